@@ -1,0 +1,10 @@
+# Native kernels are compiled once per instruction-set level, each with that level's flags and no more.
+
+set(DESCENT_ISA_FLAGS_scalar "")
+set(DESCENT_ISA_FLAGS_avx2 -mavx2 -mfma)
+set(DESCENT_ISA_FLAGS_avx512 -mavx512f -mavx512bw -mavx512cd -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512)
+
+# descent_isa_source(FILE LEVEL): compiles FILE with LEVEL's flags.
+function(descent_isa_source file level)
+  set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS "${DESCENT_ISA_FLAGS_${level}}")
+endfunction()

@@ -1,0 +1,27 @@
+/* descent.h - the whole public interface. */
+#ifndef DESCENT_H
+#define DESCENT_H
+
+#include <descent/clock.h>
+#include <descent/cpu.h>
+#include <descent/data.h>
+#include <descent/engine.h>
+#include <descent/experiment.h>
+#include <descent/export.h>
+#include <descent/figure.h>
+#include <descent/file.h>
+#include <descent/graph.h>
+#include <descent/hash.h>
+#include <descent/lab.h>
+#include <descent/linalg.h>
+#include <descent/models.h>
+#include <descent/nn.h>
+#include <descent/record.h>
+#include <descent/rng.h>
+#include <descent/scope.h>
+#include <descent/statistics.h>
+#include <descent/status.h>
+#include <descent/train.h>
+#include <descent/value.h>
+
+#endif

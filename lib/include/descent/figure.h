@@ -1,0 +1,83 @@
+/* figure.h - figures described as data.
+ *
+ * An experiment says what to show; the description is stored in the results file as JSON, so that the figure can be
+ * redrawn from the file alone. Drawing aggregates over the seed axis: the median as a line with points, its 95 %
+ * bootstrap interval as a band, N in the axis label or key.
+ */
+#ifndef DESCENT_FIGURE_H
+#define DESCENT_FIGURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <descent/record.h>
+
+typedef enum dsc_series_style {
+    DSC_SERIES_MEASURED = 0, /* line, points and interval */
+    DSC_SERIES_THEORY,       /* thin dark line without points */
+    DSC_SERIES_PUBLISHED     /* open points, from reference_x and reference_y */
+} dsc_series_style;
+
+enum { DSC_SERIES_MAX_POINTS = 64 };
+
+/* One curve. where picks one value of a cell axis ("label_noise=0.15"); NULL: one curve per value of figure.by. */
+typedef struct dsc_series {
+    const char *output; /* name of the output that is drawn; NULL for PUBLISHED */
+    const char *label;
+    dsc_series_style style;
+    const char *where;
+    size_t reference_count;
+    double reference_x[DSC_SERIES_MAX_POINTS], reference_y[DSC_SERIES_MAX_POINTS];
+} dsc_series;
+
+/* A vertical line with a label; at is filled by the experiment from its parameters. */
+typedef struct dsc_mark {
+    const char *label; /* "interpolation threshold" */
+    double at;
+} dsc_mark;
+
+enum { DSC_FIGURE_MAX_SERIES = 8, DSC_FIGURE_MAX_MARKS = 4 };
+
+typedef struct dsc_figure {
+    const char *name;  /* part of the file name: "test-error" */
+    const char *title;
+    const char *x;     /* the axis drawn along */
+    const char *x_label, *y_label; /* with units */
+    bool log_x, log_y;
+    double x_scale;    /* x is divided by it (p/n); 0: 1 */
+    double y_scale;    /* y is multiplied by it (100 for percent); 0: 1 */
+    double y_min, y_max; /* both 0: from the data */
+    const char *panels; /* a cell axis with one panel per value, side by side; NULL: one panel */
+    const char *by;     /* a cell axis with one curve (colour) per value; NULL: none */
+    dsc_series series[DSC_FIGURE_MAX_SERIES]; /* ended by one without output and references */
+    dsc_mark marks[DSC_FIGURE_MAX_MARKS];     /* ended by one without label */
+} dsc_figure;
+
+/* The JSON form of count figures, in the scope. */
+DSC_API const char *dsc_figures_to_json(dsc_scope *scope, const dsc_figure *figures, size_t count);
+
+/* The figures of a record's JSON; *count of them. Hostile input fails the scope. */
+DSC_API const dsc_figure *dsc_figures_from_json(dsc_scope *scope, const char *json, size_t *count);
+
+typedef struct dsc_plot_options {
+    const char *directory; /* NULL: beside the results file */
+    const char *formats;   /* "svg,png,pdf,tex"; NULL: "svg" */
+    const char *only;      /* draw the figure of this name alone */
+} dsc_plot_options;
+
+/* Files that plotting wrote: script, data, one picture per format, for each figure. */
+typedef struct dsc_plot_files {
+    size_t count;
+    const char **paths;
+    bool drawn; /* false: gnuplot is missing, scripts and data only */
+} dsc_plot_files;
+
+/* Writes NAME-FIGURE.gp, .dat and the pictures for every figure of a record read from record_path. */
+DSC_API dsc_plot_files dsc_plot(dsc_scope *scope, dsc_record *record, const char *record_path,
+                                const dsc_plot_options *options);
+
+/* A figure as text of the given size in characters, in the scope. color: ANSI colours. */
+DSC_API const char *dsc_plot_text(dsc_scope *scope, dsc_record *record, const dsc_figure *figure, int columns,
+                                  int rows, bool color);
+
+#endif

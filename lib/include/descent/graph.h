@@ -1,0 +1,72 @@
+/* graph.h - networks as static graphs: build, compile once, run many times.
+ *
+ *     dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { 40 } });
+ *     dsc_node *h = dsc_relu(dsc_dense(x, 32));
+ *     dsc_node *loss = dsc_softmax_cross_entropy(dsc_dense(h, 10), dsc_labels(scope, 10));
+ *     dsc_model *model = dsc_compile(loss, &(dsc_compile_options){ .batch = 32 });
+ *
+ * Shapes are written for one example; the batch is the first dimension of every tensor and is set when the graph is
+ * compiled. Nodes belong to the scope of their input. A node made from a poisoned one is poisoned.
+ */
+#ifndef DESCENT_GRAPH_H
+#define DESCENT_GRAPH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <descent/engine.h>
+#include <descent/export.h>
+#include <descent/scope.h>
+
+enum { DSC_MAX_RANK = 6 };
+
+typedef struct dsc_node dsc_node;
+typedef struct dsc_model dsc_model;
+
+typedef enum dsc_dtype { DSC_F32 = 0, DSC_F64 } dsc_dtype; /* DSC_F64: reference engine only */
+
+/* Shape of one example, ended by the first 0. */
+typedef struct dsc_input_spec {
+    size_t shape[DSC_MAX_RANK];
+    const char *name; /* NULL: "input" */
+} dsc_input_spec;
+DSC_API dsc_node *dsc_input(dsc_scope *scope, const dsc_input_spec *spec);
+
+/* The integer class labels that a loss compares with: one per example, in 0..classes-1. */
+DSC_API dsc_node *dsc_labels(dsc_scope *scope, size_t classes);
+
+/* Real targets of a loss, as many per example as shape says. */
+DSC_API dsc_node *dsc_targets(dsc_scope *scope, const dsc_input_spec *spec);
+
+/* Passes of compilation, in order: build, infer shapes, append gradients, fuse, choose engines, plan memory. */
+typedef struct dsc_compile_options {
+    size_t batch;      /* examples per training step; 0: 1 */
+    dsc_engine engine; /* for every op; an engine that lacks an op fails unless it is AUTO */
+    dsc_dtype dtype;
+    bool inference;    /* no gradients */
+} dsc_compile_options;
+
+/* Compiles loss (a scalar) into a model in the loss's scope. Parameters are initialised from the scope's seed.
+   Returns NULL if anything failed. */
+DSC_API dsc_model *dsc_compile(dsc_node *loss, const dsc_compile_options *options);
+
+/* All parameters, and all gradients, are one flat vector each (padding between slices stays zero). */
+typedef struct dsc_slice {
+    const char *name; /* "dense1/weights" */
+    size_t offset, count;
+    size_t shape[DSC_MAX_RANK];
+} dsc_slice;
+DSC_API size_t dsc_model_slices(const dsc_model *model, const dsc_slice **slices);
+DSC_API size_t dsc_model_parameter_count(const dsc_model *model);
+DSC_API void *dsc_model_parameters(dsc_model *model, size_t *elements); /* float or double by dtype, flat, with padding */
+DSC_API void *dsc_model_gradients(dsc_model *model, size_t *elements);
+
+/* Prints every pass's result (nodes, shapes, engines, implementation, memory, flops) as a table, in the scope. */
+DSC_API const char *dsc_model_describe(dsc_scope *scope, const dsc_model *model);
+
+/* Floating-point operations of one training step, of one forward pass, at the compiled batch. */
+DSC_API double dsc_model_step_flops(const dsc_model *model);
+DSC_API double dsc_model_forward_flops(const dsc_model *model);
+
+#endif

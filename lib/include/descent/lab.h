@@ -1,0 +1,101 @@
+/* lab.h - the runner: sweeps, resumes, verifies, compares and merges results. Prints nothing; programs do. */
+#ifndef DESCENT_LAB_H
+#define DESCENT_LAB_H
+
+#include <descent/experiment.h>
+
+/* NAME=TEXT, from --set, a configuration file or a preset. */
+typedef struct dsc_setting {
+    const char *name, *value;
+} dsc_setting;
+
+/* A plan is an experiment's case with every parameter, axis value and seed resolved: the recipe. */
+typedef struct dsc_plan dsc_plan;
+
+typedef struct dsc_plan_options {
+    const char *case_name; /* NULL: the first */
+    const char *preset;    /* NULL: "default" */
+    const dsc_setting *settings;
+    size_t setting_count;
+    int64_t seeds;         /* 0: the preset's or the case's number */
+    int64_t first_seed;    /* 0: 1 */
+    dsc_engine engine;
+    const char *data_directory;
+} dsc_plan_options;
+
+/* Resolves names and values; an unknown name is an error with the nearest one. In the scope. */
+DSC_API dsc_plan *dsc_plan_make(dsc_scope *scope, const dsc_experiment *experiment, const dsc_plan_options *options);
+
+/* The plan that a results file was made by. */
+DSC_API dsc_plan *dsc_plan_from_record(dsc_scope *scope, const dsc_experiment *experiment, const dsc_record *record,
+                                       const char *data_directory);
+
+DSC_API const char *dsc_plan_recipe(const dsc_plan *plan); /* canonical JSON */
+DSC_API const dsc_case *dsc_plan_case(const dsc_plan *plan);
+DSC_API size_t dsc_plan_cells(const dsc_plan *plan);
+
+/* Reads the settings of a JSON configuration file (an object of names and numbers, texts or lists). */
+DSC_API const dsc_setting *dsc_config_read(dsc_scope *scope, const char *path, size_t *count);
+
+typedef struct dsc_progress {
+    size_t cells, done, failed; /* cells of this run's share; done before counts as done */
+    double work, work_done;     /* in floating-point operations, running cells by their fraction */
+    double elapsed, remaining;  /* seconds; remaining is NaN while unknown */
+} dsc_progress;
+typedef void dsc_progress_fn(void *user, const dsc_progress *progress);
+
+typedef struct dsc_run_options {
+    const char *out;            /* path of the results file */
+    int threads;                /* 0: dsc_threads_choose() */
+    double max_time;            /* seconds; 0: none */
+    int shard, shards;          /* cell i belongs to shard 1 + i % shards; 0: all */
+    int argc;                   /* command line for the provenance */
+    char **argv;
+    volatile int *stop;         /* set by a signal handler to stop; may be NULL */
+    dsc_progress_fn *progress;  /* called about ten times a second by one thread */
+    void *progress_user;
+} dsc_run_options;
+
+typedef struct dsc_run_result {
+    dsc_record *record;
+    size_t computed, kept, failed, missing; /* cells */
+    double seconds;
+    bool stopped; /* by signal or time limit: run again to resume */
+} dsc_run_result;
+
+/* Runs the missing cells of a plan and keeps the file up to date (atomically, at most every 2 s and at the end). A file of
+   another recipe is DSC_ERROR_MISMATCH, naming what differs. */
+DSC_API dsc_run_result dsc_run(dsc_scope *scope, const dsc_plan *plan, const dsc_run_options *options);
+
+/* What a run would cost, from the arithmetic of the plan and a short calibration (about a second). */
+typedef struct dsc_estimate {
+    size_t cells, missing;
+    double flops, memory_bytes, disk_bytes, seconds; /* memory and seconds with `threads` threads */
+    int threads;
+} dsc_estimate;
+DSC_API dsc_estimate dsc_estimate_run(dsc_scope *scope, const dsc_plan *plan, const dsc_run_options *options);
+
+/* One difference between a file and a second computation, or between two files. */
+typedef struct dsc_difference {
+    const char *where;  /* "width=47 seed=2" */
+    const char *output; /* "test_error", or "cell_hash" */
+    double expected, found;
+} dsc_difference;
+
+typedef struct dsc_comparison {
+    size_t cells, different, missing;
+    size_t count;
+    const dsc_difference *differences;
+} dsc_comparison;
+
+/* Computes every finished cell of a record again (sample > 0: that many, evenly spread) and compares bits. */
+DSC_API dsc_comparison dsc_verify(dsc_scope *scope, const dsc_plan *plan, dsc_record *record, size_t sample,
+                                  const dsc_run_options *options);
+
+/* Compares two records cell by cell, bit by bit; recipes that differ are DSC_ERROR_MISMATCH. */
+DSC_API dsc_comparison dsc_diff(dsc_scope *scope, dsc_record *a, dsc_record *b);
+
+/* Joins shards of one recipe. Cells that two files hold must agree. */
+DSC_API dsc_record *dsc_merge(dsc_scope *scope, dsc_record *const *records, const char *const *paths, size_t count);
+
+#endif
