@@ -2,6 +2,7 @@
 #ifndef DESCENT_H
 #define DESCENT_H
 
+#include <descent/build.h>
 #include <descent/clock.h>
 #include <descent/cpu.h>
 #include <descent/data.h>

@@ -28,7 +28,7 @@ typedef struct dsc_param {
     dsc_kind kind;
     size_t offset;       /* in the knobs */
     const char *value;   /* default, as a person would type it */
-    double min, max;     /* inclusive range of a number */
+    double min, max;     /* inclusive range of a number; both 0: any */
     const char *choices; /* of a DSC_CHOICE */
     const char *help;    /* with the unit */
 } dsc_param;
@@ -69,11 +69,12 @@ typedef struct dsc_output {
 
 typedef struct dsc_preset {
     const char *name;     /* "quick", "default", "paper" */
-    const char *settings; /* "epochs=40 width=4,16,64 seeds=2": the same names as --set, and seeds */
+    const char *settings; /* "epochs=40 width=4,16,64 seeds=2": the same names as --set; a value may hold spaces */
     const char *help;
 } dsc_preset;
 
 typedef struct dsc_cell dsc_cell;
+typedef struct dsc_data_notes dsc_data_notes;
 
 typedef struct dsc_case {
     const char *name, *summary, *reference;
@@ -86,6 +87,8 @@ typedef struct dsc_case {
     bool uses_data;            /* takes --data DIR */
     bool uses_lapack;          /* bits depend on the LAPACK core type: recorded, and compared by verify */
 
+    /* Names every file that the numbers depend on, with dsc_data_note(), before anything is computed. May be NULL. */
+    void (*identify)(dsc_data_notes *notes, const void *knobs, const char *data_directory);
     /* Loads what all cells share, read-only afterwards. May be NULL. The result is dsc_cell_shared(). Lives in scope. */
     void *(*prepare)(dsc_scope *scope, const void *knobs, const char *data_directory);
     /* Computes one cell. */
@@ -103,6 +106,11 @@ typedef struct dsc_experiment {
     const dsc_case *const *cases; /* NULL-terminated; the first is the default */
     const char *version;          /* changed when the numbers change: part of the recipe */
 } dsc_experiment;
+
+/* Puts a data file into the recipe and the provenance by its SHA-256: a results file is then refused when its data have
+   changed. name is what the file is called wherever it lies ("mnist/train-images-idx3-ubyte.gz"), path where it is now. */
+DSC_API void dsc_data_note(dsc_data_notes *notes, const char *name, const char *path);
+DSC_API dsc_scope *dsc_data_notes_scope(const dsc_data_notes *notes); /* of the plan, for paths and errors */
 
 /* What a cell function sees. */
 DSC_API dsc_scope *dsc_cell_scope(dsc_cell *cell);       /* its seed is the cell's; closed after the cell */

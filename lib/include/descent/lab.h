@@ -4,7 +4,9 @@
 
 #include <descent/experiment.h>
 
-/* NAME=TEXT, from --set, a configuration file or a preset. */
+/* NAME=TEXT, from --set, a configuration file or a preset. A name is a parameter, an axis (its list of values), or one of
+   case, preset, engine, seeds (how many) and seed (the first). Later settings replace earlier ones; all replace the
+   preset's, and the fields of dsc_plan_options replace all. */
 typedef struct dsc_setting {
     const char *name, *value;
 } dsc_setting;
@@ -13,8 +15,8 @@ typedef struct dsc_setting {
 typedef struct dsc_plan dsc_plan;
 
 typedef struct dsc_plan_options {
-    const char *case_name; /* NULL: the first */
-    const char *preset;    /* NULL: "default" */
+    const char *case_name; /* NULL: the settings' or the first */
+    const char *preset;    /* NULL: the settings' or "default" */
     const dsc_setting *settings;
     size_t setting_count;
     int64_t seeds;         /* 0: the preset's or the case's number */
@@ -31,6 +33,7 @@ DSC_API dsc_plan *dsc_plan_from_record(dsc_scope *scope, const dsc_experiment *e
                                        const char *data_directory);
 
 DSC_API const char *dsc_plan_recipe(const dsc_plan *plan); /* canonical JSON */
+DSC_API const char *dsc_plan_config(dsc_scope *scope, const dsc_plan *plan); /* as dsc_config_read() takes it */
 DSC_API const dsc_case *dsc_plan_case(const dsc_plan *plan);
 DSC_API size_t dsc_plan_cells(const dsc_plan *plan);
 
@@ -52,7 +55,7 @@ typedef struct dsc_run_options {
     int argc;                   /* command line for the provenance */
     char **argv;
     volatile int *stop;         /* set by a signal handler to stop; may be NULL */
-    dsc_progress_fn *progress;  /* called about ten times a second by one thread */
+    dsc_progress_fn *progress;  /* called about ten times a second by a thread of its own */
     void *progress_user;
 } dsc_run_options;
 
@@ -78,14 +81,16 @@ DSC_API dsc_estimate dsc_estimate_run(dsc_scope *scope, const dsc_plan *plan, co
 /* One difference between a file and a second computation, or between two files. */
 typedef struct dsc_difference {
     const char *where;  /* "width=47 seed=2" */
-    const char *output; /* "test_error", or "cell_hash" */
+    const char *output; /* "test_error", "epoch=3 test_error", "cell_hash" or "cell_status" */
     double expected, found;
+    uint64_t expected_bits, found_bits; /* of the two numbers; of cell_hash, the hashes themselves */
 } dsc_difference;
 
 typedef struct dsc_comparison {
-    size_t cells, different, missing;
+    size_t cells, different, missing; /* cells compared, those that differ, those that only one side has */
     size_t count;
-    const dsc_difference *differences;
+    const dsc_difference *differences; /* the first thousand */
+    const char *note; /* what may explain them: another LAPACK core or oneDNN version; NULL if nothing is known */
 } dsc_comparison;
 
 /* Computes every finished cell of a record again (sample > 0: that many, evenly spread) and compares bits. */
@@ -95,7 +100,7 @@ DSC_API dsc_comparison dsc_verify(dsc_scope *scope, const dsc_plan *plan, dsc_re
 /* Compares two records cell by cell, bit by bit; recipes that differ are DSC_ERROR_MISMATCH. */
 DSC_API dsc_comparison dsc_diff(dsc_scope *scope, dsc_record *a, dsc_record *b);
 
-/* Joins shards of one recipe. Cells that two files hold must agree. */
+/* Joins shards of one recipe into a new record. Cells that two files hold must agree. */
 DSC_API dsc_record *dsc_merge(dsc_scope *scope, dsc_record *const *records, const char *const *paths, size_t count);
 
 #endif

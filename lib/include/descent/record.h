@@ -14,7 +14,12 @@
 #include <descent/export.h>
 #include <descent/scope.h>
 
-enum { DSC_RECORD_MAX_AXES = 6 };
+enum {
+    DSC_RECORD_MAX_AXES = 6,
+    DSC_RECORD_MAX_OUTPUTS = 64,
+    DSC_RECORD_MAX_CELLS = 10000000,  /* points of the cell axes */
+    DSC_RECORD_MAX_VALUES = 100000000 /* of one output */
+};
 
 typedef struct dsc_record dsc_record;
 
@@ -25,7 +30,8 @@ typedef struct dsc_record_axis {
     const double *values; /* count of them */
 } dsc_record_axis;
 
-/* An array of doubles over some of the axes (in the order of the record's axes), NaN where nothing was put. */
+/* An array of doubles over some of the axes (in the order of the record's axes), NaN where nothing was put. An output of
+   cells begins with all cell axes; inner axes follow. Summaries leave axes out. */
 typedef struct dsc_record_output {
     const char *name, *units, *long_name;
     size_t rank;
@@ -64,6 +70,9 @@ DSC_API const dsc_record_spec *dsc_record_describe(const dsc_record *record);
 DSC_API size_t dsc_record_cells(const dsc_record *record);
 DSC_API dsc_record_cell *dsc_record_cell_at(dsc_record *record, size_t cell);
 DSC_API dsc_record_output *dsc_record_output_find(dsc_record *record, const char *name);
+
+/* Notes that a cell failed and why (the message is copied). */
+DSC_API dsc_status dsc_record_cell_fail(dsc_record *record, size_t cell, double seconds, const char *message);
 
 /* The coordinates of a cell: one index per cell axis. */
 DSC_API void dsc_record_cell_index(const dsc_record *record, size_t cell, size_t index[DSC_RECORD_MAX_AXES]);
