@@ -1,0 +1,176 @@
+/* experiment_help.c - the help of an experiment, made from its tables: examples first. */
+#include "experiment_program.h"
+
+#include <math.h>
+#include <string.h>
+
+static const dsc_column two_texts[] = { { 0 }, { 0 } };
+
+static const char *case_name_at(const void *user, size_t i)
+{
+    const dsc_case *const *cases = user;
+    return cases[i]->name;
+}
+
+static const dsc_case *find_case(struct session *session)
+{
+    const dsc_case *const *cases = session->experiment->cases;
+    const char *name = session->arguments.case_name;
+    size_t count = 0;
+    for (; cases[count]; count++)
+        if (!name || strcmp(name, cases[count]->name) == 0)
+            return cases[count];
+    dsc_unknown_name(session->scope, "case", name, count, case_name_at, cases);
+    return NULL;
+}
+
+static const char *range_text(dsc_scope *scope, const dsc_param *param)
+{
+    if (param->kind == DSC_CHOICE)
+        return param->choices;
+    const char *low = isinf(param->min) ? "" : dsc_scope_format(scope, "%.6g", param->min);
+    const char *high = isinf(param->max) ? "" : dsc_scope_format(scope, "%.6g", param->max);
+    return dsc_scope_format(scope, "%s..%s", low ? low : "", high ? high : "");
+}
+
+static void print_examples(struct session *session, const dsc_case *shown)
+{
+    dsc_scope *scope = session->scope;
+    const char *name = session->program->name;
+    const dsc_case *first = session->experiment->cases[0];
+    const char *base = shown == first ? name : dsc_scope_format(scope, "%s --case %s", name, shown->name);
+    dsc_table *table = dsc_table_make(scope, two_texts, 2, 1);
+    dsc_table_row(table, (const char *[]){ base, shown->summary });
+    for (const dsc_preset *preset = shown->presets; preset && preset->name; preset++)
+        if (strcmp(preset->name, "default") != 0)
+            dsc_table_row(table,
+                          (const char *[]){ dsc_scope_format(scope, "%s --preset %s", base, preset->name),
+                                            preset->help });
+    if (shown->params && shown->params->name)
+        dsc_table_row(table, (const char *[]){ dsc_scope_format(scope, "%s --set %s=%s --seeds 10", base,
+                                                                shown->params->name, shown->params->value),
+                                               "with a parameter set and ten seeds" });
+    dsc_table_row(table,
+                  (const char *[]){ dsc_scope_format(scope, "%s --dry-run", base), "what it would cost" });
+    dsc_table_row(table, (const char *[]){ dsc_scope_format(scope, "%s --verify FILE.h5", name),
+                                           "compute again, compare bit for bit" });
+    dsc_heading(&session->terminal, "\nExamples");
+    dsc_table_print(table, &session->terminal, 2);
+}
+
+static void print_cases(struct session *session)
+{
+    dsc_table *table = dsc_table_make(session->scope, two_texts, 2, 1);
+    for (const dsc_case *const *c = session->experiment->cases; *c; c++)
+        dsc_table_row(table, (const char *[]){ (*c)->name, (*c)->summary });
+    dsc_heading(&session->terminal, "\nCases (--case CASE --help shows one)");
+    dsc_table_print(table, &session->terminal, 2);
+}
+
+static void print_params(struct session *session, const dsc_case *shown)
+{
+    static const dsc_column columns[] = {
+        {"name",     false},
+        { "default", false},
+        { "range",   false},
+        { "",        false}
+    };
+    dsc_table *table = dsc_table_make(session->scope, columns, 4, 1);
+    for (const dsc_param *param = shown->params; param && param->name; param++)
+        dsc_table_row(table, (const char *[]){ param->name, param->value, range_text(session->scope, param),
+                                               param->help });
+    if (!shown->params || !shown->params->name)
+        return;
+    dsc_heading(&session->terminal, "\nParameters of %s (--set NAME=VALUE)", shown->name);
+    dsc_table_print(table, &session->terminal, 2);
+}
+
+static void print_axes(struct session *session, const dsc_case *shown)
+{
+    static const dsc_column columns[] = {
+        {"name",     false},
+        { "default", false},
+        { "range",   false},
+        { "",        false}
+    };
+    dsc_table *table = dsc_table_make(session->scope, columns, 4, 1);
+    for (const dsc_axis *axis = shown->axes; axis && axis->param.name; axis++)
+        dsc_table_row(table,
+                      (const char *[]){ axis->param.name, axis->derive ? "by parameters" : axis->param.value,
+                                        range_text(session->scope, &axis->param), axis->param.help });
+    if (!shown->axes || !shown->axes->param.name)
+        return;
+    dsc_heading(&session->terminal, "\nAxes of %s (--set NAME=LIST)", shown->name);
+    dsc_table_print(table, &session->terminal, 2);
+}
+
+static void print_presets(struct session *session, const dsc_case *shown)
+{
+    dsc_table *table = dsc_table_make(session->scope, (const dsc_column[]){ { 0 }, { 0 }, { 0 } }, 3, 1);
+    for (const dsc_preset *preset = shown->presets; preset && preset->name; preset++)
+        dsc_table_row(table, (const char *[]){ preset->name, preset->help, preset->settings });
+    if (!shown->presets || !shown->presets->name)
+        return;
+    dsc_heading(&session->terminal, "\nPresets of %s", shown->name);
+    dsc_table_print(table, &session->terminal, 2);
+}
+
+static void print_outputs(struct session *session, const dsc_case *shown)
+{
+    dsc_table *table = dsc_table_make(session->scope, two_texts, 2, 1);
+    for (const dsc_output *output = shown->outputs; output && output->name; output++) {
+        const bool unit = output->units && strcmp(output->units, "1") != 0;
+        dsc_table_row(
+            table,
+            (const char *[]){ output->name, dsc_scope_format(session->scope, "%s%s%s%s%s%s",
+                                                             output->long_name ? output->long_name : "",
+                                                             unit ? " (" : "", unit ? output->units : "",
+                                                             unit ? ")" : "", output->inner ? ", along " : "",
+                                                             output->inner ? output->inner : "") });
+    }
+    dsc_heading(&session->terminal, "\nOutputs of %s", shown->name);
+    dsc_table_print(table, &session->terminal, 2);
+}
+
+static void print_exits(struct session *session)
+{
+    static const char *const rows[][2] = {
+        {"0",   "good"                                                       },
+        { "1",  "the answer is no: --verify found differences"               },
+        { "2",  "wrong use"                                                  },
+        { "3",  "failed: nothing half-written is left"                       },
+        { "75", "stopped by a signal or --max-time; the same command resumes"}
+    };
+    dsc_table *table = dsc_table_make(session->scope, two_texts, 2, 1);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        dsc_table_row(table, rows[i]);
+    dsc_heading(&session->terminal, "\nExit status");
+    dsc_table_print(table, &session->terminal, 2);
+}
+
+dsc_exit dsci_experiment_help(struct session *session)
+{
+    const dsc_experiment *experiment = session->experiment;
+    const dsc_case *shown = find_case(session);
+    if (!shown)
+        return DSC_EXIT_USAGE;
+    printf("%s - %s\n", session->program->name, experiment->summary);
+    if (session->arguments.case_name)
+        printf("case %s: %s\n", shown->name, shown->summary);
+    const char *reference =
+        session->arguments.case_name && shown->reference ? shown->reference : experiment->reference;
+    if (reference)
+        printf("%s\n", reference);
+    printf("\nusage: %s [--case CASE] [OPTION]...\n", session->program->name);
+    print_examples(session, shown);
+    if (!session->arguments.case_name)
+        print_cases(session);
+    dsc_heading(&session->terminal, "\nOptions");
+    dsc_options_print(session->scope, &session->terminal, dsci_experiment_options);
+    print_params(session, shown);
+    print_axes(session, shown);
+    print_presets(session, shown);
+    print_outputs(session, shown);
+    print_exits(session);
+    return DSC_EXIT_GOOD;
+}

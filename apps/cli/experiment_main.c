@@ -1,0 +1,175 @@
+/* experiment_main.c - the command line that every experiment has. */
+#include "experiment_program.h"
+
+#include <string.h>
+
+#include <descent/build.h>
+
+#define FIELD(name) offsetof(struct arguments, name)
+#define MAX_SEED    9007199254740992.0 /* 2^53: every seed below is exact in a file of doubles */
+
+const dsc_option dsci_experiment_options[] = {
+    DSC_OPTION("case", "CASE", FIELD(case_name), dsc_option_text,
+               "which case to run; the first is the default"),
+    DSC_OPTION("preset", "PRESET", FIELD(preset), dsc_option_text,
+               "settings kept under a name (default: default)"),
+    DSC_OPTION(
+        "set", "NAME=VALUE", FIELD(settings), dsc_option_setting,
+        "set a parameter, or the values of an axis: 8, 2,3,4, 2..80, 0..1 step 0.1, 2..300 log 16; repeatable"),
+    DSC_OPTION("config", "FILE.json", FIELD(config), dsc_option_text,
+               "read settings; the command line goes before them"),
+    DSC_OPTION_IN("seeds", "N", FIELD(seeds), dsc_option_integer, "how many seeds", 1, 1e6),
+    DSC_OPTION_IN("seed", "S", FIELD(seed), dsc_option_integer, "the first seed (default: 1)", 1, MAX_SEED),
+    DSC_OPTION("engine", "ENGINE", FIELD(engine), dsc_option_engine,
+               "auto, native, onednn or ref (default: auto)"),
+    DSC_OPTION("data", "DIR", FIELD(data), dsc_option_text,
+               "directory of the data files (default: $DESCENT_DATA)"),
+    DSC_OPTION("threads", "N|auto", FIELD(threads), dsc_option_threads,
+               "cells computed at once (default: auto, the cores that are allowed); never changes a number"),
+    DSC_OPTION("isa", "LEVEL", FIELD(isa), dsc_option_isa,
+               "auto, scalar, avx2 or avx512 (default: $DESCENT_ISA, else auto)"),
+    DSC_OPTION("shard", "I/N|slurm", FIELD(shard), dsc_option_shard,
+               "compute the I-th of N shares; slurm: I/N from the job array; join with `descent merge`"),
+    DSC_OPTION("max-time", "DURATION", FIELD(max_time), dsc_option_duration,
+               "stop after 90, 90s, 10m, 2h; the same command resumes"),
+    DSC_OPTION(
+        "out", "FILE.h5", FIELD(out), dsc_option_text,
+        "results file (default: EXPERIMENT-CASE.h5 here; a preset other than default and a shard add their names)"),
+    DSC_OPTION("plot", "FORMATS", FIELD(plot), dsc_option_formats,
+               "pictures out of svg,png,pdf,tex (default: svg)"),
+    DSC_OPTION("no-plot", NULL, FIELD(no_plot), dsc_option_flag, "no figures"),
+    DSC_OPTION("dry-run", NULL, FIELD(dry_run), dsc_option_flag,
+               "only say what it would cost; writes nothing"),
+    DSC_OPTION("print-config", NULL, FIELD(print_config), dsc_option_flag,
+               "print the settings as JSON for --config; runs nothing"),
+    DSC_OPTION("verify", "FILE.h5", FIELD(verify), dsc_option_text,
+               "compute a results file again and compare bit for bit"),
+    DSC_OPTION_IN("sample", "K", FIELD(sample), dsc_option_integer, "verify K cells only, evenly spread", 1,
+                  1e12),
+    DSC_OPTION("json", NULL, FIELD(json), dsc_option_flag, "print JSON instead of tables"),
+    DSC_OPTION("quiet", NULL, FIELD(quiet), dsc_option_flag, "print errors only"),
+    DSC_OPTION("help", NULL, FIELD(help), dsc_option_flag, "this help; with --case, of that case"),
+    DSC_OPTION("version", NULL, FIELD(version), dsc_option_flag, "print the version"),
+    DSC_OPTION_END,
+};
+
+/* The settings of a configuration file go below those of the command line. */
+static void read_config(struct session *session)
+{
+    struct arguments *arguments = &session->arguments;
+    const dsc_settings own = arguments->settings;
+    size_t count = 0;
+    const dsc_setting *settings = dsc_config_read(session->scope, arguments->config, &count);
+    if (dsc_scope_status(session->scope) != DSC_OK)
+        return;
+    arguments->settings = (dsc_settings){ 0 };
+    for (size_t i = 0; i < count; i++)
+        dsc_settings_add(session->scope, &arguments->settings, settings[i].name, settings[i].value);
+    for (size_t i = 0; i < own.count; i++)
+        dsc_settings_add(session->scope, &arguments->settings, own.items[i].name, own.items[i].value);
+}
+
+static void read_arguments(struct session *session, int argc, char **argv)
+{
+    struct arguments *arguments = &session->arguments;
+    dsc_options_read(session->scope, dsci_experiment_options, argc, argv, arguments, NULL);
+    if (arguments->config)
+        read_config(session);
+    if (arguments->sample && !arguments->verify)
+        dsc_scope_fail(session->scope, DSC_ERROR_ARGUMENT, "--sample belongs to --verify FILE.h5");
+    if (arguments->plot && arguments->no_plot)
+        dsc_scope_fail(session->scope, DSC_ERROR_ARGUMENT, "--plot and --no-plot exclude each other");
+    session->terminal.quiet = arguments->quiet;
+}
+
+/* EXPERIMENT-CASE.h5 in the current directory, one name for each recipe that presets make and for each shard.
+ */
+static const char *default_out(struct session *session, const dsc_plan *plan)
+{
+    const struct arguments *arguments = &session->arguments;
+    const bool named = arguments->preset && strcmp(arguments->preset, "default") != 0;
+    const char *shard = arguments->shard.shards > 1
+                            ? dsc_scope_format(session->scope, "-shard-%d-of-%d", arguments->shard.shard,
+                                               arguments->shard.shards)
+                            : "";
+    return dsc_scope_format(session->scope, "%s-%s%s%s%s.h5", session->experiment->name,
+                            dsc_plan_case(plan)->name, named ? "-" : "", named ? arguments->preset : "",
+                            shard ? shard : "");
+}
+
+static dsc_exit print_config(struct session *session, const dsc_plan *plan)
+{
+    const char *config = dsc_plan_config(session->scope, plan);
+    if (config)
+        printf("%s%s", config, config[0] && config[strlen(config) - 1] == '\n' ? "" : "\n");
+    return DSC_EXIT_GOOD;
+}
+
+static dsc_exit plan_and_run(struct session *session)
+{
+    const struct arguments *arguments = &session->arguments;
+    dsc_scope *scope = session->scope;
+    const dsc_plan *plan = dsc_plan_make(scope, session->experiment,
+                                         &(dsc_plan_options){ .case_name = arguments->case_name,
+                                                              .preset = arguments->preset,
+                                                              .settings = arguments->settings.items,
+                                                              .setting_count = arguments->settings.count,
+                                                              .seeds = arguments->seeds,
+                                                              .first_seed = arguments->seed,
+                                                              .engine = arguments->engine,
+                                                              .data_directory = arguments->data });
+    if (dsc_scope_status(scope) != DSC_OK)
+        return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
+    if (arguments->print_config)
+        return print_config(session, plan);
+    const dsc_run_options options = { .out = arguments->out ? arguments->out : default_out(session, plan),
+                                      .threads = arguments->threads,
+                                      .max_time = arguments->max_time,
+                                      .shard = arguments->shard.shard,
+                                      .shards = arguments->shard.shards,
+                                      .argc = session->program->command_argc,
+                                      .argv = session->program->command_argv,
+                                      .stop = dsc_signals_catch() };
+    return arguments->dry_run ? dsci_dry_run(session, plan, &options) : dsci_run(session, plan, &options);
+}
+
+static dsc_exit dispatch(struct session *session)
+{
+    const struct arguments *arguments = &session->arguments;
+    if (arguments->help)
+        return dsci_experiment_help(session);
+    if (arguments->version) {
+        printf("%s %s (descent %s)\n", session->experiment->name, session->experiment->version,
+               dsc_build_get()->version);
+        return DSC_EXIT_GOOD;
+    }
+    if (arguments->isa != DSC_ISA_AUTO && dsc_isa_select(session->scope, arguments->isa) != DSC_OK)
+        return DSC_EXIT_FAILED;
+    if (arguments->verify)
+        return dsc_verify_command(session->scope, &session->terminal, session->experiment,
+                                  &(dsc_verify_arguments){ .path = arguments->verify,
+                                                           .data = arguments->data,
+                                                           .sample = arguments->sample,
+                                                           .threads = arguments->threads,
+                                                           .json = arguments->json });
+    return plan_and_run(session);
+}
+
+dsc_exit dsc_experiment_command(const dsc_program *program, int argc, char **argv,
+                                const dsc_experiment *experiment)
+{
+    struct session session = { .program = program,
+                               .experiment = experiment,
+                               .terminal = dsc_terminal_open(program->name) };
+    session.scope =
+        dsc_scope_open(&(dsc_scope_options){ .log = dsc_log_to_terminal, .log_user = &session.terminal });
+    read_arguments(&session, argc, argv);
+    const dsc_exit answer = dsc_scope_status(session.scope) == DSC_OK ? dispatch(&session) : DSC_EXIT_GOOD;
+    return dsc_finish(&session.terminal, &session.scope, answer);
+}
+
+int dsc_experiment_main(int argc, char **argv, const dsc_experiment *experiment)
+{
+    const dsc_program program = { .name = experiment->name, .command_argc = argc, .command_argv = argv };
+    return (int)dsc_experiment_command(&program, argc > 0 ? argc - 1 : 0, argv + (argc > 0), experiment);
+}

@@ -1,0 +1,172 @@
+/* experiment_run.c - a run and its report, or only what it would cost. */
+#include "experiment_program.h"
+
+#include <string.h>
+
+#include <jansson.h>
+
+#include <descent/clock.h>
+
+enum { SUMMARY_ROWS = 20 };
+
+dsc_exit dsci_dry_run(struct session *session, const dsc_plan *plan, const dsc_run_options *options)
+{
+    dsc_scope *scope = session->scope;
+    const dsc_estimate estimate = dsc_estimate_run(scope, plan, options);
+    char duration[24];
+    if (dsc_scope_status(scope) != DSC_OK)
+        return DSC_EXIT_FAILED;
+    if (session->arguments.json) {
+        dsc_json_print(scope,
+                       json_pack("{s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:i}", "experiment",
+                                 session->experiment->name, "case", dsc_plan_case(plan)->name, "out",
+                                 options->out, "cells", (json_int_t)estimate.cells, "missing",
+                                 (json_int_t)estimate.missing, "flops", dsc_json_number(estimate.flops),
+                                 "memory_bytes", dsc_json_number(estimate.memory_bytes), "disk_bytes",
+                                 dsc_json_number(estimate.disk_bytes), "seconds",
+                                 dsc_json_number(estimate.seconds), "threads", estimate.threads));
+        return DSC_EXIT_GOOD;
+    }
+    const char *const rows[][2] = {
+        {"cells",               dsc_scope_format(scope, "%zu, %zu to compute", estimate.cells, estimate.missing) },
+        { "arithmetic",       dsc_scope_format(scope,            "%sflop", dsc_si_text(scope, estimate.flops)) },
+        { "memory",         dsc_bytes_text(scope,   estimate.memory_bytes) },
+        { "disk",    dsc_bytes_text(scope,          estimate.disk_bytes) },
+        { "threads",             dsc_scope_format(scope,       "%d", estimate.threads) },
+        { "time",                    dsc_scope_format(scope,                                    "about %s", dsc_clock_duration(estimate.seconds, duration)) },
+        { "results", options->out            },
+    };
+    dsc_table *table = dsc_table_make(scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        dsc_table_row(table, rows[i]);
+    dsc_heading(&session->terminal, "%s %s, dry run", session->experiment->name, dsc_plan_case(plan)->name);
+    dsc_table_print(table, &session->terminal, 2);
+    return DSC_EXIT_GOOD;
+}
+
+static bool has_suffix(const char *text, const char *suffix)
+{
+    const size_t length = strlen(text), tail = strlen(suffix);
+    return length >= tail && strcmp(text + length - tail, suffix) == 0;
+}
+
+/* What a reader opens: pictures where gnuplot drew them, else scripts. */
+static bool is_shown(const dsc_plot_files *files, const char *path)
+{
+    return files->drawn ? !has_suffix(path, ".gp") && !has_suffix(path, ".dat") : has_suffix(path, ".gp");
+}
+
+static void print_report(struct session *session, const dsc_plan *plan, const char *out,
+                         const dsc_run_result *result, const dsc_plot_files *files)
+{
+    char duration[24];
+    dsc_heading(&session->terminal, "%s %s: %zu computed, %zu kept, %zu failed, %zu missing in %s",
+                session->experiment->name, dsc_plan_case(plan)->name, result->computed, result->kept,
+                result->failed, result->missing, dsc_clock_duration(result->seconds, duration));
+    putchar('\n');
+    dsc_summary_print(session->scope, &session->terminal, result->record, SUMMARY_ROWS);
+    dsc_table *table = dsc_table_make(session->scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
+    dsc_table_row(table, (const char *[]){ "results", out });
+    for (size_t i = 0; i < files->count; i++)
+        if (is_shown(files, files->paths[i]))
+            dsc_table_row(table, (const char *[]){ files->drawn ? "figure" : "script", files->paths[i] });
+    putchar('\n');
+    dsc_table_print(table, &session->terminal, 0);
+}
+
+static void print_json(struct session *session, const dsc_plan *plan, const char *out,
+                       const dsc_run_result *result, const dsc_plot_files *files)
+{
+    json_t *figures = json_array();
+    for (size_t i = 0; i < files->count; i++)
+        json_array_append_new(figures, json_string(files->paths[i]));
+    dsc_json_print(session->scope,
+                   json_pack("{s:s, s:s, s:s, s:o, s:b, s:b, s:o, s:{s:I, s:I, s:I, s:I, s:I}}", "experiment",
+                             session->experiment->name, "case", dsc_plan_case(plan)->name, "out", out,
+                             "figures", figures, "complete", dsc_record_complete(result->record), "stopped",
+                             result->stopped, "seconds", dsc_json_number(result->seconds), "cells", "total",
+                             (json_int_t)dsc_record_cells(result->record), "computed",
+                             (json_int_t)result->computed, "kept", (json_int_t)result->kept, "failed",
+                             (json_int_t)result->failed, "missing", (json_int_t)result->missing));
+}
+
+/* "width=47 seed=2" */
+static const char *cell_text(dsc_scope *scope, const dsc_record *record, size_t cell)
+{
+    const dsc_record_spec *spec = dsc_record_describe(record);
+    size_t index[DSC_RECORD_MAX_AXES] = { 0 };
+    const char *text = "";
+    dsc_record_cell_index(record, cell, index);
+    for (size_t i = 0; i < spec->cell_axes && text; i++)
+        text = dsc_scope_format(scope, "%s%s%s=%.10g", text, i ? " " : "", spec->axes[i].name,
+                                spec->axes[i].values[index[i]]);
+    return text;
+}
+
+static void fail_with_first_cell(struct session *session, const dsc_run_result *result)
+{
+    const size_t cells = dsc_record_cells(result->record);
+    for (size_t i = 0; i < cells; i++) {
+        const dsc_record_cell *cell = dsc_record_cell_at(result->record, i);
+        if (cell->status == DSC_CELL_FAILED) {
+            dsc_scope_fail(session->scope, DSC_ERROR_NUMERIC, "%zu of %zu cells failed; the first, %s: %s",
+                           result->failed, cells, cell_text(session->scope, result->record, i),
+                           cell->message ? cell->message : "no message");
+            return;
+        }
+    }
+}
+
+/* Drawing has a scope of its own: without figures the numbers are still reported. */
+static dsc_plot_files draw(struct session *session, dsc_scope *scope, const char *out,
+                           const dsc_run_result *result)
+{
+    const bool wanted =
+        !session->arguments.no_plot && !result->stopped && session->arguments.shard.shards <= 1;
+    if (!wanted)
+        return (dsc_plot_files){ 0 };
+    const dsc_plot_files files =
+        dsc_plot(scope, result->record, out, &(dsc_plot_options){ .formats = session->arguments.plot });
+    if (dsc_scope_status(scope) != DSC_OK)
+        return (dsc_plot_files){ 0 };
+    if (files.count && !files.drawn)
+        dsc_say(&session->terminal, DSC_TONE_WARNING,
+                "gnuplot is missing: scripts and data were written, no pictures "
+                "(apt-get install gnuplot-nox)");
+    return files;
+}
+
+static dsc_exit report(struct session *session, const dsc_plan *plan, const char *out,
+                       const dsc_run_result *result)
+{
+    dsc_scope *drawing =
+        dsc_scope_open(&(dsc_scope_options){ .log = dsc_log_to_terminal, .log_user = &session->terminal });
+    const dsc_plot_files files = draw(session, drawing, out, result);
+    if (session->arguments.json)
+        print_json(session, plan, out, result, &files);
+    else if (!session->arguments.quiet && !result->stopped)
+        print_report(session, plan, out, result, &files);
+    if (result->failed)
+        fail_with_first_cell(session, result);
+    dsc_scope_adopt_error(session->scope, drawing);
+    dsc_scope_close(&drawing);
+    if (!result->stopped)
+        return DSC_EXIT_GOOD;
+    dsc_say(&session->terminal, DSC_TONE_NOTE,
+            "stopped with %zu cells to compute; run the same command to resume", result->missing);
+    dsc_say(&session->terminal, DSC_TONE_NOTE, "what is done is in %s", out);
+    return DSC_EXIT_STOPPED;
+}
+
+dsc_exit dsci_run(struct session *session, const dsc_plan *plan, const dsc_run_options *options)
+{
+    dsc_progress_view view = { .terminal = &session->terminal, .title = dsc_plan_case(plan)->name };
+    dsc_run_options shown = *options;
+    shown.progress = dsc_progress_show;
+    shown.progress_user = &view;
+    const dsc_run_result result = dsc_run(session->scope, plan, &shown);
+    dsc_progress_end(&view);
+    if (dsc_scope_status(session->scope) != DSC_OK || !result.record)
+        return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
+    return report(session, plan, options->out, &result);
+}

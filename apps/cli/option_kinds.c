@@ -1,0 +1,190 @@
+/* option_kinds.c - how the values of options are read. */
+#include <descent/cli.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void dsc_option_flag(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+{
+    (void)scope, (void)option, (void)text;
+    *(bool *)field = true;
+}
+
+void dsc_option_text(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+{
+    if (*text)
+        *(const char **)field = text;
+    else
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "--%s expects %s, found an empty text", option->name,
+                       option->value);
+}
+
+static bool within(const dsc_option *option, double value)
+{
+    return (option->min == 0 && option->max == 0) || (value >= option->min && value <= option->max);
+}
+
+static void refuse_number(dsc_scope *scope, const dsc_option *option, const char *what, const char *text)
+{
+    if (option->min == 0 && option->max == 0)
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "--%s expects %s, found '%s'", option->name, what, text);
+    else
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "--%s expects %s in %.10g..%.10g, found '%s'", option->name,
+                       what, option->min, option->max, text);
+}
+
+void dsc_option_integer(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+{
+    if (!dsc_parse_integer(text, field) || !within(option, (double)*(int64_t *)field))
+        refuse_number(scope, option, "an integer", text);
+}
+
+void dsc_option_real(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+{
+    if (!dsc_parse_real(text, field) || !within(option, *(double *)field))
+        refuse_number(scope, option, "a number", text);
+}
+
+void dsc_option_duration(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+{
+    static const struct {
+        char letter;
+        double seconds;
+    } units[] = {
+        {'s',  1    },
+        { 'm', 60   },
+        { 'h', 3600 },
+        { 'd', 86400}
+    };
+    const size_t length = strlen(text);
+    double number = 0, unit = 1;
+    size_t digits = length;
+    for (size_t i = 0; i < sizeof units / sizeof units[0] && length; i++) {
+        if (text[length - 1] == units[i].letter) {
+            unit = units[i].seconds;
+            digits = length - 1;
+        }
+    }
+    const char *head = dsc_scope_format(scope, "%.*s", (int)digits, text);
+    if (head && dsc_parse_real(head, &number) && number > 0)
+        *(double *)field = number * unit;
+    else
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                       "--%s expects a duration such as 90, 90s, 10m, 2h or 1d, found '%s'", option->name,
+                       text);
+}
+
+void dsc_option_threads(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+{
+    enum { MOST = 4096 };
+    int64_t count = 0;
+    if (strcmp(text, "auto") == 0)
+        *(int *)field = 0;
+    else if (dsc_parse_integer(text, &count) && count >= 1 && count <= MOST)
+        *(int *)field = (int)count;
+    else
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                       "--%s expects a number of threads in 1..%d or 'auto', found '%s'", option->name, MOST,
+                       text);
+}
+
+void dsc_option_isa(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+{
+    (void)option;
+    *(dsc_isa *)field = dsc_isa_parse(scope, text);
+}
+
+void dsc_option_engine(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+{
+    (void)option;
+    *(dsc_engine *)field = dsc_engine_parse(scope, text);
+}
+
+void dsc_option_formats(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+{
+    static const char *const known[] = { "svg", "png", "pdf", "tex" };
+    for (const char *start = text; start; start = strchr(start, ',') ? strchr(start, ',') + 1 : NULL) {
+        const size_t length = strcspn(start, ",");
+        bool found = false;
+        for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+            found = found || (strlen(known[i]) == length && strncmp(known[i], start, length) == 0);
+        if (!found) {
+            dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                           "--%s expects formats out of svg, png, pdf, tex with commas "
+                           "between them, found '%s'",
+                           option->name, text);
+            return;
+        }
+    }
+    *(const char **)field = text;
+}
+
+/* An integer in an environment variable; fallback if it is not set or not a number. */
+static int64_t environment_integer(const char *name, int64_t fallback)
+{
+    const char *text = getenv(name);
+    int64_t value = 0;
+    return text && dsc_parse_integer(text, &value) ? value : fallback;
+}
+
+static dsc_shard shard_of_slurm(dsc_scope *scope, const dsc_option *option)
+{
+    const int64_t count = environment_integer("SLURM_ARRAY_TASK_COUNT", 0);
+    const int64_t task = environment_integer("SLURM_ARRAY_TASK_ID", -1);
+    const int64_t first = environment_integer("SLURM_ARRAY_TASK_MIN", 0);
+    const int64_t step = environment_integer("SLURM_ARRAY_TASK_STEP", 1);
+    const int64_t shard = step > 0 ? (task - first) / step + 1 : 0;
+    if (count < 1 || count > INT32_MAX || task < first || shard < 1 || shard > count) {
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                       "--%s slurm: this is not a task of a Slurm job array "
+                       "(SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT say otherwise); give I/N",
+                       option->name);
+        return (dsc_shard){ 0 };
+    }
+    return (dsc_shard){ .shard = (int)shard, .shards = (int)count };
+}
+
+void dsc_option_shard(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+{
+    if (strcmp(text, "slurm") == 0) {
+        *(dsc_shard *)field = shard_of_slurm(scope, option);
+        return;
+    }
+    const char *slash = strchr(text, '/');
+    const char *head = slash ? dsc_scope_format(scope, "%.*s", (int)(slash - text), text) : NULL;
+    int64_t shard = 0, shards = 0;
+    if (head && dsc_parse_integer(head, &shard) && dsc_parse_integer(slash + 1, &shards) && shard >= 1 &&
+        shard <= shards && shards <= INT32_MAX)
+        *(dsc_shard *)field = (dsc_shard){ .shard = (int)shard, .shards = (int)shards };
+    else
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                       "--%s expects I/N with 1 <= I <= N, such as 2/8, or 'slurm', "
+                       "found '%s'",
+                       option->name, text);
+}
+
+void dsc_settings_add(dsc_scope *scope, dsc_settings *settings, const char *name, const char *value)
+{
+    if (settings->count == settings->capacity) {
+        const size_t capacity = settings->capacity ? 2 * settings->capacity : 16;
+        dsc_setting *items = dsc_scope_alloc(scope, capacity, sizeof *items);
+        if (!items)
+            return;
+        if (settings->count)
+            memcpy(items, settings->items, settings->count * sizeof *items);
+        settings->items = items;
+        settings->capacity = capacity;
+    }
+    settings->items[settings->count++] = (dsc_setting){ .name = name, .value = value };
+}
+
+void dsc_option_setting(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+{
+    const char *equals = strchr(text, '=');
+    if (!equals || equals == text || !equals[1]) {
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "--%s expects NAME=VALUE, found '%s'", option->name, text);
+        return;
+    }
+    dsc_settings_add(scope, field, dsc_scope_format(scope, "%.*s", (int)(equals - text), text), equals + 1);
+}

@@ -1,0 +1,94 @@
+/* progress.c - how far a run is: a line redrawn in place on a terminal, else a line a minute. */
+#include <descent/cli.h>
+
+#include <math.h>
+#include <string.h>
+
+#include <descent/clock.h>
+
+enum { MAX_BAR = 30, LINE_BYTES = 256 };
+
+static const double LOG_INTERVAL = 60; /* seconds between lines when stderr is not a terminal */
+
+/* "4 min 05 s left", or nothing while it is unknown. */
+static void remaining_text(double remaining, char *text, size_t size)
+{
+    char duration[24];
+    if (isfinite(remaining))
+        snprintf(text, size, "  %s left", dsc_clock_duration(remaining, duration));
+    else
+        *text = '\0';
+}
+
+/* Arithmetic done since the first report a second: cells kept from an earlier run do not count. */
+static void rate_text(const dsc_progress_view *view, const dsc_progress *progress, char *text, size_t size)
+{
+    const double seconds = progress->elapsed - view->first_elapsed;
+    const double rate = seconds > 0.5 ? (progress->work_done - view->first_work) / seconds : 0;
+    if (rate > 0)
+        snprintf(text, size, "  %.*f GFLOP/s", rate < 1e10 ? 2 : rate < 1e11 ? 1 : 0, rate / 1e9);
+    else
+        *text = '\0';
+}
+
+static void draw_bar(const dsc_terminal *terminal, double share, int width, char *text, size_t size)
+{
+    static const char *const eighths[] = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
+    const int full = (int)(share * width), part = (int)((share * width - full) * 8);
+    size_t used = 0;
+    for (int i = 0; i < full && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s", terminal->unicode ? "█" : "#");
+    const bool partial = terminal->unicode && part > 0 && full < width;
+    if (used < size)
+        snprintf(text + used, size - used, "%s%*s", partial ? eighths[part] : "", width - full - partial, "");
+}
+
+void dsc_progress_show(void *user, const dsc_progress *progress)
+{
+    dsc_progress_view *view = user;
+    dsc_terminal *terminal = view->terminal;
+    if (terminal->quiet)
+        return;
+    const double now = dsc_clock_seconds();
+    if (!view->begun) {
+        *view = (dsc_progress_view){ .terminal = terminal,
+                                     .title = view->title,
+                                     .shown_at = now,
+                                     .begun = true,
+                                     .first_elapsed = progress->elapsed,
+                                     .first_work = progress->work_done };
+    }
+    if (!terminal->live && now - view->shown_at < LOG_INTERVAL)
+        return;
+    view->shown_at = now;
+
+    char left[48], rate[48], bar[4 * MAX_BAR + 8], line[LINE_BYTES], elapsed[24];
+    const double done = progress->work > 0 ? progress->work_done / progress->work
+                        : progress->cells  ? (double)progress->done / (double)progress->cells
+                                           : 1;
+    const double share = done < 0 ? 0 : done > 1 ? 1 : done;
+    remaining_text(progress->remaining, left, sizeof left);
+    rate_text(view, progress, rate, sizeof rate);
+    snprintf(line, sizeof line, "%3.0f %%  %zu/%zu cells  %s%s%s", floor(100 * share), progress->done,
+             progress->cells, dsc_clock_duration(progress->elapsed, elapsed), left, rate);
+    if (!terminal->live) {
+        dsc_say(terminal, DSC_TONE_NOTE, "%s", line);
+        return;
+    }
+    const int room = terminal->columns - (int)strlen(view->title) - (int)strlen(line) - 6;
+    draw_bar(terminal, share, room < 0 ? 0 : room > MAX_BAR ? MAX_BAR : room, bar, sizeof bar);
+    flockfile(stderr);
+    fprintf(stderr, "\r\033[K%s [%s] %s", view->title, bar, line);
+    fflush(stderr);
+    terminal->line_open = true;
+    funlockfile(stderr);
+}
+
+void dsc_progress_end(dsc_progress_view *view)
+{
+    flockfile(stderr);
+    if (view->terminal->line_open)
+        fputs("\r\033[K", stderr);
+    view->terminal->line_open = false;
+    funlockfile(stderr);
+}

@@ -1,0 +1,111 @@
+/* summary.c - medians over the seeds as a table. */
+#include <descent/cli.h>
+
+#include <math.h>
+#include <string.h>
+
+#include <descent/statistics.h>
+
+/* What is tabulated: a row is a point of the cell axes other than the seed. */
+struct layout {
+    dsc_record *record;
+    const dsc_record_spec *spec;
+    size_t seed_axis;                 /* index of the seed axis; cell_axes: none */
+    size_t keys[DSC_RECORD_MAX_AXES]; /* the other cell axes */
+    size_t key_count, rows, seeds;
+};
+
+static struct layout layout_of(dsc_record *record)
+{
+    struct layout layout = { .record = record, .spec = dsc_record_describe(record), .rows = 1, .seeds = 1 };
+    layout.seed_axis = layout.spec->cell_axes;
+    for (size_t i = 0; i < layout.spec->cell_axes; i++) {
+        if (strcmp(layout.spec->axes[i].name, "seed") == 0) {
+            layout.seed_axis = i;
+            layout.seeds = layout.spec->axes[i].count;
+        } else {
+            layout.keys[layout.key_count++] = i;
+            layout.rows *= layout.spec->axes[i].count;
+        }
+    }
+    return layout;
+}
+
+/* The row-major cell number of a row and a seed. */
+static size_t cell_of(const struct layout *layout, size_t row, size_t seed)
+{
+    size_t index[DSC_RECORD_MAX_AXES] = { 0 }, cell = 0;
+    for (size_t k = layout->key_count; k-- > 0;) {
+        const size_t count = layout->spec->axes[layout->keys[k]].count;
+        index[layout->keys[k]] = row % count;
+        row /= count;
+    }
+    if (layout->seed_axis < layout->spec->cell_axes)
+        index[layout->seed_axis] = seed;
+    for (size_t i = 0; i < layout->spec->cell_axes; i++)
+        cell = cell * layout->spec->axes[i].count + index[i];
+    return cell;
+}
+
+static const char *key_text(dsc_scope *scope, const struct layout *layout, size_t key, size_t row)
+{
+    size_t below = 1;
+    for (size_t k = key + 1; k < layout->key_count; k++)
+        below *= layout->spec->axes[layout->keys[k]].count;
+    const dsc_record_axis *axis = &layout->spec->axes[layout->keys[key]];
+    return dsc_scope_format(scope, "%.6g", axis->values[row / below % axis->count]);
+}
+
+/* The median over the seeds of an output's last value: an output along an inner axis is shown at its end. */
+static double median_of(dsc_scope *scope, const struct layout *layout, const dsc_record_output *output,
+                        size_t row)
+{
+    double *values = dsc_scope_alloc(scope, layout->seeds, sizeof *values);
+    for (size_t seed = 0; values && seed < layout->seeds; seed++) {
+        size_t count = 0;
+        const double *block =
+            dsc_record_cell_values(layout->record, output, cell_of(layout, row, seed), &count);
+        values[seed] = block && count ? block[count - 1] : (double)NAN;
+    }
+    return values ? dsc_summarize(values, layout->seeds).median : (double)NAN;
+}
+
+static dsc_table *empty_table(dsc_scope *scope, const struct layout *layout)
+{
+    const size_t count = layout->key_count + layout->spec->output_count;
+    dsc_column *columns = dsc_scope_alloc(scope, count, sizeof *columns);
+    if (!columns)
+        return NULL;
+    for (size_t i = 0; i < layout->key_count; i++)
+        columns[i] = (dsc_column){ .title = layout->spec->axes[layout->keys[i]].name, .number = true };
+    for (size_t i = 0; i < layout->spec->output_count; i++)
+        columns[layout->key_count + i] =
+            (dsc_column){ .title = layout->spec->outputs[i].name, .number = true };
+    return dsc_table_make(scope, columns, count, layout->key_count);
+}
+
+void dsc_summary_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_record *record, size_t limit)
+{
+    const struct layout layout = layout_of(record);
+    const size_t columns = layout.key_count + layout.spec->output_count;
+    const size_t shown = limit && layout.rows > limit ? limit : layout.rows;
+    dsc_table *table = empty_table(scope, &layout);
+    const char **texts = dsc_scope_alloc(scope, columns, sizeof *texts);
+    for (size_t i = 0; texts && i < shown; i++) {
+        const size_t row = shown > 1 ? i * (layout.rows - 1) / (shown - 1) : 0;
+        for (size_t k = 0; k < layout.key_count; k++)
+            texts[k] = key_text(scope, &layout, k, row);
+        for (size_t o = 0; o < layout.spec->output_count; o++) {
+            const dsc_record_output *output = dsc_record_output_find(record, layout.spec->outputs[o].name);
+            texts[layout.key_count + o] = dsc_number(scope, median_of(scope, &layout, output, row));
+        }
+        dsc_table_row(table, texts);
+    }
+    const char *seeds =
+        layout.seeds == 1 ? "one seed" : dsc_scope_format(scope, "median of %zu seeds", layout.seeds);
+    if (shown < layout.rows)
+        dsc_heading(terminal, "%s, %zu of %zu points", seeds, shown, layout.rows);
+    else
+        dsc_heading(terminal, "%s", seeds);
+    dsc_table_print(table, terminal, 2);
+}

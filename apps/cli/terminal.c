@@ -1,0 +1,103 @@
+/* terminal.c - messages and headings, colours and widths. */
+#include <descent/cli.h>
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { MIN_COLUMNS = 40, MAX_COLUMNS = 100 };
+
+static bool wants_color(int fd)
+{
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+    return isatty(fd) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+}
+
+static bool is_utf8(void)
+{
+    static const char *const variables[] = { "LC_ALL", "LC_CTYPE",
+                                             "LANG" }; /* the first that is set decides */
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        const char *value = getenv(variables[i]);
+        if (value && *value)
+            return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
+    }
+    return false;
+}
+
+static int columns_of(int fd)
+{
+    struct winsize size;
+    if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_col > MAX_COLUMNS)
+        return MAX_COLUMNS;
+    return size.ws_col < MIN_COLUMNS ? MIN_COLUMNS : size.ws_col;
+}
+
+dsc_terminal dsc_terminal_open(const char *program)
+{
+    return (dsc_terminal){
+        .program = program,
+        .live = isatty(STDERR_FILENO),
+        .color_out = wants_color(STDOUT_FILENO),
+        .color_err = wants_color(STDERR_FILENO),
+        .unicode = is_utf8(),
+        .columns = columns_of(isatty(STDOUT_FILENO) ? STDOUT_FILENO : STDERR_FILENO),
+    };
+}
+
+void dsc_say(dsc_terminal *terminal, dsc_tone tone, const char *format, ...)
+{
+    static const struct {
+        const char *word, *color;
+    } tones[] = {
+        [DSC_TONE_NOTE] = {"",           ""        },
+        [DSC_TONE_WARNING] = { "warning: ", "\033[33m"},
+        [DSC_TONE_ERROR] = { "error: ",   "\033[31m"},
+    };
+    if (terminal->quiet && tone == DSC_TONE_NOTE)
+        return;
+    const bool color = terminal->color_err && tone != DSC_TONE_NOTE;
+    va_list arguments;
+    va_start(arguments, format);
+    flockfile(stderr); /* the library's threads may all have something to say */
+    fputs(terminal->line_open ? "\r\033[K" : "", stderr);
+    terminal->line_open = false;
+    fprintf(stderr, "%s: %s%s%s", terminal->program, color ? tones[tone].color : "", tones[tone].word,
+            color ? "\033[0m" : "");
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    funlockfile(stderr);
+    va_end(arguments);
+}
+
+void dsc_log_to_terminal(void *terminal, dsc_log_level level, const char *line)
+{
+    dsc_say(terminal, level == DSC_LOG_WARNING ? DSC_TONE_WARNING : DSC_TONE_NOTE, "%s", line);
+}
+
+dsc_exit dsc_finish(dsc_terminal *terminal, dsc_scope **scope, dsc_exit answer)
+{
+    const dsc_status status = dsc_scope_status(*scope);
+    if (status != DSC_OK)
+        dsc_say(terminal, DSC_TONE_ERROR, "%s", dsc_scope_message(*scope));
+    dsc_scope_close(scope);
+    const bool written = fflush(stdout) == 0 && !ferror(stdout);
+    if (!written)
+        dsc_say(terminal, DSC_TONE_ERROR, "standard output could not be written: %s", strerror(errno));
+    if (status != DSC_OK)
+        return answer == DSC_EXIT_GOOD ? dsc_exit_of(status) : answer;
+    return written ? answer : DSC_EXIT_FAILED;
+}
+
+void dsc_heading(const dsc_terminal *terminal, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs(terminal->color_out ? "\033[1m" : "", stdout);
+    vfprintf(stdout, format, arguments);
+    fputs(terminal->color_out ? "\033[0m\n" : "\n", stdout);
+    va_end(arguments);
+}

@@ -1,0 +1,51 @@
+/* text.c - numbers for people, JSON for programs. */
+#include <descent/cli.h>
+
+#include <math.h>
+
+#include <jansson.h>
+
+const char *dsc_number(dsc_scope *scope, double value)
+{
+    if (isnan(value))
+        return "-";
+    const double size = fabs(value);
+    if (value == floor(value) && size < 1e6)
+        return dsc_scope_format(scope, "%.0f", value);
+    if (size >= 1e-3 && size < 1e6)
+        return dsc_scope_format(scope, "%.*f", size < 1 ? 4 : size < 10 ? 3 : size < 100 ? 2 : 1, value);
+    return dsc_scope_format(scope, "%.3g", value);
+}
+
+const char *dsc_bytes_text(dsc_scope *scope, double bytes)
+{
+    static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB" };
+    size_t unit = 0;
+    for (; bytes >= 1024 && unit + 1 < sizeof units / sizeof units[0]; unit++)
+        bytes /= 1024;
+    const int decimals = unit == 0 || bytes >= 100 || bytes == floor(bytes) ? 0 : bytes >= 10 ? 1 : 2;
+    return dsc_scope_format(scope, "%.*f %s", decimals, bytes, units[unit]);
+}
+
+const char *dsc_si_text(dsc_scope *scope, double value)
+{
+    static const char *const prefixes[] = { "", "k", "M", "G", "T", "P", "E" };
+    size_t prefix = 0;
+    for (; value >= 1000 && prefix + 1 < sizeof prefixes / sizeof prefixes[0]; prefix++)
+        value /= 1000;
+    return dsc_scope_format(scope, "%.3g %s", value, prefixes[prefix]);
+}
+
+json_t *dsc_json_number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+void dsc_json_print(dsc_scope *scope, json_t *json)
+{
+    if (!json)
+        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory while writing JSON");
+    else if (json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(17)) == 0)
+        putchar('\n');
+    json_decref(json);
+}
