@@ -23,7 +23,9 @@ DSC_API dsc_isa dsc_isa_parse(dsc_scope *scope, const char *name);
 
 /* The best level of this machine, and the one in use. The level in use is chosen at the first call from
    $DESCENT_ISA, else the best; dsc_isa_select() changes it before any kernel has been used. It can only be lowered:
-   asking for more than the machine has is DSC_ERROR_UNSUPPORTED. */
+   asking for more than the machine has is DSC_ERROR_UNSUPPORTED. DSC_ISA_AUTO selects what $DESCENT_ISA says, else the
+   best, and fails the scope if the variable holds an unknown name or more than the machine has; a program calls it
+   first, because dsc_isa_effective() alone cannot report that and takes the best. */
 DSC_API dsc_isa dsc_isa_detected(void);
 DSC_API dsc_isa dsc_isa_effective(void);
 DSC_API dsc_status dsc_isa_select(dsc_scope *scope, dsc_isa isa);
@@ -45,14 +47,15 @@ typedef struct dsc_thread_choice {
     double cgroup_quota;   /* processors' worth of time that the control group grants; 0: no limit */
     int slurm;             /* SLURM_CPUS_PER_TASK (or SLURM_CPUS_ON_NODE); 0: not under Slurm */
     int physical;          /* cores among the allowed processors */
-    char reason[160];      /* one line for people: "2: physical cores in the affinity mask (2 of 2)" */
+    char reason[160];      /* one line for people: "2: physical cores in the affinity mask (2 of 2 processors)" */
 } dsc_thread_choice;
 
 /* requested = 0 chooses: the smallest of the limits above. requested > 0 is taken as it is. */
 DSC_API dsc_thread_choice dsc_threads_choose(int requested);
 
-/* Denormal numbers are flushed to zero while a thread computes (the numerics contract). Enter returns the mode
-   to hand back to leave; every thread of a parallel region calls both. */
+/* The mode in which every thread computes (the numerics contract): denormal numbers are flushed to zero, rounding is to
+   nearest, exceptions are masked. Enter returns the caller's mode (MXCSR) to hand back to leave; every thread of a
+   parallel region calls both. */
 DSC_API unsigned dsc_float_mode_enter(void);
 DSC_API void dsc_float_mode_leave(unsigned saved);
 

@@ -1,0 +1,142 @@
+/* cgroup.c - how much processor time the control groups of this process grant. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/threads.h"
+
+enum { PATH_BYTES = 4096, TABLE_BYTES = 1 << 16, SETTING_BYTES = 64 };
+
+/* A control-group hierarchy: where the process is in it, and where that can be read. */
+struct hierarchy {
+    char group[PATH_BYTES]; /* the process's group, from the hierarchy's root: "/a/b" */
+    char top[PATH_BYTES];   /* the group that is mounted */
+    char mount[PATH_BYTES]; /* the directory it is mounted on */
+};
+
+/* True if word is one of the comma-separated words of list. */
+static bool list_has(const char *list, const char *word)
+{
+    const size_t length = strlen(word);
+    for (const char *at = list; (at = strstr(at, word)); at += length)
+        if ((at == list || at[-1] == ',') && (at[length] == ',' || at[length] == '\0'))
+            return true;
+    return false;
+}
+
+/* Finds the process's group in the lines "id:controllers:path" of /proc/self/cgroup: those of version 2 have
+   no controllers, that of version 1 has "cpu". */
+static bool find_group(char *table, bool version2, char group[PATH_BYTES])
+{
+    char *rest = NULL;
+    for (char *line = strtok_r(table, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        char *controllers = strchr(line, ':');
+        char *path = controllers ? strchr(controllers + 1, ':') : NULL;
+        if (!path)
+            continue;
+        *path++ = '\0';
+        controllers++;
+        if (version2 ? *controllers == '\0' : list_has(controllers, "cpu"))
+            return snprintf(group, PATH_BYTES, "%s", path) < PATH_BYTES;
+    }
+    return false;
+}
+
+/* Finds the mount in the lines of /proc/self/mountinfo (proc(5)): "id parent device root mount-point options
+   ... - type source super-options". */
+static bool find_mount(char *table, bool version2, char top[PATH_BYTES], char mount[PATH_BYTES])
+{
+    char *rest = NULL;
+    for (char *line = strtok_r(table, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        char type[32], options[1024];
+        const char *tail = strstr(line, " - ");
+        if (!tail || sscanf(tail + 3, "%31s %*s %1023s", type, options) != 2)
+            continue;
+        if (strcmp(type, version2 ? "cgroup2" : "cgroup") != 0 || (!version2 && !list_has(options, "cpu")))
+            continue;
+        _Static_assert(PATH_BYTES == 4096, "the widths below are one less");
+        if (sscanf(line, "%*s %*s %*s %4095s %4095s", top, mount) == 2)
+            return true;
+    }
+    return false;
+}
+
+static bool read_hierarchy(const char *root, bool version2, struct hierarchy *h)
+{
+    static const char *const files[] = { "/proc/self/cgroup", "/proc/self/mountinfo" };
+    char *table = malloc(TABLE_BYTES), path[PATH_BYTES];
+    bool found = table != NULL;
+    for (int i = 0; found && i < 2; i++) {
+        snprintf(path, sizeof path, "%s%s", root, files[i]);
+        found =
+            dsci_text_read(path, table, TABLE_BYTES) &&
+            (i == 0 ? find_group(table, version2, h->group) : find_mount(table, version2, h->top, h->mount));
+    }
+    free(table);
+    return found;
+}
+
+static bool read_setting(const char *directory, const char *name, char text[SETTING_BYTES])
+{
+    char path[4 * PATH_BYTES];
+    return snprintf(path, sizeof path, "%s/%s", directory, name) < (int)sizeof path &&
+           dsci_text_read(path, text, SETTING_BYTES);
+}
+
+/* Quota and period from one file "quota period" (version 2) or from two (version 1); 0 if there is no limit.
+ */
+static double read_quota(const char *directory, bool version2)
+{
+    char text[SETTING_BYTES], period_text[SETTING_BYTES];
+    double quota = 0, period = 0;
+    if (version2) { /* without a limit "max 100000" */
+        if (!read_setting(directory, "cpu.max", text) || sscanf(text, "%lf %lf", &quota, &period) != 2)
+            return 0;
+    } else { /* without a limit -1 */
+        if (!read_setting(directory, "cpu.cfs_quota_us", text) ||
+            !read_setting(directory, "cpu.cfs_period_us", period_text) || sscanf(text, "%lf", &quota) != 1 ||
+            sscanf(period_text, "%lf", &period) != 1)
+            return 0;
+    }
+    return quota > 0 && period > 0 && isfinite(quota / period) ? quota / period : 0;
+}
+
+/* The smallest limit from the process's group up to the mounted one. */
+static double hierarchy_quota(const char *root, const struct hierarchy *h, bool version2)
+{
+    /* In a container the group can be named from outside and the mount be the group itself. */
+    const size_t top = strcmp(h->top, "/") == 0 ? 0 : strlen(h->top);
+    const char *below = h->group;
+    if (strncmp(below, h->top, top) == 0 && (below[top] == '/' || below[top] == '\0'))
+        below += top;
+    else
+        below = "";
+
+    char directory[3 * PATH_BYTES];
+    const int base = snprintf(directory, sizeof directory, "%s%s", root, h->mount);
+    snprintf(directory + base, sizeof directory - (size_t)base, "%s", below);
+    double smallest = 0;
+    for (;;) {
+        const double quota = read_quota(directory, version2);
+        if (quota > 0 && (smallest == 0 || quota < smallest))
+            smallest = quota;
+        char *slash = strrchr(directory + base, '/');
+        if (!slash)
+            return smallest;
+        *slash = '\0';
+    }
+}
+
+double dsci_cgroup_quota(const char *root)
+{
+    double smallest = 0;
+    for (int version = 1; version <= 2; version++) {
+        struct hierarchy h;
+        const double quota =
+            read_hierarchy(root, version == 2, &h) ? hierarchy_quota(root, &h, version == 2) : 0;
+        if (quota > 0 && (smallest == 0 || quota < smallest))
+            smallest = quota;
+    }
+    return smallest;
+}

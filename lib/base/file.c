@@ -1,0 +1,299 @@
+/* file.c - whole files in and out. */
+#include <descent/file.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <zlib.h>
+
+#include "base/file.h"
+
+enum { CHUNK_BYTES = 1 << 15 };
+
+static const char *advice(int error)
+{
+    static const struct {
+        int error;
+        const char *text;
+    } table[] = {
+        {ENOENT,        "check the name, and that its directory exists"                             },
+        { ENOTDIR,      "a part of the path is a file, not a directory"                             },
+        { EISDIR,       "give the path of a file"                                                   },
+        { EACCES,       "check the permissions of the file and its directories"                     },
+        { EPERM,        "check the permissions of the file and its directories"                     },
+        { EROFS,        "choose a place that can be written"                                        },
+        { ENOSPC,       "free some space or choose another place"                                   },
+        { EDQUOT,       "free some of your quota or choose another place"                           },
+        { EFBIG,        "raise the limit on the size of files (ulimit -f) or choose another place"  },
+        { EMFILE,       "raise the limit on open files (ulimit -n)"                                 },
+        { ENAMETOOLONG, "choose a shorter name"                                                     },
+        { ELOOP,        "a symbolic link leads in a circle, or stands where a file is to be written"},
+        { EIO,          "the disk or the network reports a fault"                                   },
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (table[i].error == error)
+            return table[i].text;
+    return "check the path and its permissions";
+}
+
+/* Poisons the scope for a refusal of the system: "cannot read 'x': No such file or directory; check ...". */
+static dsc_status refused(dsc_scope *scope, const char *verb, const char *path, int error)
+{
+    char text[128];
+    return dsc_scope_fail(scope, DSC_ERROR_FILE, "cannot %s '%s': %s; %s", verb, path,
+                          strerror_r(error, text, sizeof text), advice(error));
+}
+
+int dsci_file_open(dsc_scope *scope, const char *path)
+{
+    if (dsc_scope_status(scope) != DSC_OK)
+        return -1;
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat info;
+    if (file >= 0 && fstat(file, &info) == 0 && !S_ISDIR(info.st_mode))
+        return file;
+    refused(scope, "read", path, file < 0 ? errno : EISDIR);
+    if (file >= 0)
+        close(file);
+    return -1;
+}
+
+size_t dsci_file_next(dsc_scope *scope, int file, const char *path, void *data, size_t size)
+{
+    if (dsc_scope_status(scope) != DSC_OK)
+        return 0;
+    ssize_t got;
+    do
+        got = read(file, data, size);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        refused(scope, "read", path, errno);
+    return got < 0 ? 0 : (size_t)got;
+}
+
+/* What has been read so far. It may hold one byte more than the limit, which shows that there is more. */
+struct sink {
+    dsc_scope *scope;
+    const char *path;
+    unsigned char *data;
+    size_t size, capacity, limit;
+};
+
+/* Makes room for at least one more byte; false (and a poisoned scope) if the limit is passed or memory is
+ * out. */
+static bool sink_grow(struct sink *sink)
+{
+    if (sink->size > sink->limit) {
+        dsc_scope_fail(sink->scope, DSC_ERROR_FORMAT,
+                       "'%s' holds more than the %zu bytes that are allowed here", sink->path, sink->limit);
+        return false;
+    }
+    if (sink->size < sink->capacity)
+        return true;
+    const size_t most = sink->limit + 1;
+    const size_t capacity = sink->capacity > most / 2 ? most
+                            : sink->capacity          ? sink->capacity * 2
+                                                      : CHUNK_BYTES;
+    sink->capacity = capacity < most ? capacity : most;
+    unsigned char *data = realloc(sink->data, sink->capacity);
+    if (!data) {
+        dsc_scope_fail(sink->scope, DSC_ERROR_MEMORY, "out of memory: could not allocate %zu bytes for '%s'",
+                       sink->capacity, sink->path);
+        return false;
+    }
+    sink->data = data;
+    return true;
+}
+
+static void sink_append(struct sink *sink, const unsigned char *data, size_t size)
+{
+    while (size > 0 && sink_grow(sink)) {
+        const size_t room = sink->capacity - sink->size;
+        const size_t part = size < room ? size : room;
+        memcpy(sink->data + sink->size, data, part);
+        sink->size += part;
+        data += part;
+        size -= part;
+    }
+}
+
+/* True if a gzip member can begin here. */
+static bool gzip_magic(const unsigned char *data, size_t size)
+{
+    return size >= 2 && data[0] == 0x1f && data[1] == 0x8b;
+}
+
+static dsc_status malformed(struct sink *sink, const char *what)
+{
+    return dsc_scope_fail(sink->scope, DSC_ERROR_FORMAT,
+                          "'%s' is not a whole gzip file: %s; fetch or make the file again", sink->path,
+                          what);
+}
+
+/* Decompresses one chunk of input; *ended tells that a member's trailer has been passed. False: stop. */
+static bool inflate_chunk(struct sink *sink, z_stream *stream, bool *ended)
+{
+    while (stream->avail_in > 0 && sink_grow(sink)) {
+        if (*ended && (*stream->next_in != 0x1f || inflateReset(stream) != Z_OK)) {
+            malformed(sink, "foreign bytes follow the compressed data");
+            return false;
+        }
+        const size_t room = sink->capacity - sink->size;
+        stream->avail_out = room < CHUNK_BYTES ? (uInt)room : CHUNK_BYTES;
+        stream->next_out = sink->data + sink->size;
+        const int result = inflate(stream, Z_NO_FLUSH);
+        sink->size = (size_t)(stream->next_out - sink->data);
+        *ended = result == Z_STREAM_END;
+        if (result == Z_MEM_ERROR) {
+            dsc_scope_fail(sink->scope, DSC_ERROR_MEMORY, "out of memory while decompressing '%s'",
+                           sink->path);
+            return false;
+        }
+        if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
+            malformed(sink, stream->msg ? stream->msg : "the compressed data are corrupt");
+            return false;
+        }
+    }
+    return dsc_scope_status(sink->scope) == DSC_OK;
+}
+
+/* Decompresses a file of one or more gzip members (RFC 1952) whose first chunk has been read. */
+static void read_gzip(struct sink *sink, int file, unsigned char chunk[CHUNK_BYTES], size_t got)
+{
+    z_stream stream = { 0 };
+    enum { GZIP_ONLY = 16 };
+    if (inflateInit2(&stream, MAX_WBITS + GZIP_ONLY) != Z_OK) {
+        dsc_scope_fail(sink->scope, DSC_ERROR_MEMORY, "out of memory while opening '%s'", sink->path);
+        return;
+    }
+    bool ended = false, good = true;
+    for (; good && got > 0;
+         got = good ? dsci_file_next(sink->scope, file, sink->path, chunk, CHUNK_BYTES) : 0) {
+        stream.next_in = chunk;
+        stream.avail_in = (uInt)got;
+        good = inflate_chunk(sink, &stream, &ended);
+    }
+    if (good && !ended && dsc_scope_status(sink->scope) == DSC_OK)
+        malformed(sink, "it ends too early");
+    inflateEnd(&stream);
+}
+
+/* Reads until size bytes are there or the file ends, so that a pipe's short reads do not matter. */
+static size_t read_full(dsc_scope *scope, int file, const char *path, unsigned char *data, size_t size)
+{
+    size_t used = 0;
+    for (size_t got; used < size && (got = dsci_file_next(scope, file, path, data + used, size - used)) > 0;)
+        used += got;
+    return used;
+}
+
+dsc_bytes dsc_file_read(dsc_scope *scope, const char *path, size_t limit)
+{
+    const int file = dsci_file_open(scope, path);
+    if (file < 0)
+        return (dsc_bytes){ 0 };
+    unsigned char chunk[CHUNK_BYTES];
+    struct sink sink = { .scope = scope,
+                         .path = path,
+                         .limit = limit < PTRDIFF_MAX ? limit : PTRDIFF_MAX - 1 };
+    size_t got = read_full(scope, file, path, chunk, sizeof chunk);
+    if (gzip_magic(chunk, got))
+        read_gzip(&sink, file, chunk, got);
+    else
+        for (; got > 0; got = dsci_file_next(scope, file, path, chunk, sizeof chunk))
+            sink_append(&sink, chunk, got);
+    close(file);
+    /* Room for the NUL; this also refuses a file that ended just past the limit. */
+    if (dsc_scope_status(scope) != DSC_OK || !sink_grow(&sink)) {
+        free(sink.data);
+        return (dsc_bytes){ 0 };
+    }
+    sink.data[sink.size] = '\0';
+    if (dsc_scope_defer(scope, free, sink.data) != DSC_OK)
+        return (dsc_bytes){ 0 };
+    return (dsc_bytes){ .data = sink.data, .size = sink.size };
+}
+
+static bool write_all(int file, const void *data, size_t size)
+{
+    const char *next = data;
+    while (size > 0) {
+        const ssize_t written = write(file, next, size);
+        if (written < 0 && errno != EINTR)
+            return false;
+        if (written > 0) {
+            next += written;
+            size -= (size_t)written;
+        }
+    }
+    return true;
+}
+
+/* Makes a rename durable. A directory that cannot be opened or synced at all (some file systems) is no error.
+ */
+static bool directory_sync(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *directory = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    const int file = directory ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    free(directory);
+    if (file < 0)
+        return true;
+    const bool good = fsync(file) == 0 || errno != EIO;
+    close(file);
+    return good;
+}
+
+/* Writes the partial file; false with errno set if anything fails. A partial file that a killed run left is
+   written over; a link in its place is not followed. */
+static bool write_partial(const char *partial, const void *data, size_t size, const struct stat *old)
+{
+    const int file = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (file < 0)
+        return false;
+    const bool good =
+        (!old || fchmod(file, old->st_mode & 07777) == 0) && write_all(file, data, size) && fsync(file) == 0;
+    const int error = errno;
+    const bool closed = close(file) == 0;
+    if (!good)
+        errno = error;
+    return good && closed;
+}
+
+dsc_status dsc_file_replace(dsc_scope *scope, const char *path, const void *data, size_t size)
+{
+    char *partial = dsc_scope_format(scope, "%s.partial", path);
+    if (!partial)
+        return dsc_scope_status(scope);
+    struct stat old;
+    const bool exists = stat(path, &old) == 0;
+    if (exists && !S_ISREG(old.st_mode))
+        return dsc_scope_fail(scope, DSC_ERROR_FILE,
+                              "cannot write '%s': it is not a regular file; give the path of a file", path);
+    if (!write_partial(partial, data, size, exists ? &old : NULL) || rename(partial, path) != 0) {
+        const int error = errno;
+        unlink(partial);
+        return refused(scope, "write", path, error);
+    }
+    if (!directory_sync(path))
+        return refused(scope, "make durable", path, EIO);
+    return DSC_OK;
+}
+
+bool dsc_file_exists(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && !S_ISDIR(info.st_mode);
+}
+
+char *dsc_path_join(dsc_scope *scope, const char *directory, const char *name)
+{
+    const size_t length = directory ? strlen(directory) : 0;
+    const char *between = length == 0 || directory[length - 1] == '/' ? "" : "/";
+    return dsc_scope_format(scope, "%s%s%s", length ? directory : "", between, name);
+}

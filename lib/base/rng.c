@@ -1,0 +1,152 @@
+/* rng.c - counter-based random numbers. */
+#include <descent/rng.h>
+
+#include <math.h>
+
+#include <Random123/philox.h>
+#include <sleef.h>
+
+/* The 64 random bits of one half of a block. */
+static uint64_t half_bits(const uint32_t words[4], unsigned half)
+{
+    return (uint64_t)words[2 * half] | (uint64_t)words[2 * half + 1] << 32;
+}
+
+/* The upper 53 bits as a multiple of 2^-53 in [0, 1). */
+static double unit(uint64_t bits)
+{
+    return (double)(bits >> 11) * 0x1p-53;
+}
+
+/* Box and Muller (Ann. Math. Stat. 29, 1958): two independent normals from the two halves of a block. The
+   first uniform lies in (0, 1], so that its logarithm is finite. SLEEF's "cinz" functions use no FMA and give
+   the same bits on every processor; libm's do not. */
+static void normal_pair(const uint32_t words[4], double pair[2])
+{
+    const double u = unit(half_bits(words, 0)) + 0x1p-53;
+    const double radius = sqrt(-2.0 * Sleef_cinz_logd1_u10purec(u));
+    const Sleef_double_2 angle = Sleef_cinz_sincospid1_u05purec(2.0 * unit(half_bits(words, 1)));
+    pair[0] = radius * angle.y;
+    pair[1] = radius * angle.x;
+}
+
+static inline void block(dsc_rng rng, uint32_t major, uint64_t index, uint32_t words[4])
+{
+    const philox4x32_key_t key = {
+        {(uint32_t)rng.seed, (uint32_t)(rng.seed >> 32)}
+    };
+    const philox4x32_ctr_t counter = {
+        {(uint32_t)index, (uint32_t)(index >> 32), major, rng.stream}
+    };
+    const philox4x32_ctr_t result = philox4x32(counter, key);
+    for (unsigned i = 0; i < 4; i++)
+        words[i] = result.v[i];
+}
+
+void dsc_rng_block(dsc_rng rng, uint32_t major, uint64_t index, uint32_t words[4])
+{
+    block(rng, major, index, words);
+}
+
+uint64_t dsc_rng_bits(dsc_rng rng, uint32_t major, uint64_t index)
+{
+    uint32_t words[4];
+    block(rng, major, index, words);
+    return half_bits(words, 0);
+}
+
+double dsc_rng_uniform(dsc_rng rng, uint32_t major, uint64_t index)
+{
+    return unit(dsc_rng_bits(rng, major, index));
+}
+
+double dsc_rng_normal(dsc_rng rng, uint32_t major, uint64_t index)
+{
+    uint32_t words[4];
+    double pair[2];
+    block(rng, major, index, words);
+    normal_pair(words, pair);
+    return pair[0];
+}
+
+/* Lemire (ACM TOMACS 29, 2019): the high half of bits * n, with the few values of bits refused that would
+   favour some results. A block holds two tries; after them its words become the counter of the next block. */
+uint64_t dsc_rng_below(dsc_rng rng, uint32_t major, uint64_t index, uint64_t n)
+{
+    uint32_t words[4];
+    block(rng, major, index, words);
+    for (unsigned half = 0;; half ^= 1) {
+        const unsigned __int128 product = (unsigned __int128)half_bits(words, half) * n;
+        const uint64_t low = (uint64_t)product;
+        if (low >= n || low >= -n % n)
+            return (uint64_t)(product >> 64);
+        if (half == 1)
+            block((dsc_rng){ rng.seed, words[3] }, words[2], half_bits(words, 0), words);
+    }
+}
+
+static void uniform_pair(const uint32_t words[4], double pair[2])
+{
+    pair[0] = unit(half_bits(words, 0));
+    pair[1] = unit(half_bits(words, 1));
+}
+
+enum { CHUNK = 256 };
+typedef void pair_fn(const uint32_t words[4], double pair[2]);
+
+/* Elements first.. of a bulk draw of n, at most CHUNK of them; first is even. Returns how many. */
+static size_t draw(dsc_rng rng, uint32_t major, size_t first, size_t n, pair_fn *make, double x[CHUNK])
+{
+    const size_t count = n - first < CHUNK ? n - first : CHUNK;
+    for (size_t i = 0; i < count; i += 2) {
+        uint32_t words[4];
+        block(rng, major, (first + i) / 2, words);
+        make(words, x + i);
+    }
+    return count;
+}
+
+void dsc_rng_fill_uniform(dsc_rng rng, uint32_t major, double low, double high, double *dst, size_t n)
+{
+    double x[CHUNK];
+    for (size_t first = 0, count; (count = draw(rng, major, first, n, uniform_pair, x)) > 0; first += count)
+        for (size_t i = 0; i < count; i++)
+            dst[first + i] = low + (high - low) * x[i];
+}
+
+void dsc_rng_fill_normal(dsc_rng rng, uint32_t major, double mean, double deviation, double *dst, size_t n)
+{
+    double x[CHUNK];
+    for (size_t first = 0, count; (count = draw(rng, major, first, n, normal_pair, x)) > 0; first += count)
+        for (size_t i = 0; i < count; i++)
+            dst[first + i] = mean + deviation * x[i];
+}
+
+void dsc_rng_fill_uniform_f32(dsc_rng rng, uint32_t major, float low, float high, float *dst, size_t n)
+{
+    const double width = (double)high - (double)low;
+    double x[CHUNK];
+    for (size_t first = 0, count; (count = draw(rng, major, first, n, uniform_pair, x)) > 0; first += count)
+        for (size_t i = 0; i < count; i++)
+            dst[first + i] = (float)((double)low + width * x[i]);
+}
+
+void dsc_rng_fill_normal_f32(dsc_rng rng, uint32_t major, float mean, float deviation, float *dst, size_t n)
+{
+    double x[CHUNK];
+    for (size_t first = 0, count; (count = draw(rng, major, first, n, normal_pair, x)) > 0; first += count)
+        for (size_t i = 0; i < count; i++)
+            dst[first + i] = (float)((double)mean + (double)deviation * x[i]);
+}
+
+void dsc_rng_permutation(dsc_rng rng, uint32_t major, uint32_t *dst, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        dst[i] = (uint32_t)i;
+    for (size_t i = n; i-- > 1;) {
+        const size_t j = (size_t)dsc_rng_below(rng, major, i, i + 1);
+        const uint32_t kept = dst[i];
+        dst[i] = dst[j];
+        dst[j] = kept;
+    }
+}
