@@ -1,0 +1,72 @@
+/* hdf5.h - HDF5 in memory, with errors in a scope.
+ *
+ * HDF5 as Debian builds it is not made for threads: every call stands between dsci_hdf5_enter() and
+ * dsci_hdf5_leave(), which also keep it from printing. Functions that take a scope do nothing once it is
+ * poisoned.
+ */
+#ifndef DESCENT_RECORD_HDF5_H
+#define DESCENT_RECORD_HDF5_H
+
+#include <hdf5.h>
+#include <hdf5_hl.h>
+#include <stdbool.h>
+
+#include <descent/file.h>
+#include <descent/record.h>
+
+/* What HDF5 did with errors before; handed back on leaving. */
+struct dsci_hdf5 {
+    H5E_auto2_t report;
+    void *user;
+};
+struct dsci_hdf5 dsci_hdf5_enter(void);
+void dsci_hdf5_leave(struct dsci_hdf5 before);
+
+/* Fails the scope with what was attempted and HDF5's own innermost reason. */
+dsc_status dsci_hdf5_fail(dsc_scope *scope, dsc_status status, const char *format, ...) DSC_PRINTF(3, 4);
+
+/* A new file in memory; its bytes, which also closes it. */
+hid_t dsci_hdf5_create(dsc_scope *scope);
+dsc_bytes dsci_hdf5_finish(dsc_scope *scope, hid_t file);
+
+hid_t dsci_hdf5_group(dsc_scope *scope, hid_t parent, const char *name);
+
+/* UTF-8 texts of any length; the caller closes the type. */
+hid_t dsci_hdf5_text_type(void);
+
+/* Attributes: a text, an integer. */
+void dsci_hdf5_put_text(dsc_scope *scope, hid_t object, const char *name, const char *text);
+void dsci_hdf5_put_integer(dsc_scope *scope, hid_t object, const char *name, int value);
+
+/* Says what the values of an int8 dataset mean (CF conventions): one word each. */
+void dsci_hdf5_put_flags(dsc_scope *scope, hid_t object, const signed char *values, size_t count,
+                         const char *meanings);
+
+/* A dataset, compressed and with checksums; the caller closes it. Rank 0 is a scalar. */
+struct dsci_hdf5_array {
+    const char *name, *units, *long_name; /* units may be NULL */
+    hid_t file_type, memory_type;
+    size_t rank;
+    const size_t *shape;
+    const void *data;
+    bool fill_nan; /* says in _FillValue that NaN means missing */
+};
+hid_t dsci_hdf5_put_array(dsc_scope *scope, hid_t parent, const struct dsci_hdf5_array *array);
+
+/* A file from its bytes, which must stay; -1 if they are not HDF5. path is for messages. */
+hid_t dsci_hdf5_open(dsc_scope *scope, const char *path, dsc_bytes bytes);
+
+/* Reading attributes: what is missing or of another type fails the scope with DSC_ERROR_FORMAT. */
+const char *dsci_hdf5_text(dsc_scope *scope, const char *path, hid_t object, const char *name);
+int dsci_hdf5_integer(dsc_scope *scope, const char *path, hid_t object, const char *name);
+
+/* Opens a dataset after checking that it lies in the file itself and uses only filters that come with HDF5;
+   its shape in shape, its rank in *rank. file_bytes bounds what it can hold. The caller closes it; -1 on
+   failure. */
+hid_t dsci_hdf5_dataset(dsc_scope *scope, const char *path, hid_t parent, const char *name, size_t file_bytes,
+                        size_t *rank, size_t shape[DSC_RECORD_MAX_AXES]);
+
+/* True if parent has a hard link of that name: other links may lead out of the file. */
+bool dsci_hdf5_has(hid_t parent, const char *name);
+
+#endif
