@@ -38,8 +38,15 @@ descent_require(jansson jansson libjansson-dev)
 descent_require(sleef sleef libsleef-dev)
 descent_require(crypto libcrypto libssl-dev)
 descent_require(zlib zlib zlib1g-dev)
-descent_require(lapacke lapacke liblapacke-dev)
-descent_require(openblas openblas libopenblas-openmp-dev)
+
+# OpenBLAS is opened at run time (lib/linalg/blas.c). The build only notes where the variant for OpenMP is: the one
+# with threads of its own gets in OpenMP's way.
+find_library(OPENBLAS_LIBRARY NAMES libopenblas.so.0 PATH_SUFFIXES openblas-openmp)
+if(NOT OPENBLAS_LIBRARY)
+  descent_missing("OpenBLAS" libopenblas0-openmp)
+endif()
+file(REAL_PATH "${OPENBLAS_LIBRARY}" openblas_file)
+string(REGEX MATCH "[0-9]+(\\.[0-9]+)+" openblas_VERSION "${openblas_file}")
 
 find_path(RANDOM123_INCLUDE Random123/philox.h)
 if(NOT RANDOM123_INCLUDE)

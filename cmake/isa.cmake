@@ -4,7 +4,8 @@ set(DESCENT_ISA_FLAGS_scalar "")
 set(DESCENT_ISA_FLAGS_avx2 -mavx2 -mfma)
 set(DESCENT_ISA_FLAGS_avx512 -mavx512f -mavx512bw -mavx512cd -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512)
 
-# descent_isa_source(FILE LEVEL): compiles FILE with LEVEL's flags.
+# descent_isa_source(FILE LEVEL): compiles FILE with LEVEL's flags. They are set where the target lives: a property of a
+# source file is not seen from another folder.
 function(descent_isa_source file level)
-  set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS "${DESCENT_ISA_FLAGS_${level}}")
+  set_source_files_properties(${file} TARGET_DIRECTORY descent_objects PROPERTIES COMPILE_OPTIONS "${DESCENT_ISA_FLAGS_${level}}")
 endfunction()
