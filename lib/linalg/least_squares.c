@@ -132,7 +132,7 @@ static int refine(dsc_scope *work, const struct problem *q, const double *factor
         for (size_t i = 0; i < unknowns; i++)
             c[i] += step[i];
         if (q->dual)
-            multiply(q->blas, 0, 0, q->k, q->p, q->n, 1, c, q->x, 0, q->wt);
+            multiply(q->blas, 0, 0, q->k, q->p, q->n, 1, step, q->x, 1, q->wt);
         size = sqrt(sum_of_squares(c, unknowns));
         last = change;
         if (change <= 4 * DBL_EPSILON * size)
