@@ -199,7 +199,7 @@ static void weights_of_the_identity_are_the_pseudoinverse(void **state)
                     r.effective_dof < (double)cases[i].rank + 1e-9);
         const dsc_matrix left = product(scope, x, 0, r.weights, 0),
                          right = product(scope, r.weights, 0, x, 0);
-        const double x_size = largest(x), w_size = largest(r.weights), slack = 1e-10;
+        const double x_size = largest(x), w_size = largest(r.weights), slack = 1e-9;
         assert_true(distance(product(scope, left, 0, x, 0), x) < slack * x_size);
         assert_true(distance(product(scope, right, 0, r.weights, 0), r.weights) < slack * w_size);
         for (size_t a = 0; a < left.rows; a++)
