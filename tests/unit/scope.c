@@ -1,8 +1,9 @@
-/* A scope keeps its first error, frees what was made in it, and never crashes on a poisoned or missing scope. */
+/* A scope keeps its first error, frees what was made in it, and never crashes on a poisoned or missing scope.
+ */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
 #include <string.h>
 
 #include <cmocka.h>
