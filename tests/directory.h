@@ -21,7 +21,8 @@ static inline int directory_make(void **state)
     return *state ? 0 : -1;
 }
 
-static inline int directory_remove_entry(const char *path, const struct stat *info, int type, struct FTW *place)
+static inline int directory_remove_entry(const char *path, const struct stat *info, int type,
+                                         struct FTW *place)
 {
     (void)info, (void)type, (void)place;
     return remove(path);

@@ -18,9 +18,12 @@ const char *dsc_engine_name(dsc_engine engine)
 
 dsc_engine dsc_engine_parse(dsc_scope *scope, const char *name)
 {
-    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (dsc_scope_status(scope) != DSC_OK)
+        return DSC_ENGINE_AUTO;
+    for (unsigned i = 0; name && i < sizeof names / sizeof names[0]; i++)
         if (strcmp(name, names[i]) == 0)
             return (dsc_engine)i;
-    dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "unknown engine '%s': expected auto, native, onednn or ref", name);
+    dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "unknown engine '%s': expected auto, native, onednn or ref",
+                   name ? name : "");
     return DSC_ENGINE_AUTO;
 }

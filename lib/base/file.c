@@ -249,20 +249,29 @@ static bool directory_sync(const char *path)
     return good;
 }
 
-/* Writes the partial file; false with errno set if anything fails. A partial file that a killed run left is
-   written over; a link in its place is not followed. */
-static bool write_partial(const char *partial, const void *data, size_t size, const struct stat *old)
+/* Writes the file beside and renames it; false with errno set, and nothing left behind, if any step fails. A
+   partial file that a killed run left is written over; a link in its place is not followed. */
+static bool write_and_rename(const char *partial, const char *path, const void *data, size_t size,
+                             const struct stat *old)
 {
     const int file = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (file < 0)
         return false;
-    const bool good =
+    bool good =
         (!old || fchmod(file, old->st_mode & 07777) == 0) && write_all(file, data, size) && fsync(file) == 0;
-    const int error = errno;
-    const bool closed = close(file) == 0;
+    int error = errno;
+    if (close(file) != 0 && good) {
+        good = false;
+        error = errno;
+    }
+    if (good && rename(partial, path) != 0) {
+        good = false;
+        error = errno;
+    }
     if (!good)
-        errno = error;
-    return good && closed;
+        unlink(partial);
+    errno = error;
+    return good;
 }
 
 dsc_status dsc_file_replace(dsc_scope *scope, const char *path, const void *data, size_t size)
@@ -275,11 +284,8 @@ dsc_status dsc_file_replace(dsc_scope *scope, const char *path, const void *data
     if (exists && !S_ISREG(old.st_mode))
         return dsc_scope_fail(scope, DSC_ERROR_FILE,
                               "cannot write '%s': it is not a regular file; give the path of a file", path);
-    if (!write_partial(partial, data, size, exists ? &old : NULL) || rename(partial, path) != 0) {
-        const int error = errno;
-        unlink(partial);
-        return refused(scope, "write", path, error);
-    }
+    if (!write_and_rename(partial, path, data, size, exists ? &old : NULL))
+        return refused(scope, "write", path, errno);
     if (!directory_sync(path))
         return refused(scope, "make durable", path, EIO);
     return DSC_OK;

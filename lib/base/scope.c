@@ -116,7 +116,8 @@ void *dsc_scope_alloc(dsc_scope *scope, size_t count, size_t size)
     if (dsc_scope_status(scope) != DSC_OK)
         return NULL;
     if (size && count > (SIZE_MAX - ALIGNMENT) / size) {
-        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory: %zu elements of %zu bytes overflow", count, size);
+        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory: %zu elements of %zu bytes overflow", count,
+                       size);
         return NULL;
     }
     const size_t bytes = (count * size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -140,6 +141,8 @@ char *dsc_scope_format(dsc_scope *scope, const char *format, ...)
     va_copy(again, arguments);
     const int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
+    if (length < 0)
+        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory: could not format a message");
     char *text = length < 0 ? NULL : dsc_scope_alloc(scope, (size_t)length + 1, 1);
     if (text)
         vsnprintf(text, (size_t)length + 1, format, again);
@@ -149,7 +152,7 @@ char *dsc_scope_format(dsc_scope *scope, const char *format, ...)
 
 char *dsc_scope_copy(dsc_scope *scope, const char *string)
 {
-    return dsc_scope_format(scope, "%s", string);
+    return string ? dsc_scope_format(scope, "%s", string) : NULL;
 }
 
 dsc_status dsc_scope_defer(dsc_scope *scope, dsc_cleanup_fn *cleanup, void *object)

@@ -1,0 +1,304 @@
+/* Numbers, lists and names are read as documented, whole or not at all. */
+#include <locale.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <descent/value.h>
+
+static void integers_are_exact(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t value;
+    } good[] = {
+        {"0",                        0        },
+        { "-0",                      0        },
+        { "5000",                    5000     },
+        { "5e3",                     5000     },
+        { "5k",                      5000     },
+        { "+7",                      7        },
+        { "007",                     7        },
+        { "-12",                     -12      },
+        { "1.5k",                    1500     },
+        { "2.50e1",                  25       },
+        { "1200e-2",                 12       },
+        { "0e99",                    0        },
+        { "1E+2",                    100      },
+        { "5.",                      5        },
+        { ".5k",                     500      },
+        { "9223372036854775807",     INT64_MAX},
+        { "-9223372036854775808",    INT64_MIN},
+        { "9.223372036854775807e18", INT64_MAX},
+    };
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        int64_t value = 99;
+        assert_true(dsc_parse_integer(good[i].text, &value));
+        assert_int_equal(value, good[i].value);
+    }
+    static const char *const bad[] = { "",
+                                       " ",
+                                       "k",
+                                       "-",
+                                       "+",
+                                       "--1",
+                                       "+-1",
+                                       "1 ",
+                                       " 1",
+                                       "1x",
+                                       "1kk",
+                                       "1e",
+                                       "1e+",
+                                       "1e1.5",
+                                       "1.5",
+                                       "0.5",
+                                       "1e-1",
+                                       "1.2345k",
+                                       "0x10",
+                                       "1e3k",
+                                       "5K",
+                                       "1,0",
+                                       "nan",
+                                       "inf",
+                                       "1e19",
+                                       "1e9999",
+                                       ".",
+                                       "1..2",
+                                       "1e--1",
+                                       "10e18",
+                                       "e3",
+                                       ".k",
+                                       "1_000",
+                                       "\xff",
+                                       "1\n",
+                                       "1e+-1",
+                                       "9223372036854775808",
+                                       "-9223372036854775809",
+                                       "99999999999999999999999" };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        int64_t value = 99;
+        assert_false(dsc_parse_integer(bad[i], &value));
+        assert_int_equal(value, 99);
+    }
+    int64_t value;
+    assert_false(dsc_parse_integer(NULL, &value));
+}
+
+static void reals_are_whole_and_finite(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        double value;
+    } good[] = {
+        {"0",                       0                     },
+        { "-1.5",                   -1.5                  },
+        { ".5",                     0.5                   },
+        { "5.",                     5                     },
+        { "1e-3",                   0.001                 },
+        { "1E5",                    1e5                   },
+        { "1e-400",                 0                     },
+        { "1.7976931348623157e308", 0x1.fffffffffffffp1023}
+    };
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        double value = 99;
+        assert_true(dsc_parse_real(good[i].text, &value));
+        assert_true(value == good[i].value);
+    }
+    static const char *const bad[] = { "",      " ",     "1 ", " 1",  "nan",   "inf",  "-inf",
+                                       "1e309", "0x1p3", "1e", "1,5", "1.2.3", "1e5x", "--1",
+                                       "e5",    ".",     "1f", "5k",  "\n1" };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        double value = 99;
+        assert_false(dsc_parse_real(bad[i], &value));
+        assert_true(value == 99);
+    }
+    char digits[2000];
+    memset(digits, '1', sizeof digits);
+    digits[sizeof digits - 1] = '\0';
+    double value;
+    assert_false(dsc_parse_real(digits, &value));
+    assert_false(dsc_parse_real(NULL, &value));
+}
+
+/* Many programs take over the user's locale, in which the decimal point can be a comma. */
+static void the_locale_does_not_matter(void **state)
+{
+    (void)state;
+    if (!setlocale(LC_NUMERIC, "de_DE.UTF-8"))
+        skip();
+    double value = 0;
+    assert_true(dsc_parse_real("0.5", &value));
+    assert_true(value == 0.5);
+    setlocale(LC_NUMERIC, "C");
+}
+
+static void check_list(const char *text, bool integer, size_t expected_count, const double *expected)
+{
+    size_t count = 0;
+    dsc_scope *scope = dsc_scope_open(NULL);
+    const double *values = dsc_parse_list(scope, "--set width", text, integer, 1000, &count);
+    assert_string_equal(dsc_scope_message(scope), "");
+    assert_int_equal(count, expected_count);
+    for (size_t i = 0; i < count; i++)
+        assert_true(values[i] == expected[i]);
+    dsc_scope_close(&scope);
+}
+#define CHECK_LIST(text, integer, ...)                                                                       \
+    check_list(text, integer, sizeof((const double[]){ __VA_ARGS__ }) / sizeof(double),                      \
+               (const double[]){ __VA_ARGS__ })
+
+static void lists_hold_numbers_and_ranges(void **state)
+{
+    (void)state;
+    CHECK_LIST("2,3,4", true, 2, 3, 4);
+    CHECK_LIST(" 2 , 3\t,4 ", true, 2, 3, 4);
+    CHECK_LIST("0, 0.15", false, 0, 0.15);
+    CHECK_LIST("2..5", true, 2, 3, 4, 5);
+    CHECK_LIST("2 .. 5", false, 2, 3, 4, 5);
+    CHECK_LIST("3..3", true, 3);
+    CHECK_LIST("1..10 step 4", true, 1, 5, 9);
+    CHECK_LIST("-1..1 step .5", false, -1, -0.5, 0, 0.5, 1);
+    CHECK_LIST("1k..3k step 1k", true, 1000, 2000, 3000);
+    CHECK_LIST("1..100 log 3", false, 1, 10, 100);
+    CHECK_LIST("1..4 log 16", true, 1, 2, 3, 4);
+    CHECK_LIST("7..7 log 5", true, 7);
+    CHECK_LIST("1,5..7,10..1000 log 3,2", true, 1, 5, 6, 7, 10, 100, 1000, 2);
+}
+
+/* As typed: the third step of 0.1 is 0.3, the bits that a person's 0.3 has. */
+static void steps_are_decimal(void **state)
+{
+    (void)state;
+    CHECK_LIST("0..1 step 0.1", false, 0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1);
+    CHECK_LIST("-0.3..0.3 step 0.1", false, -0.3, -0.2, -0.1, 0, 0.1, 0.2, 0.3);
+    CHECK_LIST("1e-5..3e-5 step 1e-5", false, 1e-5, 2e-5, 3e-5);
+    CHECK_LIST("0.07..0.21 step 0.07", false, 0.07, 0.14, 0.21);
+    CHECK_LIST("1e300..3e300 step 1e300", false, 1e300, 2e300, 3e300);
+}
+
+static void logarithmic_ranges_have_even_ratios(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    dsc_scope *scope = dsc_scope_open(NULL);
+    const double *values = dsc_parse_list(scope, "x", "2..300 log 16", false, 16, &count);
+    assert_int_equal(count, 16);
+    assert_true(values[0] == 2 && values[15] == 300);
+    for (size_t i = 1; i < count; i++)
+        assert_true(fabs(values[i] / values[i - 1] - pow(150, 1.0 / 15)) < 1e-14);
+    dsc_scope_close(&scope);
+}
+
+static void bad_lists_name_what_and_why(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *why;
+        bool integer;
+    } bad[] = {
+        {"",                              "a number is expected",           false},
+        { ",",                            "an integer is expected",         true },
+        { "1,",                           "an integer is expected",         true },
+        { ",1",                           "an integer is expected",         true },
+        { "1,,2",                         "an integer is expected",         true },
+        { "1 2",                          "an integer is expected",         true },
+        { "1.5",                          "an integer is expected",         true },
+        { "1e300",                        "an integer is expected",         true },
+        { "wide",                         "a number is expected",           false},
+        { "5..2",                         "ends below its beginning",       true },
+        { "1..",                          "an integer is expected",         true },
+        { "..5",                          "an integer is expected",         true },
+        { "1...5",                        "an integer is expected",         true },
+        { "1..2..3",                      "an integer is expected",         true },
+        { "1..5 step 0",                  "the step must be positive",      true },
+        { "1..5 step -1",                 "the step must be positive",      true },
+        { "1..5 step",                    "an integer is expected",         true },
+        { "1..5 step 1 step 1",           "an integer is expected",         true },
+        { "1..5 by 2",                    "an integer is expected",         true },
+        { "1..5 log",                     "a number of values is expected", true },
+        { "1..5 log 2.5",                 "a number of values is expected", true },
+        { "1..5 log 1",                   "at least two values",            true },
+        { "1..5 log -7",                  "at least two values",            true },
+        { "0..5 log 3",                   "begins above zero",              true },
+        { "1..5 log 3 step 1",            "a number of values is expected", true },
+        { "5 step 2",                     "an integer is expected",         true },
+        { "0..1 step 1e-300",             "more values than are allowed",   false},
+        { "-1e308..1e308",                "more values than are allowed",   false},
+        { "1..101",                       "more values than are allowed",   true },
+        { "1..100,1",                     "more values than are allowed",   true },
+        { "1..5 log 9223372036854775807", "more values than are allowed",   true },
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        size_t count = 99;
+        dsc_scope *scope = dsc_scope_open(NULL);
+        assert_null(dsc_parse_list(scope, "--set width", bad[i].text, bad[i].integer, 100, &count));
+        assert_int_equal(count, 0);
+        assert_int_equal(dsc_scope_status(scope), DSC_ERROR_ARGUMENT);
+        const char *message = dsc_scope_message(scope);
+        assert_ptr_equal(strstr(message, "--set width: "), message);
+        assert_non_null(strstr(message, bad[i].why));
+        dsc_scope_close(&scope);
+    }
+}
+
+static const char *name_at(const void *user, size_t i)
+{
+    return ((const char *const *)user)[i];
+}
+
+static const char *nearest(const char *text)
+{
+    static const char *const names[] = { "width", "depth", "epochs", "learning_rate", NULL, "momentum",
+                                         "batch", "",      "n",      "test_error" };
+    const char *name = dsc_nearest_name(text, sizeof names / sizeof names[0], name_at, names);
+    return name ? name : "-";
+}
+
+static void slips_find_the_name_that_was_meant(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"width",          "width"        },
+        { "widht",         "width"        },
+        { "WIDTH",         "width"        },
+        { "widt",          "width"        },
+        { "dpeth",         "depth"        },
+        { "epoch",         "epochs"       },
+        { "learningrate",  "learning_rate"},
+        { "learning-rate", "learning_rate"},
+        { "momentun",      "momentum"     },
+        { "bacth",         "batch"        },
+        { "tset_eror",     "test_error"   },
+        { "",              "-"            },
+        { "m",             "-"            },
+        { "kernel",        "-"            },
+        { "zzzzz",         "-"            },
+        { "N",             "n"            },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_string_equal(nearest(cases[i][0]), cases[i][1]);
+    char endless[500];
+    memset(endless, 'w', sizeof endless);
+    endless[sizeof endless - 1] = '\0';
+    assert_string_equal(nearest(endless), "-");
+    assert_string_equal(nearest(NULL), "-");
+    assert_null(dsc_nearest_name("width", 0, name_at, NULL));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(integers_are_exact),          cmocka_unit_test(reals_are_whole_and_finite),
+        cmocka_unit_test(the_locale_does_not_matter),  cmocka_unit_test(lists_hold_numbers_and_ranges),
+        cmocka_unit_test(steps_are_decimal),           cmocka_unit_test(logarithmic_ranges_have_even_ratios),
+        cmocka_unit_test(bad_lists_name_what_and_why), cmocka_unit_test(slips_find_the_name_that_was_meant),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
