@@ -1,0 +1,32 @@
+/* body.h - the kernels of one level: included once by each kernels_LEVEL.c after its vector header. */
+#include "kernels/levels.h"
+
+#include "kernels/elementary.h"
+
+#include "kernels/activation.h"
+#include "kernels/optimiser.h"
+#include "kernels/reduction.h"
+#include "kernels/rows.h"
+
+#include "kernels/gemm.h"
+#include "kernels/loss.h"
+
+const dsci_kernels LEVEL_TABLE = {
+    .isa = LEVEL_ISA,
+    .gemm = gemm,
+    .column_sums = column_sums,
+    .sum = sum,
+    .dot = dot,
+    .activation_forward = activation_forward,
+    .activation_backward = activation_backward,
+    .softmax = softmax,
+    .softmax_cross_entropy = softmax_cross_entropy,
+    .squared_error = squared_error,
+    .count_errors = count_errors,
+    .sgd = sgd,
+    .momentum = momentum,
+    .adam = adam,
+    .scale = scale,
+    .dropout = dropout,
+    .gather_rows = gather_rows,
+};

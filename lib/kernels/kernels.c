@@ -1,0 +1,22 @@
+/* kernels.c - the choice among the levels of the native kernels. */
+#include "kernels/kernels.h"
+
+#include "kernels/levels.h"
+
+static const dsci_kernels *const levels[] = {
+    [DSC_ISA_SCALAR] = &dsci_kernels_scalar,
+    [DSC_ISA_AVX2] = &dsci_kernels_avx2,
+    [DSC_ISA_AVX512] = &dsci_kernels_avx512,
+};
+
+const dsci_kernels *dsci_kernels_for(dsc_isa isa)
+{
+    const dsc_isa level = isa == DSC_ISA_AUTO ? dsc_isa_effective() : isa;
+    return level >= DSC_ISA_SCALAR && level <= dsc_isa_detected() ? levels[level] : NULL;
+}
+
+size_t dsci_gemm_workspace(const dsci_gemm *g)
+{
+    const size_t rows = g->m < DSCI_GEMM_ROW_CHUNK ? g->m : DSCI_GEMM_ROW_CHUNK;
+    return dsci_gemm_panel_floats(g) + (dsci_gemm_keeps_partial(g) ? rows * g->n : 0);
+}

@@ -1,0 +1,108 @@
+/* loss.h - softmax, losses and the error count (part of body.h). */
+#ifndef DESCENT_KERNELS_LOSS_H
+#define DESCENT_KERNELS_LOSS_H
+
+static inline float row_max(const float *x, size_t n)
+{
+    vec largest = vec_set(-INFINITY);
+    EACH_VECTOR(n, largest = vec_max(largest, load_lanes_or(x + i, count, -INFINITY)));
+    return vec_max_lanes(largest);
+}
+
+/* exp(x - shift), also to dst unless that is NULL; lanes beyond the row give 0. */
+ALWAYS_INLINE vec shifted_exp(float *dst, const float *x, size_t count, float shift)
+{
+    const vec e = vec_exp(vec_sub(load_lanes_or(x, count, -INFINITY), vec_set(shift)));
+    if (dst)
+        store_lanes(dst, count, e);
+    return e;
+}
+
+/* The sum in double of exp(x - shift) over a row. */
+static inline double exp_sum(float *dst, const float *x, size_t n, float shift)
+{
+    wide total = wide_zero();
+    EACH_VECTOR(n,
+                total = wide_add(total, wide_widen(shifted_exp(dst ? dst + i : NULL, x + i, count, shift))));
+    return wide_sum(total);
+}
+
+static void softmax(float *dst, const float *src, size_t rows, size_t cols)
+{
+    for (size_t r = 0; r < rows; r++, dst += cols, src += cols) {
+        const double total = exp_sum(dst, src, cols, row_max(src, cols));
+        scale(dst, cols, (float)(1.0 / total));
+    }
+}
+
+/* A row's loss is (max - x[label]) + log(sum). Rows go in groups of 16: the logarithm is taken of the product
+   of their sums, which lies between 1 and classes^16. The label's gradient, scale (p - 1), is computed in
+   double from what the other classes leave, so that it doesn't cancel as p approaches 1. */
+static double softmax_cross_entropy(float *diff_logits, const float *logits, const int32_t *labels,
+                                    size_t rows, size_t classes, float scale_by)
+{
+    double loss = 0.0, product = 1.0;
+    for (size_t r = 0; r < rows; r++, logits += classes) {
+        const size_t label = (size_t)labels[r];
+        const float largest = row_max(logits, classes);
+        const double total = exp_sum(diff_logits, logits, classes, largest);
+        loss += (double)largest - (double)logits[label];
+        product *= total;
+        if (r % 16 == 15 || r + 1 == rows) {
+            loss += log_above_one(product);
+            product = 1.0;
+        }
+        if (diff_logits) {
+            const double factor = (double)scale_by / total;
+            const double at_label = ((double)diff_logits[label] - total) * factor;
+            scale(diff_logits, classes, (float)factor);
+            diff_logits[label] = (float)at_label;
+            diff_logits += classes;
+        }
+    }
+    return rows > 0 ? loss / (double)rows : 0.0;
+}
+
+ALWAYS_INLINE wide squares(float *diff_src, const float *src, const float *target, size_t count,
+                           float scale_by)
+{
+    const vec difference = vec_sub(load_lanes(src, count), load_lanes(target, count));
+    if (diff_src)
+        store_lanes(diff_src, count, vec_mul(vec_set(scale_by), difference));
+    return products(difference, difference);
+}
+
+static double squared_error(float *diff_src, const float *src, const float *target, size_t n, float scale_by)
+{
+    wide total = wide_zero();
+    EACH_VECTOR(n, total = wide_add(
+                       total, squares(diff_src ? diff_src + i : NULL, src + i, target + i, count, scale_by)));
+    return wide_sum(total);
+}
+
+/* Bit l is set if the entry at `label` is not the first largest on account of column i + l. */
+ALWAYS_INLINE unsigned beaten(const float *scores, size_t count, vec at_label, size_t i, size_t label)
+{
+    const vec x = load_lanes(scores + i, count);
+    const unsigned before = label >= i + DSCI_LANES ? 0xffff : label > i ? (1u << (label - i)) - 1 : 0;
+    const unsigned valid = count >= DSCI_LANES ? 0xffff : (1u << count) - 1;
+    const unsigned holds = vec_greater(at_label, x) | (vec_not_less(at_label, x) & ~before);
+    return ~holds & valid;
+}
+
+/* A row is right if its label's entry exceeds all before it and is not exceeded after it; NaN makes it wrong.
+ */
+static size_t count_errors(const float *scores, const int32_t *labels, size_t rows, size_t classes)
+{
+    size_t errors = 0;
+    for (size_t r = 0; r < rows; r++, scores += classes) {
+        const size_t label = (size_t)labels[r];
+        const vec at_label = vec_set(scores[label]);
+        unsigned lost = 0;
+        EACH_VECTOR(classes, lost |= beaten(scores, count, at_label, i, label));
+        errors += lost != 0;
+    }
+    return errors;
+}
+
+#endif

@@ -1,0 +1,288 @@
+/* vector_scalar.h - the 16-lane vector of the kernels in plain C: the definition of each operation.
+ *
+ * vec holds 16 floats, vec_mask names the first so many lanes, wide holds 16 doubles, words holds 8 unsigned
+ * integers of 32 bits in slots of 64 (the upper half of a slot is arbitrary unless said otherwise).
+ */
+#ifndef DESCENT_KERNELS_VECTOR_SCALAR_H
+#define DESCENT_KERNELS_VECTOR_SCALAR_H
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* GEMM tile: small, since each fmaf() is a call. */
+#define TILE_ROWS    4
+#define TILE_VECTORS 1
+
+typedef struct vec {
+    float lane[16];
+} vec;
+
+typedef struct vec_mask {
+    size_t lanes;
+} vec_mask;
+
+/* Every lane i of the result is the expression. */
+#define LANEWISE(expression)                                                                                 \
+    vec result;                                                                                              \
+    for (size_t i = 0; i < 16; i++)                                                                          \
+        result.lane[i] = (expression);                                                                       \
+    return result
+
+/* The first n lanes; all if n >= 16. */
+static inline vec_mask vec_first(size_t n)
+{
+    return (vec_mask){ n < 16 ? n : 16 };
+}
+
+static inline vec vec_set(float x)
+{
+    LANEWISE(x);
+}
+
+static inline vec vec_load(const float *p)
+{
+    LANEWISE(p[i]);
+}
+
+/* Lanes outside the mask are not read and give 0. */
+static inline vec vec_load_mask(const float *p, vec_mask mask)
+{
+    LANEWISE(i < mask.lanes ? p[i] : 0.0f);
+}
+
+static inline vec vec_load_or(const float *p, vec_mask mask, vec other)
+{
+    LANEWISE(i < mask.lanes ? p[i] : other.lane[i]);
+}
+
+static inline void vec_store(float *p, vec x)
+{
+    memcpy(p, x.lane, sizeof x.lane);
+}
+
+static inline void vec_store_mask(float *p, vec_mask mask, vec x)
+{
+    for (size_t i = 0; i < mask.lanes; i++)
+        p[i] = x.lane[i];
+}
+
+static inline vec vec_add(vec a, vec b)
+{
+    LANEWISE(a.lane[i] + b.lane[i]);
+}
+
+static inline vec vec_sub(vec a, vec b)
+{
+    LANEWISE(a.lane[i] - b.lane[i]);
+}
+
+static inline vec vec_mul(vec a, vec b)
+{
+    LANEWISE(a.lane[i] * b.lane[i]);
+}
+
+static inline vec vec_div(vec a, vec b)
+{
+    LANEWISE(a.lane[i] / b.lane[i]);
+}
+
+static inline vec vec_sqrt(vec a)
+{
+    LANEWISE(sqrtf(a.lane[i]));
+}
+
+static inline vec vec_fma(vec a, vec b, vec c)
+{
+    LANEWISE(fmaf(a.lane[i], b.lane[i], c.lane[i]));
+}
+
+/* The second operand if one is NaN or both are zeros, as the x86 instructions have it. */
+static inline vec vec_max(vec a, vec b)
+{
+    LANEWISE(a.lane[i] > b.lane[i] ? a.lane[i] : b.lane[i]);
+}
+
+static inline vec vec_min(vec a, vec b)
+{
+    LANEWISE(a.lane[i] < b.lane[i] ? a.lane[i] : b.lane[i]);
+}
+
+static inline vec vec_abs(vec a)
+{
+    LANEWISE(fabsf(a.lane[i]));
+}
+
+/* magnitude (>= 0 or NaN) with the sign of the other. */
+static inline vec vec_copy_sign(vec magnitude, vec sign)
+{
+    LANEWISE(copysignf(magnitude.lane[i], sign.lane[i]));
+}
+
+/* a > b ? x : y; NaN compares false. */
+static inline vec vec_if_greater(vec a, vec b, vec x, vec y)
+{
+    LANEWISE(a.lane[i] > b.lane[i] ? x.lane[i] : y.lane[i]);
+}
+
+/* Bit i says whether a > b in lane i; then the same for a >= b. */
+static inline unsigned vec_greater(vec a, vec b)
+{
+    unsigned bits = 0;
+    for (unsigned i = 0; i < 16; i++)
+        bits |= (unsigned)(a.lane[i] > b.lane[i]) << i;
+    return bits;
+}
+
+static inline unsigned vec_not_less(vec a, vec b)
+{
+    unsigned bits = 0;
+    for (unsigned i = 0; i < 16; i++)
+        bits |= (unsigned)(a.lane[i] >= b.lane[i]) << i;
+    return bits;
+}
+
+/* words[i] >= threshold ? x : y. */
+static inline vec vec_if_at_least(const uint32_t *words, uint32_t threshold, vec x, vec y)
+{
+    LANEWISE(words[i] >= threshold ? x.lane[i] : y.lane[i]);
+}
+
+/* 2^n for an integer -126 <= n <= 127. */
+static inline float power_of_two(int n)
+{
+    const uint32_t bits = (uint32_t)(n + 127) << 23;
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* x 2^n, rounded once, for whole numbers |n| <= 200 and 0.5 <= |x| <= 2; NaN if x is NaN, whatever n. In two
+   factors, since 2^n itself may be out of range where x 2^n is not: the first product is exact. */
+static inline float scale_by_power(float x, float n)
+{
+    const int whole = n >= -200 && n <= 200 ? (int)n : 0, half = whole >> 1;
+    return x * power_of_two(half) * power_of_two(whole - half);
+}
+
+static inline vec vec_scale_by_power(vec x, vec n)
+{
+    LANEWISE(scale_by_power(x.lane[i], n.lane[i]));
+}
+
+/* The largest lane: a tree that folds the upper half onto the lower. */
+static inline float vec_max_lanes(vec v)
+{
+    for (size_t half = 8; half > 0; half /= 2)
+        for (size_t i = 0; i < half; i++)
+            v.lane[i] = v.lane[i] > v.lane[i + half] ? v.lane[i] : v.lane[i + half];
+    return v.lane[0];
+}
+
+/* r as the rows of a 16 x 16 matrix, transposed. */
+static inline void vec_transpose(vec r[16])
+{
+    for (size_t i = 0; i < 16; i++)
+        for (size_t j = 0; j < i; j++) {
+            const float x = r[i].lane[j];
+            r[i].lane[j] = r[j].lane[i];
+            r[j].lane[i] = x;
+        }
+}
+
+typedef struct wide {
+    double lane[16];
+} wide;
+
+static inline wide wide_zero(void)
+{
+    return (wide){ { 0 } };
+}
+
+static inline wide wide_widen(vec x)
+{
+    wide result;
+    for (size_t i = 0; i < 16; i++)
+        result.lane[i] = (double)x.lane[i];
+    return result;
+}
+
+static inline wide wide_add(wide a, wide b)
+{
+    for (size_t i = 0; i < 16; i++)
+        a.lane[i] += b.lane[i];
+    return a;
+}
+
+static inline wide wide_mul(wide a, wide b)
+{
+    for (size_t i = 0; i < 16; i++)
+        a.lane[i] *= b.lane[i];
+    return a;
+}
+
+/* The sum of the lanes: a tree that folds the upper half onto the lower. */
+static inline double wide_sum(wide a)
+{
+    for (size_t half = 8; half > 0; half /= 2)
+        for (size_t i = 0; i < half; i++)
+            a.lane[i] += a.lane[i + half];
+    return a.lane[0];
+}
+
+typedef struct words {
+    uint64_t slot[8];
+} words;
+
+static inline words words_set(uint32_t x)
+{
+    return (words){
+        {x, x, x, x, x, x, x, x}
+    };
+}
+
+/* first, first + 1, ... first + 7, in all 64 bits. */
+static inline words words_count(uint64_t first)
+{
+    words result;
+    for (size_t i = 0; i < 8; i++)
+        result.slot[i] = first + i;
+    return result;
+}
+
+/* The products in all 64 bits. */
+static inline words words_multiply(words a, words b)
+{
+    for (size_t i = 0; i < 8; i++)
+        a.slot[i] = (a.slot[i] & 0xffffffff) * (b.slot[i] & 0xffffffff);
+    return a;
+}
+
+/* The upper 32 bits of each slot. */
+static inline words words_upper(words a)
+{
+    for (size_t i = 0; i < 8; i++)
+        a.slot[i] >>= 32;
+    return a;
+}
+
+static inline words words_xor(words a, words b)
+{
+    for (size_t i = 0; i < 8; i++)
+        a.slot[i] ^= b.slot[i];
+    return a;
+}
+
+/* dst[4 i + j] = word i of wj. */
+static inline void words_store(uint32_t *dst, words w0, words w1, words w2, words w3)
+{
+    for (size_t i = 0; i < 8; i++) {
+        dst[4 * i] = (uint32_t)w0.slot[i];
+        dst[4 * i + 1] = (uint32_t)w1.slot[i];
+        dst[4 * i + 2] = (uint32_t)w2.slot[i];
+        dst[4 * i + 3] = (uint32_t)w3.slot[i];
+    }
+}
+
+#endif
