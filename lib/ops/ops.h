@@ -1,0 +1,265 @@
+/* ops.h - the graph's vocabulary: tensors, nodes, and one table entry for each op.
+ *
+ * A graph is a list of nodes in the order of their execution. A node applies an op to tensors and makes
+ * tensors; a tensor is written once and never changed, so a gradient that comes from several uses is a chain
+ * of additions in the order of the uses. The same structures hold the network as it was built (batch 1, no
+ * engines) and each plan made of it. Everything lives in a scope; functions that cannot go on leave their
+ * error there and return NULL or false.
+ */
+#ifndef DESCENT_OPS_OPS_H
+#define DESCENT_OPS_OPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <descent/graph.h>
+#include <descent/rng.h>
+
+#include "kernels/kernels.h"
+
+enum {
+    DSCI_MAX_RANK = DSC_MAX_RANK + 1, /* the batch and the dimensions of an example */
+    DSCI_MAX_INPUTS = 4,
+    DSCI_MAX_OUTPUTS = 2,
+    DSCI_MAX_IMPLEMENTATIONS = 5
+};
+
+typedef struct dsci_op dsci_op;
+typedef struct dsci_node dsci_node;
+typedef struct dsci_tensor dsci_tensor;
+typedef struct dsci_graph dsci_graph;
+
+/* --- Tensors --- */
+
+typedef enum dsci_type { DSCI_F32 = 0, DSCI_F64, DSCI_I32 } dsci_type;
+
+size_t dsci_type_size(dsci_type type);
+const char *dsci_type_name(dsci_type type);
+
+/* Row-major. The first dimension is the batch, except in parameters; rank 0 is a scalar. */
+typedef struct dsci_shape {
+    size_t rank, dim[DSCI_MAX_RANK];
+} dsci_shape;
+
+/* The number of elements, at most the largest that fits into memory as doubles; 0 if there are none or too
+ * many. */
+size_t dsci_shape_elements(const dsci_shape *shape);
+
+/* A batch of examples of that shape. */
+dsci_shape dsci_shape_batched(size_t batch, const dsci_shape *example);
+
+/* "32x40", or "scalar". Returns text. */
+const char *dsci_shape_text(const dsci_shape *shape, char text[128]);
+
+/* Where a tensor's memory is. */
+typedef enum dsci_home {
+    DSCI_HOME_ARENA = 0, /* in the plan's arena, while it is needed */
+    DSCI_HOME_PARAMETERS,
+    DSCI_HOME_GRADIENTS,
+    DSCI_HOME_EXTERNAL /* the caller's: bound before a run */
+} dsci_home;
+
+/* A place that holds the address of an external tensor. */
+typedef struct dsci_relocation {
+    struct dsci_relocation *next;
+    const void **slot;
+} dsci_relocation;
+
+struct dsci_tensor {
+    dsci_type type;
+    dsci_shape shape;
+    size_t elements;
+    dsci_node *producer;
+    dsci_home home;
+    bool needs_gradient; /* it depends on a parameter */
+    dsci_tensor *diff;   /* the gradient of the loss with respect to it, as far as it has been summed */
+    size_t uses;         /* how many node inputs read it */
+    size_t first, last;  /* the steps that write it and that read it last */
+    size_t offset;       /* bytes from the start of its home */
+    dsci_tensor *shares; /* whose arena memory it takes over, or NULL */
+    void *data;          /* resolved address, unless it is external */
+    const void *bound;   /* external: where it is read */
+    dsci_relocation *relocations;
+    dsci_tensor *image; /* its copy in the plan that is being built, else NULL */
+};
+
+static inline size_t dsci_tensor_bytes(const dsci_tensor *tensor)
+{
+    return tensor->elements * dsci_type_size(tensor->type);
+}
+
+/* Examples in a batched tensor, and elements of each. */
+static inline size_t dsci_tensor_rows(const dsci_tensor *tensor)
+{
+    return tensor->shape.dim[0];
+}
+
+static inline size_t dsci_tensor_cols(const dsci_tensor *tensor)
+{
+    return tensor->elements / tensor->shape.dim[0];
+}
+
+/* --- Nodes --- */
+
+/* Draws the initial values of a parameter; low and high mean what fill says they do. */
+typedef struct dsci_initializer dsci_initializer;
+typedef void dsci_fill_fn(const dsci_initializer *initializer, dsc_rng rng, uint32_t major, double *dst,
+                          size_t n);
+struct dsci_initializer {
+    dsci_fill_fn *fill; /* NULL: zeros */
+    double low, high;
+};
+
+/* What an op needs to know beside its inputs; each op reads the member of its name. */
+typedef union dsci_attributes {
+    dsci_shape example; /* input, targets: the shape without the batch */
+    size_t classes;     /* labels */
+    struct {
+        dsci_shape shape;
+        dsci_initializer initializer;
+    } parameter;
+    struct {
+        dsci_activation activation; /* applied to the output */
+        bool bias;                  /* dense_backward_weights: sum diff_dst into a second output */
+    } dense;
+    dsci_activation activation;
+    double rate; /* dropout */
+} dsci_attributes;
+
+typedef struct dsci_implementation dsci_implementation;
+
+struct dsci_node {
+    const dsci_op *op;
+    const char *name; /* the layer's, for messages; backward nodes bear their layer's name */
+    size_t index;     /* position of the layer in the network: the same in each of its plans */
+    bool backward;
+    dsci_attributes attributes;
+    size_t input_count, output_count;
+    dsci_tensor *in[DSCI_MAX_INPUTS], *out[DSCI_MAX_OUTPUTS];
+    const dsci_implementation *implementation;
+    dsci_tensor *scratch; /* working memory of this step alone, or NULL */
+    void *state;          /* what book() prepared, or NULL */
+};
+
+/* What shapes and types are inferred for. */
+typedef struct dsci_setting {
+    dsc_scope *scope;
+    dsci_type real; /* type of activations and parameters */
+    size_t batch;
+    bool training; /* with dropout and gradients */
+} dsci_setting;
+
+/* Makes a node and infers its outputs; attributes may be NULL. Returns NULL if an input is NULL or it fails.
+ */
+dsci_node *dsci_node_make(const dsci_setting *setting, const dsci_op *op, const char *name,
+                          const dsci_attributes *attributes, dsci_tensor *const *inputs, size_t input_count);
+
+/* For infer and gradient functions: adds output i, the next one. False, with the layer's name in the scope's
+   error, if it is empty or too large. */
+bool dsci_node_output(const dsci_setting *setting, dsci_node *node, dsci_type type, const dsci_shape *shape);
+
+/* What the table shows: the op's name, or that of the activation. */
+const char *dsci_node_kind(const dsci_node *node);
+
+/* --- Graphs --- */
+
+struct dsci_graph {
+    dsci_setting setting;
+    dsci_node **nodes;
+    size_t count, capacity;
+    const dsci_node *origin; /* the forward node whose gradient or measure is being appended */
+};
+
+dsc_status dsci_graph_push(dsci_graph *graph, dsci_node *node);
+
+/* Appends a node on behalf of the origin. Returns it, or NULL. */
+dsci_node *dsci_graph_append(dsci_graph *graph, const dsci_op *op, const dsci_attributes *attributes,
+                             dsci_tensor *const *inputs, size_t input_count);
+
+/* Adds diff to the gradient of tensor: the first becomes it, later ones are added in order. NULL is ignored.
+ */
+void dsci_gradient_add(dsci_graph *graph, dsci_tensor *tensor, dsci_tensor *diff);
+
+/* --- Steps --- */
+
+/* What a step computes with: addresses in the order of the node's tensors. */
+typedef struct dsci_operands {
+    const void *in[DSCI_MAX_INPUTS];
+    void *out[DSCI_MAX_OUTPUTS];
+    void *scratch;
+    const dsci_node *node; /* shapes and attributes */
+    const dsci_kernels *kernels;
+    void *state;
+    const uint32_t *step; /* of the training: the major position of dropout's random numbers */
+    uint64_t seed;
+} dsci_operands;
+
+typedef void dsci_step_fn(const dsci_operands *operands);
+
+/* --- Ops --- */
+
+struct dsci_implementation {
+    dsc_engine engine;
+    dsci_type type;                          /* of real tensors */
+    bool (*supports)(const dsci_node *node); /* NULL: every node */
+    /* Before memory is planned: may make node->state and ask for scratch bytes. NULL: nothing to do. */
+    dsc_status (*book)(dsc_scope *scope, dsci_node *node, size_t *scratch_bytes);
+    dsci_step_fn *run;
+};
+
+typedef enum dsci_op_id {
+    DSCI_OP_INPUT = 0,
+    DSCI_OP_LABELS,
+    DSCI_OP_TARGETS,
+    DSCI_OP_PARAMETER,
+    DSCI_OP_DENSE,
+    DSCI_OP_DENSE_BACKWARD_DATA,
+    DSCI_OP_DENSE_BACKWARD_WEIGHTS,
+    DSCI_OP_ACTIVATION,
+    DSCI_OP_ACTIVATION_BACKWARD,
+    DSCI_OP_DROPOUT,
+    DSCI_OP_ADD,
+    DSCI_OP_SOFTMAX_CROSS_ENTROPY,
+    DSCI_OP_SQUARED_LOSS,
+    DSCI_OP_COUNT_ERRORS,
+    DSCI_OP_COUNT
+} dsci_op_id;
+
+struct dsci_op {
+    const char *name;
+    dsci_op_id id;
+    size_t inputs;      /* at least so many; optional ones follow */
+    bool source;        /* computes nothing: its tensor comes from outside */
+    bool training_only; /* outside training its output is its first input */
+    bool in_place;      /* the first output may overwrite the first input */
+    bool loss;          /* a scalar that training minimises */
+    bool (*infer)(const dsci_setting *setting, dsci_node *node);
+    /* Appends the nodes that compute the gradients of the inputs from out[0]->diff (a loss: from 1). NULL:
+       the op stops gradients. */
+    void (*gradient)(dsci_graph *graph, dsci_node *node);
+    /* Appends nodes that a test of the network is interested in. NULL: none. */
+    void (*measure)(dsci_graph *graph, dsci_node *node);
+    double (*flops)(const dsci_node *node); /* NULL: none worth counting */
+    dsci_implementation
+        implementations[DSCI_MAX_IMPLEMENTATIONS]; /* in order of preference, ended by run NULL */
+};
+
+extern const dsci_op dsci_op_input, dsci_op_labels, dsci_op_targets, dsci_op_parameter, dsci_op_dense,
+    dsci_op_dense_backward_data, dsci_op_dense_backward_weights, dsci_op_activation,
+    dsci_op_activation_backward, dsci_op_dropout, dsci_op_add, dsci_op_softmax_cross_entropy,
+    dsci_op_squared_loss, dsci_op_count_errors;
+
+/* Every op, by its id. */
+extern const dsci_op *const dsci_ops[DSCI_OP_COUNT];
+
+const char *dsci_activation_name(dsci_activation activation);
+
+/* For infer functions: true if the tensor is a batch of examples, else fails the scope. */
+bool dsci_expect_batch(const dsci_setting *setting, const dsci_node *node, const dsci_tensor *tensor);
+
+/* For ops that make as many elements as their first input has. */
+bool dsci_infer_same(const dsci_setting *setting, dsci_node *node);
+double dsci_flops_elementwise(const dsci_node *node);
+
+#endif

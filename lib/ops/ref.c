@@ -1,0 +1,19 @@
+/* ref.c - the reference engine in float and in double. */
+#include "ops/ref.h"
+
+#include <math.h>
+
+#include "ops/dropout.h"
+
+#define REAL     float
+#define NAME(op) dsci_ref_##op##_f32
+#define LOCAL(f) f##_f32
+#include "ops/ref.inl"
+#undef REAL
+#undef NAME
+#undef LOCAL
+
+#define REAL     double
+#define NAME(op) dsci_ref_##op##_f64
+#define LOCAL(f) f##_f64
+#include "ops/ref.inl"

@@ -1,0 +1,29 @@
+/* ref.h - the reference engine: plain loops, written once and compiled for float and for double. They define
+ * what the ops compute.
+ */
+#ifndef DESCENT_OPS_REF_H
+#define DESCENT_OPS_REF_H
+
+#include "ops/ops.h"
+
+#define DSCI_REF_DECLARE(name) dsci_step_fn dsci_ref_##name##_f32, dsci_ref_##name##_f64
+
+DSCI_REF_DECLARE(dense);
+DSCI_REF_DECLARE(dense_backward_data);
+DSCI_REF_DECLARE(dense_backward_weights);
+DSCI_REF_DECLARE(activation);
+DSCI_REF_DECLARE(activation_backward);
+DSCI_REF_DECLARE(dropout);
+DSCI_REF_DECLARE(add);
+DSCI_REF_DECLARE(softmax_cross_entropy);
+DSCI_REF_DECLARE(squared_loss);
+DSCI_REF_DECLARE(count_errors);
+
+/* The two entries that end an op's list of implementations. */
+#define DSCI_REF_IMPLEMENTATIONS(name)                                                                       \
+    { .engine = DSC_ENGINE_REF, .type = DSCI_F32, .run = dsci_ref_##name##_f32 },                            \
+    {                                                                                                        \
+        .engine = DSC_ENGINE_REF, .type = DSCI_F64, .run = dsci_ref_##name##_f64                             \
+    }
+
+#endif

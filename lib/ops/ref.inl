@@ -1,0 +1,178 @@
+/* ref.inl - the definition of every op over REAL; included once a type by ref.c. Functions of one argument
+ * are evaluated in double and rounded, so that float differs from double by rounding alone. */
+
+static REAL LOCAL(activate)(dsci_activation kind, REAL x)
+{
+    switch (kind) {
+    case DSCI_RELU: return x > 0 ? x : 0;
+    case DSCI_SIGMOID: return (REAL)(1 / (1 + exp(-(double)x)));
+    case DSCI_TANH: return (REAL)tanh((double)x);
+    case DSCI_IDENTITY: break;
+    }
+    return x;
+}
+
+/* The derivative, in terms of the output y. */
+static REAL LOCAL(slope)(dsci_activation kind, REAL y)
+{
+    switch (kind) {
+    case DSCI_RELU: return y > 0 ? 1 : 0;
+    case DSCI_SIGMOID: return y * (1 - y);
+    case DSCI_TANH: return 1 - y * y;
+    case DSCI_IDENTITY: break;
+    }
+    return 1;
+}
+
+/* dst (batch, units) = activation(src (batch, fan_in) weights (fan_in, units) + bias (units)). */
+void NAME(dense)(const dsci_operands *o)
+{
+    const REAL *src = o->in[0], *weights = o->in[1], *bias = o->in[2];
+    REAL *dst = o->out[0];
+    const size_t batch = dsci_tensor_rows(o->node->in[0]), fan_in = dsci_tensor_cols(o->node->in[0]);
+    const size_t units = dsci_tensor_cols(o->node->out[0]);
+    for (size_t b = 0; b < batch; b++)
+        for (size_t u = 0; u < units; u++) {
+            REAL sum = bias ? bias[u] : 0;
+            for (size_t i = 0; i < fan_in; i++)
+                sum += src[b * fan_in + i] * weights[i * units + u];
+            dst[b * units + u] = LOCAL(activate)(o->node->attributes.dense.activation, sum);
+        }
+}
+
+/* diff_src (batch, fan_in) = diff_dst (batch, units) weights^T. */
+void NAME(dense_backward_data)(const dsci_operands *o)
+{
+    const REAL *diff_dst = o->in[0], *weights = o->in[1];
+    REAL *diff_src = o->out[0];
+    const size_t batch = dsci_tensor_rows(o->node->in[0]), units = dsci_tensor_cols(o->node->in[0]);
+    const size_t fan_in = dsci_tensor_cols(o->node->out[0]);
+    for (size_t b = 0; b < batch; b++)
+        for (size_t i = 0; i < fan_in; i++) {
+            REAL sum = 0;
+            for (size_t u = 0; u < units; u++)
+                sum += diff_dst[b * units + u] * weights[i * units + u];
+            diff_src[b * fan_in + i] = sum;
+        }
+}
+
+/* diff_weights (fan_in, units) = src^T diff_dst; diff_bias (units) = the column sums of diff_dst. */
+void NAME(dense_backward_weights)(const dsci_operands *o)
+{
+    const REAL *src = o->in[0], *diff_dst = o->in[1];
+    REAL *diff_weights = o->out[0], *diff_bias = o->out[1];
+    const size_t batch = dsci_tensor_rows(o->node->in[0]), fan_in = dsci_tensor_cols(o->node->in[0]);
+    const size_t units = dsci_tensor_cols(o->node->in[1]);
+    for (size_t i = 0; i < fan_in; i++)
+        for (size_t u = 0; u < units; u++) {
+            REAL sum = 0;
+            for (size_t b = 0; b < batch; b++)
+                sum += src[b * fan_in + i] * diff_dst[b * units + u];
+            diff_weights[i * units + u] = sum;
+        }
+    for (size_t u = 0; diff_bias && u < units; u++) {
+        REAL sum = 0;
+        for (size_t b = 0; b < batch; b++)
+            sum += diff_dst[b * units + u];
+        diff_bias[u] = sum;
+    }
+}
+
+void NAME(activation)(const dsci_operands *o)
+{
+    const REAL *src = o->in[0];
+    REAL *dst = o->out[0];
+    for (size_t i = 0; i < o->node->out[0]->elements; i++)
+        dst[i] = LOCAL(activate)(o->node->attributes.activation, src[i]);
+}
+
+/* diff_src = diff_dst activation'(src), by the output dst. */
+void NAME(activation_backward)(const dsci_operands *o)
+{
+    const REAL *diff_dst = o->in[0], *dst = o->in[1];
+    REAL *diff_src = o->out[0];
+    for (size_t i = 0; i < o->node->out[0]->elements; i++)
+        diff_src[i] = diff_dst[i] * LOCAL(slope)(o->node->attributes.activation, dst[i]);
+}
+
+/* Keeps an element, scaled by 1 / (1 - rate), if its random word is at least rate 2^32. */
+void NAME(dropout)(const dsci_operands *o)
+{
+    const REAL *src = o->in[0];
+    REAL *dst = o->out[0];
+    const dsci_dropout mask = dsci_dropout_of(o);
+    uint32_t words[4];
+    for (size_t i = 0; i < o->node->out[0]->elements; i++) {
+        if (i % 4 == 0)
+            dsc_rng_block(mask.rng, mask.major, mask.first_block + i / 4, words);
+        dst[i] = words[i % 4] >= mask.threshold ? src[i] * (REAL)mask.inverse_keep : 0;
+    }
+}
+
+void NAME(add)(const dsci_operands *o)
+{
+    const REAL *a = o->in[0], *b = o->in[1];
+    REAL *dst = o->out[0];
+    for (size_t i = 0; i < o->node->out[0]->elements; i++)
+        dst[i] = a[i] + b[i];
+}
+
+/* Mean of -log softmax(logits)[label]; diff_logits = (softmax - one_hot) / batch. */
+void NAME(softmax_cross_entropy)(const dsci_operands *o)
+{
+    const REAL *logits = o->in[0];
+    const int32_t *labels = o->in[1];
+    double *loss = o->out[0];
+    REAL *diff_logits = o->out[1];
+    const size_t batch = dsci_tensor_rows(o->node->in[0]), classes = dsci_tensor_cols(o->node->in[0]);
+    double total = 0;
+    for (size_t b = 0; b < batch; b++) {
+        const REAL *row = logits + b * classes;
+        const size_t label = (size_t)labels[b];
+        double largest = (double)row[0], sum = 0;
+        for (size_t c = 1; c < classes; c++)
+            largest = (double)row[c] > largest ? (double)row[c] : largest;
+        for (size_t c = 0; c < classes; c++)
+            sum += exp((double)row[c] - largest);
+        total += log(sum) - ((double)row[label] - largest);
+        for (size_t c = 0; diff_logits && c < classes; c++) {
+            const double probability = exp((double)row[c] - largest) / sum;
+            diff_logits[b * classes + c] = (REAL)((probability - (c == label)) / (double)batch);
+        }
+    }
+    *loss = total / (double)batch;
+}
+
+/* Mean of (src - target)^2; diff_src = 2 (src - target) / elements. */
+void NAME(squared_loss)(const dsci_operands *o)
+{
+    const REAL *src = o->in[0], *target = o->in[1];
+    double *loss = o->out[0];
+    REAL *diff_src = o->out[1];
+    const size_t n = o->node->in[0]->elements;
+    double total = 0;
+    for (size_t i = 0; i < n; i++) {
+        const double error = (double)src[i] - (double)target[i];
+        total += error * error;
+        if (diff_src)
+            diff_src[i] = (REAL)(2 * error / (double)n);
+    }
+    *loss = total / (double)n;
+}
+
+/* How many rows have their largest entry (the first of equals) elsewhere than the label says. */
+void NAME(count_errors)(const dsci_operands *o)
+{
+    const REAL *scores = o->in[0];
+    const int32_t *labels = o->in[1];
+    double *errors = o->out[0];
+    const size_t batch = dsci_tensor_rows(o->node->in[0]), classes = dsci_tensor_cols(o->node->in[0]);
+    *errors = 0;
+    for (size_t b = 0; b < batch; b++) {
+        size_t best = 0;
+        for (size_t c = 1; c < classes; c++)
+            if (scores[b * classes + c] > scores[b * classes + best])
+                best = c;
+        *errors += best != (size_t)labels[b];
+    }
+}

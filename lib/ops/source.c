@@ -1,0 +1,49 @@
+/* source.c - ops that compute nothing: inputs, labels, targets, parameters. */
+#include "ops/ops.h"
+
+static bool infer_examples(const dsci_setting *setting, dsci_node *node)
+{
+    const dsci_shape shape = dsci_shape_batched(setting->batch, &node->attributes.example);
+    return dsci_node_output(setting, node, setting->real, &shape);
+}
+
+static bool infer_labels(const dsci_setting *setting, dsci_node *node)
+{
+    return dsci_node_output(setting, node, DSCI_I32, &(dsci_shape){ .rank = 1, .dim = { setting->batch } });
+}
+
+static bool infer_parameter(const dsci_setting *setting, dsci_node *node)
+{
+    if (!dsci_node_output(setting, node, setting->real, &node->attributes.parameter.shape))
+        return false;
+    node->out[0]->needs_gradient = true;
+    return true;
+}
+
+const dsci_op dsci_op_input = {
+    .name = "input",
+    .id = DSCI_OP_INPUT,
+    .source = true,
+    .infer = infer_examples,
+};
+
+const dsci_op dsci_op_labels = {
+    .name = "labels",
+    .id = DSCI_OP_LABELS,
+    .source = true,
+    .infer = infer_labels,
+};
+
+const dsci_op dsci_op_targets = {
+    .name = "targets",
+    .id = DSCI_OP_TARGETS,
+    .source = true,
+    .infer = infer_examples,
+};
+
+const dsci_op dsci_op_parameter = {
+    .name = "parameter",
+    .id = DSCI_OP_PARAMETER,
+    .source = true,
+    .infer = infer_parameter,
+};

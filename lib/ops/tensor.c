@@ -1,0 +1,158 @@
+/* tensor.c - tensors, nodes and graphs: making them and putting them together. */
+#include "ops/ops.h"
+
+#include <stdio.h>
+#include <string.h>
+
+size_t dsci_type_size(dsci_type type)
+{
+    static const size_t sizes[] = { [DSCI_F32] = sizeof(float), [DSCI_F64] = sizeof(double), [DSCI_I32] = 4 };
+    return sizes[type];
+}
+
+const char *dsci_type_name(dsci_type type)
+{
+    static const char *const names[] = { [DSCI_F32] = "f32", [DSCI_F64] = "f64", [DSCI_I32] = "i32" };
+    return names[type];
+}
+
+size_t dsci_shape_elements(const dsci_shape *shape)
+{
+    const size_t limit = (size_t)PTRDIFF_MAX / sizeof(double) / 2;
+    size_t elements = 1;
+    for (size_t i = 0; i < shape->rank; i++) {
+        if (shape->dim[i] == 0 || elements > limit / shape->dim[i])
+            return 0;
+        elements *= shape->dim[i];
+    }
+    return elements;
+}
+
+dsci_shape dsci_shape_batched(size_t batch, const dsci_shape *example)
+{
+    dsci_shape shape = { .rank = example->rank + 1, .dim = { batch } };
+    for (size_t i = 0; i < example->rank; i++)
+        shape.dim[i + 1] = example->dim[i];
+    return shape;
+}
+
+const char *dsci_shape_text(const dsci_shape *shape, char text[128])
+{
+    if (shape->rank == 0)
+        return strcpy(text, "scalar");
+    size_t length = 0;
+    for (size_t i = 0; i < shape->rank && length < 100; i++)
+        length += (size_t)snprintf(text + length, 128 - length, i ? "x%zu" : "%zu", shape->dim[i]);
+    return text;
+}
+
+bool dsci_node_output(const dsci_setting *setting, dsci_node *node, dsci_type type, const dsci_shape *shape)
+{
+    const size_t elements = dsci_shape_elements(shape);
+    if (elements == 0) {
+        char text[128];
+        dsc_scope_fail(
+            setting->scope, DSC_ERROR_SHAPE,
+            "layer '%s': expected a result of at least one element that fits into memory, found %s",
+            node->name, dsci_shape_text(shape, text));
+        return false;
+    }
+    dsci_tensor *tensor = dsc_scope_alloc(setting->scope, 1, sizeof *tensor);
+    if (!tensor)
+        return false;
+    tensor->type = type;
+    tensor->shape = *shape;
+    tensor->elements = elements;
+    tensor->producer = node;
+    for (size_t i = 0; i < node->input_count; i++)
+        tensor->needs_gradient |= node->in[i]->needs_gradient;
+    node->out[node->output_count++] = tensor;
+    return true;
+}
+
+dsci_node *dsci_node_make(const dsci_setting *setting, const dsci_op *op, const char *name,
+                          const dsci_attributes *attributes, dsci_tensor *const *inputs, size_t input_count)
+{
+    for (size_t i = 0; i < input_count; i++)
+        if (!inputs[i])
+            return NULL;
+    dsci_node *node = dsc_scope_alloc(setting->scope, 1, sizeof *node);
+    if (!node)
+        return NULL;
+    node->op = op;
+    node->name = name;
+    if (attributes)
+        node->attributes = *attributes;
+    for (size_t i = 0; i < input_count; i++)
+        node->in[i] = inputs[i];
+    node->input_count = input_count;
+    return op->infer(setting, node) ? node : NULL;
+}
+
+const char *dsci_node_kind(const dsci_node *node)
+{
+    return node->op == &dsci_op_activation ? dsci_activation_name(node->attributes.activation)
+                                           : node->op->name;
+}
+
+dsc_status dsci_graph_push(dsci_graph *graph, dsci_node *node)
+{
+    if (graph->count == graph->capacity) {
+        const size_t capacity = graph->capacity ? 2 * graph->capacity : 32;
+        dsci_node **nodes = dsc_scope_alloc(graph->setting.scope, capacity, sizeof *nodes);
+        if (!nodes)
+            return dsc_scope_status(graph->setting.scope);
+        for (size_t i = 0; i < graph->count; i++)
+            nodes[i] = graph->nodes[i];
+        graph->nodes = nodes;
+        graph->capacity = capacity;
+    }
+    graph->nodes[graph->count++] = node;
+    return DSC_OK;
+}
+
+dsci_node *dsci_graph_append(dsci_graph *graph, const dsci_op *op, const dsci_attributes *attributes,
+                             dsci_tensor *const *inputs, size_t input_count)
+{
+    dsci_node *node =
+        dsci_node_make(&graph->setting, op, graph->origin->name, attributes, inputs, input_count);
+    if (!node || dsci_graph_push(graph, node) != DSC_OK)
+        return NULL;
+    node->index = graph->origin->index;
+    node->backward = true;
+    return node;
+}
+
+void dsci_gradient_add(dsci_graph *graph, dsci_tensor *tensor, dsci_tensor *diff)
+{
+    if (!diff)
+        return;
+    if (tensor->diff) {
+        const dsci_node *sum =
+            dsci_graph_append(graph, &dsci_op_add, NULL, (dsci_tensor *[]){ tensor->diff, diff }, 2);
+        diff = sum ? sum->out[0] : NULL;
+    }
+    tensor->diff = diff;
+}
+
+bool dsci_expect_batch(const dsci_setting *setting, const dsci_node *node, const dsci_tensor *tensor)
+{
+    if (tensor->shape.rank >= 2 && tensor->shape.dim[0] == setting->batch && tensor->type == setting->real)
+        return true;
+    char text[128];
+    dsc_scope_fail(setting->scope, DSC_ERROR_SHAPE,
+                   "layer '%s': expected a batch of real-valued examples, found %s of type %s from '%s'",
+                   node->name, dsci_shape_text(&tensor->shape, text), dsci_type_name(tensor->type),
+                   tensor->producer->name);
+    return false;
+}
+
+bool dsci_infer_same(const dsci_setting *setting, dsci_node *node)
+{
+    return dsci_node_output(setting, node, node->in[0]->type, &node->in[0]->shape);
+}
+
+double dsci_flops_elementwise(const dsci_node *node)
+{
+    return (double)node->out[0]->elements;
+}
