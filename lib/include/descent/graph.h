@@ -42,7 +42,7 @@ DSC_API dsc_node *dsc_targets(dsc_scope *scope, const dsc_input_spec *spec);
 /* Passes of compilation, in order: build, infer shapes, append gradients, fuse, choose engines, plan memory. */
 typedef struct dsc_compile_options {
     size_t batch;      /* examples per training step; 0: 1 */
-    dsc_engine engine; /* for every op; an engine that lacks an op fails unless it is AUTO */
+    dsc_engine engine; /* for every op; where oneDNN has no primitive, ONEDNN runs NATIVE; other gaps fail */
     dsc_dtype dtype;
     bool inference;    /* no gradients */
 } dsc_compile_options;

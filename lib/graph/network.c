@@ -1,0 +1,115 @@
+/* network.c - building a network: inputs, and ops applied to nodes. */
+#include "graph/network.h"
+
+static dsc_node *wrap(dsc_scope *scope, dsci_names *names, const dsci_op *op, const char *name,
+                      const dsci_attributes *attributes, dsci_tensor *const *inputs, size_t input_count)
+{
+    /* Built for a batch of one in single precision; each plan infers its own. */
+    const dsci_setting setting = { .scope = scope, .real = DSCI_F32, .batch = 1, .training = true };
+    dsc_node *handle = dsc_scope_alloc(scope, 1, sizeof *handle);
+    dsci_node *node = handle ? dsci_node_make(&setting, op, name, attributes, inputs, input_count) : NULL;
+    if (!node)
+        return NULL;
+    *handle = (dsc_node){ .scope = scope, .names = names, .tensor = node->out[0] };
+    return handle;
+}
+
+static dsc_node *source(dsc_scope *scope, const dsci_op *op, const char *name,
+                        const dsci_attributes *attributes)
+{
+    dsci_names *names = dsc_scope_alloc(scope, 1, sizeof *names);
+    const char *copy = dsc_scope_copy(scope, name ? name : op->name);
+    return names && copy ? wrap(scope, names, op, copy, attributes, NULL, 0) : NULL;
+}
+
+static dsc_node *examples(dsc_scope *scope, const dsci_op *op, const dsc_input_spec *spec)
+{
+    if (!spec || spec->shape[0] == 0) {
+        dsc_scope_fail(scope, DSC_ERROR_SHAPE,
+                       "%s '%s': expected the shape of one example, for example .shape = { 40 }, found none",
+                       op->name, spec && spec->name ? spec->name : op->name);
+        return NULL;
+    }
+    dsci_attributes attributes = { .example = { .rank = 0 } };
+    dsci_shape *shape = &attributes.example;
+    while (shape->rank < DSC_MAX_RANK && spec->shape[shape->rank]) {
+        shape->dim[shape->rank] = spec->shape[shape->rank];
+        shape->rank++;
+    }
+    return source(scope, op, spec->name, &attributes);
+}
+
+dsc_node *dsc_input(dsc_scope *scope, const dsc_input_spec *spec)
+{
+    return examples(scope, &dsci_op_input, spec);
+}
+
+dsc_node *dsc_targets(dsc_scope *scope, const dsc_input_spec *spec)
+{
+    return examples(scope, &dsci_op_targets, spec);
+}
+
+dsc_node *dsc_labels(dsc_scope *scope, size_t classes)
+{
+    if (classes == 0 || classes > INT32_MAX) {
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "labels: expected 1 to %d classes, found %zu", INT32_MAX,
+                       classes);
+        return NULL;
+    }
+    return source(scope, &dsci_op_labels, NULL, &(dsci_attributes){ .classes = classes });
+}
+
+const char *dsci_layer_name(dsc_node *x, dsci_op_id id, const char *kind, const char *requested)
+{
+    if (!x)
+        return NULL;
+    const size_t number = ++x->names->made[id];
+    return requested ? dsc_scope_copy(x->scope, requested)
+                     : dsc_scope_format(x->scope, "%s%zu", kind, number);
+}
+
+dsc_node *dsci_layer_make(const dsci_op *op, const char *name, const dsci_attributes *attributes,
+                          dsc_node *const *inputs, size_t input_count)
+{
+    dsci_tensor *tensors[DSCI_MAX_INPUTS] = { NULL };
+    const dsc_node *first = NULL;
+    bool whole = name != NULL;
+    for (size_t i = 0; i < input_count; i++) {
+        whole = whole && inputs[i];
+        first = first ? first : inputs[i];
+        tensors[i] = inputs[i] ? inputs[i]->tensor : NULL;
+    }
+    if (!first)
+        return NULL;
+    if (!whole) {
+        dsc_scope_fail(first->scope, DSC_ERROR_ARGUMENT,
+                       "layer '%s': an input is missing, because the call that makes it failed or is NULL",
+                       name ? name : op->name);
+        return NULL;
+    }
+    for (size_t i = 0; i < input_count; i++)
+        if (inputs[i]->scope != first->scope) {
+            dsc_scope_fail(first->scope, DSC_ERROR_ARGUMENT,
+                           "layer '%s': its inputs come from different scopes; build a network in one scope",
+                           name);
+            return NULL;
+        }
+    return wrap(first->scope, first->names, op, name, attributes, tensors, input_count);
+}
+
+dsc_node *dsci_parameter_make(dsc_node *x, const char *layer, const char *name, const dsci_shape *shape,
+                              const dsci_initializer *initializer)
+{
+    if (!x || !layer)
+        return NULL;
+    const char *full = dsc_scope_format(x->scope, "%s/%s", layer, name);
+    const dsci_attributes attributes = {
+        .parameter = {.shape = *shape, .initializer = *initializer}
+    };
+    return full ? wrap(x->scope, x->names, &dsci_op_parameter, full, &attributes, NULL, 0) : NULL;
+}
+
+size_t dsci_node_example_elements(const dsc_node *x)
+{
+    return x->tensor->shape.rank >= 2 ? dsci_tensor_cols(x->tensor) : 0;
+}

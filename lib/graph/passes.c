@@ -1,0 +1,152 @@
+/* passes.c - build, gradients, measures, fusion and the choice of engines. */
+#include "graph/passes.h"
+
+static bool failed(const dsci_graph *graph)
+{
+    return dsc_scope_status(graph->setting.scope) != DSC_OK;
+}
+
+/* A node on the way down, and its next input to visit. */
+struct visit {
+    dsci_node *node;
+    size_t next;
+};
+
+/* Appends the nodes that loss depends on to order, inputs first. Their index is their position from 1:
+   visited. The walk has its own stack: a deep network must not exhaust the thread's. */
+static void sort_topologically(dsci_graph *order, dsci_node *last)
+{
+    size_t depth = 0, capacity = 0;
+    struct visit *stack = NULL, next = { .node = last };
+    for (;;) {
+        if (next.node) {
+            if (depth == capacity) {
+                capacity = capacity ? 2 * capacity : 64;
+                struct visit *larger = dsc_scope_alloc(order->setting.scope, capacity, sizeof *larger);
+                if (!larger)
+                    return;
+                for (size_t i = 0; i < depth; i++)
+                    larger[i] = stack[i];
+                stack = larger;
+            }
+            stack[depth++] = next;
+            next.node = NULL;
+        }
+        if (depth == 0)
+            return;
+        struct visit *top = &stack[depth - 1];
+        if (top->node->index == 0 && top->next < top->node->input_count) {
+            dsci_node *input = top->node->in[top->next++]->producer;
+            next.node = input->index == 0 ? input : NULL;
+            continue;
+        }
+        if (top->node->index == 0) {
+            if (dsci_graph_push(order, top->node) != DSC_OK)
+                return;
+            top->node->index = order->count;
+        }
+        depth--;
+    }
+}
+
+/* The copy of a node in the graph; its outputs become the images of the original's. */
+static void copy_node(dsci_graph *graph, dsci_node *original)
+{
+    if (original->op->training_only && !graph->setting.training) {
+        original->out[0]->image = original->in[0]->image;
+        return;
+    }
+    dsci_tensor *inputs[DSCI_MAX_INPUTS];
+    for (size_t i = 0; i < original->input_count; i++)
+        inputs[i] = original->in[i]->image;
+    dsci_node *copy = dsci_node_make(&graph->setting, original->op, original->name, &original->attributes,
+                                     inputs, original->input_count);
+    if (!copy || dsci_graph_push(graph, copy) != DSC_OK)
+        return;
+    copy->index = original->index;
+    for (size_t i = 0; i < original->output_count; i++)
+        original->out[i]->image = copy->out[i];
+}
+
+void dsci_pass_build(dsci_graph *graph, const dsci_tensor *loss)
+{
+    dsci_graph order = { .setting = graph->setting };
+    sort_topologically(&order, loss->producer);
+    for (size_t i = 0; i < order.count && !failed(graph); i++)
+        copy_node(graph, order.nodes[i]);
+    for (size_t i = 0; i < order.count; i++) {
+        order.nodes[i]->index = 0;
+        for (size_t j = 0; j < order.nodes[i]->output_count; j++)
+            order.nodes[i]->out[j]->image = NULL;
+    }
+}
+
+void dsci_pass_gradients(dsci_graph *graph)
+{
+    for (size_t i = graph->count; i-- > 0 && !failed(graph);) {
+        dsci_node *node = graph->nodes[i];
+        if (!node->op->gradient || !node->out[0]->needs_gradient || !(node->op->loss || node->out[0]->diff))
+            continue;
+        graph->origin = node;
+        node->op->gradient(graph, node);
+    }
+}
+
+void dsci_pass_measures(dsci_graph *graph)
+{
+    for (size_t i = graph->count; i-- > 0 && !failed(graph);) {
+        graph->origin = graph->nodes[i];
+        if (graph->nodes[i]->op->measure)
+            graph->nodes[i]->op->measure(graph, graph->nodes[i]);
+    }
+}
+
+void dsci_pass_fuse(dsci_graph *graph)
+{
+    if (failed(graph))
+        return;
+    for (size_t i = 0; i < graph->count; i++)
+        for (size_t j = 0; j < graph->nodes[i]->input_count; j++)
+            graph->nodes[i]->in[j]->uses++;
+    size_t kept = 0;
+    for (size_t i = 0; i < graph->count; i++) {
+        dsci_node *node = graph->nodes[i];
+        dsci_node *dense = node->op == &dsci_op_activation ? node->in[0]->producer : NULL;
+        if (dense && dense->op == &dsci_op_dense && node->in[0]->uses == 1 &&
+            dense->attributes.dense.activation == DSCI_IDENTITY) {
+            dense->attributes.dense.activation = node->attributes.activation;
+            dense->out[0] = node->out[0];
+            dense->out[0]->producer = dense;
+        } else {
+            graph->nodes[kept++] = node;
+        }
+    }
+    graph->count = kept;
+}
+
+static const dsci_implementation *choose(const dsci_node *node, dsc_engine engine, dsci_type type)
+{
+    for (const dsci_implementation *i = node->op->implementations; i->run; i++)
+        if (i->type == type && (engine == DSC_ENGINE_AUTO || engine == i->engine) &&
+            (!i->supports || i->supports(node)))
+            return i;
+    return NULL;
+}
+
+void dsci_pass_engines(dsci_graph *graph, dsc_engine engine)
+{
+    const dsci_type type = graph->setting.real;
+    for (size_t i = 0; i < graph->count && !failed(graph); i++) {
+        dsci_node *node = graph->nodes[i];
+        if (node->op->source)
+            continue;
+        node->implementation = choose(node, engine, type);
+        if (!node->implementation && engine == DSC_ENGINE_ONEDNN)
+            node->implementation = choose(node, DSC_ENGINE_NATIVE, type);
+        if (!node->implementation)
+            dsc_scope_fail(graph->setting.scope, DSC_ERROR_UNSUPPORTED,
+                           "layer '%s': engine %s has no %s in %s; use engine %s", node->name,
+                           dsc_engine_name(engine), dsci_node_kind(node), dsci_type_name(type),
+                           dsc_engine_name(type == DSCI_F64 ? DSC_ENGINE_REF : DSC_ENGINE_AUTO));
+    }
+}

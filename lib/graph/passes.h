@@ -1,0 +1,30 @@
+/* passes.h - the passes of compilation, each a function of the graph alone. They leave an error in the
+ * graph's scope and then do nothing more.
+ */
+#ifndef DESCENT_GRAPH_PASSES_H
+#define DESCENT_GRAPH_PASSES_H
+
+#include "ops/ops.h"
+
+/* Copies the network that ends in loss into the graph, in topological order, and infers its shapes for the
+   graph's setting. Ops that only training has are left out elsewhere. */
+void dsci_pass_build(dsci_graph *graph, const dsci_tensor *loss);
+
+/* Appends the nodes that compute the gradients of all parameters. */
+void dsci_pass_gradients(dsci_graph *graph);
+
+/* Appends the nodes that measure the network beside its loss. */
+void dsci_pass_measures(dsci_graph *graph);
+
+/* Merges an activation into the dense layer before it if nothing else reads what lies between. */
+void dsci_pass_fuse(dsci_graph *graph);
+
+/* Chooses the implementation of each node: of the engine asked for, or under AUTO the first of the op's list
+   that has the graph's type and supports the node. */
+void dsci_pass_engines(dsci_graph *graph, dsc_engine engine);
+
+/* Books scratch memory, finds each tensor's lifetime and its offset in the arena. Returns the arena's bytes.
+ */
+size_t dsci_pass_memory(dsci_graph *graph);
+
+#endif
