@@ -10,7 +10,7 @@ typedef struct dsc_mlp_spec {
     const size_t *hidden; /* units of each hidden layer, ended by 0 */
     size_t outputs;
     dsc_node *(*activation)(dsc_node *); /* NULL: dsc_relu */
-    dsc_init init;
+    dsc_init init;                       /* of the weights; biases start at 0 unless it is DSC_INIT_DEFAULT */
 } dsc_mlp_spec;
 
 /* The logits of a perceptron over a fresh input. */

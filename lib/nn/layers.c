@@ -1,0 +1,87 @@
+/* layers.c - layers and losses as ops applied to nodes. */
+#include <descent/nn.h>
+
+#include "graph/network.h"
+#include "nn/initializers.h"
+
+static dsc_node *parameter(dsc_node *x, const char *layer, const char *name, const dsci_shape *shape,
+                           dsc_init init, size_t fan_in, size_t fan_out)
+{
+    dsci_initializer initializer;
+    if (!dsci_initializer_make(&initializer, init, fan_in, fan_out)) {
+        dsc_scope_fail(x->scope, DSC_ERROR_ARGUMENT,
+                       "layer '%s': expected an initialiser of dsc_init for %s, found %d", layer, name,
+                       (int)init);
+        return NULL;
+    }
+    return dsci_parameter_make(x, layer, name, shape, &initializer);
+}
+
+dsc_node *dsc_dense_spec_make(dsc_node *x, const dsc_dense_spec *spec)
+{
+    if (!x || !spec)
+        return NULL;
+    const char *name = dsci_layer_name(x, DSCI_OP_DENSE, "dense", spec->name);
+    const size_t fan_in = dsci_node_example_elements(x), units = spec->units;
+    if (!name)
+        return NULL;
+    if (units == 0) {
+        dsc_scope_fail(x->scope, DSC_ERROR_ARGUMENT, "layer '%s': expected at least 1 unit, found 0", name);
+        return NULL;
+    }
+    if (fan_in == 0) {
+        dsc_scope_fail(x->scope, DSC_ERROR_SHAPE, "layer '%s': expected a batch of examples, found '%s'",
+                       name, x->tensor->producer->name);
+        return NULL;
+    }
+    dsc_node *inputs[3] = { x };
+    size_t count = 0;
+    inputs[++count] = parameter(x, name, "weights",
+                                &(dsci_shape){
+                                    .rank = 2, .dim = {fan_in, units}
+    },
+                                spec->weights_init, fan_in, units);
+    if (!spec->no_bias)
+        inputs[++count] = parameter(x, name, "bias", &(dsci_shape){ .rank = 1, .dim = { units } },
+                                    spec->bias_init, fan_in, units);
+    return dsci_layer_make(&dsci_op_dense, name, NULL, inputs, count + 1);
+}
+
+static dsc_node *activation(dsc_node *x, dsci_activation kind)
+{
+    const char *name = dsci_layer_name(x, DSCI_OP_ACTIVATION, dsci_activation_name(kind), NULL);
+    return dsci_layer_make(&dsci_op_activation, name, &(dsci_attributes){ .activation = kind }, &x, 1);
+}
+
+dsc_node *dsc_relu(dsc_node *x)
+{
+    return activation(x, DSCI_RELU);
+}
+
+dsc_node *dsc_sigmoid(dsc_node *x)
+{
+    return activation(x, DSCI_SIGMOID);
+}
+
+dsc_node *dsc_tanh(dsc_node *x)
+{
+    return activation(x, DSCI_TANH);
+}
+
+dsc_node *dsc_dropout(dsc_node *x, double rate)
+{
+    const char *name = dsci_layer_name(x, DSCI_OP_DROPOUT, "dropout", NULL);
+    return dsci_layer_make(&dsci_op_dropout, name, &(dsci_attributes){ .rate = rate }, &x, 1);
+}
+
+dsc_node *dsc_softmax_cross_entropy(dsc_node *logits, dsc_node *labels)
+{
+    const char *name = dsci_layer_name(logits, DSCI_OP_SOFTMAX_CROSS_ENTROPY, "softmax_cross_entropy", NULL);
+    return dsci_layer_make(&dsci_op_softmax_cross_entropy, name, NULL, (dsc_node *[]){ logits, labels }, 2);
+}
+
+dsc_node *dsc_squared_loss(dsc_node *x, dsc_node *targets)
+{
+    const char *name = dsci_layer_name(x, DSCI_OP_SQUARED_LOSS, "squared_loss", NULL);
+    return dsci_layer_make(&dsci_op_squared_loss, name, NULL, (dsc_node *[]){ x, targets }, 2);
+}
