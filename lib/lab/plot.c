@@ -1,0 +1,248 @@
+/* plot.c - draws the figures of a record: script, data and pictures. */
+#include "lab/plot.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <descent/file.h>
+
+static const double gnuplot_seconds = 60;
+
+enum { FORMATS = 4, MAX_PATHS = 12 /* of one figure */, MAX_PICTURE_BYTES = 1 << 28 };
+
+/* A picture format: the gnuplot terminals that make it (any will do), and the files that come out. */
+static const struct format {
+    const char *name;
+    const char *terminals[2];
+    struct {
+        const char *made, *kept; /* endings, as gnuplot writes it and as it is called beside the script */
+        const char
+            *tail; /* found at the end of a whole file: a full disk cuts it off, and gnuplot is silent */
+    } files[2];
+} formats[FORMATS] = {
+    {"svg",  { "svg" },             { { ".svg", ".svg", "</svg>" } }                             },
+    { "png", { "pngcairo", "png" }, { { ".png", ".png", "IEND" } }                               },
+    { "pdf", { "pdfcairo" },        { { ".pdf", ".pdf", "%%EOF" } }                              },
+    { "tex",
+     { "cairolatex" },
+     { { "-graphics.pdf", "-graphics.pdf", "%%EOF" }, { "-graphics.tex", ".tex", "\\endgroup" } }},
+};
+
+struct drawing {
+    dsc_scope *scope;
+    dsc_record *record;
+    const char *directory, *base, *source; /* of "results/m.h5": "results", "m", "m.h5" */
+    bool wanted[FORMATS];
+    const char *first; /* the first format that was named: what the script draws by itself */
+    dsci_gnuplot gnuplot;
+    dsc_plot_files files;
+};
+
+static bool formats_parse(struct drawing *d, const char *list)
+{
+    for (const char *at = list; *at;) {
+        const size_t length = strcspn(at, ",");
+        size_t i = 0;
+        while (i < FORMATS && (strncmp(formats[i].name, at, length) != 0 || formats[i].name[length]))
+            i++;
+        if (i == FORMATS) {
+            dsc_scope_fail(
+                d->scope, DSC_ERROR_ARGUMENT,
+                "picture format '%.*s': expected svg, png, pdf or tex, or several with commas between them",
+                (int)(length < 40 ? length : 40), at);
+            return false;
+        }
+        d->wanted[i] = true;
+        d->first = d->first ? d->first : formats[i].name;
+        at += length + (at[length] == ',');
+    }
+    return d->first || formats_parse(d, "svg");
+}
+
+static bool has_terminal(const struct drawing *d, const char *terminal)
+{
+    if (!terminal)
+        return false;
+    const char *padded = dsc_scope_format(d->scope, " %s ", terminal);
+    return padded && strstr(d->gnuplot.terminals, padded);
+}
+
+static void check_terminals(struct drawing *d)
+{
+    for (size_t i = 0; d->gnuplot.program && i < FORMATS; i++)
+        if (d->wanted[i] && !has_terminal(d, formats[i].terminals[0]) &&
+            !has_terminal(d, formats[i].terminals[1]))
+            dsc_scope_fail(
+                d->scope, DSC_ERROR_UNSUPPORTED,
+                "%s has no terminal '%s', which format '%s' needs; choose another format or install "
+                "gnuplot-nox",
+                d->gnuplot.program, formats[i].terminals[0], formats[i].name);
+}
+
+/* Splits the path of the results file into the folder and the name without ending. */
+static void paths_split(struct drawing *d, const char *record_path, const char *directory)
+{
+    const char *slash = strrchr(record_path, '/');
+    d->source = slash ? slash + 1 : record_path;
+    const int folder_length = slash == record_path ? 1 : slash ? (int)(slash - record_path) : 1;
+    char *folder = dsc_scope_format(d->scope, "%.*s", folder_length, slash ? record_path : ".");
+    d->directory = directory ? directory : folder;
+    const char *dot = strrchr(d->source, '.');
+    const size_t length = dot && dot != d->source ? (size_t)(dot - d->source) : strlen(d->source);
+    char *base = dsc_scope_format(d->scope, "%.*s", (int)length, d->source);
+    for (char *c = base; c && *c; c++)
+        if ((unsigned char)*c < ' ')
+            *c = '_';
+    d->base = base;
+}
+
+static void write_text(struct drawing *d, const char *stem, const char *ending, const char *text)
+{
+    char *path = dsc_path_join(d->scope, d->directory, dsc_scope_format(d->scope, "%s%s", stem, ending));
+    if (path && text && dsc_file_replace(d->scope, path, text, strlen(text)) == DSC_OK)
+        d->files.paths[d->files.count++] = path;
+}
+
+static void keep_picture(struct drawing *d, const char *made, const char *kept, const char *tail)
+{
+    enum { TAIL_BYTES = 64 };
+    const dsc_bytes picture = dsc_file_read(d->scope, made, MAX_PICTURE_BYTES);
+    const size_t end = picture.size < TAIL_BYTES ? picture.size : TAIL_BYTES;
+    if (!picture.data || !kept)
+        return;
+    if (!memmem(picture.data + picture.size - end, end, tail, strlen(tail)))
+        dsc_scope_fail(d->scope, DSC_ERROR_FILE,
+                       "%s: gnuplot left an incomplete picture of %zu bytes; is the disk full?", kept,
+                       picture.size);
+    else if (rename(made, kept) != 0)
+        dsc_scope_fail(d->scope, DSC_ERROR_FILE, "%s: could not be written: %s", kept, strerror(errno));
+    else
+        d->files.paths[d->files.count++] = kept;
+}
+
+/* Draws one picture in a folder of its own, so that only a whole one comes beside the script. */
+static void draw(struct drawing *d, const char *stem, const struct format *format)
+{
+    char *folder = dsc_path_join(d->scope, d->directory, ".descent-plot-XXXXXX");
+    if (!folder)
+        return;
+    if (!mkdtemp(folder)) {
+        dsc_scope_fail(d->scope, DSC_ERROR_FILE, "%s: no folder could be made here: %s", d->directory,
+                       strerror(errno));
+        return;
+    }
+    const char *arguments[] = { "-d", "-e",
+                                dsc_scope_format(d->scope, "format='%s'; folder='..'", format->name),
+                                dsc_scope_format(d->scope, "../%s.gp", stem), NULL };
+    const char *said = NULL;
+    char *made[2] = { NULL, NULL };
+    for (size_t i = 0; i < 2 && format->files[i].made; i++)
+        made[i] =
+            dsc_path_join(d->scope, folder, dsc_scope_format(d->scope, "%s%s", stem, format->files[i].made));
+    dsci_gnuplot_run(d->scope, &d->gnuplot, folder, arguments, &said);
+    if (said && said[0])
+        dsc_scope_log(d->scope, DSC_LOG_WARNING, "gnuplot, %s.gp: %s", stem, said);
+    for (size_t i = 0; i < 2 && made[i]; i++) {
+        if (dsc_scope_status(d->scope) == DSC_OK)
+            keep_picture(d, made[i],
+                         dsc_path_join(d->scope, d->directory,
+                                       dsc_scope_format(d->scope, "%s%s", stem, format->files[i].kept)),
+                         format->files[i].tail);
+        unlink(made[i]);
+    }
+    rmdir(folder);
+}
+
+static void plot_figure(struct drawing *d, const dsc_figure *figure)
+{
+    const dsci_plot *plot = dsci_plot_make(d->scope, d->record, figure);
+    char *stem = dsc_scope_format(d->scope, "%s-%s", d->base, figure->name);
+    if (!plot || !stem)
+        return;
+    write_text(d, stem, ".gp", dsci_plot_script(d->scope, plot, stem, d->first));
+    write_text(d, stem, ".dat", dsci_plot_data(d->scope, plot, stem, d->source));
+    if (!d->gnuplot.program)
+        write_text(d, stem, ".txt", dsci_plot_text(d->scope, plot, 100, 32, false, true));
+    for (size_t i = 0; d->gnuplot.program && i < FORMATS; i++)
+        if (d->wanted[i] && dsc_scope_status(d->scope) == DSC_OK)
+            draw(d, stem, &formats[i]);
+}
+
+static void plot_figures(struct drawing *d, const char *only)
+{
+    size_t count = 0, chosen = 0;
+    const dsc_figure *figures =
+        dsc_figures_from_json(d->scope, dsc_record_describe(d->record)->figures, &count);
+    d->files.paths = dsc_scope_alloc(d->scope, count * MAX_PATHS, sizeof *d->files.paths);
+    for (size_t i = 0; d->files.paths && i < count; i++)
+        if (!only || strcmp(only, figures[i].name) == 0) {
+            chosen++;
+            plot_figure(d, &figures[i]);
+        }
+    if (only && !chosen)
+        dsc_scope_fail(d->scope, DSC_ERROR_ARGUMENT, "%s has no figure '%s'; its first is '%s'", d->source,
+                       only, count ? figures[0].name : "(none)");
+}
+
+/* Numbers are written with a point, whatever locale the program has chosen. */
+static locale_t locale_enter(locale_t *c)
+{
+    *c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    return *c ? uselocale(*c) : (locale_t)0;
+}
+
+static void locale_leave(locale_t c, locale_t before)
+{
+    if (before)
+        uselocale(before);
+    if (c)
+        freelocale(c);
+}
+
+dsc_plot_files dsc_plot(dsc_scope *scope, dsc_record *record, const char *record_path,
+                        const dsc_plot_options *options)
+{
+    static const dsc_plot_options defaults = { 0 };
+    struct drawing d = { .scope = scope, .record = record };
+    if (!options)
+        options = &defaults;
+    if (!record || dsc_scope_status(scope) != DSC_OK ||
+        !formats_parse(&d, options->formats ? options->formats : ""))
+        return d.files;
+    locale_t c;
+    const locale_t before = locale_enter(&c);
+    paths_split(&d, record_path, options->directory);
+    d.gnuplot = dsci_gnuplot_find(scope, gnuplot_seconds);
+    check_terminals(&d);
+    if (dsc_scope_status(scope) == DSC_OK)
+        plot_figures(&d, options->only);
+    locale_leave(c, before);
+    d.files.drawn = d.gnuplot.program && dsc_scope_status(scope) == DSC_OK;
+    return d.files;
+}
+
+/* Whether the environment's locale is one of UTF-8; the library never sets the program's locale. */
+static bool is_utf8(void)
+{
+    static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = getenv(names[i]);
+        if (value && value[0])
+            return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
+    }
+    return false;
+}
+
+const char *dsc_plot_text(dsc_scope *scope, dsc_record *record, const dsc_figure *figure, int columns,
+                          int rows, bool color)
+{
+    locale_t c;
+    const locale_t before = locale_enter(&c);
+    const dsci_plot *plot = figure ? dsci_plot_make(scope, record, figure) : NULL;
+    const char *text = plot ? dsci_plot_text(scope, plot, columns, rows, color, is_utf8()) : NULL;
+    locale_leave(c, before);
+    return text;
+}

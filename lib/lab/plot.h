@@ -1,0 +1,107 @@
+/* plot.h - a figure's numbers, gathered from a record, and what draws them (internal). */
+#ifndef DESCENT_LAB_PLOT_H
+#define DESCENT_LAB_PLOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <descent/figure.h>
+#include <descent/statistics.h>
+
+typedef struct dsci_point {
+    double x;       /* as drawn: x_scale and y_scale are applied */
+    dsc_interval y; /* over the seeds; n = 0 is a gap */
+} dsci_point;
+
+typedef struct dsci_curve {
+    const char *label;  /* in full, for the data file */
+    const char *legend; /* NULL: another curve stands for it in the legend */
+    const char *output; /* where the numbers come from; NULL: published */
+    dsc_series_style style;
+    size_t colour, variant; /* index into the palette; variant 1, 2, ... is dashed differently */
+    bool band;              /* some point has more than one value */
+    size_t count;
+    dsci_point *points; /* by increasing x */
+} dsci_curve;
+
+typedef struct dsci_panel {
+    const char *title; /* NULL: the only panel */
+    size_t count;
+    dsci_curve *curves;
+} dsci_panel;
+
+typedef struct dsci_range {
+    double low, high;
+    bool log;
+} dsci_range;
+
+typedef struct dsci_plot {
+    const dsc_figure *figure;
+    const char *title, *x_label, *y_label;
+    const char *samples; /* "median and 95 % interval, N = 3 seeds"; "no data yet" */
+    bool empty;
+    size_t panel_count, mark_count;
+    dsci_panel *panels;
+    dsc_mark marks[DSC_FIGURE_MAX_MARKS]; /* those inside the range, as drawn */
+    dsci_range x, y;                      /* shared by all panels */
+} dsci_plot;
+
+/* Gathers a figure's numbers from a record. Fails the scope when the record lacks what the figure names. */
+const dsci_plot *dsci_plot_make(dsc_scope *scope, dsc_record *record, const dsc_figure *figure);
+
+/* Whether a curve is listed in the legend: one that several panels show is listed once. */
+bool dsci_plot_listed(const dsci_plot *plot, size_t panel, size_t curve);
+
+enum { DSCI_MAX_TICKS = 24 };
+typedef struct dsci_ticks {
+    size_t count;
+    double at[DSCI_MAX_TICKS];
+    char text[DSCI_MAX_TICKS][24];  /* plain: "0.2", "1e-7" */
+    char latex[DSCI_MAX_TICKS][32]; /* "0.2", "$10^{-7}$" */
+} dsci_ticks;
+
+/* Ticks with a label at real values: 1, 2, 5 times powers of ten, at most `most` of them (2..DSCI_MAX_TICKS).
+ */
+dsci_ticks dsci_ticks_make(dsci_range range, size_t most);
+
+/* Position of a value in a range: 0 at low, 1 at high. */
+double dsci_range_fraction(dsci_range range, double value);
+
+/* The characters of UTF-8 text; bytes that are not UTF-8 count one each. */
+size_t dsci_text_length(const char *text);
+
+/* At most `most` characters of a text, on one line: control characters become blanks, bytes that are not
+   UTF-8 question marks, and what is cut an ellipsis. */
+const char *dsci_text_clean(dsc_scope *scope, const char *text, size_t most);
+
+/* The data file of a figure: one block per curve, named panel-P-curve-C, with the columns x median low high
+   n. Text in the scope. source: the results file's name. */
+const char *dsci_plot_data(dsc_scope *scope, const dsci_plot *plot, const char *stem, const char *source);
+
+/* The gnuplot script that draws STEM.dat; run without arguments it draws the given format. */
+const char *dsci_plot_script(dsc_scope *scope, const dsci_plot *plot, const char *stem, const char *format);
+
+/* Whether a point can be drawn: a number, and positive where the axis is logarithmic. */
+bool dsci_plot_drawable(const dsci_plot *plot, const dsci_point *point);
+
+/* gnuplot, as a program. */
+typedef struct dsci_gnuplot {
+    const char *program;   /* NULL: not installed */
+    const char *terminals; /* " svg pngcairo ... " */
+    double timeout;        /* seconds of one call */
+} dsci_gnuplot;
+
+/* Finds $DESCENT_GNUPLOT, or gnuplot on the PATH, and asks it for its terminals. */
+dsci_gnuplot dsci_gnuplot_find(dsc_scope *scope, double timeout);
+
+/* Runs it in a directory with arguments (NULL-terminated, without the program's name). Its stderr is in
+ * *said. */
+dsc_status dsci_gnuplot_run(dsc_scope *scope, const dsci_gnuplot *gnuplot, const char *directory,
+                            const char *const *arguments, const char **said);
+
+/* The plot as text, in Unicode or ASCII. */
+const char *dsci_plot_text(dsc_scope *scope, const dsci_plot *plot, int columns, int rows, bool color,
+                           bool unicode);
+
+#endif

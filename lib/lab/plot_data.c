@@ -1,0 +1,470 @@
+/* plot_data.c - gathers a figure's numbers from a record: panels, curves, medians over seeds, ranges, ticks.
+ */
+#include "lab/plot.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <descent/value.h>
+
+enum { MAX_PANELS = 6, MAX_CURVES = 8 };
+static const double drawable = 1e100; /* larger values are in the data file but not in the picture */
+
+/* What is at work while a figure is gathered. NONE stands for an axis or value that the figure does not name.
+ */
+enum { NONE = DSC_RECORD_MAX_AXES };
+struct gathering {
+    dsc_scope *scope;
+    dsc_record *record;
+    const dsc_record_spec *spec;
+    const dsc_figure *figure;
+    dsci_plot *plot;
+    size_t x, panels, by; /* axes */
+    size_t n_low, n_high; /* seeds per measured point */
+};
+
+static size_t axis_find(const struct gathering *g, const char *name)
+{
+    for (size_t i = 0; name && i < g->spec->axis_count; i++)
+        if (strcmp(g->spec->axes[i].name, name) == 0)
+            return i;
+    if (name)
+        dsc_scope_fail(g->scope, DSC_ERROR_FORMAT, "figure '%s': the results file has no axis '%s'",
+                       g->figure->name, name);
+    return NONE;
+}
+
+/* "label noise 15 %": an axis and one of its values. A unit of "fraction" is shown in percent. */
+static const char *value_text(const struct gathering *g, size_t axis, size_t index)
+{
+    const dsc_record_axis *a = &g->spec->axes[axis];
+    const char *name = a->long_name && a->long_name[0] ? a->long_name : a->name;
+    const char *units = a->units ? a->units : "";
+    if (strcmp(units, "fraction") == 0)
+        return dsc_scope_format(g->scope, "%s %.4g %%", name, 100 * a->values[index]);
+    if (strcmp(units, "1") == 0 || units[0] == '\0')
+        return dsc_scope_format(g->scope, "%s %.6g", name, a->values[index]);
+    return dsc_scope_format(g->scope, "%s %.6g %s", name, a->values[index], units);
+}
+
+/* The axis and value that a series' where picks. False: no value of the axis is meant, the series is left
+ * out. */
+static bool where_find(const struct gathering *g, const char *where, size_t *axis, size_t *index)
+{
+    *axis = NONE;
+    if (!where)
+        return true;
+    const char *equals = strchr(where, '=');
+    double value = NAN;
+    if (!equals || !dsc_parse_real(equals + 1, &value)) {
+        dsc_scope_fail(g->scope, DSC_ERROR_FORMAT, "figure '%s': where is '%s', expected AXIS=NUMBER",
+                       g->figure->name, where);
+        return false;
+    }
+    *axis = axis_find(g, dsc_scope_format(g->scope, "%.*s", (int)(equals - where), where));
+    if (*axis == NONE)
+        return false;
+    const dsc_record_axis *a = &g->spec->axes[*axis];
+    for (*index = 0; *index < a->count; ++*index)
+        if (fabs(a->values[*index] - value) <= 1e-9 * fabs(value))
+            return true;
+    return false;
+}
+
+/* Strides of an output along x and seed, and the offset that the picked values give. */
+struct walk {
+    size_t offset, x_stride, seed_stride, seeds;
+};
+
+static bool walk_make(const struct gathering *g, const dsc_record_output *output, const size_t *picked,
+                      struct walk *walk)
+{
+    *walk = (struct walk){ .seeds = 1 };
+    bool has_x = false;
+    for (size_t i = output->rank, stride = 1; i-- > 0;) {
+        const size_t axis = output->axes[i];
+        const dsc_record_axis *a = &g->spec->axes[axis];
+        if (axis == g->x) {
+            walk->x_stride = stride;
+            has_x = true;
+        } else if (strcmp(a->name, "seed") == 0) {
+            walk->seed_stride = stride;
+            walk->seeds = a->count;
+        } else if (picked[axis] != SIZE_MAX) {
+            walk->offset += stride * picked[axis];
+        } else if (a->count != 1) {
+            dsc_scope_fail(
+                g->scope, DSC_ERROR_FORMAT,
+                "figure '%s': output '%s' has %zu values along axis '%s', of which the figure picks none",
+                g->figure->name, output->name, a->count, a->name);
+            return false;
+        }
+        stride *= a->count;
+    }
+    if (!has_x)
+        dsc_scope_fail(g->scope, DSC_ERROR_FORMAT, "figure '%s': output '%s' has no axis '%s'",
+                       g->figure->name, output->name, g->figure->x);
+    return has_x;
+}
+
+static double scale_or_one(double scale)
+{
+    return scale == 0 ? 1 : scale;
+}
+
+static int by_x(const void *a, const void *b)
+{
+    const double x = ((const dsci_point *)a)->x, y = ((const dsci_point *)b)->x;
+    return (x > y) - (x < y);
+}
+
+/* Medians over the seeds along x; picked has an index per axis, SIZE_MAX where none is picked. */
+static void curve_measure(struct gathering *g, const size_t *picked, dsci_curve *curve)
+{
+    const dsc_record_output *output = dsc_record_output_find(g->record, curve->output);
+    if (!output)
+        dsc_scope_fail(g->scope, DSC_ERROR_FORMAT, "figure '%s': the results file has no output '%s'",
+                       g->figure->name, curve->output);
+    struct walk walk;
+    if (!output || !walk_make(g, output, picked, &walk))
+        return;
+    const dsc_record_axis *x = &g->spec->axes[g->x];
+    const double x_scale = scale_or_one(g->figure->x_scale), y_scale = scale_or_one(g->figure->y_scale);
+    double *values = dsc_scope_alloc(g->scope, walk.seeds, sizeof *values);
+    curve->points = dsc_scope_alloc(g->scope, x->count, sizeof *curve->points);
+    if (!values || !curve->points)
+        return;
+    for (size_t i = 0; i < x->count; i++) {
+        if (!isfinite(x->values[i]))
+            continue;
+        for (size_t s = 0; s < walk.seeds; s++)
+            values[s] = y_scale * output->values[walk.offset + i * walk.x_stride + s * walk.seed_stride];
+        const dsc_interval y = dsc_summarize(values, walk.seeds);
+        curve->points[curve->count++] = (dsci_point){ .x = x->values[i] / x_scale, .y = y };
+        if (curve->style == DSC_SERIES_MEASURED && y.n) {
+            curve->band = curve->band || y.n > 1;
+            g->n_low = g->n_high == 0 || y.n < g->n_low ? y.n : g->n_low;
+            g->n_high = y.n > g->n_high ? y.n : g->n_high;
+        }
+    }
+    qsort(curve->points, curve->count, sizeof *curve->points, by_x);
+}
+
+static void curve_publish(struct gathering *g, const dsc_series *series, dsci_curve *curve)
+{
+    curve->points = dsc_scope_alloc(g->scope, series->reference_count, sizeof *curve->points);
+    for (size_t i = 0; curve->points && i < series->reference_count; i++) {
+        const double y = series->reference_y[i];
+        curve->points[curve->count++] = (dsci_point){
+            .x = series->reference_x[i], .y = {.n = 1, .median = y, .low = y, .high = y, .mean = y}
+        };
+    }
+    if (curve->points)
+        qsort(curve->points, curve->count, sizeof *curve->points, by_x);
+}
+
+/* Which of count values are shown when there is room for `most`: evenly spread, both ends. */
+static size_t shown_index(size_t i, size_t count, size_t most)
+{
+    return count <= most ? i : i * (count - 1) / (most - 1);
+}
+
+static size_t shown_count(const struct gathering *g, size_t axis, size_t most)
+{
+    if (axis == NONE)
+        return 1;
+    const size_t count = g->spec->axes[axis].count;
+    if (count > most)
+        dsc_scope_log(g->scope, DSC_LOG_WARNING, "figure '%s' shows %zu of the %zu values of '%s'",
+                      g->figure->name, most, count, g->spec->axes[axis].name);
+    return count < most ? count : most;
+}
+
+/* Adds the curves of one series to a panel: one, or one per value of `by`. */
+static void panel_add(struct gathering *g, dsci_panel *panel, size_t panel_value, const dsc_series *series,
+                      size_t ordinal)
+{
+    size_t where_axis, where_value = 0;
+    if (!where_find(g, series->where, &where_axis, &where_value))
+        return;
+    if (where_axis != NONE && where_axis == g->panels && where_value != panel_value)
+        return;
+    const bool split = g->by != NONE && where_axis != g->by && series->style != DSC_SERIES_PUBLISHED;
+    const size_t curves = split ? shown_count(g, g->by, MAX_CURVES) : 1;
+    const char *name = series->label ? series->label : series->output ? series->output : "published";
+    for (size_t i = 0; i < curves; i++) {
+        size_t picked[DSC_RECORD_MAX_AXES];
+        for (size_t a = 0; a < DSC_RECORD_MAX_AXES; a++)
+            picked[a] = SIZE_MAX;
+        dsci_curve *curve = &panel->curves[panel->count++];
+        *curve = (dsci_curve){ .label = name, .output = series->output, .style = series->style };
+        curve->colour = split ? i : ordinal;
+        curve->variant = split ? ordinal : 0;
+        if (g->panels != NONE)
+            picked[g->panels] = panel_value;
+        if (where_axis != NONE)
+            picked[where_axis] = where_value;
+        if (split) {
+            picked[g->by] = shown_index(i, g->spec->axes[g->by].count, MAX_CURVES);
+            curve->label = dsc_scope_format(g->scope, "%s, %s", name, value_text(g, g->by, picked[g->by]));
+        }
+        curve->legend = split && series->style == DSC_SERIES_THEORY ? (i ? NULL : name) : curve->label;
+        if (series->style == DSC_SERIES_PUBLISHED)
+            curve_publish(g, series, curve);
+        else
+            curve_measure(g, picked, curve);
+    }
+}
+
+static void gather_panels(struct gathering *g)
+{
+    const size_t count = shown_count(g, g->panels, MAX_PANELS);
+    g->plot->panels = dsc_scope_alloc(g->scope, count, sizeof *g->plot->panels);
+    for (size_t p = 0; g->plot->panels && p < count; p++) {
+        dsci_panel *panel = &g->plot->panels[g->plot->panel_count++];
+        const size_t value =
+            g->panels == NONE ? 0 : shown_index(p, g->spec->axes[g->panels].count, MAX_PANELS);
+        if (g->panels != NONE)
+            panel->title = value_text(g, g->panels, value);
+        panel->curves = dsc_scope_alloc(g->scope, DSC_FIGURE_MAX_SERIES * MAX_CURVES, sizeof *panel->curves);
+        for (size_t s = 0, ordinal = 0; panel->curves && s < DSC_FIGURE_MAX_SERIES; s++) {
+            const dsc_series *series = &g->figure->series[s];
+            if (!series->output && series->reference_count == 0)
+                break;
+            panel_add(g, panel, value, series, ordinal);
+            ordinal += series->style == DSC_SERIES_MEASURED;
+        }
+    }
+}
+
+/* ---- ranges ---- */
+
+static void range_take(dsci_range *range, double value)
+{
+    if (!(fabs(value) <= drawable) || (range->log && value <= 0))
+        return;
+    range->low = fmin(range->low, value);
+    range->high = fmax(range->high, value);
+}
+
+/* Widens a range by a share of its length at both ends; one of no length gets some. */
+static void range_pad(dsci_range *range, double share)
+{
+    if (range->log) {
+        const double factor = range->high > range->low ? pow(range->high / range->low, share) : 3;
+        range->low /= factor;
+        range->high *= factor;
+    } else {
+        const double length = range->high - range->low;
+        const double pad = length > 0 ? share * length : fmax(0.1 * fabs(range->high), 0.1);
+        range->low -= pad;
+        range->high += pad;
+    }
+}
+
+bool dsci_plot_drawable(const dsci_plot *plot, const dsci_point *point)
+{
+    return fabs(point->y.median) <= drawable && fabs(point->x) <= drawable &&
+           (!plot->x.log || point->x > 0) && (!plot->y.log || point->y.median > 0);
+}
+
+double dsci_range_fraction(dsci_range range, double value)
+{
+    return range.log ? log(value / range.low) / log(range.high / range.low)
+                     : (value - range.low) / (range.high - range.low);
+}
+
+static void gather_range_y(dsci_plot *plot)
+{
+    const dsc_figure *figure = plot->figure;
+    for (size_t p = 0; p < plot->panel_count; p++)
+        for (size_t c = 0; c < plot->panels[p].count; c++)
+            for (size_t i = 0; i < plot->panels[p].curves[c].count; i++) {
+                const dsc_interval *y = &plot->panels[p].curves[c].points[i].y;
+                range_take(&plot->y, y->median);
+                if (plot->panels[p].curves[c].style == DSC_SERIES_MEASURED) {
+                    range_take(&plot->y, y->low);
+                    range_take(&plot->y, y->high);
+                }
+            }
+    plot->empty = plot->y.low > plot->y.high;
+    if (plot->empty)
+        plot->y.low = plot->y.high = 1;
+    const bool from_zero = !plot->y.log && plot->y.low >= 0 && plot->y.low < 0.4 * plot->y.high;
+    range_pad(&plot->y, 0.05);
+    if (from_zero)
+        plot->y.low = 0;
+    if (figure->y_min < figure->y_max && (!plot->y.log || figure->y_min > 0)) {
+        plot->y.low = figure->y_min;
+        plot->y.high = figure->y_max;
+    }
+}
+
+/* Along x: the measured values decide; published points and marks far outside them are not drawn. */
+static void gather_range_x(dsci_plot *plot)
+{
+    dsci_range all = plot->x;
+    for (size_t p = 0; p < plot->panel_count; p++)
+        for (size_t c = 0; c < plot->panels[p].count; c++)
+            for (size_t i = 0; i < plot->panels[p].curves[c].count; i++) {
+                const dsci_curve *curve = &plot->panels[p].curves[c];
+                range_take(curve->output ? &plot->x : &all, curve->points[i].x);
+            }
+    if (plot->x.low > plot->x.high)
+        plot->x = all;
+    if (plot->x.low > plot->x.high)
+        plot->x.low = plot->x.high = 1;
+    dsci_range wide = plot->x;
+    range_pad(&wide, 0.15);
+    for (size_t i = 0; i < DSC_FIGURE_MAX_MARKS && plot->figure->marks[i].label; i++) {
+        dsc_mark mark = plot->figure->marks[i];
+        mark.at /= scale_or_one(plot->figure->x_scale);
+        if (mark.at < wide.low || mark.at > wide.high)
+            continue;
+        range_take(&plot->x, mark.at);
+        plot->marks[plot->mark_count++] = mark;
+    }
+    range_pad(&plot->x, 0.02);
+}
+
+static const char *samples_text(const struct gathering *g)
+{
+    if (g->plot->empty)
+        return "no data yet";
+    if (g->n_high == 0)
+        return "";
+    if (g->n_high == 1)
+        return "N = 1 seed";
+    if (g->n_low == g->n_high)
+        return dsc_scope_format(g->scope, "median and 95 %% interval, N = %zu seeds", g->n_high);
+    return dsc_scope_format(g->scope, "median and 95 %% interval, N = %zu to %zu seeds", g->n_low, g->n_high);
+}
+
+static const char *or_empty(const char *text)
+{
+    return text ? text : "";
+}
+
+const dsci_plot *dsci_plot_make(dsc_scope *scope, dsc_record *record, const dsc_figure *figure)
+{
+    dsci_plot *plot = dsc_scope_alloc(scope, 1, sizeof *plot);
+    if (!plot || !record)
+        return NULL;
+    struct gathering g = {
+        .scope = scope, .record = record, .spec = dsc_record_describe(record), .figure = figure, .plot = plot
+    };
+    g.x = axis_find(&g, figure->x);
+    g.panels = axis_find(&g, figure->panels);
+    g.by = axis_find(&g, figure->by);
+    if (dsc_scope_status(scope) != DSC_OK)
+        return NULL;
+    *plot = (dsci_plot){
+        .figure = figure,
+        .title = or_empty(figure->title),
+        .x_label = figure->x_label ? figure->x_label : figure->x,
+        .y_label = or_empty(figure->y_label),
+        .x = {.low = DBL_MAX,  .high = -DBL_MAX, .log = figure->log_x},
+        .y = { .low = DBL_MAX, .high = -DBL_MAX, .log = figure->log_y}
+    };
+    gather_panels(&g);
+    gather_range_x(plot);
+    gather_range_y(plot);
+    plot->samples = samples_text(&g);
+    return dsc_scope_status(scope) == DSC_OK ? plot : NULL;
+}
+
+bool dsci_plot_listed(const dsci_plot *plot, size_t panel, size_t curve)
+{
+    const char *legend = plot->panels[panel].curves[curve].legend;
+    for (size_t p = 0; legend && p < panel; p++)
+        for (size_t c = 0; c < plot->panels[p].count; c++) {
+            const char *other = plot->panels[p].curves[c].legend;
+            if (other && strcmp(legend, other) == 0)
+                return false;
+        }
+    return legend != NULL;
+}
+
+/* ---- ticks ---- */
+
+static void tick_add(dsci_ticks *ticks, double at)
+{
+    const size_t i = ticks->count++;
+    ticks->at[i] = at;
+    const double size = fabs(at);
+    const int power = size > 0 ? (int)floor(log10(size) + 1e-9) : 0;
+    if (size == 0 || (size > 0.9e-3 && size < 0.9e5)) {
+        snprintf(ticks->text[i], sizeof ticks->text[i], "%.6g", at);
+        snprintf(ticks->latex[i], sizeof ticks->latex[i], "$%.6g$", at);
+        return;
+    }
+    const double digits = at / pow(10, power);
+    snprintf(ticks->text[i], sizeof ticks->text[i], "%.4ge%d", digits, power);
+    if (fabs(digits - 1) < 1e-9)
+        snprintf(ticks->latex[i], sizeof ticks->latex[i], "$10^{%d}$", power);
+    else
+        snprintf(ticks->latex[i], sizeof ticks->latex[i], "$%.4g \\cdot 10^{%d}$", digits, power);
+}
+
+static dsci_ticks ticks_linear(dsci_range range, size_t most)
+{
+    static const double steps[] = { 1, 2, 5, 10 };
+    const double least = (range.high - range.low) / (double)most, power = pow(10, floor(log10(least)));
+    double step = 10 * power;
+    for (size_t i = 4; i-- > 0;)
+        if (steps[i] * power >= least)
+            step = steps[i] * power;
+    dsci_ticks ticks = { 0 };
+    const double first = ceil(range.low / step - 1e-9);
+    for (double k = first; k * step <= range.high + 1e-9 * step && ticks.count < DSCI_MAX_TICKS; k++)
+        tick_add(&ticks, k == 0 ? 0 : k * step);
+    return ticks;
+}
+
+/* The densest pattern of digits, in every so many decades, that has at most `most` ticks, no two of them
+   nearer than a label is wide. */
+static dsci_ticks ticks_log(dsci_range range, size_t most)
+{
+    static const struct {
+        int every;
+        const char *digits;
+        double gap; /* the smallest distance of two ticks, in decades */
+    } patterns[] = {
+        {1,    "123456789", 0.045},
+        { 1,   "12357",     0.146},
+        { 1,   "125",       0.301},
+        { 1,   "1",         1    },
+        { 2,   "1",         2    },
+        { 3,   "1",         3    },
+        { 5,   "1",         5    },
+        { 10,  "1",         10   },
+        { 20,  "1",         20   },
+        { 50,  "1",         50   },
+        { 100, "1",         100  }
+    };
+    dsci_ticks ticks = { 0 };
+    const int first = (int)floor(log10(range.low)), last = (int)ceil(log10(range.high));
+    const double nearest = 0.7 * log10(range.high / range.low) / (double)most;
+    size_t p = 0;
+    while (p + 1 < sizeof patterns / sizeof patterns[0] && patterns[p].gap < nearest)
+        p++;
+    for (int power = first; power <= last; power++)
+        for (const char *digit = patterns[p].digits; power % patterns[p].every == 0 && *digit; digit++) {
+            const double at = (*digit - '0') * pow(10, power);
+            if (at >= range.low * (1 - 1e-9) && at <= range.high * (1 + 1e-9) && ticks.count < DSCI_MAX_TICKS)
+                tick_add(&ticks, at);
+        }
+    return ticks;
+}
+
+dsci_ticks dsci_ticks_make(dsci_range range, size_t most)
+{
+    if (most < 2 || most > DSCI_MAX_TICKS)
+        most = DSCI_MAX_TICKS;
+    if (!range.log)
+        return ticks_linear(range, most);
+    const dsci_ticks ticks = ticks_log(range, most);
+    return ticks.count >= 2 ? ticks : ticks_linear(range, most);
+}

@@ -1,0 +1,484 @@
+/* plot_script.c - a figure as a gnuplot script and its data file. */
+#include "lab/plot.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The canvas, in pixels of the svg and png; every format has its proportions. */
+enum {
+    WIDTH = 1200,
+    HEIGHT_ONE_ROW = 700,
+    HEIGHT_MORE_ROWS = 1050,
+    LEFT = 105,
+    RIGHT = 25,
+    GAP = 30,       /* between panels */
+    LINE = 28,      /* of text */
+    CHARACTER = 10, /* mean width */
+    KEY_SAMPLE = 95 /* a legend entry's line and margins */
+};
+
+/* Okabe and Ito's palette (2008) without black and yellow: apart for every kind of colour vision, visible on
+   white. Shapes are the second cue. */
+static const struct {
+    const char *colour;
+    int filled, open; /* gnuplot's point types */
+} looks[] = {
+    {"#0072B2",  7,  6 },
+    { "#D55E00", 5,  4 },
+    { "#009E73", 9,  8 },
+    { "#CC79A7", 13, 12},
+    { "#E69F00", 11, 10},
+    { "#56B4E9", 15, 14}
+};
+enum { LOOKS = sizeof looks / sizeof looks[0] };
+
+struct layout {
+    size_t columns, rows, key_columns, key_rows, mark_rows, title_lines;
+    int height, panel_width, panel_height, top, row_top, row_step;
+    double mark_x[DSC_FIGURE_MAX_MARKS]; /* centre of a mark's label in its panel, in pixels */
+    size_t mark_row[DSC_FIGURE_MAX_MARKS];
+};
+
+/* ---- text ---- */
+
+/* Between single quotes gnuplot reads everything as it is, but for the quote, which is doubled. */
+static void put_quoted(FILE *out, const char *text)
+{
+    putc('\'', out);
+    for (; *text; text++) {
+        if (*text == '\'')
+            putc('\'', out);
+        putc(*text, out);
+    }
+    putc('\'', out);
+}
+
+static const char *latex(dsc_scope *scope, const char *text)
+{
+    static const struct {
+        char character;
+        const char *latex;
+    } table[] = {
+        {'\\', "\\textbackslash{}"  },
+        { '{', "\\{"                },
+        { '}', "\\}"                },
+        { '$', "\\$"                },
+        { '&', "\\&"                },
+        { '#', "\\#"                },
+        { '_', "\\_"                },
+        { '%', "\\%"                },
+        { '~', "\\textasciitilde{}" },
+        { '^', "\\textasciicircum{}"},
+        { '<', "$<$"                },
+        { '>', "$>$"                },
+        { '|', "$|$"                }
+    };
+    char *copy = dsc_scope_alloc(scope, 18 * strlen(text) + 1, 1), *end = copy;
+    for (; copy && *text; text++) {
+        size_t i = 0;
+        while (i < sizeof table / sizeof table[0] && table[i].character != *text)
+            i++;
+        if (i < sizeof table / sizeof table[0])
+            end = stpcpy(end, table[i].latex);
+        else
+            *end++ = *text;
+    }
+    return copy ? copy : "";
+}
+
+static void put_pair(FILE *out, const char *plain, const char *tex)
+{
+    if (strcmp(plain, tex) == 0) {
+        put_quoted(out, plain);
+        return;
+    }
+    fputs("T(", out);
+    put_quoted(out, plain);
+    putc(',', out);
+    put_quoted(out, tex);
+    putc(')', out);
+}
+
+static void put_text(FILE *out, dsc_scope *scope, const char *text, size_t most)
+{
+    const char *plain = dsci_text_clean(scope, text, most);
+    put_pair(out, plain, latex(scope, plain));
+}
+
+/* ---- data ---- */
+
+static const char *const style_texts[] = {
+    [DSC_SERIES_MEASURED] = "measured",
+    [DSC_SERIES_THEORY] = "theory",
+    [DSC_SERIES_PUBLISHED] = "published",
+};
+
+/* A gap is one blank line, which breaks the line and the band; never at an end or twice, since two blank
+   lines end a block. */
+static void put_points(FILE *out, const dsci_curve *curve)
+{
+    bool some = false, gap = false;
+    for (size_t i = 0; i < curve->count; i++) {
+        const dsci_point *p = &curve->points[i];
+        if (p->y.n == 0) {
+            gap = some;
+            continue;
+        }
+        fprintf(out, "%s%.10g %.10g %.10g %.10g %zu\n", gap ? "\n" : "", p->x, p->y.median, p->y.low,
+                p->y.high, p->y.n);
+        some = true;
+        gap = false;
+    }
+}
+
+const char *dsci_plot_data(dsc_scope *scope, const dsci_plot *plot, const char *stem, const char *source)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) {
+        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory while writing the figure's data");
+        return NULL;
+    }
+    fprintf(out, "# %s.dat - %s\n# from %s\n", stem, dsci_text_clean(scope, plot->title, 200),
+            dsci_text_clean(scope, source, 200));
+    fprintf(out, "# x: %s; y: %s\n", dsci_text_clean(scope, plot->x_label, 200),
+            dsci_text_clean(scope, plot->y_label, 200));
+    fputs(
+        "# One block per curve, two blank lines apart, its name first; one blank line: a gap.\n"
+        "# Columns: x, median over the seeds, low and high end of its 95 % bootstrap interval, number of seeds.\n",
+        out);
+    for (size_t p = 0; p < plot->panel_count; p++)
+        for (size_t c = 0; c < plot->panels[p].count; c++) {
+            const dsci_panel *panel = &plot->panels[p];
+            const dsci_curve *curve = &panel->curves[c];
+            fprintf(out, "\n\n# panel-%zu-curve-%zu\n# %s: %s", p + 1, c + 1, style_texts[curve->style],
+                    dsci_text_clean(scope, curve->label, 200));
+            if (curve->output)
+                fprintf(out, " (output %s)", dsci_text_clean(scope, curve->output, 200));
+            if (panel->title)
+                fprintf(out, ", %s", dsci_text_clean(scope, panel->title, 200));
+            fputs("\n# x median low high n\n", out);
+            put_points(out, curve);
+        }
+    const bool good = fclose(out) == 0;
+    const char *copy = good ? dsc_scope_copy(scope, text) : NULL;
+    free(text);
+    return copy;
+}
+
+/* ---- layout ---- */
+
+static size_t key_entries(const dsci_plot *plot, size_t *longest)
+{
+    size_t count = plot->samples[0] != '\0';
+    *longest = dsci_text_length(plot->samples);
+    for (size_t p = 0; p < plot->panel_count; p++)
+        for (size_t c = 0; c < plot->panels[p].count; c++) {
+            if (!dsci_plot_listed(plot, p, c))
+                continue;
+            const size_t length = dsci_text_length(plot->panels[p].curves[c].legend);
+            *longest = length > *longest ? length : *longest;
+            count++;
+        }
+    return count;
+}
+
+/* Marks' labels stand above the frame, centred on their lines, in as many rows as keep them apart. */
+static void layout_marks(const dsci_plot *plot, struct layout *l)
+{
+    double right[DSC_FIGURE_MAX_MARKS];
+    for (size_t i = 0; i < plot->mark_count; i++) {
+        const double half = CHARACTER * (double)dsci_text_length(plot->marks[i].label) / 2;
+        const double centre = dsci_range_fraction(plot->x, plot->marks[i].at) * l->panel_width;
+        l->mark_x[i] = fmax(half - GAP / 2.0, fmin(l->panel_width + GAP / 2.0 - half, centre));
+        size_t row = 0;
+        while (row < l->mark_rows && l->mark_x[i] - half < right[row] + CHARACTER)
+            row++;
+        l->mark_rows = row == l->mark_rows ? row + 1 : l->mark_rows;
+        right[row] = l->mark_x[i] + half;
+        l->mark_row[i] = row;
+    }
+}
+
+static struct layout layout_make(const dsci_plot *plot)
+{
+    struct layout l = { .columns = plot->panel_count < 4 ? plot->panel_count : (plot->panel_count + 1) / 2 };
+    l.rows = (plot->panel_count + l.columns - 1) / l.columns;
+    l.height = l.rows == 1 ? HEIGHT_ONE_ROW : HEIGHT_MORE_ROWS;
+    size_t longest = 0;
+    const size_t entries = key_entries(plot, &longest);
+    longest = longest > 90 ? 90 : longest;
+    l.key_columns = (WIDTH - 2 * GAP) / (longest * CHARACTER + KEY_SAMPLE);
+    l.key_columns = l.key_columns < 1 ? 1 : l.key_columns > 3 ? 3 : l.key_columns;
+    l.key_rows = (entries + l.key_columns - 1) / l.key_columns;
+    l.panel_width = (WIDTH - LEFT - RIGHT - GAP * ((int)l.columns - 1)) / (int)l.columns;
+    layout_marks(plot, &l);
+    l.top = GAP / 2 + (plot->title[0] ? LINE + GAP / 2 : 0);
+    l.row_top = (int)l.mark_rows * LINE + (plot->panels[0].title ? LINE + 6 : 0) + 8;
+    const int bottom = 3 * LINE + 6 + (int)l.key_rows * LINE;
+    l.row_step = (l.height - l.top - bottom) / (int)l.rows;
+    l.panel_height = l.row_step - l.row_top - (l.rows > 1 ? LINE : 0);
+    if (l.panel_height < 120)
+        l.panel_height = 120;
+    return l;
+}
+
+/* ---- script ---- */
+
+struct script {
+    dsc_scope *scope;
+    FILE *out;
+    const dsci_plot *plot;
+    struct layout layout;
+};
+
+static double screen_x(double pixels)
+{
+    return pixels / WIDTH;
+}
+
+static double screen_y(const struct script *s, double pixels_from_top)
+{
+    return 1 - pixels_from_top / s->layout.height;
+}
+
+static void put_head(struct script *s, const char *stem, const char *format)
+{
+    const double inches = 9.0 * s->layout.height / WIDTH;
+    fprintf(s->out,
+            "# %s.gp - draws %s.dat with gnuplot 5.4 or newer.\n"
+            "# Run it in this folder: gnuplot %s.gp\n"
+            "# Other formats: gnuplot -e \"format='pdf'\" %s.gp (svg, png, pdf, tex)\n\n"
+            "if (!exists('format')) format = '%s'\n"
+            "if (!exists('folder')) folder = '.'\n",
+            stem, stem, stem, stem, format);
+    fputs("stem = ", s->out);
+    put_quoted(s->out, stem);
+    fprintf(
+        s->out,
+        "\ndata = folder . '/' . stem . '.dat'\n"
+        "output = './' . stem . (format eq 'tex' ? '-graphics' : '') . '.' . format\n"
+        "T(plain, latex) = format eq 'tex' ? latex : plain\n\n"
+        "set encoding utf8\n"
+        "if (format eq 'svg') set terminal svg size %d,%d dynamic noenhanced background 'white' font ',18' "
+        "linewidth 1\n"
+        "if (format eq 'png' && strstrt(GPVAL_TERMINALS, 'pngcairo')) set terminal pngcairo size %d,%d "
+        "noenhanced background 'white' font ',13.5'\n"
+        "if (format eq 'png' && !strstrt(GPVAL_TERMINALS, 'pngcairo')) set terminal png size %d,%d "
+        "noenhanced truecolor font ',13.5'\n"
+        "if (format eq 'pdf') set terminal pdfcairo size 9in,%.4gin noenhanced background 'white' font ',10' "
+        "fontscale 1\n"
+        "if (format eq 'tex') set terminal cairolatex pdf input colortext size 9in,%.4gin font ',10' "
+        "fontscale 1\n"
+        "set output output\n\n",
+        WIDTH, s->layout.height, WIDTH, s->layout.height, WIDTH, s->layout.height, inches, inches);
+}
+
+/* Labelled ticks, and short ones without labels at the other digits of a logarithmic axis. */
+static void put_ticks(struct script *s, char axis, dsci_range range, size_t most, bool labelled)
+{
+    const dsci_ticks ticks = dsci_ticks_make(range, most);
+    fprintf(s->out, "set %ctics (", axis);
+    for (size_t i = 0; i < ticks.count; i++) {
+        fputs(i ? ", " : "", s->out);
+        put_pair(s->out, labelled ? ticks.text[i] : "", labelled ? ticks.latex[i] : "");
+        fprintf(s->out, " %.10g", ticks.at[i]);
+    }
+    const int first = range.log ? (int)floor(log10(range.low)) : 0,
+              last = range.log ? (int)ceil(log10(range.high)) : 0;
+    for (int power = first; power < last && last - first <= 8; power++)
+        for (int digit = 1; digit < 10; digit++) {
+            const double at = digit * pow(10, power);
+            if (at > range.low && at < range.high)
+                fprintf(s->out, ", '' %.10g 1", at);
+        }
+    fputs(")\n", s->out);
+}
+
+static void put_axes(struct script *s)
+{
+    const dsci_plot *plot = s->plot;
+    fputs("set multiplot\n"
+          "set border 3 linewidth 1 linecolor rgb '#808080'\n"
+          "set tics nomirror out scale 0.6,0.3 textcolor rgb '#202020'\n"
+          "set grid xtics ytics back linetype 1 linewidth 1 linecolor rgb '#e4e4e4'\n"
+          "set style fill transparent solid 0.2 noborder\n"
+          "unset key\n",
+          s->out);
+    fprintf(s->out, "set xrange [%.10g:%.10g]\nset yrange [%.10g:%.10g]\n", plot->x.low, plot->x.high,
+            plot->y.low, plot->y.high);
+    if (plot->x.log)
+        fputs("set logscale x\n", s->out);
+    if (plot->y.log)
+        fputs("set logscale y\n", s->out);
+    /* what lies below a logarithmic axis is drawn at its foot */
+    if (plot->y.log)
+        fprintf(s->out, "inside(y) = y > %.10g ? y : %.10g\n", plot->y.low, plot->y.low);
+    else
+        fputs("inside(y) = y\n", s->out);
+}
+
+static bool is_drawn(const dsci_plot *plot, const dsci_curve *curve)
+{
+    for (size_t i = 0; i < curve->count; i++)
+        if (curve->points[i].y.n && dsci_plot_drawable(plot, &curve->points[i]))
+            return true;
+    return false;
+}
+
+/* How a curve is drawn, in the panel and in the legend. */
+static void put_style(struct script *s, const dsci_curve *curve)
+{
+    const size_t look = curve->colour % LOOKS;
+    const size_t interval = 1 + curve->count / 40; /* points on a dense curve stay apart */
+    switch (curve->style) {
+    case DSC_SERIES_MEASURED:
+        fprintf(
+            s->out,
+            "with linespoints linewidth 2.5 linecolor rgb '%s' dashtype %zu pointtype %d pointsize 1.1 pointinterval %zu",
+            looks[look].colour, 1 + curve->variant % 5,
+            curve->variant ? looks[look].open : looks[look].filled, interval);
+        break;
+    case DSC_SERIES_THEORY:
+        fputs("with lines linewidth 2 linecolor rgb '#303030' dashtype (10,6)", s->out);
+        break;
+    case DSC_SERIES_PUBLISHED:
+        fputs("with points pointtype 6 pointsize 1.6 linewidth 2 linecolor rgb '#404040'", s->out);
+        break;
+    }
+}
+
+static void put_curves(struct script *s, size_t p)
+{
+    const dsci_panel *panel = &s->plot->panels[p];
+    fputs("plot NaN notitle", s->out);
+    for (size_t c = 0; c < panel->count; c++)
+        if (panel->curves[c].band && is_drawn(s->plot, &panel->curves[c]))
+            fprintf(
+                s->out,
+                ", \\\n  data index 'panel-%zu-curve-%zu' using 1:(inside($3)):(inside($4)) with filledcurves "
+                "linecolor rgb '%s' notitle",
+                p + 1, c + 1, looks[panel->curves[c].colour % LOOKS].colour);
+    for (size_t c = 0; c < panel->count; c++)
+        if (is_drawn(s->plot, &panel->curves[c])) {
+            fprintf(s->out, ", \\\n  data index 'panel-%zu-curve-%zu' using 1:2 ", p + 1, c + 1);
+            put_style(s, &panel->curves[c]);
+            fputs(" notitle", s->out);
+        }
+    fputs("\n", s->out);
+}
+
+static void put_marks(struct script *s, double left, double top)
+{
+    for (size_t i = 0; i < s->plot->mark_count; i++) {
+        fprintf(
+            s->out,
+            "set arrow from first %.10g, graph 0 to first %.10g, graph 1 nohead back linewidth 1.5 dashtype 2 "
+            "linecolor rgb '#707070'\nset label ",
+            s->plot->marks[i].at, s->plot->marks[i].at);
+        put_text(s->out, s->scope, s->plot->marks[i].label, 60);
+        fprintf(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#505050'\n",
+                screen_x(left + s->layout.mark_x[i]),
+                screen_y(s, top - 8 - LINE * (0.5 + (double)s->layout.mark_row[i])));
+    }
+}
+
+static void put_panel(struct script *s, size_t p)
+{
+    const struct layout *l = &s->layout;
+    const dsci_panel *panel = &s->plot->panels[p];
+    const size_t column = p % l->columns, row = p / l->columns;
+    const double left = LEFT + (double)column * (l->panel_width + GAP);
+    const double top = l->top + (double)row * l->row_step + l->row_top;
+    fprintf(s->out, "\n# panel %zu\nset lmargin at screen %.5f\nset rmargin at screen %.5f\n", p + 1,
+            screen_x(left), screen_x(left + l->panel_width));
+    fprintf(s->out, "set tmargin at screen %.5f\nset bmargin at screen %.5f\n", screen_y(s, top),
+            screen_y(s, top + l->panel_height));
+    put_ticks(s, 'x', s->plot->x, (size_t)l->panel_width / 65, true);
+    put_ticks(s, 'y', s->plot->y, (size_t)l->panel_height / 45, column == 0);
+    if (panel->title) {
+        fputs("set label ", s->out);
+        put_text(s->out, s->scope, panel->title, (size_t)l->panel_width / CHARACTER);
+        fprintf(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#202020'\n",
+                screen_x(left + l->panel_width / 2.0), screen_y(s, top - l->row_top + LINE / 2.0));
+    }
+    put_marks(s, left, top);
+    bool some = false;
+    for (size_t c = 0; c < panel->count; c++)
+        some = some || is_drawn(s->plot, &panel->curves[c]);
+    if (!some)
+        fputs("set label 'no data yet' at graph 0.5, graph 0.5 center textcolor rgb '#707070'\n", s->out);
+    put_curves(s, p);
+    fputs("unset label\nunset arrow\n", s->out);
+}
+
+static void put_legend(struct script *s)
+{
+    const dsci_plot *plot = s->plot;
+    bool band = false;
+    fprintf(s->out,
+            "\n# legend\nset lmargin at screen 0\nset rmargin at screen 1\nset bmargin at screen 0\n"
+            "set tmargin at screen %.5f\nunset border\nunset tics\nunset grid\nunset logscale\n"
+            "set xrange [0:1]\nset yrange [0:1]\n"
+            "set key inside center center horizontal maxcols %zu Left reverse samplen 3 spacing 1.1 "
+            "textcolor rgb '#202020'\n",
+            ((double)s->layout.key_rows * LINE + 6) / s->layout.height, s->layout.key_columns);
+    fputs("plot NaN notitle", s->out);
+    for (size_t p = 0; p < plot->panel_count; p++)
+        for (size_t c = 0; c < plot->panels[p].count; c++) {
+            band = band || plot->panels[p].curves[c].band;
+            if (!dsci_plot_listed(plot, p, c))
+                continue;
+            fputs(", \\\n  keyentry ", s->out);
+            put_style(s, &plot->panels[p].curves[c]);
+            fputs(" title ", s->out);
+            put_text(s->out, s->scope, plot->panels[p].curves[c].legend, 90);
+        }
+    if (plot->samples[0] && !plot->empty) {
+        fprintf(s->out, ", \\\n  keyentry with %s linecolor rgb '%s' title ", band ? "boxes" : "lines",
+                band ? "#606060" : "white");
+        put_text(s->out, s->scope, plot->samples, 90);
+    }
+    fputs("\n\nunset multiplot\nset output\n", s->out);
+}
+
+static void put_titles(struct script *s)
+{
+    const struct layout *l = &s->layout;
+    const double middle = LEFT + (WIDTH - LEFT - RIGHT) / 2.0;
+    const double below = l->top + (double)(l->rows - 1) * l->row_step + l->row_top + l->panel_height;
+    fputs("set label ", s->out);
+    put_text(s->out, s->scope, s->plot->title, 105);
+    fprintf(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#000000'\nset label ",
+            screen_x(middle), screen_y(s, GAP / 2.0 + LINE / 2.0));
+    put_text(s->out, s->scope, s->plot->x_label, 105);
+    fprintf(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#202020'\nset label ",
+            screen_x(middle), screen_y(s, below + 2.05 * LINE));
+    put_text(s->out, s->scope, s->plot->y_label, 50);
+    fprintf(s->out, " at screen %.5f, screen %.5f center rotate by 90 textcolor rgb '#202020'\n",
+            screen_x(24), screen_y(s, (l->top + l->row_top + below) / 2));
+}
+
+const char *dsci_plot_script(dsc_scope *scope, const dsci_plot *plot, const char *stem, const char *format)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = plot ? open_memstream(&text, &size) : NULL;
+    if (!out) {
+        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory while writing the figure's script");
+        return NULL;
+    }
+    struct script s = { .scope = scope, .out = out, .plot = plot, .layout = layout_make(plot) };
+    put_head(&s, stem, format);
+    put_axes(&s);
+    put_titles(&s);
+    for (size_t p = 0; p < plot->panel_count; p++)
+        put_panel(&s, p);
+    put_legend(&s);
+    const bool good = fclose(out) == 0;
+    const char *copy = good ? dsc_scope_copy(scope, text) : NULL;
+    free(text);
+    return copy;
+}

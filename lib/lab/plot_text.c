@@ -1,0 +1,333 @@
+/* plot_text.c - a figure as text for a terminal: lines in braille dots, points as signs, axes and legend. */
+#include "lab/plot.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MIN_COLUMNS = 40, MAX_COLUMNS = 500, MIN_PANEL_ROWS = 5, MAX_ROWS = 500, BRAILLE = 0x2800, LOOKS = 6 };
+
+enum colour { PLAIN = 0, GREY, FIRST_CURVE }; /* then one a look */
+static const char *const ansi[FIRST_CURVE + LOOKS] = { "0",       "38;5;245", "38;5;32",  "38;5;166",
+                                                       "38;5;36", "38;5;175", "38;5;214", "38;5;74" };
+
+/* The signs of both character sets; point signs in the order of the looks. */
+struct signs {
+    uint32_t points[LOOKS], published, vertical, horizontal, corner, tick_x, tick_y, mark, line, theory;
+    int dots_x, dots_y; /* dots of a character that lines are drawn with */
+};
+static const struct signs unicode_signs = {
+    {0x25cf, 0x25a0, 0x25b2, 0x25c6, 0x25bc, 0x2605},
+    0x25cb,
+    0x2502,
+    0x2500,
+    0x2514,
+    0x252c,
+    0x2524,
+    0x250a,
+    BRAILLE + 0x12,
+    BRAILLE + 0x12,
+    2,
+    4
+};
+static const struct signs ascii_signs = {
+    {'o', 'x', '*', '#', 'v', '@'},
+    'O', '|', '-', '+', '+', '+', ':', '.', '-', 1, 1
+};
+
+struct character {
+    uint32_t sign; /* 0: blank; BRAILLE + bits while only dots are set */
+    uint8_t colour;
+};
+
+struct page {
+    dsc_scope *scope;
+    const dsci_plot *plot;
+    const struct signs *signs;
+    bool unicode;
+    int columns, rows;
+    struct character *characters;
+};
+
+/* The inside of a panel's axes, in characters. */
+struct frame {
+    int left, top, width, height;
+};
+
+static void set(struct page *page, int column, int row, uint32_t sign, int colour)
+{
+    if (column >= 0 && column < page->columns && row >= 0 && row < page->rows)
+        page->characters[row * page->columns + column] = (struct character){ sign, (uint8_t)colour };
+}
+
+/* Writes text from a column on; returns the column behind it. */
+static int write_at(struct page *page, int column, int row, const char *text, int colour)
+{
+    const unsigned char *t = (const unsigned char *)dsci_text_clean(page->scope, text, MAX_COLUMNS);
+    while (*t) {
+        static const uint32_t payload[] = { 0x7f, 0x3f, 0x1f, 0x0f, 0x07 };
+        const int more = *t < 0x80 ? 0 : *t < 0xe0 ? 1 : *t < 0xf0 ? 2 : 3;
+        uint32_t sign = *t++ & payload[more ? more + 1 : 0];
+        for (int i = 0; i < more; i++)
+            sign = sign << 6 | (*t++ & 0x3fu);
+        set(page, column++, row, sign > 0x7f && !page->unicode ? '?' : sign, colour);
+    }
+    return column;
+}
+
+static void write_centred(struct page *page, int centre, int row, const char *text, int colour)
+{
+    const int column = centre - (int)dsci_text_length(text) / 2;
+    write_at(page, column > 0 ? column : 0, row, text, colour);
+}
+
+/* Sets one dot of a line, where no point's sign stands. */
+static void set_dot(struct page *page, const struct frame *f, int x, int y, int colour, uint32_t ascii)
+{
+    static const uint8_t bits[4][2] = {
+        {0x01,  0x08},
+        { 0x02, 0x10},
+        { 0x04, 0x20},
+        { 0x40, 0x80}
+    };
+    const int column = x / page->signs->dots_x, row = y / page->signs->dots_y;
+    if (x < 0 || y < 0 || column >= f->width || row >= f->height)
+        return;
+    struct character *c = &page->characters[(f->top + row) * page->columns + f->left + column];
+    if (!page->unicode)
+        c->sign = ascii;
+    else if ((c->sign & ~0xffu) == BRAILLE)
+        c->sign |= bits[y % 4][x % 2];
+    else
+        c->sign = BRAILLE + bits[y % 4][x % 2];
+    c->colour = (uint8_t)colour;
+}
+
+static int curve_colour(const dsci_curve *curve)
+{
+    return curve->style == DSC_SERIES_MEASURED ? FIRST_CURVE + (int)(curve->colour % LOOKS) : GREY;
+}
+
+/* Position in dots; beyond the frame it is clamped to just outside, so that steep lines keep their direction.
+ */
+static bool locate(const struct page *page, const struct frame *f, const dsci_point *p, double *x, double *y)
+{
+    if (p->y.n == 0 || !dsci_plot_drawable(page->plot, p))
+        return false;
+    const double across = f->width * page->signs->dots_x, down = f->height * page->signs->dots_y;
+    *x = dsci_range_fraction(page->plot->x, p->x) * (across - 1);
+    *y = (1 - dsci_range_fraction(page->plot->y, p->y.median)) * (down - 1);
+    *x = fmax(-across, fmin(2 * across, *x));
+    *y = fmax(-9 * down, fmin(10 * down, *y));
+    return true;
+}
+
+static void draw_line(struct page *page, const struct frame *f, const dsci_curve *curve)
+{
+    double x0 = 0, y0 = 0, x1, y1;
+    bool pen = false;
+    for (size_t i = 0; i < curve->count; i++) {
+        const bool here = locate(page, f, &curve->points[i], &x1, &y1);
+        if (here && pen) {
+            const int steps = 1 + (int)fmax(fabs(x1 - x0), fabs(y1 - y0));
+            for (int s = 0; s <= steps; s++)
+                set_dot(page, f, (int)lround(x0 + (x1 - x0) * s / steps),
+                        (int)lround(y0 + (y1 - y0) * s / steps), curve_colour(curve),
+                        curve->style == DSC_SERIES_THEORY ? page->signs->theory : page->signs->line);
+        }
+        pen = here;
+        x0 = x1;
+        y0 = y1;
+    }
+}
+
+static uint32_t point_sign(const struct page *page, const dsci_curve *curve)
+{
+    return curve->style == DSC_SERIES_PUBLISHED
+               ? page->signs->published
+               : page->signs->points[(curve->colour + curve->variant) % LOOKS];
+}
+
+static void draw_points(struct page *page, const struct frame *f, const dsci_curve *curve)
+{
+    const size_t every = 1 + curve->count / (size_t)(1 + f->width / 3);
+    for (size_t i = 0; i < curve->count; i += every) {
+        double x, y;
+        if (!locate(page, f, &curve->points[i], &x, &y))
+            continue;
+        const int column = (int)lround(x) / page->signs->dots_x, row = (int)lround(y) / page->signs->dots_y;
+        if (x >= 0 && y >= 0 && column < f->width && row < f->height)
+            set(page, f->left + column, f->top + row, point_sign(page, curve), curve_colour(curve));
+    }
+}
+
+static void draw_axes(struct page *page, const struct frame *f, const dsci_ticks *y_ticks)
+{
+    const struct signs *signs = page->signs;
+    const dsci_ticks x_ticks = dsci_ticks_make(page->plot->x, (size_t)(f->width / 8 > 2 ? f->width / 8 : 2));
+    for (int row = 0; row < f->height; row++)
+        set(page, f->left - 1, f->top + row, signs->vertical, PLAIN);
+    for (int column = 0; column < f->width; column++)
+        set(page, f->left + column, f->top + f->height, signs->horizontal, PLAIN);
+    set(page, f->left - 1, f->top + f->height, signs->corner, PLAIN);
+    for (size_t i = 0; i < y_ticks->count; i++) {
+        const double fraction = dsci_range_fraction(page->plot->y, y_ticks->at[i]);
+        const int row = f->top + (int)lround((1 - fraction) * (f->height - 1));
+        const int length = (int)strlen(y_ticks->text[i]);
+        write_at(page, f->left - 2 - length, row, y_ticks->text[i], PLAIN);
+        set(page, f->left - 1, row, signs->tick_y, PLAIN);
+    }
+    int free_from = 0;
+    for (size_t i = 0; i < x_ticks.count; i++) {
+        const int column =
+            f->left + (int)lround(dsci_range_fraction(page->plot->x, x_ticks.at[i]) * (f->width - 1));
+        const int length = (int)strlen(x_ticks.text[i]), start = column - length / 2;
+        set(page, column, f->top + f->height, signs->tick_x, PLAIN);
+        if (start < free_from || start + length > page->columns)
+            continue;
+        free_from = 1 + write_at(page, start, f->top + f->height + 1, x_ticks.text[i], PLAIN);
+    }
+}
+
+static void draw_panel(struct page *page, const dsci_panel *panel, const struct frame *f,
+                       const dsci_ticks *y_ticks)
+{
+    draw_axes(page, f, y_ticks);
+    if (panel->title)
+        write_centred(page, f->left + f->width / 2, f->top - 1, panel->title, PLAIN);
+    for (size_t i = 0; i < page->plot->mark_count; i++)
+        for (int row = 0; row < f->height; row++)
+            set(page,
+                f->left +
+                    (int)lround(dsci_range_fraction(page->plot->x, page->plot->marks[i].at) * (f->width - 1)),
+                f->top + row, page->signs->mark, GREY);
+    bool some = false;
+    for (size_t c = 0; c < panel->count; c++)
+        if (panel->curves[c].style != DSC_SERIES_PUBLISHED)
+            draw_line(page, f, &panel->curves[c]);
+    for (size_t c = 0; c < panel->count; c++) {
+        if (panel->curves[c].style != DSC_SERIES_THEORY)
+            draw_points(page, f, &panel->curves[c]);
+        some = some || panel->curves[c].count;
+    }
+    if (!some || page->plot->empty)
+        write_centred(page, f->left + f->width / 2, f->top + f->height / 2, "no data yet", PLAIN);
+}
+
+/* One entry of the legend; a new line when it does not fit. Lays out only, if draw is false. */
+static void legend_entry(struct page *page, int *column, int *row, uint32_t sign, int colour,
+                         const char *text, bool draw)
+{
+    const int width = (int)dsci_text_length(text) + (sign ? 2 : 0);
+    if (*column > 1 && *column + width > page->columns) {
+        *column = 1;
+        ++*row;
+    }
+    if (draw && sign)
+        set(page, *column, *row, sign, colour);
+    if (draw)
+        write_at(page, *column + (sign ? 2 : 0), *row, text, PLAIN);
+    *column += width + 3;
+}
+
+/* The legend from a row on; returns the row behind it. */
+static int legend(struct page *page, int row, bool draw)
+{
+    const dsci_plot *plot = page->plot;
+    int column = 1;
+    for (size_t p = 0; p < plot->panel_count; p++)
+        for (size_t c = 0; c < plot->panels[p].count; c++) {
+            const dsci_curve *curve = &plot->panels[p].curves[c];
+            if (dsci_plot_listed(plot, p, c))
+                legend_entry(page, &column, &row,
+                             curve->style == DSC_SERIES_THEORY ? page->signs->theory
+                                                               : point_sign(page, curve),
+                             curve_colour(curve), curve->legend, draw);
+        }
+    for (size_t i = 0; i < plot->mark_count; i++)
+        legend_entry(page, &column, &row, page->signs->mark, GREY, plot->marks[i].label, draw);
+    if (plot->samples[0] && !plot->empty)
+        legend_entry(page, &column, &row, 0, PLAIN, plot->samples, draw);
+    return row + 1;
+}
+
+static void put_utf8(FILE *out, uint32_t sign)
+{
+    if (sign < 0x80) {
+        putc((int)sign, out);
+        return;
+    }
+    const int more = sign < 0x800 ? 1 : sign < 0x10000 ? 2 : 3;
+    static const uint32_t lead[] = { 0, 0xc0, 0xe0, 0xf0 };
+    putc((int)(lead[more] | sign >> (6 * more)), out);
+    for (int i = more; i-- > 0;)
+        putc((int)(0x80 | (sign >> (6 * i) & 0x3f)), out);
+}
+
+static const char *print_page(const struct page *page, bool color)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) {
+        dsc_scope_fail(page->scope, DSC_ERROR_MEMORY, "out of memory while writing a text plot");
+        return NULL;
+    }
+    for (int row = 0; row < page->rows; row++) {
+        const struct character *line = &page->characters[row * page->columns];
+        int end = page->columns, colour = PLAIN;
+        while (end > 0 && line[end - 1].sign == 0)
+            end--;
+        for (int column = 0; column < end; column++) {
+            if (color && line[column].sign && line[column].colour != colour)
+                fprintf(out, "\x1b[%sm", ansi[colour = line[column].colour]);
+            put_utf8(out, line[column].sign ? line[column].sign : ' ');
+        }
+        fputs(color && colour != PLAIN ? "\x1b[0m\n" : "\n", out);
+    }
+    const bool good = fclose(out) == 0;
+    const char *copy = good ? dsc_scope_copy(page->scope, text) : NULL;
+    free(text);
+    return copy;
+}
+
+static int clamp(int value, int low, int high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+const char *dsci_plot_text(dsc_scope *scope, const dsci_plot *plot, int columns, int rows, bool color,
+                           bool unicode)
+{
+    struct page page = { .scope = scope,
+                         .plot = plot,
+                         .signs = unicode ? &unicode_signs : &ascii_signs,
+                         .unicode = unicode,
+                         .columns = clamp(columns, MIN_COLUMNS, MAX_COLUMNS) };
+    const int panels = (int)plot->panel_count, titled = plot->panels[0].title != NULL;
+    const int head = (plot->title[0] != '\0') + 1; /* and the label of y */
+    const int foot = 1 + legend(&page, 0, false);  /* the label of x */
+    const int other = titled + 2;                  /* a panel's title, axis and tick labels */
+    const int height =
+        clamp((clamp(rows, 0, MAX_ROWS) - head - foot) / panels - other, MIN_PANEL_ROWS, MAX_ROWS);
+    page.rows = head + panels * (height + other) + foot;
+    page.characters = dsc_scope_alloc(scope, (size_t)(page.rows * page.columns), sizeof *page.characters);
+    if (!page.characters)
+        return NULL;
+    const dsci_ticks y_ticks = dsci_ticks_make(plot->y, (size_t)(height / 3 > 2 ? height / 3 : 2));
+    int labels = 1;
+    for (size_t i = 0; i < y_ticks.count; i++)
+        labels = (int)strlen(y_ticks.text[i]) > labels ? (int)strlen(y_ticks.text[i]) : labels;
+    struct frame frame = { .left = labels + 2, .width = page.columns - labels - 4, .height = height };
+    if (plot->title[0])
+        write_centred(&page, page.columns / 2, 0, plot->title, PLAIN);
+    write_at(&page, 0, head - 1, plot->y_label, PLAIN);
+    for (int p = 0; p < panels; p++) {
+        frame.top = head + p * (height + other) + titled;
+        draw_panel(&page, &plot->panels[p], &frame, &y_ticks);
+    }
+    write_centred(&page, frame.left + frame.width / 2, page.rows - foot, plot->x_label, PLAIN);
+    legend(&page, page.rows - foot + 1, true);
+    return print_page(&page, color);
+}
