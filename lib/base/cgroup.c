@@ -1,5 +1,4 @@
 /* cgroup.c - how much processor time the control groups of this process grant. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,22 +83,27 @@ static bool read_setting(const char *directory, const char *name, char text[SETT
            dsci_text_read(path, text, SETTING_BYTES);
 }
 
-/* Quota and period from one file "quota period" (version 2) or from two (version 1); 0 if there is no limit.
- */
+/* A whole number at the beginning of *text, which is moved behind it; 0 if there is none. */
+static long long next_number(const char **text)
+{
+    char *end;
+    const long long value = strtoll(*text, &end, 10);
+    *text = end;
+    return value;
+}
+
+/* Microseconds of processor time in each period: one file "quota period" in version 2, two in version 1. 0:
+   no limit, which is "max 100000" in version 2 and -1 in version 1. */
 static double read_quota(const char *directory, bool version2)
 {
     char text[SETTING_BYTES], period_text[SETTING_BYTES];
-    double quota = 0, period = 0;
-    if (version2) { /* without a limit "max 100000" */
-        if (!read_setting(directory, "cpu.max", text) || sscanf(text, "%lf %lf", &quota, &period) != 2)
-            return 0;
-    } else { /* without a limit -1 */
-        if (!read_setting(directory, "cpu.cfs_quota_us", text) ||
-            !read_setting(directory, "cpu.cfs_period_us", period_text) || sscanf(text, "%lf", &quota) != 1 ||
-            sscanf(period_text, "%lf", &period) != 1)
-            return 0;
-    }
-    return quota > 0 && period > 0 && isfinite(quota / period) ? quota / period : 0;
+    if (!read_setting(directory, version2 ? "cpu.max" : "cpu.cfs_quota_us", text) ||
+        (!version2 && !read_setting(directory, "cpu.cfs_period_us", period_text)))
+        return 0;
+    const char *at = text, *period_at = period_text;
+    const long long quota = next_number(&at);
+    const long long period = next_number(version2 ? &at : &period_at);
+    return quota > 0 && period > 0 ? (double)quota / (double)period : 0;
 }
 
 /* The smallest limit from the process's group up to the mounted one. */

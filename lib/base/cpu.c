@@ -68,8 +68,8 @@ static void detect_features(dsc_cpu *cpu)
 static void detect_model(dsc_cpu *cpu)
 {
     char brand[49] = { 0 };
-    for (unsigned i = 0; i < 3; i++) {
-        const struct cpuid part = cpuid(0x80000002 + i, 0);
+    for (size_t i = 0; i < 3; i++) {
+        const struct cpuid part = cpuid(0x80000002 + (unsigned)i, 0);
         memcpy(brand + 16 * i, &part, sizeof part);
     }
     const char *start = brand + strspn(brand, " ");

@@ -84,38 +84,39 @@ struct sink {
     size_t size, capacity, limit;
 };
 
-/* Makes room for at least one more byte; false (and a poisoned scope) if the limit is passed or memory is
- * out. */
-static bool sink_grow(struct sink *sink)
+/* The free memory behind what has been read, *room > 0 bytes of it; NULL and a poisoned scope if the limit is
+   passed or memory is out. */
+static unsigned char *sink_room(struct sink *sink, size_t *room)
 {
     if (sink->size > sink->limit) {
         dsc_scope_fail(sink->scope, DSC_ERROR_FORMAT,
                        "'%s' holds more than the %zu bytes that are allowed here", sink->path, sink->limit);
-        return false;
+        return NULL;
     }
-    if (sink->size < sink->capacity)
-        return true;
-    const size_t most = sink->limit + 1;
-    const size_t capacity = sink->capacity > most / 2 ? most
-                            : sink->capacity          ? sink->capacity * 2
-                                                      : CHUNK_BYTES;
-    sink->capacity = capacity < most ? capacity : most;
-    unsigned char *data = realloc(sink->data, sink->capacity);
-    if (!data) {
-        dsc_scope_fail(sink->scope, DSC_ERROR_MEMORY, "out of memory: could not allocate %zu bytes for '%s'",
-                       sink->capacity, sink->path);
-        return false;
+    if (!sink->data || sink->size == sink->capacity) {
+        const size_t most = sink->limit + 1;
+        const size_t wanted = sink->capacity > most / 2 ? most : sink->capacity * 2;
+        const size_t capacity = wanted > CHUNK_BYTES ? wanted : most < CHUNK_BYTES ? most : CHUNK_BYTES;
+        unsigned char *data = realloc(sink->data, capacity);
+        if (!data) {
+            dsc_scope_fail(sink->scope, DSC_ERROR_MEMORY,
+                           "out of memory: could not allocate %zu bytes for '%s'", capacity, sink->path);
+            return NULL;
+        }
+        sink->data = data;
+        sink->capacity = capacity;
     }
-    sink->data = data;
-    return true;
+    *room = sink->capacity - sink->size;
+    return sink->data + sink->size;
 }
 
 static void sink_append(struct sink *sink, const unsigned char *data, size_t size)
 {
-    while (size > 0 && sink_grow(sink)) {
-        const size_t room = sink->capacity - sink->size;
+    unsigned char *free_memory;
+    size_t room;
+    while (size > 0 && (free_memory = sink_room(sink, &room)) != NULL) {
         const size_t part = size < room ? size : room;
-        memcpy(sink->data + sink->size, data, part);
+        memcpy(free_memory, data, part);
         sink->size += part;
         data += part;
         size -= part;
@@ -138,16 +139,17 @@ static dsc_status malformed(struct sink *sink, const char *what)
 /* Decompresses one chunk of input; *ended tells that a member's trailer has been passed. False: stop. */
 static bool inflate_chunk(struct sink *sink, z_stream *stream, bool *ended)
 {
-    while (stream->avail_in > 0 && sink_grow(sink)) {
+    unsigned char *free_memory;
+    size_t room;
+    while (stream->avail_in > 0 && (free_memory = sink_room(sink, &room)) != NULL) {
         if (*ended && (*stream->next_in != 0x1f || inflateReset(stream) != Z_OK)) {
             malformed(sink, "foreign bytes follow the compressed data");
             return false;
         }
-        const size_t room = sink->capacity - sink->size;
         stream->avail_out = room < CHUNK_BYTES ? (uInt)room : CHUNK_BYTES;
-        stream->next_out = sink->data + sink->size;
+        stream->next_out = free_memory;
         const int result = inflate(stream, Z_NO_FLUSH);
-        sink->size = (size_t)(stream->next_out - sink->data);
+        sink->size += (size_t)(stream->next_out - free_memory);
         *ended = result == Z_STREAM_END;
         if (result == Z_MEM_ERROR) {
             dsc_scope_fail(sink->scope, DSC_ERROR_MEMORY, "out of memory while decompressing '%s'",
@@ -209,11 +211,13 @@ dsc_bytes dsc_file_read(dsc_scope *scope, const char *path, size_t limit)
             sink_append(&sink, chunk, got);
     close(file);
     /* Room for the NUL; this also refuses a file that ended just past the limit. */
-    if (dsc_scope_status(scope) != DSC_OK || !sink_grow(&sink)) {
+    size_t room;
+    unsigned char *end = dsc_scope_status(scope) == DSC_OK ? sink_room(&sink, &room) : NULL;
+    if (!end) {
         free(sink.data);
         return (dsc_bytes){ 0 };
     }
-    sink.data[sink.size] = '\0';
+    *end = '\0';
     if (dsc_scope_defer(scope, free, sink.data) != DSC_OK)
         return (dsc_bytes){ 0 };
     return (dsc_bytes){ .data = sink.data, .size = sink.size };

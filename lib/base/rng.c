@@ -7,7 +7,7 @@
 #include <sleef.h>
 
 /* The 64 random bits of one half of a block. */
-static uint64_t half_bits(const uint32_t words[4], unsigned half)
+static uint64_t half_bits(const uint32_t words[4], size_t half)
 {
     return (uint64_t)words[2 * half] | (uint64_t)words[2 * half + 1] << 32;
 }
@@ -75,7 +75,7 @@ uint64_t dsc_rng_below(dsc_rng rng, uint32_t major, uint64_t index, uint64_t n)
 {
     uint32_t words[4];
     block(rng, major, index, words);
-    for (unsigned half = 0;; half ^= 1) {
+    for (size_t half = 0;; half ^= 1) {
         const unsigned __int128 product = (unsigned __int128)half_bits(words, half) * n;
         const uint64_t low = (uint64_t)product;
         if (low >= n || low >= -n % n)

@@ -21,7 +21,7 @@ struct span {
 
 static struct span span_of(const char *text)
 {
-    return (struct span){ text, text ? strlen(text) : 0 };
+    return (struct span){ text ? text : "", text ? strlen(text) : 0 };
 }
 
 static struct span trimmed(struct span s)
@@ -195,13 +195,15 @@ static bool list_number(struct list *list, struct span s, double *value)
 /* The power of ten that makes both numbers whole, as numbers typed in decimals are; 0 if there is none. */
 static double decimal_scale(double a, double b)
 {
-    for (double scale = 1; scale <= 1e15; scale *= 10) {
+    double scale = 1;
+    for (int digits = 0; digits <= 15; digits++) {
         const double x = a * scale, y = b * scale;
         if (fabs(x) > 0x1p52 || fabs(y) > 0x1p52)
             return 0;
         if (fabs(x - nearbyint(x)) <= 4 * DBL_EPSILON * fabs(x) &&
             fabs(y - nearbyint(y)) <= 4 * DBL_EPSILON * fabs(y))
             return scale;
+        scale *= 10;
     }
     return 0;
 }
@@ -216,9 +218,10 @@ static bool add_steps(struct list *list, double low, double high, double step)
     if (!(last < (double)list->limit))
         return list_fail(list, "it has more values than are allowed");
     const double scale = decimal_scale(low, step);
-    for (double i = 0; i <= last; i++) {
-        const double value =
-            scale > 0 ? (nearbyint(low * scale) + i * nearbyint(step * scale)) / scale : low + i * step;
+    for (size_t i = 0; i <= (size_t)last; i++) {
+        const double value = scale > 0
+                                 ? (nearbyint(low * scale) + (double)i * nearbyint(step * scale)) / scale
+                                 : low + (double)i * step;
         if (!list_add(list, value))
             return false;
     }
@@ -296,7 +299,7 @@ double *dsc_parse_list(dsc_scope *scope, const char *what, const char *text, boo
     if (dsc_scope_status(scope) != DSC_OK)
         return NULL;
     struct list list = { .limit = limit, .integer = integer };
-    if (!add_items(&list, text ? text : "")) {
+    if (!add_items(&list, text)) {
         dsc_scope_fail(
             scope, DSC_ERROR_ARGUMENT,
             "%s: '%.200s' is not a list of at most %zu %s: %s; write for example 2,3,4 or 2..80 or "
