@@ -24,7 +24,7 @@ typedef struct dsc_dense_spec {
 } dsc_dense_spec;
 DSC_API dsc_node *dsc_dense_spec_make(dsc_node *x, const dsc_dense_spec *spec);
 /* dsc_dense(x, 32), dsc_dense(x, 32, .weights_init = DSC_INIT_HE_NORMAL) */
-#define dsc_dense(x, ...) dsc_dense_spec_make((x), &(dsc_dense_spec){ __VA_ARGS__ })
+#define dsc_dense(x, ...) dsc_dense_spec_make((x), &(dsc_dense_spec){ .units = __VA_ARGS__ })
 
 DSC_API dsc_node *dsc_relu(dsc_node *x);
 DSC_API dsc_node *dsc_sigmoid(dsc_node *x);
