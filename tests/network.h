@@ -1,0 +1,61 @@
+/* network.h - examples and small helpers for tests of networks. */
+#ifndef DESCENT_TESTS_NETWORK_H
+#define DESCENT_TESTS_NETWORK_H
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <descent/models.h>
+#include <descent/train.h>
+
+#include "graph/model.h"
+
+/* count examples of normal features, with labels below classes that depend on the features, and normal
+   targets (classes an example). In the scope. */
+static inline dsc_examples make_examples(dsc_scope *scope, uint64_t seed, size_t count, size_t features,
+                                         size_t classes)
+{
+    const dsc_rng rng = dsc_rng_make(seed, DSC_STREAM_DATA);
+    float *x = dsc_scope_alloc(scope, count * features, sizeof *x);
+    float *targets = dsc_scope_alloc(scope, count * classes, sizeof *targets);
+    int32_t *labels = dsc_scope_alloc(scope, count, sizeof *labels);
+    dsc_examples examples = {
+        .count = count, .features = features, .x = x, .labels = labels, .targets = targets
+    };
+    if (!x || !targets || !labels)
+        return examples;
+    dsc_rng_fill_normal_f32(rng, 0, 0, 1, x, count * features);
+    dsc_rng_fill_normal_f32(rng, 1, 0, 1, targets, count * classes);
+    for (size_t i = 0; i < count; i++)
+        labels[i] = (int32_t)((size_t)(1000 + 3 * x[i * features]) % classes);
+    return examples;
+}
+
+/* Has the plan read the examples; reals of the model's type are made of them in the scope. */
+static inline void bind_examples(dsc_scope *scope, const dsci_plan *plan, const dsc_examples *examples)
+{
+    const bool labels = plan->expected->type == DSCI_I32;
+    const void *x = examples->x, *expected = labels ? (const void *)examples->labels : examples->targets;
+    if (plan->graph.setting.real == DSCI_F64) {
+        double *wide = dsc_scope_alloc(scope, plan->input->elements, sizeof *wide);
+        double *targets = dsc_scope_alloc(scope, plan->expected->elements, sizeof *targets);
+        for (size_t i = 0; wide && i < plan->input->elements; i++)
+            wide[i] = (double)examples->x[i];
+        for (size_t i = 0; targets && !labels && i < plan->expected->elements; i++)
+            targets[i] = (double)examples->targets[i];
+        x = wide;
+        expected = labels ? expected : targets;
+    }
+    dsci_plan_bind(plan->input, x);
+    dsci_plan_bind(plan->expected, expected);
+}
+
+/* Runs a training plan: loss and gradients at the present parameters. */
+static inline double run_once(dsc_scope *scope, const dsci_plan *plan, const dsc_examples *examples)
+{
+    bind_examples(scope, plan, examples);
+    dsci_plan_run(plan);
+    return *plan->loss;
+}
+
+#endif
