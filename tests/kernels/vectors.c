@@ -1,0 +1,145 @@
+/* Sums have the shape that the numerics contract fixes, dropout draws from Philox at its position, rows are
+   gathered unchanged: to the bit at every level. */
+#include "kernel_test.h"
+
+#define FOR_ALL_LEVELS(level) for (dsc_isa level = DSC_ISA_SCALAR; level <= dsc_isa_detected(); level++)
+
+/* The definition: 16 sums in double, then the upper half folded onto the lower. */
+static double lane_sum(const float *x, const float *y, size_t n)
+{
+    double lanes[DSCI_LANES] = { 0 };
+    for (size_t i = 0; i < n; i++)
+        lanes[i % DSCI_LANES] += (double)x[i] * (y ? (double)y[i] : 1.0);
+    for (size_t half = DSCI_LANES / 2; half > 0; half /= 2)
+        for (size_t i = 0; i < half; i++)
+            lanes[i] += lanes[i + half];
+    return lanes[0];
+}
+
+static void sums_and_products_in_sixteen_lanes(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n < 100; n++) {
+        const float *x = guarded_uniform(n, -1.0f, 1.0f, 1), *y = guarded_uniform(n, -1.0f, 1.0f, 2);
+        FOR_ALL_LEVELS(level)
+        {
+            const dsci_kernels *k = dsci_kernels_for(level);
+            check_same_double(k->sum(x, n), lane_sum(x, NULL, n), "sum");
+            check_same_double(k->dot(x, y, n), lane_sum(x, y, n), "dot");
+        }
+        release_guarded("sum");
+    }
+}
+
+static void columns_are_summed_row_after_row(void **state)
+{
+    (void)state;
+    for (size_t cols = 0; cols < 40; cols++)
+        for (size_t rows = 0; rows < 5; rows++) {
+            const size_t ld = cols + rows % 2, size = rows > 0 && cols > 0 ? (rows - 1) * ld + cols : 0;
+            const float *x = guarded_uniform(size, -1.0f, 1.0f, 1);
+            float *expected = guarded(cols);
+            for (size_t j = 0; j < cols; j++) {
+                expected[j] = 0.0f;
+                for (size_t r = 0; r < rows; r++)
+                    expected[j] += x[r * ld + j];
+            }
+            FOR_ALL_LEVELS(level)
+            {
+                float *sums = guarded(cols);
+                dsci_kernels_for(level)->column_sums(sums, x, rows, cols, ld);
+                check_bits(sums, expected, cols, "column_sums");
+            }
+            release_guarded("column_sums");
+        }
+}
+
+static void scale_multiplies(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n < 50; n++) {
+        const float *x = guarded_uniform(n, -1.0f, 1.0f, 1);
+        float *expected = guarded(n);
+        for (size_t i = 0; i < n; i++)
+            expected[i] = 0.3f * x[i];
+        FOR_ALL_LEVELS(level)
+        {
+            float *y = guarded_copy(x, n);
+            dsci_kernels_for(level)->scale(y, n, 0.3f);
+            check_bits(y, expected, n, "scale");
+        }
+        release_guarded("scale");
+    }
+}
+
+static void check_dropout(size_t n, uint32_t threshold, dsc_rng rng, uint32_t major, uint64_t first_block)
+{
+    const float *x = guarded_uniform(n, -1.0f, 1.0f, 1);
+    float *expected = guarded(n);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t block[4];
+        dsc_rng_block(rng, major, first_block + i / 4, block);
+        expected[i] = x[i] * (block[i % 4] >= threshold ? 1.25f : 0.0f);
+    }
+    FOR_ALL_LEVELS(level)
+    {
+        float *y = guarded_copy(x, n);
+        dsci_kernels_for(level)->dropout(y, y, n, threshold, 1.25f, rng, major, first_block);
+        check_bits(y, expected, n, "dropout");
+    }
+    release_guarded("dropout");
+}
+
+static void dropout_draws_from_philox(void **state)
+{
+    static const uint32_t thresholds[] = { 0, 1, 0x33333333, 0x7fffffff, 0x80000000, 0xffffffff };
+    const dsc_rng rng = dsc_rng_make(0xfedcba9876543210, DSC_STREAM_DROPOUT);
+    (void)state;
+    for (size_t n = 0; n < 100; n++)
+        check_dropout(n, thresholds[n % 6], rng, (uint32_t)n * 0x01234567u, n);
+    /* across the carry into the upper half of the counter, and its end */
+    check_dropout(100, 0x80000000, rng, 0xffffffff, 0xfffffffd);
+    check_dropout(100, 0x80000000, rng, 0, 0xfffffffffffffffd);
+}
+
+static void gathered_rows_are_copies(void **state)
+{
+    static const uint32_t index[] = { 4, 0, 4, 2 };
+    enum { ROWS = sizeof index / sizeof index[0], STORED = 5 };
+    (void)state;
+    for (size_t cols = 0; cols < 50; cols++) {
+        const float *src = guarded_uniform(STORED * cols, -1.0f, 1.0f, 1);
+        FOR_ALL_LEVELS(level)
+        {
+            float *dst = guarded(ROWS * cols);
+            dsci_kernels_for(level)->gather_rows(dst, src, index, ROWS, cols);
+            for (size_t r = 0; r < ROWS; r++)
+                check_bits(dst + r * cols, src + index[r] * cols, cols, "gather_rows");
+        }
+        release_guarded("gather_rows");
+    }
+}
+
+static void a_level_that_the_machine_lacks_has_no_table(void **state)
+{
+    (void)state;
+    for (dsc_isa level = DSC_ISA_SCALAR; level <= DSC_ISA_AVX512; level++) {
+        const dsci_kernels *k = dsci_kernels_for(level);
+        assert_true(level <= dsc_isa_detected() ? k != NULL && k->isa == level : k == NULL);
+    }
+    assert_int_equal(dsci_kernels_for(DSC_ISA_AUTO)->isa, dsc_isa_effective());
+    assert_null(dsci_kernels_for((dsc_isa)99));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sums_and_products_in_sixteen_lanes),
+        cmocka_unit_test(columns_are_summed_row_after_row),
+        cmocka_unit_test(scale_multiplies),
+        cmocka_unit_test(dropout_draws_from_philox),
+        cmocka_unit_test(gathered_rows_are_copies),
+        cmocka_unit_test(a_level_that_the_machine_lacks_has_no_table),
+    };
+    return cmocka_run_group_tests(tests, enter_float_mode, leave_float_mode);
+}
