@@ -238,8 +238,7 @@ static bool write_all(int file, const void *data, size_t size)
     return true;
 }
 
-/* Makes a rename durable. A directory that cannot be opened or synced at all (some file systems) is no error.
- */
+/* Makes a rename durable. Some directories cannot be opened or synced at all: that is no error. */
 static bool directory_sync(const char *path)
 {
     const char *slash = strrchr(path, '/');

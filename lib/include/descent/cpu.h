@@ -22,18 +22,19 @@ DSC_API const char *dsc_isa_name(dsc_isa isa); /* "auto", "scalar", "avx2", "avx
 DSC_API dsc_isa dsc_isa_parse(dsc_scope *scope, const char *name);
 
 /* The best level of this machine, and the one in use. The level in use is chosen at the first call from
-   $DESCENT_ISA, else the best; dsc_isa_select() changes it before any kernel has been used. It can only be lowered:
-   asking for more than the machine has is DSC_ERROR_UNSUPPORTED. DSC_ISA_AUTO selects what $DESCENT_ISA says, else the
-   best, and fails the scope if the variable holds an unknown name or more than the machine has; a program calls it
-   first, because dsc_isa_effective() alone cannot report that and takes the best. */
+   $DESCENT_ISA, else the best; dsc_isa_select() changes it before any kernel has been used. It can only be
+   lowered: asking for more than the machine has is DSC_ERROR_UNSUPPORTED. DSC_ISA_AUTO selects what
+   $DESCENT_ISA says, else the best, and fails the scope if the variable holds an unknown name or more than
+   the machine has; a program calls it first, because dsc_isa_effective() alone cannot report that and takes
+   the best. */
 DSC_API dsc_isa dsc_isa_detected(void);
 DSC_API dsc_isa dsc_isa_effective(void);
 DSC_API dsc_status dsc_isa_select(dsc_scope *scope, dsc_isa isa);
 
 typedef struct dsc_cpu {
-    char model[64];                          /* brand string */
-    int logical, physical;                   /* processors that are online; cores among them */
-    size_t l1d_bytes, l2_bytes, l3_bytes;    /* of one core's caches (l3: the whole slice it sees); 0: unknown */
+    char model[64];                       /* brand string */
+    int logical, physical;                /* processors that are online; cores among them */
+    size_t l1d_bytes, l2_bytes, l3_bytes; /* of one core's caches (l3: the whole slice it sees); 0: unknown */
     bool fma, avx2, avx512, avx512_bf16, amx_bf16, amx_int8;
 } dsc_cpu;
 
@@ -41,21 +42,21 @@ DSC_API const dsc_cpu *dsc_cpu_get(void);
 
 /* How many threads to use and why. */
 typedef struct dsc_thread_choice {
-    int count;             /* at least 1 */
-    int online;            /* processors of the machine */
-    int affinity;          /* allowed by the affinity mask */
-    double cgroup_quota;   /* processors' worth of time that the control group grants; 0: no limit */
-    int slurm;             /* SLURM_CPUS_PER_TASK (or SLURM_CPUS_ON_NODE); 0: not under Slurm */
-    int physical;          /* cores among the allowed processors */
-    char reason[160];      /* one line for people: "2: physical cores in the affinity mask (2 of 2 processors)" */
+    int count;           /* at least 1 */
+    int online;          /* processors of the machine */
+    int affinity;        /* allowed by the affinity mask */
+    double cgroup_quota; /* processors' worth of time that the control group grants; 0: no limit */
+    int slurm;           /* SLURM_CPUS_PER_TASK (or SLURM_CPUS_ON_NODE); 0: not under Slurm */
+    int physical;        /* cores among the allowed processors */
+    char reason[160]; /* one line for people: "2: physical cores in the affinity mask (2 of 2 processors)" */
 } dsc_thread_choice;
 
 /* requested = 0 chooses: the smallest of the limits above. requested > 0 is taken as it is. */
 DSC_API dsc_thread_choice dsc_threads_choose(int requested);
 
-/* The mode in which every thread computes (the numerics contract): denormal numbers are flushed to zero, rounding is to
-   nearest, exceptions are masked. Enter returns the caller's mode (MXCSR) to hand back to leave; every thread of a
-   parallel region calls both. */
+/* The mode in which every thread computes (the numerics contract): denormal numbers are flushed to zero,
+   rounding is to nearest, exceptions are masked. Enter returns the caller's mode (MXCSR) to hand back to
+   leave; every thread of a parallel region calls both. */
 DSC_API unsigned dsc_float_mode_enter(void);
 DSC_API void dsc_float_mode_leave(unsigned saved);
 

@@ -14,15 +14,15 @@ typedef struct dsc_bytes {
     size_t size;
 } dsc_bytes;
 
-/* Reads a whole file; one that begins with the gzip magic is decompressed on the way (members that follow one another
-   are joined). limit bounds the size of the result in bytes, and with it the memory that a hostile file can take.
-   Errors: missing, unreadable, a directory (DSC_ERROR_FILE); too large, truncated or corrupt gzip, foreign bytes behind it
-   (DSC_ERROR_FORMAT). data is NULL after an error, never after a success. */
+/* Reads a whole file; one that begins with the gzip magic is decompressed on the way (members that follow one
+   another are joined). limit bounds the size of the result in bytes, and with it the memory that a hostile
+   file can take. Errors: missing, unreadable, a directory (DSC_ERROR_FILE); too large, truncated or corrupt
+   gzip, foreign bytes behind it (DSC_ERROR_FORMAT). data is NULL after an error, never after a success. */
 DSC_API dsc_bytes dsc_file_read(dsc_scope *scope, const char *path, size_t limit);
 
-/* Replaces a file at once: writes path + ".partial" beside it, fsync, rename, fsync of the directory. The permissions of
-   an old file are kept; what is not a regular file is not replaced. On an error (disk full, no permission) the partial
-   file is removed and the old file is as it was. */
+/* Replaces a file at once: writes path + ".partial" beside it, fsync, rename, fsync of the directory. The
+   permissions of an old file are kept; what is not a regular file is not replaced. On an error (disk full, no
+   permission) the partial file is removed and the old file is as it was. */
 DSC_API dsc_status dsc_file_replace(dsc_scope *scope, const char *path, const void *data, size_t size);
 
 /* True if there is something at path that is not a directory. */
