@@ -18,7 +18,7 @@ extern char **environ;
 
 enum { MAX_ARGUMENTS = 8, MAX_SAID = 8192 };
 
-/* The environment with LC_ALL=C: numbers and messages are the same everywhere. */
+/* The environment with LC_ALL=C.UTF-8: numbers and messages are the same everywhere. */
 static char **environment_make(dsc_scope *scope)
 {
     size_t count = 0, used = 0;
@@ -29,7 +29,7 @@ static char **environment_make(dsc_scope *scope)
         if (strncmp(environ[i], "LC_ALL=", 7) != 0 && strncmp(environ[i], "GNUPLOT", 7) != 0)
             copy[used++] = environ[i];
     if (copy)
-        copy[used] = dsc_scope_copy(scope, "LC_ALL=C");
+        copy[used] = dsc_scope_copy(scope, "LC_ALL=C.UTF-8");
     return copy;
 }
 

@@ -61,6 +61,9 @@ typedef struct dsci_ticks {
     char latex[DSCI_MAX_TICKS][32]; /* "0.2", "$10^{-7}$" */
 } dsci_ticks;
 
+/* Whether a curve has a point that can be drawn. */
+bool dsci_curve_drawn(const dsci_plot *plot, const dsci_curve *curve);
+
 /* Ticks with a label at real values: 1, 2, 5 times powers of ten, at most `most` of them (2..DSCI_MAX_TICKS).
  */
 dsci_ticks dsci_ticks_make(dsci_range range, size_t most);

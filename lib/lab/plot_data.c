@@ -270,6 +270,14 @@ bool dsci_plot_drawable(const dsci_plot *plot, const dsci_point *point)
            (!plot->x.log || point->x > 0) && (!plot->y.log || point->y.median > 0);
 }
 
+bool dsci_curve_drawn(const dsci_plot *plot, const dsci_curve *curve)
+{
+    for (size_t i = 0; i < curve->count; i++)
+        if (curve->points[i].y.n && dsci_plot_drawable(plot, &curve->points[i]))
+            return true;
+    return false;
+}
+
 double dsci_range_fraction(dsci_range range, double value)
 {
     return range.log ? log(value / range.low) / log(range.high / range.low)
@@ -397,7 +405,7 @@ static void tick_add(dsci_ticks *ticks, double at)
     const int power = size > 0 ? (int)floor(log10(size) + 1e-9) : 0;
     if (size == 0 || (size > 0.9e-3 && size < 0.9e5)) {
         snprintf(ticks->text[i], sizeof ticks->text[i], "%.6g", at);
-        snprintf(ticks->latex[i], sizeof ticks->latex[i], "$%.6g$", at);
+        snprintf(ticks->latex[i], sizeof ticks->latex[i], at < 0 ? "$%.6g$" : "%.6g", at);
         return;
     }
     const double digits = at / pow(10, power);

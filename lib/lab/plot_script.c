@@ -209,7 +209,7 @@ static struct layout layout_make(const dsci_plot *plot)
     l.height = l.rows == 1 ? HEIGHT_ONE_ROW : HEIGHT_MORE_ROWS;
     size_t longest = 0;
     const size_t entries = key_entries(plot, &longest);
-    longest = longest > 90 ? 90 : longest;
+    longest = longest > 80 ? 80 : longest;
     l.key_columns = (WIDTH - 2 * GAP) / (longest * CHARACTER + KEY_SAMPLE);
     l.key_columns = l.key_columns < 1 ? 1 : l.key_columns > 3 ? 3 : l.key_columns;
     l.key_rows = (entries + l.key_columns - 1) / l.key_columns;
@@ -217,7 +217,7 @@ static struct layout layout_make(const dsci_plot *plot)
     layout_marks(plot, &l);
     l.top = GAP / 2 + (plot->title[0] ? LINE + GAP / 2 : 0);
     l.row_top = (int)l.mark_rows * LINE + (plot->panels[0].title ? LINE + 6 : 0) + 8;
-    const int bottom = 3 * LINE + 6 + (int)l.key_rows * LINE;
+    const int bottom = 3 * LINE + 14 + (int)l.key_rows * LINE;
     l.row_step = (l.height - l.top - bottom) / (int)l.rows;
     l.panel_height = l.row_step - l.row_top - (l.rows > 1 ? LINE : 0);
     if (l.panel_height < 120)
@@ -260,7 +260,8 @@ static void put_head(struct script *s, const char *stem, const char *format)
         s->out,
         "\ndata = folder . '/' . stem . '.dat'\n"
         "output = './' . stem . (format eq 'tex' ? '-graphics' : '') . '.' . format\n"
-        "T(plain, latex) = format eq 'tex' ? latex : plain\n\n"
+        "T(plain, latex) = format eq 'tex' ? latex : plain\n"
+        "size = format eq 'svg' ? 0.6 : 1 # of points; gnuplot's svg draws them larger\n\n"
         "set encoding utf8\n"
         "if (format eq 'svg') set terminal svg size %d,%d dynamic noenhanced background 'white' font ',18' "
         "linewidth 1\n"
@@ -320,14 +321,6 @@ static void put_axes(struct script *s)
         fputs("inside(y) = y\n", s->out);
 }
 
-static bool is_drawn(const dsci_plot *plot, const dsci_curve *curve)
-{
-    for (size_t i = 0; i < curve->count; i++)
-        if (curve->points[i].y.n && dsci_plot_drawable(plot, &curve->points[i]))
-            return true;
-    return false;
-}
-
 /* How a curve is drawn, in the panel and in the legend. */
 static void put_style(struct script *s, const dsci_curve *curve)
 {
@@ -337,7 +330,7 @@ static void put_style(struct script *s, const dsci_curve *curve)
     case DSC_SERIES_MEASURED:
         fprintf(
             s->out,
-            "with linespoints linewidth 2.5 linecolor rgb '%s' dashtype %zu pointtype %d pointsize 1.1 pointinterval %zu",
+            "with linespoints linewidth 2.5 linecolor rgb '%s' dashtype %zu pointtype %d pointsize 1.1*size pointinterval %zu",
             looks[look].colour, 1 + curve->variant % 5,
             curve->variant ? looks[look].open : looks[look].filled, interval);
         break;
@@ -345,7 +338,7 @@ static void put_style(struct script *s, const dsci_curve *curve)
         fputs("with lines linewidth 2 linecolor rgb '#303030' dashtype (10,6)", s->out);
         break;
     case DSC_SERIES_PUBLISHED:
-        fputs("with points pointtype 6 pointsize 1.6 linewidth 2 linecolor rgb '#404040'", s->out);
+        fputs("with points pointtype 6 pointsize 1.6*size linewidth 2 linecolor rgb '#404040'", s->out);
         break;
     }
 }
@@ -355,14 +348,14 @@ static void put_curves(struct script *s, size_t p)
     const dsci_panel *panel = &s->plot->panels[p];
     fputs("plot NaN notitle", s->out);
     for (size_t c = 0; c < panel->count; c++)
-        if (panel->curves[c].band && is_drawn(s->plot, &panel->curves[c]))
+        if (panel->curves[c].band && dsci_curve_drawn(s->plot, &panel->curves[c]))
             fprintf(
                 s->out,
                 ", \\\n  data index 'panel-%zu-curve-%zu' using 1:(inside($3)):(inside($4)) with filledcurves "
                 "linecolor rgb '%s' notitle",
                 p + 1, c + 1, looks[panel->curves[c].colour % LOOKS].colour);
     for (size_t c = 0; c < panel->count; c++)
-        if (is_drawn(s->plot, &panel->curves[c])) {
+        if (dsci_curve_drawn(s->plot, &panel->curves[c])) {
             fprintf(s->out, ", \\\n  data index 'panel-%zu-curve-%zu' using 1:2 ", p + 1, c + 1);
             put_style(s, &panel->curves[c]);
             fputs(" notitle", s->out);
@@ -407,7 +400,7 @@ static void put_panel(struct script *s, size_t p)
     put_marks(s, left, top);
     bool some = false;
     for (size_t c = 0; c < panel->count; c++)
-        some = some || is_drawn(s->plot, &panel->curves[c]);
+        some = some || dsci_curve_drawn(s->plot, &panel->curves[c]);
     if (!some)
         fputs("set label 'no data yet' at graph 0.5, graph 0.5 center textcolor rgb '#707070'\n", s->out);
     put_curves(s, p);
@@ -434,12 +427,12 @@ static void put_legend(struct script *s)
             fputs(", \\\n  keyentry ", s->out);
             put_style(s, &plot->panels[p].curves[c]);
             fputs(" title ", s->out);
-            put_text(s->out, s->scope, plot->panels[p].curves[c].legend, 90);
+            put_text(s->out, s->scope, plot->panels[p].curves[c].legend, 80);
         }
     if (plot->samples[0] && !plot->empty) {
         fprintf(s->out, ", \\\n  keyentry with %s linecolor rgb '%s' title ", band ? "boxes" : "lines",
                 band ? "#606060" : "white");
-        put_text(s->out, s->scope, plot->samples, 90);
+        put_text(s->out, s->scope, plot->samples, 80);
     }
     fputs("\n\nunset multiplot\nset output\n", s->out);
 }
@@ -455,7 +448,7 @@ static void put_titles(struct script *s)
             screen_x(middle), screen_y(s, GAP / 2.0 + LINE / 2.0));
     put_text(s->out, s->scope, s->plot->x_label, 105);
     fprintf(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#202020'\nset label ",
-            screen_x(middle), screen_y(s, below + 2.05 * LINE));
+            screen_x(middle), screen_y(s, below + 2.25 * LINE));
     put_text(s->out, s->scope, s->plot->y_label, 50);
     fprintf(s->out, " at screen %.5f, screen %.5f center rotate by 90 textcolor rgb '#202020'\n",
             screen_x(24), screen_y(s, (l->top + l->row_top + below) / 2));

@@ -209,9 +209,9 @@ static void draw_panel(struct page *page, const dsci_panel *panel, const struct 
     for (size_t c = 0; c < panel->count; c++) {
         if (panel->curves[c].style != DSC_SERIES_THEORY)
             draw_points(page, f, &panel->curves[c]);
-        some = some || panel->curves[c].count;
+        some = some || dsci_curve_drawn(page->plot, &panel->curves[c]);
     }
-    if (!some || page->plot->empty)
+    if (!some)
         write_centred(page, f->left + f->width / 2, f->top + f->height / 2, "no data yet", PLAIN);
 }
 
@@ -315,7 +315,7 @@ const char *dsci_plot_text(dsc_scope *scope, const dsci_plot *plot, int columns,
     page.characters = dsc_scope_alloc(scope, (size_t)(page.rows * page.columns), sizeof *page.characters);
     if (!page.characters)
         return NULL;
-    const dsci_ticks y_ticks = dsci_ticks_make(plot->y, (size_t)(height / 3 > 2 ? height / 3 : 2));
+    const dsci_ticks y_ticks = dsci_ticks_make(plot->y, (size_t)(height / 2 > 3 ? height / 2 : 3));
     int labels = 1;
     for (size_t i = 0; i < y_ticks.count; i++)
         labels = (int)strlen(y_ticks.text[i]) > labels ? (int)strlen(y_ticks.text[i]) : labels;

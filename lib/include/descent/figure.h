@@ -1,8 +1,8 @@
 /* figure.h - figures described as data.
  *
- * An experiment says what to show; the description is stored in the results file as JSON, so that the figure can be
- * redrawn from the file alone. Drawing aggregates over the seed axis: the median as a line with points, its 95 %
- * bootstrap interval as a band, N in the axis label or key.
+ * An experiment says what to show; the description is stored in the results file as JSON, so that the figure
+ * can be redrawn from the file alone. Drawing aggregates over the seed axis: the median as a line with
+ * points, its 95 % bootstrap interval as a band, N in the key.
  */
 #ifndef DESCENT_FIGURE_H
 #define DESCENT_FIGURE_H
@@ -20,7 +20,10 @@ typedef enum dsc_series_style {
 
 enum { DSC_SERIES_MAX_POINTS = 64 };
 
-/* One curve. where picks one value of a cell axis ("label_noise=0.15"); NULL: one curve per value of figure.by. */
+/* One curve. where picks one value of a cell axis ("label_noise=0.15"); NULL: one curve per value of
+   figure.by. With the axis of figure.panels it confines the curve to one panel; a value that the axis lacks
+   leaves the curve out. Published points are given as they are drawn: x_scale and y_scale leave them alone.
+ */
 typedef struct dsc_series {
     const char *output; /* name of the output that is drawn; NULL for PUBLISHED */
     const char *label;
@@ -30,7 +33,8 @@ typedef struct dsc_series {
     double reference_x[DSC_SERIES_MAX_POINTS], reference_y[DSC_SERIES_MAX_POINTS];
 } dsc_series;
 
-/* A vertical line with a label; at is filled by the experiment from its parameters. */
+/* A vertical line with a label; at is a value of the axis x (x_scale applies), filled by the experiment from
+   its parameters. One that lies far outside the values is not drawn. */
 typedef struct dsc_mark {
     const char *label; /* "interpolation threshold" */
     double at;
@@ -39,16 +43,17 @@ typedef struct dsc_mark {
 enum { DSC_FIGURE_MAX_SERIES = 8, DSC_FIGURE_MAX_MARKS = 4 };
 
 typedef struct dsc_figure {
-    const char *name;  /* part of the file name: "test-error" */
+    const char *name; /* part of the file name: "test-error" */
     const char *title;
-    const char *x;     /* the axis drawn along */
+    const char *x;                 /* the axis drawn along */
     const char *x_label, *y_label; /* with units */
     bool log_x, log_y;
-    double x_scale;    /* x is divided by it (p/n); 0: 1 */
-    double y_scale;    /* y is multiplied by it (100 for percent); 0: 1 */
+    double x_scale;      /* x is divided by it (p/n); 0: 1 */
+    double y_scale;      /* y is multiplied by it (100 for percent); 0: 1 */
     double y_min, y_max; /* both 0: from the data */
-    const char *panels; /* a cell axis with one panel per value, side by side; NULL: one panel */
-    const char *by;     /* a cell axis with one curve (colour) per value; NULL: none */
+    const char *panels;  /* a cell axis with one panel per value, side by side; NULL: one panel. Its title is
+                            the  axis's long_name and the value; units "fraction" show as percent */
+    const char *by;      /* a cell axis with one curve (colour) per value; NULL: none */
     dsc_series series[DSC_FIGURE_MAX_SERIES]; /* ended by one without output and references */
     dsc_mark marks[DSC_FIGURE_MAX_MARKS];     /* ended by one without label */
 } dsc_figure;
@@ -72,11 +77,18 @@ typedef struct dsc_plot_files {
     bool drawn; /* false: gnuplot is missing, scripts and data only */
 } dsc_plot_files;
 
-/* Writes NAME-FIGURE.gp, .dat and the pictures for every figure of a record read from record_path. */
+/* Writes NAME-FIGURE.gp, .dat and the pictures for every figure of a record read from record_path (.tex comes
+   with -graphics.pdf, which it includes). gnuplot is $DESCENT_GNUPLOT or the PATH's; without one a text plot,
+   .txt, is written instead of the pictures. The script names its data relatively: the folder can be moved,
+   and `gnuplot NAME-FIGURE.gp` in it draws again. Errors: an unknown format, a record that lacks what a
+   figure names, a folder that can't be written, a gnuplot that lacks a terminal, fails or does not end within
+   a minute. */
 DSC_API dsc_plot_files dsc_plot(dsc_scope *scope, dsc_record *record, const char *record_path,
                                 const dsc_plot_options *options);
 
-/* A figure as text of the given size in characters, in the scope. color: ANSI colours. */
+/* A figure as text of the given size in characters (more rows if a panel would have less than five), in the
+   scope. color: ANSI colours. Lines are of braille dots if LC_ALL, LC_CTYPE or LANG, the first that is set,
+   names UTF-8; else everything is ASCII. */
 DSC_API const char *dsc_plot_text(dsc_scope *scope, dsc_record *record, const dsc_figure *figure, int columns,
                                   int rows, bool color);
 

@@ -1,0 +1,353 @@
+/* Plotting: what the data file and script say, pictures of the same bytes wherever they are drawn, and every
+   way in which gnuplot or the disk can fail. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <descent/clock.h>
+#include <descent/figure.h>
+#include <descent/file.h>
+
+#include "lab/plot.h"
+
+static const double noises[] = { 0, 0.15 }, widths[] = { 2, 4, 8, 16, 32 }, seeds[] = { 1, 2, 3 };
+
+static const char hostile[] =
+    "it's `date` @x \"q\" $HOME \\ {b}_c \xff\n'; system('touch /tmp/descent-owned'); '";
+
+static dsc_figure error_figure(void)
+{
+    return (dsc_figure){
+        .name = "error",
+        .title = "Error",
+        .x = "width",
+        .x_label = "width",
+        .y_label = "error (%)",
+        .log_x = true,
+        .y_scale = 100,
+        .panels = "noise",
+        .series = {{ .output = "test_error", .label = "test error" },
+                   { .label = "published",
+                      .style = DSC_SERIES_PUBLISHED,
+                      .where = "noise=0.15",
+                      .reference_count = 1,
+                      .reference_x = { 4 },
+                      .reference_y = { 50 } } },
+        .marks = { { "threshold", 8 }                                               },
+    };
+}
+
+/* test_error = noise + seed / 100 + 1 / width; the cells of width 8 are missing, and seed 3 of width 16. */
+static dsc_record *record_make(dsc_scope *scope, const dsc_figure *figure)
+{
+    const dsc_record_axis axes[] = {
+        {.name = "noise",  .units = "fraction", .long_name = "label noise", .count = 2, .values = noises},
+        { .name = "width", .units = "1",        .long_name = "width",       .count = 5, .values = widths},
+        { .name = "seed",  .units = "1",        .long_name = "seed",        .count = 3, .values = seeds },
+    };
+    const dsc_record_output outputs[] = {
+        {.name = "test_error", .units = "1", .long_name = "test error", .rank = 3, .axes = { 0, 1, 2 }},
+    };
+    dsc_record *record =
+        dsc_record_make(scope, &(dsc_record_spec){ .experiment = "e",
+                                                   .title = "t",
+                                                   .reference = "r",
+                                                   .readme = "",
+                                                   .recipe = "{}",
+                                                   .figures = dsc_figures_to_json(scope, figure, 1),
+                                                   .axes = axes,
+                                                   .axis_count = 3,
+                                                   .cell_axes = 3,
+                                                   .outputs = outputs,
+                                                   .output_count = 1,
+                                                   .deterministic = true });
+    dsc_record_output *output = record ? dsc_record_output_find(record, "test_error") : NULL;
+    for (size_t i = 0; output && i < output->count; i++) {
+        const size_t seed = i % 3, width = i / 3 % 5, noise = i / 15;
+        output->values[i] = width == 2 || (width == 3 && seed == 2)
+                                ? NAN
+                                : noises[noise] + seeds[seed] / 100 + 1 / widths[width];
+    }
+    return record;
+}
+
+static const char *folder_make(dsc_scope *scope)
+{
+    char *path = dsc_scope_copy(scope, "/tmp/descent-test-plot-XXXXXX");
+    assert_non_null(mkdtemp(path));
+    return path;
+}
+
+static void folder_remove(const char *folder)
+{
+    static const char *const endings[] = { "gp", "dat", "svg", "png", "pdf", "tex", "txt" };
+    char path[200];
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        snprintf(path, sizeof path, "%s/r-error.%s", folder, endings[i]);
+        unlink(path);
+    }
+    snprintf(path, sizeof path, "%s/r-error-graphics.pdf", folder);
+    unlink(path);
+    assert_int_equal(rmdir(folder), 0); /* nothing else was left */
+}
+
+static bool have_gnuplot(void)
+{
+    dsc_scope *scope = dsc_scope_open(NULL);
+    const dsci_gnuplot gnuplot = dsci_gnuplot_find(scope, 20);
+    const bool have =
+        gnuplot.program && strstr(gnuplot.terminals, " svg ") && strstr(gnuplot.terminals, " pngcairo ");
+    dsc_scope_close(&scope);
+    return have;
+}
+
+static dsc_plot_files plot_in(dsc_scope *scope, const dsc_figure *figure, const char *folder,
+                              const char *formats)
+{
+    return dsc_plot(scope, record_make(scope, figure), dsc_path_join(scope, folder, "r.h5"),
+                    &(dsc_plot_options){ .formats = formats });
+}
+
+static const char *text_of(dsc_scope *scope, const char *folder, const char *name)
+{
+    return (const char *)dsc_file_read(scope, dsc_path_join(scope, folder, name), 1 << 24).data;
+}
+
+static void data_file_holds_medians_and_gaps(void **state)
+{
+    (void)state;
+    dsc_scope *scope = dsc_scope_open(NULL);
+    const dsc_figure figure = error_figure();
+    const dsci_plot *plot = dsci_plot_make(scope, record_make(scope, &figure), &figure);
+    assert_non_null(plot);
+    assert_string_equal(plot->samples, "median and 95 % interval, N = 2 to 3 seeds");
+    const char *data = dsci_plot_data(scope, plot, "r-error", "r.h5");
+    assert_non_null(strstr(data,
+                           "# panel-1-curve-1\n# measured: test error (output test_error), label noise 0 %\n"
+                           "# x median low high n\n"
+                           "2 52 51 53 3\n4 27 26 28 3\n\n16 7.75 7.25 8.25 2\n32 5.125 4.125 6.125 3\n"));
+    assert_non_null(strstr(data, "2 67 66 68 3\n"));
+    assert_non_null(
+        strstr(data, "# panel-2-curve-2\n# published: published, label noise 15 %\n# x median low high n\n"
+                     "4 50 50 50 1\n"));
+    assert_null(strstr(data, "panel-1-curve-2"));
+    dsc_scope_close(&scope);
+}
+
+static void script_is_safe_and_relative(void **state)
+{
+    (void)state;
+    dsc_scope *scope = dsc_scope_open(NULL);
+    dsc_figure figure = error_figure();
+    const dsci_plot *plain = dsci_plot_make(scope, record_make(scope, &figure), &figure);
+    ((dsci_plot *)plain)->title = hostile;
+    const char *script = dsci_plot_script(scope, plain, "r-error", "svg");
+    assert_non_null(strstr(script, "stem = 'r-error'\n"));
+    assert_non_null(strstr(script, "if (!exists('folder')) folder = '.'\n"));
+    assert_non_null(strstr(script, "'it''s `date` @x \"q\" $HOME \\ {b}_c ? ''; system(''touch"));
+    assert_non_null(strstr(script, "\\textbackslash{}"));
+    assert_non_null(strstr(script, "index 'panel-2-curve-2' using 1:2 with points"));
+    assert_non_null(strstr(script, "set arrow from first 8, graph 0"));
+    dsc_scope_close(&scope);
+}
+
+static void pictures_are_the_same_bytes_in_any_folder_and_locale(void **state)
+{
+    (void)state;
+    if (!have_gnuplot())
+        skip();
+    dsc_scope *scope = dsc_scope_open(NULL);
+    dsc_figure figure = error_figure();
+    figure.title = "it's `date` @x \"q\" $HOME \\ {b}_c";
+    const char *a = folder_make(scope), *b = folder_make(scope);
+    const dsc_plot_files files = plot_in(scope, &figure, a, "svg,png,pdf,tex");
+    assert_string_equal(dsc_scope_message(scope), "");
+    assert_true(files.drawn);
+    assert_int_equal(files.count, 7);
+    setenv("LC_ALL", "de_DE.UTF-8", 1);
+    setenv("TZ", "Asia/Tokyo", 1);
+    plot_in(scope, &figure, b, "svg,png");
+    unsetenv("LC_ALL");
+    unsetenv("TZ");
+    static const char *const names[] = { "r-error.svg", "r-error.png", "r-error.dat", "r-error.gp" };
+    for (size_t i = 0; i < 4; i++) {
+        const dsc_bytes one = dsc_file_read(scope, dsc_path_join(scope, a, names[i]), 1 << 24);
+        const dsc_bytes other = dsc_file_read(scope, dsc_path_join(scope, b, names[i]), 1 << 24);
+        assert_string_equal(dsc_scope_message(scope), "");
+        assert_int_equal(one.size, other.size);
+        assert_memory_equal(one.data, other.data, one.size);
+    }
+    assert_non_null(strstr(text_of(scope, a, "r-error.svg"), "threshold"));
+    assert_non_null(strstr(text_of(scope, a, "r-error.tex"), "r-error-graphics"));
+    folder_remove(a);
+    folder_remove(b);
+    dsc_scope_close(&scope);
+}
+
+static void without_gnuplot_script_data_and_text_are_left(void **state)
+{
+    (void)state;
+    setenv("DESCENT_GNUPLOT", "/nonexistent", 1);
+    dsc_scope *scope = dsc_scope_open(NULL);
+    const dsc_figure figure = error_figure();
+    const char *folder = folder_make(scope);
+    const dsc_plot_files files = plot_in(scope, &figure, folder, "svg");
+    assert_string_equal(dsc_scope_message(scope), "");
+    assert_false(files.drawn);
+    assert_int_equal(files.count, 3);
+    assert_non_null(strstr(text_of(scope, folder, "r-error.txt"), "label noise 15 %"));
+    folder_remove(folder);
+    unsetenv("DESCENT_GNUPLOT");
+    dsc_scope_close(&scope);
+}
+
+/* A program in gnuplot's place: answers the question for terminals, then does what `then` says. */
+static void check_failing_gnuplot(const char *then, const char *message)
+{
+    dsc_scope *scope = dsc_scope_open(NULL);
+    const char *folder = folder_make(scope);
+    char *program = dsc_path_join(scope, folder, "gnuplot");
+    const char *script = dsc_scope_format(
+        scope, "#!/bin/sh\ncase \"$3\" in *TERMINALS*) echo ' svg ' >&2; exit 0;; esac\n%s\n", then);
+    assert_int_equal(dsc_file_replace(scope, program, script, strlen(script)), DSC_OK);
+    assert_int_equal(chmod(program, 0755), 0);
+    setenv("DESCENT_GNUPLOT", program, 1);
+    const dsc_figure figure = error_figure();
+    const dsc_plot_files files = plot_in(scope, &figure, folder, "svg");
+    if (!strstr(dsc_scope_message(scope), message))
+        fail_msg("'%s' lacks '%s'", dsc_scope_message(scope), message);
+    assert_false(files.drawn);
+    unsetenv("DESCENT_GNUPLOT");
+    unlink(program);
+    folder_remove(folder);
+    dsc_scope_close(&scope);
+}
+
+static void failing_gnuplot_is_reported(void **state)
+{
+    (void)state;
+    check_failing_gnuplot("echo 'line 3: no such thing' >&2; exit 1",
+                          "failed (exit status 1): line 3: no such thing");
+    check_failing_gnuplot("kill -9 $$", "failed (signal 9)");
+    check_failing_gnuplot("exit 0", ".svg");
+    check_failing_gnuplot("echo '<svg' > r-error.svg", "incomplete picture of 5 bytes");
+}
+
+static void hanging_gnuplot_is_stopped(void **state)
+{
+    (void)state;
+    dsc_scope *scope = dsc_scope_open(NULL);
+    const dsci_gnuplot shell = { .program = "/bin/sh", .timeout = 0.3 };
+    static const char *const arguments[] = { "-c", "echo waiting >&2; sleep 30", NULL };
+    const char *said = NULL;
+    const double start = dsc_clock_seconds();
+    assert_int_equal(dsci_gnuplot_run(scope, &shell, NULL, arguments, &said), DSC_ERROR_FILE);
+    assert_true(dsc_clock_seconds() - start < 10);
+    assert_non_null(
+        strstr(dsc_scope_message(scope), "did not finish within 0.3 s and was stopped; it said: waiting"));
+    dsc_scope_close(&scope);
+}
+
+static void what_cannot_be_drawn_is_said(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *folder, *formats, *message;
+    } cases[] = {
+        {"/nonexistent/folder", "svg", "/nonexistent/folder"                                },
+        { "/tmp",               "gif", "picture format 'gif': expected svg, png, pdf or tex"}
+    };
+    for (size_t i = 0; i < 2; i++) {
+        dsc_scope *scope = dsc_scope_open(NULL);
+        const dsc_figure figure = error_figure();
+        plot_in(scope, &figure, cases[i].folder, cases[i].formats);
+        assert_non_null(strstr(dsc_scope_message(scope), cases[i].message));
+        dsc_scope_close(&scope);
+    }
+    dsc_figure wrong[3] = { error_figure(), error_figure(), error_figure() };
+    wrong[0].x = "depth";
+    wrong[1].series[0].output = "loss";
+    wrong[2].panels = NULL;
+    static const char *const messages[] = { "no axis 'depth'", "no output 'loss'",
+                                            "2 values along axis 'noise'" };
+    for (size_t i = 0; i < 3; i++) {
+        dsc_scope *scope = dsc_scope_open(NULL);
+        assert_null(dsci_plot_make(scope, record_make(scope, &wrong[i]), &wrong[i]));
+        assert_non_null(strstr(dsc_scope_message(scope), messages[i]));
+        dsc_scope_close(&scope);
+    }
+}
+
+static void ticks_stand_at_round_values(void **state)
+{
+    (void)state;
+    const dsci_ticks log = dsci_ticks_make((dsci_range){ 1.8, 330, true }, 9);
+    assert_int_equal(log.count, 7);
+    assert_string_equal(log.text[0], "2");
+    assert_string_equal(log.text[6], "200");
+    const dsci_ticks linear = dsci_ticks_make((dsci_range){ -0.1, 0.52, false }, 8);
+    assert_string_equal(linear.text[0], "-0.1");
+    assert_string_equal(linear.text[1], "0");
+    assert_string_equal(linear.text[linear.count - 1], "0.5");
+    const dsci_ticks wide = dsci_ticks_make((dsci_range){ 1e-90, 1e90, true }, 10);
+    assert_true(wide.count >= 2 && wide.count <= 12);
+    assert_string_equal(wide.latex[0], "$10^{-80}$");
+    assert_true(dsci_ticks_make((dsci_range){ 1.01, 1.02, true }, 5).count >= 2);
+}
+
+static void text_plot_is_drawn_in_ascii(void **state)
+{
+    (void)state;
+    dsc_scope *scope = dsc_scope_open(NULL);
+    dsc_figure figure = error_figure();
+    figure.panels = NULL;
+    figure.log_x = false;
+    figure.series[0].where = "noise=0.15";
+    const dsci_plot *plot = dsci_plot_make(scope, record_make(scope, &figure), &figure);
+    const char *text = dsci_plot_text(scope, plot, 60, 14, false, false);
+    for (const char *t = text; *t; t++)
+        assert_true(*t == '\n' || (*t >= ' ' && *t < 0x7f));
+    assert_non_null(strstr(text, "o test error   O published   : threshold"));
+    const char *colourful = dsci_plot_text(scope, plot, 60, 14, true, true);
+    assert_non_null(strstr(colourful, "\x1b[38;5;32m"));
+    assert_non_null(strstr(colourful, "\xe2\x97\x8f"));
+    dsc_scope_close(&scope);
+}
+
+static void wrong_sizes_of_text_plots_are_mended(void **state)
+{
+    (void)state;
+    dsc_scope *scope = dsc_scope_open(NULL);
+    const dsc_figure figure = error_figure();
+    dsc_record *record = record_make(scope, &figure);
+    static const int sizes[] = { -5, 0, 1, 39, 1000000 };
+    for (size_t i = 0; i < 5; i++)
+        assert_non_null(dsc_plot_text(scope, record, &figure, sizes[i], sizes[4 - i], i % 2));
+    dsc_scope_close(&scope);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(data_file_holds_medians_and_gaps),
+        cmocka_unit_test(script_is_safe_and_relative),
+        cmocka_unit_test(pictures_are_the_same_bytes_in_any_folder_and_locale),
+        cmocka_unit_test(without_gnuplot_script_data_and_text_are_left),
+        cmocka_unit_test(failing_gnuplot_is_reported),
+        cmocka_unit_test(hanging_gnuplot_is_stopped),
+        cmocka_unit_test(what_cannot_be_drawn_is_said),
+        cmocka_unit_test(ticks_stand_at_round_values),
+        cmocka_unit_test(text_plot_is_drawn_in_ascii),
+        cmocka_unit_test(wrong_sizes_of_text_plots_are_mended),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
