@@ -261,7 +261,7 @@ static void put_head(struct script *s, const char *stem, const char *format)
         "\ndata = folder . '/' . stem . '.dat'\n"
         "output = './' . stem . (format eq 'tex' ? '-graphics' : '') . '.' . format\n"
         "T(plain, latex) = format eq 'tex' ? latex : plain\n"
-        "size = format eq 'svg' ? 0.6 : 1 # of points; gnuplot's svg draws them larger\n\n"
+        "size = format eq 'png' ? 1 : 0.65 # of points; the other terminals draw them larger\n\n"
         "set encoding utf8\n"
         "if (format eq 'svg') set terminal svg size %d,%d dynamic noenhanced background 'white' font ',18' "
         "linewidth 1\n"
@@ -269,9 +269,9 @@ static void put_head(struct script *s, const char *stem, const char *format)
         "noenhanced background 'white' font ',13.5'\n"
         "if (format eq 'png' && !strstrt(GPVAL_TERMINALS, 'pngcairo')) set terminal png size %d,%d "
         "noenhanced truecolor font ',13.5'\n"
-        "if (format eq 'pdf') set terminal pdfcairo size 9in,%.4gin noenhanced background 'white' font ',10' "
+        "if (format eq 'pdf') set terminal pdfcairo size 9in,%.4gin noenhanced background 'white' font ',8' "
         "fontscale 1\n"
-        "if (format eq 'tex') set terminal cairolatex pdf input colortext size 9in,%.4gin font ',10' "
+        "if (format eq 'tex') set terminal cairolatex pdf input colortext size 9in,%.4gin font ',8' "
         "fontscale 1\n"
         "set output output\n\n",
         WIDTH, s->layout.height, WIDTH, s->layout.height, WIDTH, s->layout.height, inches, inches);
