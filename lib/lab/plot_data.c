@@ -241,9 +241,14 @@ static void gather_panels(struct gathering *g)
 
 /* ---- ranges ---- */
 
+static bool is_drawable(double value, bool log)
+{
+    return fabs(value) <= drawable && (!log || value >= 1 / drawable);
+}
+
 static void range_take(dsci_range *range, double value)
 {
-    if (!(fabs(value) <= drawable) || (range->log && value <= 0))
+    if (!is_drawable(value, range->log))
         return;
     range->low = fmin(range->low, value);
     range->high = fmax(range->high, value);
@@ -266,8 +271,7 @@ static void range_pad(dsci_range *range, double share)
 
 bool dsci_plot_drawable(const dsci_plot *plot, const dsci_point *point)
 {
-    return fabs(point->y.median) <= drawable && fabs(point->x) <= drawable &&
-           (!plot->x.log || point->x > 0) && (!plot->y.log || point->y.median > 0);
+    return is_drawable(point->x, plot->x.log) && is_drawable(point->y.median, plot->y.log);
 }
 
 bool dsci_curve_drawn(const dsci_plot *plot, const dsci_curve *curve)
@@ -304,7 +308,7 @@ static void gather_range_y(dsci_plot *plot)
     range_pad(&plot->y, 0.05);
     if (from_zero)
         plot->y.low = 0;
-    if (figure->y_min < figure->y_max && (!plot->y.log || figure->y_min > 0)) {
+    if (figure->y_min < figure->y_max && is_drawable(figure->y_min, plot->y.log)) {
         plot->y.low = figure->y_min;
         plot->y.high = figure->y_max;
     }

@@ -308,7 +308,7 @@ static void put_axes(struct script *s)
           "set style fill transparent solid 0.2 noborder\n"
           "unset key\n",
           s->out);
-    fprintf(s->out, "set xrange [%.10g:%.10g]\nset yrange [%.10g:%.10g]\n", plot->x.low, plot->x.high,
+    fprintf(s->out, "set xrange [%.15g:%.15g]\nset yrange [%.15g:%.15g]\n", plot->x.low, plot->x.high,
             plot->y.low, plot->y.high);
     if (plot->x.log)
         fputs("set logscale x\n", s->out);

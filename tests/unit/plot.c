@@ -335,6 +335,32 @@ static void wrong_sizes_of_text_plots_are_mended(void **state)
     dsc_scope_close(&scope);
 }
 
+/* Numbers of any size are drawn or left out; the data file keeps them. */
+static void extreme_numbers_are_drawn_or_left_out(void **state)
+{
+    (void)state;
+    static const double values[] = { 1e308, -1e308,   1e-320,    5e-324, 1e99, -1e99,
+                                     0,     INFINITY, -INFINITY, NAN,    1,    1.0000000000000002 };
+    enum { VALUES = sizeof values / sizeof values[0] };
+    for (size_t i = 0; i < 4 * VALUES * VALUES; i++) {
+        dsc_scope *scope = dsc_scope_open(NULL);
+        dsc_figure figure = error_figure();
+        figure.log_x = i % 2;
+        figure.log_y = i / 2 % 2;
+        figure.y_scale = 0;
+        dsc_record *record = record_make(scope, &figure);
+        dsc_record_output *output = dsc_record_output_find(record, "test_error");
+        for (size_t v = 0; v < output->count; v++)
+            output->values[v] = v % 4 < 2 ? values[i / 4 % VALUES] : values[i / 4 / VALUES];
+        const dsci_plot *plot = dsci_plot_make(scope, record, &figure);
+        assert_non_null(plot);
+        assert_true(isfinite(plot->y.low) && plot->y.low < plot->y.high && isfinite(plot->y.high));
+        assert_non_null(dsci_plot_text(scope, plot, 80, 24, false, true));
+        assert_non_null(dsci_plot_script(scope, plot, "r-error", "svg"));
+        dsc_scope_close(&scope);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +373,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_drawn_is_said),
         cmocka_unit_test(ticks_stand_at_round_values),
         cmocka_unit_test(text_plot_is_drawn_in_ascii),
+        cmocka_unit_test(extreme_numbers_are_drawn_or_left_out),
         cmocka_unit_test(wrong_sizes_of_text_plots_are_mended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
