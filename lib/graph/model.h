@@ -2,6 +2,8 @@
 #ifndef DESCENT_GRAPH_MODEL_H
 #define DESCENT_GRAPH_MODEL_H
 
+#include <descent/graph.h>
+
 #include "ops/ops.h"
 
 typedef enum dsci_mode { DSCI_TRAINING = 0, DSCI_EVALUATION } dsci_mode;

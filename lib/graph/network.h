@@ -2,6 +2,8 @@
 #ifndef DESCENT_GRAPH_NETWORK_H
 #define DESCENT_GRAPH_NETWORK_H
 
+#include <descent/graph.h>
+
 #include "ops/ops.h"
 
 /* How many layers of each op have been made over one input: where automatic names come from. */

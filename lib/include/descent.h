@@ -22,6 +22,7 @@
 #include <descent/scope.h>
 #include <descent/statistics.h>
 #include <descent/status.h>
+#include <descent/tensor.h>
 #include <descent/train.h>
 #include <descent/value.h>
 

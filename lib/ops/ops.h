@@ -13,8 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <descent/graph.h>
+#include <descent/engine.h>
 #include <descent/rng.h>
+#include <descent/scope.h>
+#include <descent/tensor.h>
 
 #include "kernels/kernels.h"
 

@@ -2,12 +2,17 @@
 #ifndef DESCENT_EXPORT_H
 #define DESCENT_EXPORT_H
 
-#if defined(__GNUC__)
-#define DSC_API __attribute__((visibility("default")))
-#define DSC_PRINTF(format_index, first_argument) \
-    __attribute__((format(printf, format_index, first_argument)))
+#ifdef __cplusplus
+#define DSC_EXTERN extern "C"
 #else
-#define DSC_API
+#define DSC_EXTERN
+#endif
+
+#if defined(__GNUC__)
+#define DSC_API                                  DSC_EXTERN __attribute__((visibility("default")))
+#define DSC_PRINTF(format_index, first_argument) __attribute__((format(printf, format_index, first_argument)))
+#else
+#define DSC_API DSC_EXTERN
 #define DSC_PRINTF(format_index, first_argument)
 #endif
 

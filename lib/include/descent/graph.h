@@ -18,13 +18,10 @@
 #include <descent/engine.h>
 #include <descent/export.h>
 #include <descent/scope.h>
-
-enum { DSC_MAX_RANK = 6 };
+#include <descent/tensor.h>
 
 typedef struct dsc_node dsc_node;
 typedef struct dsc_model dsc_model;
-
-typedef enum dsc_dtype { DSC_F32 = 0, DSC_F64 } dsc_dtype; /* DSC_F64: reference engine only */
 
 /* Shape of one example, ended by the first 0. */
 typedef struct dsc_input_spec {

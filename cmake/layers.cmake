@@ -1,0 +1,41 @@
+# The order of the layers, the one table that the build and the test `layering` read. A layer may include its own headers
+# and those of the layers named after it, public or private.
+
+set(DESCENT_LAYERS base kernels onednn linalg data record ops graph nn train models lab)
+
+set(DESCENT_MAY_INCLUDE_base)
+set(DESCENT_MAY_INCLUDE_kernels base)
+set(DESCENT_MAY_INCLUDE_onednn base)
+set(DESCENT_MAY_INCLUDE_linalg base)
+set(DESCENT_MAY_INCLUDE_data base linalg)
+set(DESCENT_MAY_INCLUDE_record base)
+set(DESCENT_MAY_INCLUDE_ops base kernels onednn)
+set(DESCENT_MAY_INCLUDE_graph base kernels onednn ops)
+set(DESCENT_MAY_INCLUDE_nn base kernels ops graph)
+set(DESCENT_MAY_INCLUDE_train base kernels linalg data ops graph nn)
+set(DESCENT_MAY_INCLUDE_models base graph nn)
+# It knows records and cells, not networks; of linalg it asks for the core type that goes into the provenance.
+set(DESCENT_MAY_INCLUDE_lab base record linalg)
+
+# Which layer owns each public header, lib/include/descent/NAME.h.
+set(DESCENT_HEADERS_base clock cpu engine export file hash rng scope status value)
+set(DESCENT_HEADERS_kernels)
+set(DESCENT_HEADERS_onednn)
+set(DESCENT_HEADERS_linalg linalg)
+set(DESCENT_HEADERS_data data)
+set(DESCENT_HEADERS_record record)
+set(DESCENT_HEADERS_ops tensor)
+set(DESCENT_HEADERS_graph graph)
+set(DESCENT_HEADERS_nn nn)
+set(DESCENT_HEADERS_train train)
+set(DESCENT_HEADERS_models models)
+set(DESCENT_HEADERS_lab build experiment figure lab statistics)
+
+# Headers of apps/cli, which programs and experiments may include and the library may not.
+set(DESCENT_PROGRAM_HEADERS cli)
+
+# Other people's headers that stay in one layer: "PATTERN LAYER".
+set(DESCENT_OUTSIDE_HEADERS
+  "^(oneapi/dnnl/)?dnnl onednn"
+  "^(hdf5|H5) record"
+  "^(lapacke|cblas) linalg")
