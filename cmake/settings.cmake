@@ -27,3 +27,4 @@ target_compile_options(descent_flags INTERFACE
   -Wall -Wextra -Wshadow -Wconversion
   -ffp-contract=off -fno-math-errno
   $<$<BOOL:${DESCENT_WERROR}>:-Werror>)
+target_link_libraries(descent_flags INTERFACE m)

@@ -1,0 +1,36 @@
+#!/bin/sh
+# An outside project finds the installed library by CMake and by pkg-config, after the installed tree was moved.
+# usage: outside.sh BUILD WORK LIBDIR CMAKE CC FLAGS...
+set -eu
+build=$1
+work=$2
+libdir=$3
+cmake=$4
+shift 4
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+
+rm -rf "$work/first" "$work/moved" "$work/outside"
+"$cmake" --install "$build" --prefix "$work/first" >"$work/install.log"
+mv "$work/first" "$work/moved"
+prefix=$work/moved
+
+cc=$1
+shift
+"$cmake" -S "$here/outside" -B "$work/outside" "-DCMAKE_PREFIX_PATH=$prefix" "-DCMAKE_C_COMPILER=$cc" \
+    "-DCMAKE_C_FLAGS=$*" >"$work/configure.log" 2>&1 || { cat "$work/configure.log"; exit 1; }
+"$cmake" --build "$work/outside" >"$work/build.log" 2>&1 || { cat "$work/build.log"; exit 1; }
+"$work/outside/outside"
+
+PKG_CONFIG_PATH=$prefix/$libdir/pkgconfig
+export PKG_CONFIG_PATH
+for package in descent descent-cli; do
+    words=$(pkg-config --cflags --libs "$package")
+    # shellcheck disable=SC2086 # options are words
+    "$cc" "$@" -std=c17 "$here/outside/outside.c" -o "$work/by_pkg_config" $words "-Wl,-rpath,$prefix/$libdir"
+    "$work/by_pkg_config"
+done
+
+# Programs find their library beside them.
+for program in "$prefix"/bin/*; do
+    [ ! -x "$program" ] || "$program" --help >/dev/null
+done
