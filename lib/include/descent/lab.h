@@ -4,9 +4,9 @@
 
 #include <descent/experiment.h>
 
-/* NAME=TEXT, from --set, a configuration file or a preset. A name is a parameter, an axis (its list of values), or one of
-   case, preset, engine, seeds (how many) and seed (the first). Later settings replace earlier ones; all replace the
-   preset's, and the fields of dsc_plan_options replace all. */
+/* NAME=TEXT, from --set, a configuration file or a preset. A name is a parameter, an axis (its list of
+   values), or one of case, preset, engine, seeds (how many) and seed (the first). Later settings replace
+   earlier ones; all replace the preset's, and the fields of dsc_plan_options replace all. */
 typedef struct dsc_setting {
     const char *name, *value;
 } dsc_setting;
@@ -19,21 +19,23 @@ typedef struct dsc_plan_options {
     const char *preset;    /* NULL: the settings' or "default" */
     const dsc_setting *settings;
     size_t setting_count;
-    int64_t seeds;         /* 0: the preset's or the case's number */
-    int64_t first_seed;    /* 0: 1 */
+    int64_t seeds;      /* 0: the preset's or the case's number */
+    int64_t first_seed; /* 0: 1 */
     dsc_engine engine;
     const char *data_directory;
 } dsc_plan_options;
 
 /* Resolves names and values; an unknown name is an error with the nearest one. In the scope. */
-DSC_API dsc_plan *dsc_plan_make(dsc_scope *scope, const dsc_experiment *experiment, const dsc_plan_options *options);
+DSC_API dsc_plan *dsc_plan_make(dsc_scope *scope, const dsc_experiment *experiment,
+                                const dsc_plan_options *options);
 
 /* The plan that a results file was made by. */
-DSC_API dsc_plan *dsc_plan_from_record(dsc_scope *scope, const dsc_experiment *experiment, const dsc_record *record,
-                                       const char *data_directory);
+DSC_API dsc_plan *dsc_plan_from_record(dsc_scope *scope, const dsc_experiment *experiment,
+                                       const dsc_record *record, const char *data_directory);
 
 DSC_API const char *dsc_plan_recipe(const dsc_plan *plan); /* canonical JSON */
-DSC_API const char *dsc_plan_config(dsc_scope *scope, const dsc_plan *plan); /* as dsc_config_read() takes it */
+DSC_API const char *dsc_plan_config(dsc_scope *scope,
+                                    const dsc_plan *plan); /* as dsc_config_read() takes it */
 DSC_API const dsc_case *dsc_plan_case(const dsc_plan *plan);
 DSC_API size_t dsc_plan_cells(const dsc_plan *plan);
 
@@ -48,14 +50,15 @@ typedef struct dsc_progress {
 typedef void dsc_progress_fn(void *user, const dsc_progress *progress);
 
 typedef struct dsc_run_options {
-    const char *out;            /* path of the results file */
-    int threads;                /* 0: dsc_threads_choose() */
-    double max_time;            /* seconds; 0: none */
-    int shard, shards;          /* cell i belongs to shard 1 + i % shards; 0: all */
-    int argc;                   /* command line for the provenance */
+    const char *out;       /* path of the results file */
+    int threads;           /* 0: dsc_threads_choose() */
+    double max_time;       /* seconds; 0: none */
+    double write_interval; /* seconds between writes of the file; 0: 2, more if writing is slow */
+    int shard, shards;     /* cell i belongs to shard 1 + i % shards; 0: all */
+    int argc;              /* command line for the provenance */
     char **argv;
-    volatile int *stop;         /* set by a signal handler to stop; may be NULL */
-    dsc_progress_fn *progress;  /* called about ten times a second by a thread of its own */
+    volatile int *stop;        /* set by a signal handler to stop; may be NULL */
+    dsc_progress_fn *progress; /* called about ten times a second by a thread of its own */
     void *progress_user;
 } dsc_run_options;
 
@@ -66,8 +69,8 @@ typedef struct dsc_run_result {
     bool stopped; /* by signal or time limit: run again to resume */
 } dsc_run_result;
 
-/* Runs the missing cells of a plan and keeps the file up to date (atomically, at most every 2 s and at the end). A file of
-   another recipe is DSC_ERROR_MISMATCH, naming what differs. */
+/* Runs the missing cells of a plan and keeps the file up to date (atomically, every write_interval and at the
+   end). A file of another recipe is DSC_ERROR_MISMATCH, naming what differs. */
 DSC_API dsc_run_result dsc_run(dsc_scope *scope, const dsc_plan *plan, const dsc_run_options *options);
 
 /* What a run would cost, from the arithmetic of the plan and a short calibration (about a second). */
@@ -80,8 +83,8 @@ DSC_API dsc_estimate dsc_estimate_run(dsc_scope *scope, const dsc_plan *plan, co
 
 /* One difference between a file and a second computation, or between two files. */
 typedef struct dsc_difference {
-    const char *where;  /* "width=47 seed=2" */
-    const char *output; /* "test_error", "epoch=3 test_error", "cell_hash" or "cell_status" */
+    const char *where;  /* "width=47 seed=2", with inner axes "width=47 seed=2 epoch=3" */
+    const char *output; /* "test_error", "cell_hash" or "cell_status" */
     double expected, found;
     uint64_t expected_bits, found_bits; /* of the two numbers; of cell_hash, the hashes themselves */
 } dsc_difference;
@@ -90,7 +93,8 @@ typedef struct dsc_comparison {
     size_t cells, different, missing; /* cells compared, those that differ, those that only one side has */
     size_t count;
     const dsc_difference *differences; /* the first thousand */
-    const char *note; /* what may explain them: another LAPACK core or oneDNN version; NULL if nothing is known */
+    const char
+        *note; /* what may explain them: another LAPACK core or oneDNN version; NULL if nothing is known */
 } dsc_comparison;
 
 /* Computes every finished cell of a record again (sample > 0: that many, evenly spread) and compares bits. */
@@ -101,6 +105,7 @@ DSC_API dsc_comparison dsc_verify(dsc_scope *scope, const dsc_plan *plan, dsc_re
 DSC_API dsc_comparison dsc_diff(dsc_scope *scope, dsc_record *a, dsc_record *b);
 
 /* Joins shards of one recipe into a new record. Cells that two files hold must agree. */
-DSC_API dsc_record *dsc_merge(dsc_scope *scope, dsc_record *const *records, const char *const *paths, size_t count);
+DSC_API dsc_record *dsc_merge(dsc_scope *scope, dsc_record *const *records, const char *const *paths,
+                              size_t count);
 
 #endif

@@ -1,0 +1,47 @@
+# Writes the header that says what is being built: run at every build, touches the header only when something changed.
+
+set(commit "unknown")
+find_program(GIT git)
+if(GIT)
+  execute_process(COMMAND "${GIT}" -C "${SOURCE}" rev-parse --verify HEAD
+    OUTPUT_VARIABLE head OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
+  if(NOT failed)
+    set(commit "${head}")
+    execute_process(COMMAND "${GIT}" -C "${SOURCE}" status --porcelain --untracked-files=no
+      OUTPUT_VARIABLE changes ERROR_QUIET)
+    if(NOT changes STREQUAL "")
+      string(APPEND commit "-dirty")
+    endif()
+  endif()
+endif()
+
+set(dnnl "unknown")
+foreach(header "${DNNL_INCLUDE}/oneapi/dnnl/dnnl_version.h" "${DNNL_INCLUDE}/dnnl_version.h")
+  if(EXISTS "${header}")
+    file(STRINGS "${header}" lines REGEX "define DNNL_VERSION_(MAJOR|MINOR|PATCH)")
+    string(REGEX MATCHALL "[0-9]+" numbers "${lines}")
+    if(numbers)
+      list(JOIN numbers "." dnnl)
+      break()
+    endif()
+  endif()
+endforeach()
+
+string(REGEX REPLACE " +" " " FLAGS "${FLAGS}")
+string(STRIP "${FLAGS}" FLAGS)
+set(text "/* Written by cmake/build_info.cmake. */\n")
+foreach(pair "VERSION;${VERSION}" "COMMIT;${commit}" "COMPILER;${COMPILER}" "FLAGS;${FLAGS}" "DNNL;${dnnl}"
+             "OPENBLAS;${OPENBLAS}" "SLEEF;${SLEEF}")
+  list(POP_FRONT pair name)
+  string(REPLACE "\\" "\\\\" pair "${pair}")
+  string(REPLACE "\"" "\\\"" pair "${pair}")
+  string(APPEND text "#define BUILD_${name} \"${pair}\"\n")
+endforeach()
+
+set(old "")
+if(EXISTS "${OUTPUT}")
+  file(READ "${OUTPUT}" old)
+endif()
+if(NOT old STREQUAL text)
+  file(WRITE "${OUTPUT}" "${text}")
+endif()

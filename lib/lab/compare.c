@@ -1,0 +1,209 @@
+/* compare.c - bit for bit: a file with a second computation, a file with a file. */
+#include <math.h>
+#include <string.h>
+
+#include <descent/linalg.h>
+
+#include "lab/results.h"
+#include "lab/sweep.h"
+
+enum { DIFFERENCES_MAX = 1000 };
+
+struct comparer {
+    dsc_scope *scope;
+    dsc_record *record;
+    dsc_comparison result;
+    dsc_difference *differences;
+};
+
+static bool start(dsc_scope *scope, dsc_record *record, struct comparer *comparer)
+{
+    *comparer = (struct comparer){ .scope = scope, .record = record };
+    comparer->differences = dsc_scope_alloc(scope, DIFFERENCES_MAX, sizeof *comparer->differences);
+    comparer->result.differences = comparer->differences;
+    return comparer->differences != NULL;
+}
+
+/* A NaN is a NaN, whatever its bits. */
+static uint64_t bits_of(double value)
+{
+    uint64_t bits;
+    if (isnan(value))
+        value = (double)NAN;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* "width=47 seed=2", and the point of the inner axes if the output has any. */
+static const char *where(dsc_scope *scope, const dsc_record *record, size_t cell,
+                         const dsc_record_output *output, size_t point)
+{
+    const dsc_record_spec *spec = dsc_record_describe(record);
+    size_t index[DSC_RECORD_MAX_AXES];
+    dsc_record_cell_index(record, cell, index);
+    const size_t rank = output ? output->rank : spec->cell_axes;
+    for (size_t i = rank; i-- > spec->cell_axes;) {
+        index[i] = point % spec->axes[output->axes[i]].count;
+        point /= spec->axes[output->axes[i]].count;
+    }
+    const char *text = "";
+    for (size_t i = 0; i < rank && text; i++) {
+        const dsc_record_axis *axis = &spec->axes[output ? output->axes[i] : i];
+        text =
+            dsc_scope_format(scope, "%s%s%s=%.15g", text, i ? " " : "", axis->name, axis->values[index[i]]);
+    }
+    return text;
+}
+
+static void add(struct comparer *comparer, size_t cell, const dsc_record_output *output, size_t point,
+                dsc_difference difference)
+{
+    if (comparer->result.count == DIFFERENCES_MAX)
+        return;
+    difference.where = where(comparer->scope, comparer->record, cell, output, point);
+    comparer->differences[comparer->result.count++] = difference;
+}
+
+/* Compares a cell with a second one: its values in the order of the outputs, its hash. */
+static void compare_cell(struct comparer *comparer, size_t cell, uint64_t hash, const double *values)
+{
+    const dsc_record_spec *spec = dsc_record_describe(comparer->record);
+    const uint64_t expected_hash = dsc_record_cell_at(comparer->record, cell)->hash;
+    bool differs = expected_hash != hash;
+    comparer->result.cells++;
+    if (differs)
+        add(comparer, cell, NULL, 0,
+            (dsc_difference){ .output = "cell_hash",
+                              .expected = (double)expected_hash,
+                              .found = (double)hash,
+                              .expected_bits = expected_hash,
+                              .found_bits = hash });
+    for (size_t i = 0; i < spec->output_count; i++) {
+        size_t count;
+        const double *expected = dsc_record_cell_values(comparer->record, &spec->outputs[i], cell, &count);
+        for (size_t k = 0; k < count; k++, values++) {
+            if (bits_of(expected[k]) == bits_of(*values))
+                continue;
+            differs = true;
+            add(comparer, cell, &spec->outputs[i], k,
+                (dsc_difference){ .output = spec->outputs[i].name,
+                                  .expected = expected[k],
+                                  .found = *values,
+                                  .expected_bits = bits_of(expected[k]),
+                                  .found_bits = bits_of(*values) });
+        }
+    }
+    comparer->result.different += differs;
+}
+
+static void take(void *user, size_t cell, const struct dsci_outcome *outcome)
+{
+    struct comparer *comparer = user;
+    if (outcome->status == DSC_CELL_DONE) {
+        compare_cell(comparer, cell, outcome->hash, outcome->values);
+        return;
+    }
+    comparer->result.cells++;
+    comparer->result.different++;
+    add(comparer, cell, NULL, 0,
+        (dsc_difference){ .output = "cell_status",
+                          .expected = DSC_CELL_DONE,
+                          .found = DSC_CELL_FAILED,
+                          .expected_bits = bits_of(DSC_CELL_DONE),
+                          .found_bits = bits_of(DSC_CELL_FAILED) });
+}
+
+/* The finished cells, or `sample` of them evenly spread from the first to the last. */
+static size_t *list_cells(dsc_scope *scope, dsc_record *record, size_t sample, size_t *count)
+{
+    const size_t all = dsc_record_cells(record);
+    size_t *cells = dsc_scope_alloc(scope, all, sizeof *cells), done = 0;
+    for (size_t i = 0; cells && i < all; i++)
+        if (dsc_record_cell_at(record, i)->status == DSC_CELL_DONE)
+            cells[done++] = i;
+    *count = sample == 0 || sample > done ? done : sample;
+    for (size_t i = 0; cells && *count < done && i < *count; i++)
+        cells[i] = cells[*count > 1 ? i * (done - 1) / (*count - 1) : done / 2];
+    return cells;
+}
+
+/* What two sides say about the libraries that bits depend on beyond the recipe; NULL if the same or unknown.
+ */
+static const char *library_note(dsc_scope *scope, const char *expected, const char *found)
+{
+    if (!expected || !found || strcmp(expected, found) == 0)
+        return NULL;
+    return dsc_scope_format(
+        scope,
+        "the numbers went through LAPACK, on OpenBLAS core '%s' first and '%s' now: only on one core "
+        "type are they the same bits (OPENBLAS_CORETYPE=%s chooses it)",
+        expected, found, expected);
+}
+
+dsc_comparison dsc_verify(dsc_scope *scope, const dsc_plan *plan, dsc_record *record, size_t sample,
+                          const dsc_run_options *options)
+{
+    struct comparer comparer = { .record = record };
+    if (!plan || !record ||
+        dsci_plan_check(scope, plan, record, options->out ? options->out : "the record") != DSC_OK ||
+        !start(scope, record, &comparer))
+        return comparer.result;
+    size_t count;
+    const size_t *cells = list_cells(scope, record, sample, &count);
+    const struct dsci_sweep sweep = { .plan = plan,
+                                      .shared = dsci_sweep_prepare(scope, plan),
+                                      .cells = cells,
+                                      .count = count,
+                                      .options = options,
+                                      .user = &comparer,
+                                      .take = take };
+    if (dsc_scope_status(scope) != DSC_OK)
+        return comparer.result;
+    const bool reached = dsci_sweep_run(scope, &sweep);
+    comparer.result.missing = count - comparer.result.cells;
+    if (plan->kase->uses_lapack)
+        comparer.result.note =
+            library_note(scope, dsc_record_provenance_get(record, "lapack_core"), dsc_linalg_core());
+    if (!reached)
+        dsc_scope_fail(scope, DSC_STOPPED, "stopped after %zu of %zu cells: nothing is proved",
+                       comparer.result.cells, count);
+    return comparer.result;
+}
+
+static const double *pack_values(dsc_record *record, size_t cell, double *values)
+{
+    const dsc_record_spec *spec = dsc_record_describe(record);
+    double *next = values;
+    for (size_t i = 0; i < spec->output_count; i++) {
+        size_t count;
+        const double *from = dsc_record_cell_values(record, &spec->outputs[i], cell, &count);
+        memcpy(next, from, count * sizeof *next);
+        next += count;
+    }
+    return values;
+}
+
+dsc_comparison dsc_diff(dsc_scope *scope, dsc_record *a, dsc_record *b)
+{
+    struct comparer comparer = { .record = a };
+    if (!a || !b || dsc_scope_status(scope) != DSC_OK ||
+        dsci_results_same_recipe(scope, a, "the first file", b, "the second file") != DSC_OK ||
+        !start(scope, a, &comparer))
+        return comparer.result;
+    const dsc_record_spec *spec = dsc_record_describe(a);
+    size_t per_cell = 0;
+    for (size_t i = 0; i < spec->output_count; i++)
+        per_cell += spec->outputs[i].count / dsc_record_cells(a);
+    double *values = dsc_scope_alloc(scope, per_cell, sizeof *values);
+    for (size_t i = 0; values && i < dsc_record_cells(a); i++) {
+        const bool in_a = dsc_record_cell_at(a, i)->status == DSC_CELL_DONE;
+        const bool in_b = dsc_record_cell_at(b, i)->status == DSC_CELL_DONE;
+        if (in_a && in_b)
+            compare_cell(&comparer, i, dsc_record_cell_at(b, i)->hash, pack_values(b, i, values));
+        else
+            comparer.result.missing += in_a != in_b;
+    }
+    comparer.result.note = library_note(scope, dsc_record_provenance_get(a, "lapack_core"),
+                                        dsc_record_provenance_get(b, "lapack_core"));
+    return comparer.result;
+}

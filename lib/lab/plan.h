@@ -1,0 +1,58 @@
+/* plan.h - a plan's inside: every parameter, axis value and seed of a run. */
+#ifndef DESCENT_LAB_PLAN_H
+#define DESCENT_LAB_PLAN_H
+
+#include <descent/lab.h>
+
+enum { DSCI_PLAN_SCHEMA = 1, DSCI_AXIS_MAX = 100000, DSCI_SEEDS_MAX = 100000 };
+
+struct dsci_plan_axis {
+    const dsc_axis *axis; /* NULL: the seeds */
+    const char *name;
+    bool integer;
+    size_t count;
+    double *values;
+};
+
+struct dsci_data_note {
+    const char *name, *sha256;
+    struct dsci_data_note *next;
+};
+
+struct dsc_data_notes {
+    dsc_scope *scope;
+    struct dsci_data_note *first;
+};
+
+struct dsc_plan {
+    dsc_scope *scope;
+    const dsc_experiment *experiment;
+    const dsc_case *kase;
+    dsc_engine engine;
+    const char *data_directory;
+    void *knobs; /* parameters; the fields of axes are zero */
+    size_t axis_count, cell_axes, seed_axis;
+    struct dsci_plan_axis axes[DSC_RECORD_MAX_AXES]; /* of cells as in the case's table, seeds, inner ones */
+    size_t cells;
+    dsc_data_notes data;
+    const char *recipe;
+};
+
+/* Knobs of one cell: the parameters and the cell's axis values. knobs has room for the case's knobs_size. */
+void dsci_plan_knobs(const dsc_plan *plan, size_t cell, void *knobs);
+uint64_t dsci_plan_seed(const dsc_plan *plan, size_t cell);
+
+/* The recipe of a plan: canonical JSON (sorted keys, no spaces, 17 digits). */
+const char *dsci_recipe_of(dsc_scope *scope, const dsc_plan *plan);
+
+/* What differs between two recipes, for people: "parameters.n: 200 in the file, 4000 asked for; ...". "" if
+ * nothing. */
+const char *dsci_recipe_differences(dsc_scope *scope, const char *file, const char *asked,
+                                    const char *in_file, const char *in_asked);
+
+/* Fails the scope with DSC_ERROR_MISMATCH unless the record was made by this plan's recipe and has its
+ * arrays. */
+dsc_status dsci_plan_check(dsc_scope *scope, const dsc_plan *plan, const dsc_record *record,
+                           const char *path);
+
+#endif

@@ -1,0 +1,126 @@
+/* provenance.c - where and how a record is made. */
+#include <sched.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <descent/build.h>
+#include <descent/clock.h>
+#include <descent/cpu.h>
+#include <descent/linalg.h>
+
+#include "lab/results.h"
+
+extern char **environ;
+
+static void note(dsc_record *record, const char *name, const char *text)
+{
+    dsc_record_provenance_set(record, name, text ? text : "");
+}
+
+static const char *command_line(dsc_scope *scope, const dsc_run_options *options)
+{
+    const char *line = "";
+    for (int i = 0; i < options->argc && line; i++)
+        line = dsc_scope_format(scope, "%s%s%s", line, i ? " " : "", options->argv[i]);
+    return line;
+}
+
+static void note_build(dsc_scope *scope, dsc_record *record)
+{
+    const dsc_build *build = dsc_build_get();
+    note(record, "version", build->version);
+    note(record, "commit", build->commit);
+    note(record, "compiler", build->compiler);
+    note(record, "flags", build->flags);
+    size_t count;
+    const dsc_library *libraries = dsc_libraries(&count);
+    const char *list = "";
+    for (size_t i = 0; i < count && list; i++)
+        list = dsc_scope_format(scope, "%s%s%s %s", list, i ? ", " : "", libraries[i].name,
+                                libraries[i].version);
+    note(record, "libraries", list);
+}
+
+static void note_machine(dsc_scope *scope, dsc_record *record)
+{
+    const dsc_cpu *cpu = dsc_cpu_get();
+    struct utsname name;
+    note(record, "cpu", cpu->model);
+    note(record, "isa", dsc_isa_name(dsc_isa_effective()));
+    note(record, "isa_detected", dsc_isa_name(dsc_isa_detected()));
+    note(record, "caches",
+         dsc_scope_format(scope, "L1d %zu KiB, L2 %zu KiB, L3 %zu KiB", cpu->l1d_bytes / 1024,
+                          cpu->l2_bytes / 1024, cpu->l3_bytes / 1024));
+    const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    if (pages > 0 && page > 0)
+        note(record, "memory",
+             dsc_scope_format(scope, "%.1f GiB", (double)pages * (double)page / 1073741824.0));
+    if (uname(&name) == 0)
+        note(record, "kernel", dsc_scope_format(scope, "%s %s %s", name.sysname, name.release, name.machine));
+}
+
+/* The processors of the affinity mask: "0-3,8". */
+static const char *affinity(dsc_scope *scope)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0)
+        return "unknown";
+    const char *list = "";
+    for (size_t first = 0; first < CPU_SETSIZE && list; first++) {
+        size_t last = first;
+        if (!CPU_ISSET(first, &set))
+            continue;
+        while (last + 1 < CPU_SETSIZE && CPU_ISSET(last + 1, &set))
+            last++;
+        list = last > first ? dsc_scope_format(scope, "%s%s%zu-%zu", list, list[0] ? "," : "", first, last)
+                            : dsc_scope_format(scope, "%s%s%zu", list, list[0] ? "," : "", first);
+        first = last;
+    }
+    return list;
+}
+
+static const char *environment(dsc_scope *scope)
+{
+    static const char *const prefixes[] = { "OMP_", "GOMP_", "DESCENT_", "OPENBLAS_", "SLURM_" };
+    const char *list = "";
+    for (char **variable = environ; *variable && list; variable++)
+        for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
+            if (strncmp(*variable, prefixes[i], strlen(prefixes[i])) == 0 && list)
+                list = dsc_scope_format(scope, "%s%s%s", list, list[0] ? "\n" : "", *variable);
+    return list;
+}
+
+static void note_data(dsc_scope *scope, dsc_record *record, const dsc_plan *plan)
+{
+    const char *list = "";
+    for (const struct dsci_data_note *data = plan->data.first; data && list; data = data->next)
+        list = dsc_scope_format(scope, "%s%s%s  %s", list, list[0] ? "\n" : "", data->sha256, data->name);
+    note(record, "data", list);
+    if (plan->data_directory)
+        note(record, "data_directory", plan->data_directory);
+}
+
+void dsci_provenance_note(dsc_record *record, const dsc_plan *plan, const dsc_run_options *options)
+{
+    dsc_scope *scope = dsc_scope_open(NULL);
+    const dsc_thread_choice threads = dsc_threads_choose(options->threads);
+    char now[24];
+    dsc_clock_utc(now);
+    const bool resumed = dsc_record_provenance_get(record, "start") != NULL;
+    note(record, resumed ? "resumed" : "start", now);
+    note(record, "end", "");
+    note(record, "command", command_line(scope, options));
+    note_build(scope, record);
+    note_machine(scope, record);
+    note(record, "threads", dsc_scope_format(scope, "%d", threads.count));
+    note(record, "threads_reason", threads.reason);
+    note(record, "affinity", affinity(scope));
+    note(record, "environment", environment(scope));
+    note_data(scope, record, plan);
+    if (plan->kase->uses_lapack) {
+        note(record, "lapack_core", dsc_linalg_core());
+        note(record, "lapack_config", dsc_linalg_config());
+    }
+    dsc_scope_close(&scope);
+}

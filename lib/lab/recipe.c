@@ -1,0 +1,235 @@
+/* recipe.c - a plan as canonical JSON, and back. */
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "lab/plan.h"
+
+enum { DIFFERENCES_SHOWN = 4 };
+
+static void free_json(void *json)
+{
+    json_decref(json);
+}
+
+/* Hands a JSON value to the scope; jansson returns NULL when memory is out. */
+static json_t *own(dsc_scope *scope, json_t *json)
+{
+    if (json && dsc_scope_defer(scope, free_json, json) == DSC_OK)
+        return json;
+    if (dsc_scope_status(scope) == DSC_OK)
+        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory: could not make JSON");
+    return NULL;
+}
+
+static json_t *number(bool integer, double value)
+{
+    return integer ? json_integer((json_int_t)value) : json_real(value);
+}
+
+static json_t *param_value(const dsc_plan *plan, const dsc_param *param)
+{
+    const char *field = (const char *)plan->knobs + param->offset;
+    int64_t whole;
+    double real;
+    const char *text;
+    switch (param->kind) {
+    case DSC_INTEGER: memcpy(&whole, field, sizeof whole); return json_integer(whole);
+    case DSC_REAL: memcpy(&real, field, sizeof real); return json_real(real);
+    default: memcpy(&text, field, sizeof text); return json_string(text);
+    }
+}
+
+static json_t *axis_values(const struct dsci_plan_axis *axis)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < axis->count; i++)
+        if (json_array_append_new(list, number(axis->integer, axis->values[i])) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    return list;
+}
+
+static int set_params(json_t *object, const dsc_plan *plan)
+{
+    int failures = 0;
+    for (const dsc_param *param = plan->kase->params; param && param->name; param++)
+        failures += json_object_set_new(object, param->name, param_value(plan, param)) != 0;
+    return failures;
+}
+
+static int set_axes(json_t *object, const dsc_plan *plan)
+{
+    int failures = 0;
+    for (size_t i = 0; i < plan->axis_count; i++)
+        if (plan->axes[i].axis)
+            failures += json_object_set_new(object, plan->axes[i].name, axis_values(&plan->axes[i])) != 0;
+    return failures;
+}
+
+static int set_data(json_t *object, const dsc_plan *plan)
+{
+    int failures = 0;
+    for (const struct dsci_data_note *note = plan->data.first; note; note = note->next)
+        failures += json_object_set_new(object, note->name, json_string(note->sha256)) != 0;
+    return failures;
+}
+
+/* JSON text in the scope. */
+static const char *dump(dsc_scope *scope, const json_t *json, size_t flags)
+{
+    if (dsc_scope_status(scope) != DSC_OK)
+        return NULL;
+    const size_t size = json_dumpb(json, NULL, 0, flags);
+    char *text = size ? dsc_scope_alloc(scope, size + 1, 1) : NULL;
+    if (text && json_dumpb(json, text, size, flags) == size)
+        return text;
+    if (dsc_scope_status(scope) == DSC_OK)
+        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory: could not write JSON");
+    return NULL;
+}
+
+const char *dsci_recipe_of(dsc_scope *scope, const dsc_plan *plan)
+{
+    if (dsc_scope_status(scope) != DSC_OK)
+        return NULL;
+    json_t *root = own(scope, json_object());
+    json_t *params = json_object(), *axes = json_object(), *data = json_object();
+    int failures = !root || set_params(params, plan) || set_axes(axes, plan) || set_data(data, plan);
+    const char *version = plan->experiment->version ? plan->experiment->version : "1";
+    const struct {
+        const char *key;
+        json_t *value;
+    } entries[] = {
+        {"experiment",  json_string(plan->experiment->name)       },
+        { "version",    json_string(version)                      },
+        { "case",       json_string(plan->kase->name)             },
+        { "parameters", params                                    },
+        { "axes",       axes                                      },
+        { "seeds",      axis_values(&plan->axes[plan->seed_axis]) },
+        { "engine",     json_string(dsc_engine_name(plan->engine))},
+        { "data",       data                                      },
+        { "schema",     json_integer(DSCI_PLAN_SCHEMA)            }
+    };
+    for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++)
+        failures += json_object_set_new(root, entries[i].key, entries[i].value) != 0;
+    if (failures)
+        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory: could not write the recipe");
+    return dump(scope, root, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
+}
+
+const char *dsc_plan_config(dsc_scope *scope, const dsc_plan *plan)
+{
+    json_t *root = own(scope, json_object());
+    const struct dsci_plan_axis *seeds = &plan->axes[plan->seed_axis];
+    if (!root)
+        return NULL;
+    int failures = json_object_set_new(root, "case", json_string(plan->kase->name)) != 0;
+    failures += json_object_set_new(root, "engine", json_string(dsc_engine_name(plan->engine))) != 0;
+    failures += json_object_set_new(root, "seeds", json_integer((json_int_t)seeds->count)) != 0;
+    failures += json_object_set_new(root, "seed", json_integer((json_int_t)seeds->values[0])) != 0;
+    failures += set_params(root, plan) + set_axes(root, plan);
+    if (failures)
+        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory: could not write the configuration");
+    /* 15 digits read well; 17 say everything: only where they must. */
+    const char *text = dump(scope, root, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+    json_t *again = text ? own(scope, json_loads(text, 0, NULL)) : NULL;
+    return again && json_equal(again, root) ? text
+                                            : dump(scope, root, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+}
+
+/* Adds "parameters.n: 200 in the file, 4000 asked for". */
+static const char *add_difference(dsc_scope *scope, const char *list, const char *key, const json_t *a,
+                                  const json_t *b, const char *in_a, const char *in_b)
+{
+    const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15);
+    const char *left = a ? dump(scope, a, flags) : "none", *right = b ? dump(scope, b, flags) : "none";
+    return dsc_scope_format(scope, "%s%s%s: %.60s %s, %.60s %s", list, list[0] ? "; " : "", key,
+                            left ? left : "", in_a, right ? right : "", in_b);
+}
+
+struct difference {
+    dsc_scope *scope;
+    const char *list, *in_a, *in_b;
+    size_t count;
+};
+
+/* Compares two objects key by key, objects inside them one level deeper. */
+static void compare(struct difference *difference, const char *prefix, json_t *a, json_t *b)
+{
+    json_t *both = own(difference->scope, json_copy(a));
+    if (!both)
+        return;
+    json_object_update_missing(both, b);
+    const char *key;
+    json_t *unused;
+    json_object_foreach(both, key, unused)
+    {
+        json_t *left = json_object_get(a, key), *right = json_object_get(b, key);
+        const char *name = dsc_scope_format(difference->scope, "%s%s", prefix, key);
+        if (!name || json_equal(left, right))
+            continue;
+        if (prefix[0] == '\0' && json_is_object(left) && json_is_object(right)) {
+            const char *inner = dsc_scope_format(difference->scope, "%s.", name);
+            if (inner)
+                compare(difference, inner, left, right);
+        } else if (difference->count++ < DIFFERENCES_SHOWN && difference->list) {
+            difference->list = add_difference(difference->scope, difference->list, name, left, right,
+                                              difference->in_a, difference->in_b);
+        }
+    }
+}
+
+const char *dsci_recipe_differences(dsc_scope *scope, const char *file, const char *asked,
+                                    const char *in_file, const char *in_asked)
+{
+    json_t *a = own(scope, json_loads(file, JSON_REJECT_DUPLICATES, NULL));
+    json_t *b = own(scope, json_loads(asked, JSON_REJECT_DUPLICATES, NULL));
+    struct difference difference = { .scope = scope, .list = "", .in_a = in_file, .in_b = in_asked };
+    if (!json_is_object(a) || !json_is_object(b))
+        return "the recipe is not a JSON object";
+    compare(&difference, "", a, b);
+    if (difference.count > DIFFERENCES_SHOWN && difference.list)
+        difference.list = dsc_scope_format(scope, "%s; and %zu more", difference.list,
+                                           difference.count - DIFFERENCES_SHOWN);
+    return difference.list ? difference.list : "";
+}
+
+/* True if the record has the plan's axes and outputs: a recipe's text alone proves nothing about a foreign
+ * file. */
+static bool same_arrays(const dsc_plan *plan, const dsc_record_spec *spec)
+{
+    bool same = spec->axis_count == plan->axis_count && spec->cell_axes == plan->cell_axes;
+    for (size_t i = 0; same && i < plan->axis_count; i++)
+        same = strcmp(spec->axes[i].name, plan->axes[i].name) == 0 &&
+               spec->axes[i].count == plan->axes[i].count &&
+               memcmp(spec->axes[i].values, plan->axes[i].values, plan->axes[i].count * sizeof(double)) == 0;
+    size_t count = 0;
+    for (const dsc_output *output = plan->kase->outputs; same && output->name; output++, count++)
+        same = count < spec->output_count && strcmp(spec->outputs[count].name, output->name) == 0 &&
+               spec->outputs[count].rank == plan->cell_axes + (output->inner ? 1 : 0) &&
+               (!output->inner ||
+                strcmp(spec->axes[spec->outputs[count].axes[plan->cell_axes]].name, output->inner) == 0);
+    return same && count == spec->output_count;
+}
+
+dsc_status dsci_plan_check(dsc_scope *scope, const dsc_plan *plan, const dsc_record *record, const char *path)
+{
+    const dsc_record_spec *spec = dsc_record_describe(record);
+    if (strcmp(spec->recipe, plan->recipe) != 0) {
+        dsc_scope *work = dsc_scope_open(NULL);
+        dsc_scope_fail(scope, DSC_ERROR_MISMATCH,
+                       "'%s' was made by another recipe (%s): choose another --out, or delete the file", path,
+                       dsci_recipe_differences(work, spec->recipe, plan->recipe, "in the file", "asked for"));
+        dsc_scope_close(&work);
+    } else if (!same_arrays(plan, spec)) {
+        dsc_scope_fail(
+            scope, DSC_ERROR_MISMATCH,
+            "'%s' has the right recipe but not the axes and outputs of %s: it was made by another build; "
+            "choose another --out, or delete the file",
+            path, plan->experiment->name);
+    }
+    return dsc_scope_status(scope);
+}

@@ -1,0 +1,34 @@
+/* results.h - a plan's results file: who may write it, what is in it. */
+#ifndef DESCENT_LAB_RESULTS_H
+#define DESCENT_LAB_RESULTS_H
+
+#include "lab/plan.h"
+
+/* Claims path for this process by a lock on path + ".lock" until the scope closes: a second run of the same
+   file is refused with DSC_ERROR_FILE. The lock dies with the process; a lock file left by a killed one does
+   no harm. */
+dsc_status dsci_results_claim(dsc_scope *scope, const char *path);
+
+/* An empty record of the plan. */
+dsc_record *dsci_results_make(dsc_scope *scope, const dsc_plan *plan);
+
+/* The record in path, which must be this plan's; a new one if there is no file. */
+dsc_record *dsci_results_open(dsc_scope *scope, const dsc_plan *plan, const char *path);
+
+/* Stores a computed cell's values (of all outputs, as a cell leaves them) or copies a cell from another
+   record of the same recipe. */
+void dsci_results_put(dsc_record *record, size_t cell, const double *values);
+dsc_status dsci_results_copy(dsc_record *to, dsc_record *from, size_t cell);
+
+/* Fails the scope with DSC_ERROR_MISMATCH unless two records have one recipe and the same axes and outputs.
+ */
+dsc_status dsci_results_same_recipe(dsc_scope *scope, const dsc_record *a, const char *a_name,
+                                    const dsc_record *b, const char *b_name);
+
+/* Median, interval and number over the seeds, of every output, into /summary. */
+dsc_status dsci_results_summarize(dsc_scope *scope, dsc_record *record);
+
+/* Notes where and how the record is being made. */
+void dsci_provenance_note(dsc_record *record, const dsc_plan *plan, const dsc_run_options *options);
+
+#endif

@@ -1,0 +1,225 @@
+/* sweep.c - many cells on many cores. */
+#include "lab/sweep.h"
+
+#include <math.h>
+#include <omp.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <descent/clock.h>
+#include <descent/cpu.h>
+#include <descent/linalg.h>
+
+enum { TICK_NANOSECONDS = 100000000 };
+
+struct job {
+    size_t cell;
+    double work;
+};
+
+/* One thread's cell, alone in its cache line. */
+struct slot {
+    _Alignas(64) struct dsci_watch watch;
+    _Atomic double work; /* 0: none */
+};
+
+struct state {
+    const struct dsci_sweep *sweep;
+    struct job *jobs;
+    struct slot *slots;
+    int threads;
+    double start, work;
+    _Atomic size_t next;
+    pthread_mutex_t mutex; /* of what follows, and of take() */
+    pthread_cond_t ended_signal;
+    size_t done, failed;
+    double work_done, work_run; /* of cells that ended: with those before, and by this sweep */
+    bool ended;
+};
+
+double dsci_cell_work(const dsc_plan *plan, size_t cell, void *knobs)
+{
+    if (!plan->kase->work)
+        return 1;
+    dsci_plan_knobs(plan, cell, knobs);
+    return fmax(plan->kase->work(knobs), 1);
+}
+
+double dsci_cell_memory(const dsc_plan *plan, size_t cell, void *knobs)
+{
+    if (!plan->kase->memory)
+        return 0;
+    dsci_plan_knobs(plan, cell, knobs);
+    return fmax(plan->kase->memory(knobs), 0);
+}
+
+int dsci_sweep_threads(const dsc_run_options *options, size_t count)
+{
+    const int threads = dsc_threads_choose(options->threads).count;
+    return count < (size_t)threads ? (int)(count ? count : 1) : threads;
+}
+
+const void *dsci_sweep_prepare(dsc_scope *scope, const dsc_plan *plan)
+{
+    if (plan->kase->uses_lapack)
+        dsc_linalg_core(); /* loads the library, which must not happen in several threads */
+    if (dsc_scope_status(scope) != DSC_OK || !plan->kase->prepare)
+        return NULL;
+    return plan->kase->prepare(scope, plan->knobs, plan->data_directory);
+}
+
+static bool must_stop(void *user)
+{
+    const struct state *state = user;
+    const dsc_run_options *options = state->sweep->options;
+    return (options->stop && *options->stop) ||
+           (options->max_time > 0 && dsc_clock_seconds() - state->start >= options->max_time);
+}
+
+/* Longest first, so that no long cell is left for the end; equal ones in their own order. */
+static int by_work(const void *a, const void *b)
+{
+    const struct job *x = a, *y = b;
+    if (x->work != y->work)
+        return x->work > y->work ? -1 : 1;
+    return (x->cell > y->cell) - (x->cell < y->cell);
+}
+
+static void report(struct state *state)
+{
+    const struct dsci_sweep *sweep = state->sweep;
+    double running = 0;
+    for (int i = 0; i < state->threads; i++)
+        running += atomic_load_explicit(&state->slots[i].work, memory_order_relaxed) *
+                   atomic_load_explicit(&state->slots[i].watch.fraction, memory_order_relaxed);
+    pthread_mutex_lock(&state->mutex);
+    dsc_progress progress = { .cells = sweep->done_before + sweep->count,
+                              .done = sweep->done_before + state->done,
+                              .failed = state->failed,
+                              .work = state->work,
+                              .work_done = state->work_done + running,
+                              .elapsed = dsc_clock_seconds() - state->start };
+    const double run = state->work_run + running;
+    pthread_mutex_unlock(&state->mutex);
+    progress.remaining = run > 0 ? progress.elapsed * fmax(progress.work - progress.work_done, 0) / run : NAN;
+    if (sweep->options->progress)
+        sweep->options->progress(sweep->options->progress_user, &progress);
+    if (sweep->tick)
+        sweep->tick(sweep->user);
+}
+
+/* The thread that reports, ten times a second and once at the end. */
+static void *keep_reporting(void *user)
+{
+    struct state *state = user;
+    struct timespec next;
+    clock_gettime(CLOCK_MONOTONIC, &next);
+    pthread_mutex_lock(&state->mutex);
+    while (!state->ended) {
+        next.tv_nsec += TICK_NANOSECONDS;
+        if (next.tv_nsec >= 1000000000) {
+            next.tv_nsec -= 1000000000;
+            next.tv_sec++;
+        }
+        while (!state->ended && pthread_cond_timedwait(&state->ended_signal, &state->mutex, &next) == 0)
+            continue;
+        if (state->ended)
+            break;
+        pthread_mutex_unlock(&state->mutex);
+        report(state);
+        clock_gettime(CLOCK_MONOTONIC, &next);
+        pthread_mutex_lock(&state->mutex);
+    }
+    pthread_mutex_unlock(&state->mutex);
+    report(state);
+    return NULL;
+}
+
+static void take(struct state *state, const struct job *job, const struct dsci_outcome *outcome)
+{
+    pthread_mutex_lock(&state->mutex);
+    state->sweep->take(state->sweep->user, job->cell, outcome);
+    state->done += outcome->status == DSC_CELL_DONE;
+    state->failed += outcome->status == DSC_CELL_FAILED;
+    state->work_done += job->work;
+    state->work_run += job->work;
+    pthread_mutex_unlock(&state->mutex);
+}
+
+/* One thread's share: the next cell in the queue until there is none or the sweep must stop. */
+static void work_through(struct state *state, struct slot *slot)
+{
+    const unsigned float_mode = dsc_float_mode_enter();
+    omp_set_num_threads(1); /* libraries below must not start threads of their own */
+    for (size_t i = atomic_fetch_add(&state->next, 1); i < state->sweep->count && !must_stop(state);
+         i = atomic_fetch_add(&state->next, 1)) {
+        const struct job *job = &state->jobs[i];
+        dsc_scope *scope = dsc_scope_open(NULL);
+        atomic_store_explicit(&slot->watch.fraction, 0, memory_order_relaxed);
+        atomic_store_explicit(&slot->work, job->work, memory_order_relaxed);
+        const struct dsci_outcome outcome =
+            dsci_cell_compute(scope, state->sweep->plan, state->sweep->shared, job->cell, &slot->watch);
+        atomic_store_explicit(&slot->work, 0, memory_order_relaxed);
+        if (outcome.status != DSC_CELL_MISSING)
+            take(state, job, &outcome);
+        dsc_scope_close(&scope);
+    }
+    dsc_float_mode_leave(float_mode);
+}
+
+static bool set_up(dsc_scope *scope, struct state *state)
+{
+    const struct dsci_sweep *sweep = state->sweep;
+    state->jobs = dsc_scope_alloc(scope, sweep->count, sizeof *state->jobs);
+    state->threads = dsci_sweep_threads(sweep->options, sweep->count);
+    state->slots = dsc_scope_alloc(scope, (size_t)state->threads, sizeof *state->slots);
+    void *knobs = dsc_scope_alloc(scope, 1, sweep->plan->kase->knobs_size);
+    if (dsc_scope_status(scope) != DSC_OK)
+        return false;
+    for (int i = 0; i < state->threads; i++) {
+        state->slots[i].watch.stop = must_stop;
+        state->slots[i].watch.user = state;
+    }
+    state->work = state->work_done = sweep->work_before;
+    for (size_t i = 0; i < sweep->count; i++) {
+        state->jobs[i] = (struct job){ sweep->cells[i], dsci_cell_work(sweep->plan, sweep->cells[i], knobs) };
+        state->work += state->jobs[i].work;
+    }
+    qsort(state->jobs, sweep->count, sizeof *state->jobs, by_work);
+    return dsc_scope_status(scope) == DSC_OK;
+}
+
+static void end(struct state *state)
+{
+    pthread_mutex_lock(&state->mutex);
+    state->ended = true;
+    pthread_cond_signal(&state->ended_signal);
+    pthread_mutex_unlock(&state->mutex);
+}
+
+bool dsci_sweep_run(dsc_scope *scope, const struct dsci_sweep *sweep)
+{
+    struct state state = { .sweep = sweep, .start = dsc_clock_seconds() };
+    if (!set_up(scope, &state))
+        return false;
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&state.mutex, NULL);
+    pthread_cond_init(&state.ended_signal, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    pthread_t reporter;
+    if (pthread_create(&reporter, NULL, keep_reporting, &state) != 0) {
+        dsc_scope_fail(scope, DSC_ERROR_MEMORY,
+                       "could not start a thread: raise the limit on processes (ulimit -u)");
+    } else {
+#pragma omp parallel num_threads(state.threads)
+        work_through(&state, &state.slots[omp_get_thread_num()]);
+        end(&state);
+        pthread_join(reporter, NULL);
+    }
+    pthread_cond_destroy(&state.ended_signal);
+    pthread_mutex_destroy(&state.mutex);
+    return dsc_scope_status(scope) == DSC_OK && state.done + state.failed == sweep->count;
+}
