@@ -10,13 +10,15 @@ enum {
     DSCI_GEMM_ROW_CHUNK = 240,
     /* Columns of a packed panel of b at most: 256 x 32 floats stay in the first-level cache. */
     DSCI_GEMM_PANEL = 32,
-    /* From so many rows on, packing b pays for itself even where b need not be transposed. */
+    /* Rows of b further apart than so many floats fall on few cache sets and one page each; from so many rows
+       of a on, packing pays. */
+    DSCI_GEMM_NEAR_ROWS = 512,
     DSCI_GEMM_PACK_ROWS = 48
 };
 
 static inline int dsci_gemm_packs(const dsci_gemm *g)
 {
-    return g->transpose_b || g->m >= DSCI_GEMM_PACK_ROWS;
+    return g->transpose_b || (g->ldb > DSCI_GEMM_NEAR_ROWS && g->m >= DSCI_GEMM_PACK_ROWS);
 }
 
 /* Sums of several blocks of k must be complete before they are added to c. */
