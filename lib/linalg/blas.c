@@ -75,8 +75,13 @@ static int find_functions(void *library)
 
 static void load(void)
 {
-    setenv("OPENBLAS_CORETYPE", core_types[dsc_isa_effective()], 0); /* the user's own choice stays */
+    static const char variable[] = "OPENBLAS_CORETYPE";
+    const int ours = !getenv(variable); /* the user's own choice stays */
+    if (ours)
+        setenv(variable, core_types[dsc_isa_effective()], 1);
     void *library = open_library();
+    if (ours)
+        unsetenv(variable); /* read by now; not for child processes */
     if (!library)
         return;
     if (!find_functions(library)) {

@@ -114,9 +114,11 @@ static int refine(dsc_scope *work, const struct problem *q, const double *factor
         return 0;
     double size = 0, last = INFINITY;
     memset(q->wt, 0, (size_t)q->k * (size_t)q->p * sizeof *q->wt);
+    memcpy(q->rt, q->yt, (size_t)q->k * (size_t)q->n * sizeof *q->rt);
     for (int round = 0; round <= REFINEMENTS; round++) {
         int info = 0;
-        update_residual(q);
+        if (round > 0)
+            update_residual(q);
         if (q->dual)
             memcpy(step, q->rt, unknowns * sizeof *step);
         else
@@ -134,8 +136,9 @@ static int refine(dsc_scope *work, const struct problem *q, const double *factor
         if (q->dual)
             multiply(q->blas, 0, 0, q->k, q->p, q->n, 1, step, q->x, 1, q->wt);
         size = sqrt(sum_of_squares(c, unknowns));
+        const double next = change * (change / last); /* what another round would add */
         last = change;
-        if (change <= 4 * DBL_EPSILON * size)
+        if (change == 0 || (round > 0 && next <= DBL_EPSILON * size))
             break;
     }
     return last <= 1e-4 * size;

@@ -178,6 +178,7 @@ static void the_core_type_follows_the_level(void **state)
     };
     assert_string_equal(dsc_linalg_core(), cores[dsc_isa_effective()]);
     assert_non_null(strstr(dsc_linalg_config(), "OpenBLAS"));
+    assert_null(getenv("OPENBLAS_CORETYPE"));
 }
 
 static void cos_and_sin_have_the_same_bits_at_every_level(void **state)
