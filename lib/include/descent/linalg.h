@@ -1,7 +1,8 @@
 /* linalg.h - fp64 least squares over LAPACK (OpenBLAS, one thread per call).
  *
  * Matrices are row-major and dense. Results have the same bits for any number of threads of the caller on one
- * OpenBLAS core type (dsc_linalg_core()), which is chosen from the instruction-set level in use, not by OpenBLAS.
+ * OpenBLAS core type (dsc_linalg_core()), which is chosen from the instruction-set level in use, not by
+ * OpenBLAS.
  */
 #ifndef DESCENT_LINALG_H
 #define DESCENT_LINALG_H
@@ -29,12 +30,12 @@ typedef struct dsc_matmul_options {
 DSC_API dsc_status dsc_matmul(dsc_scope *scope, dsc_matrix dst, dsc_matrix a, dsc_matrix b,
                               const dsc_matmul_options *options);
 
-/* The least-squares problem min ||x w - y||^2 + ridge ||w||^2, x: n x p, y: n x k, w: p x k. With ridge 0 the solution
-   is the one of minimum Euclidean norm, for p < n, p > n and any rank. */
+/* The least-squares problem min ||x w - y||^2 + ridge ||w||^2, x: n x p, y: n x k, w: p x k. With ridge 0 the
+   solution is the one of minimum Euclidean norm, for p < n, p > n and any rank. */
 typedef struct dsc_least_squares_options {
     double ridge;     /* >= 0, added to x'x as it is (not scaled by n) */
-    double tolerance; /* singular values up to tolerance * the largest count as zero; 0: max(n, p) * epsilon. Given,
-                         it selects the SVD path. */
+    double tolerance; /* singular values up to tolerance * the largest count as zero; 0: max(n, p) * epsilon.
+                         Given, it selects the SVD path. */
     int want_dof;     /* compute effective_dof where it costs extra: ridge > 0 on the Gram paths */
 } dsc_least_squares_options;
 
@@ -45,11 +46,11 @@ typedef enum dsc_least_squares_path {
 } dsc_least_squares_path;
 
 typedef struct dsc_least_squares_result {
-    dsc_matrix weights;          /* p x k */
-    double norm;                 /* Frobenius norm of the weights */
-    double residual;             /* mean over the n k entries of (x w - y)^2 */
-    double effective_dof;        /* trace of x (x'x + ridge)^+ x'; the rank if ridge is 0; NaN if not wanted */
-    size_t rank;                 /* n or p at full rank; numerical rank on the SVD path */
+    dsc_matrix weights;   /* p x k */
+    double norm;          /* Frobenius norm of the weights */
+    double residual;      /* mean over the n k entries of (x w - y)^2 */
+    double effective_dof; /* trace of x (x'x + ridge)^+ x'; the rank if ridge is 0; NaN if not wanted */
+    size_t rank;          /* n or p at full rank; numerical rank on the SVD path */
     dsc_least_squares_path path; /* how it was computed */
 } dsc_least_squares_result;
 
@@ -66,10 +67,11 @@ DSC_API double *dsc_symmetric_eigen(dsc_scope *scope, dsc_matrix a, dsc_matrix *
 /* cos and sin of n angles (SLEEF, the same bits at every level); either destination may be NULL. */
 DSC_API void dsc_cos_sin(const double *angles, double *cosines, double *sines, size_t n);
 
-/* OpenBLAS's core type in use ("SkylakeX", "Haswell", "Prescott"), and its version and build: parts of a file's
-   provenance. "unavailable" if it cannot be loaded, which then is the error of every function above but the last. It is
-   loaded at the first use of any of them; a program that starts threads calls one of these two before (the core type is
-   handed over in the environment, $OPENBLAS_CORETYPE, which the user may set himself). */
+/* OpenBLAS's core type in use ("SkylakeX", "Haswell", "Prescott"), and its version and build: parts of a
+   file's provenance. "unavailable" if it cannot be loaded, which then is the error of every function above
+   but the last. It is loaded at the first use of any of them; a program that starts threads calls one of
+   these two before (the core type is handed over in the environment, $OPENBLAS_CORETYPE, which the user may
+   set himself). */
 DSC_API const char *dsc_linalg_core(void);
 DSC_API const char *dsc_linalg_config(void);
 
