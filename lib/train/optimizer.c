@@ -130,6 +130,10 @@ dsc_status dsci_optimizer_make(dsc_scope *scope, dsci_optimizer *optimizer, cons
         .options = *options, .dtype = dtype, .elements = elements, .beta1_power = 1, .beta2_power = 1
     };
     fill_defaults(&optimizer->options, rule);
+    if (dtype == DSC_F32) { /* the corrections must belong to the betas that the kernel multiplies by */
+        optimizer->options.beta1 = (double)(float)optimizer->options.beta1;
+        optimizer->options.beta2 = (double)(float)optimizer->options.beta2;
+    }
     if (rule->moments > 0)
         optimizer->first = dsc_scope_alloc(scope, elements, size);
     if (rule->moments > 1)
