@@ -25,7 +25,7 @@ static dsc_status check_names(const dsc_model *model)
                     "two parameters are called '%s': expected distinct names; set .name of one "
                     "of their layers",
                     model->slices[i].name);
-    return DSC_OK;
+    return dsc_scope_status(model->scope);
 }
 
 /* Lays all parameters out in one vector, each at a multiple of the alignment. */

@@ -1,0 +1,119 @@
+/* Trained parameters have the same bits for any number of threads, and with the native engine at every
+   instruction-set level: the program runs itself once a level and compares what it prints. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <omp.h>
+
+#include <descent/cpu.h>
+
+#include "network.h"
+
+enum { MODELS = 8, COUNT = 130, INPUTS = 40, CLASSES = 10, LINE = 32 };
+
+/* Networks of different widths, activations, dropout and rules. */
+static dsc_model *make(dsc_scope *scope, size_t i, dsc_engine engine)
+{
+    static dsc_node *(*const activations[])(dsc_node *) = { dsc_relu, dsc_tanh, dsc_sigmoid };
+    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { INPUTS } });
+    x = activations[i % 3](dsc_dense(x, 5 + 37 * i));
+    x = dsc_dropout(activations[(i + 1) % 3](dsc_dense(x, 20 + i, .weights_init = DSC_INIT_HE_NORMAL)), 0.1);
+    return dsc_compile(dsc_softmax_cross_entropy(dsc_dense(x, CLASSES), dsc_labels(scope, CLASSES)),
+                       &(dsc_compile_options){ .batch = 16 + i, .engine = engine });
+}
+
+/* The hash of the trained parameters, mixed with the evaluated loss. */
+static uint64_t train(size_t i, dsc_engine engine)
+{
+    dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 100 + i });
+    const dsc_examples examples = make_examples(scope, i, COUNT, INPUTS, CLASSES);
+    dsc_model *model = make(scope, i, engine);
+    const dsc_fit_options options = { .optimizer = { .kind = (dsc_optimizer_kind)(i % 4) }, .epochs = 4 };
+    uint64_t hash = 0, bits = 0;
+    if (dsc_fit(model, &examples, &options) == DSC_OK) {
+        const dsc_metrics metrics = dsc_evaluate(model, &examples);
+        memcpy(&bits, &metrics.loss, sizeof bits);
+        hash = dsc_model_hash(model) ^ bits;
+    }
+    dsc_scope_close(&scope);
+    return hash;
+}
+
+static void train_all(uint64_t hashes[MODELS], dsc_engine engine, int threads)
+{
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+    for (int i = 0; i < MODELS; i++)
+        hashes[i] = train((size_t)i, engine);
+}
+
+static void any_number_of_threads_gives_the_same_bits(void **state)
+{
+    (void)state;
+    static const dsc_engine engines[] = { DSC_ENGINE_NATIVE, DSC_ENGINE_ONEDNN, DSC_ENGINE_REF };
+    static const int threads[] = { 2, 3, 8 };
+    for (size_t e = 0; e < 3; e++) {
+        uint64_t alone[MODELS], together[MODELS];
+        train_all(alone, engines[e], 1);
+        for (size_t i = 0; i < MODELS; i++)
+            assert_int_not_equal(alone[i], 0);
+        for (size_t t = 0; t < 3; t++) {
+            train_all(together, engines[e], threads[t]);
+            assert_memory_equal(together, alone, sizeof alone);
+        }
+    }
+}
+
+/* The lines that this program prints at a level. */
+static void run_at(const char *level, char lines[MODELS][LINE])
+{
+    char program[512], command[600];
+    const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    assert_true(length > 0);
+    program[length] = '\0';
+    snprintf(command, sizeof command, "DESCENT_ISA=%s '%s' hashes", level, program);
+    FILE *child = popen(command, "r"); /* NOLINT(cert-env33-c): our own path */
+    assert_non_null(child);
+    for (int i = 0; i < MODELS; i++)
+        assert_non_null(fgets(lines[i], LINE, child));
+    assert_int_equal(pclose(child), 0);
+}
+
+static void every_level_gives_the_same_bits(void **state)
+{
+    (void)state;
+    char scalar[MODELS][LINE] = { { 0 } };
+    run_at("scalar", scalar);
+    for (dsc_isa isa = DSC_ISA_AVX2; isa <= dsc_isa_detected(); isa++) {
+        char lines[MODELS][LINE] = { { 0 } };
+        run_at(dsc_isa_name(isa), lines);
+        for (int i = 0; i < MODELS; i++)
+            assert_string_equal(lines[i], scalar[i]);
+    }
+}
+
+static int print_hashes(void)
+{
+    uint64_t hashes[MODELS];
+    train_all(hashes, DSC_ENGINE_NATIVE, 2);
+    for (int i = 0; i < MODELS; i++)
+        printf("%016llx\n", (unsigned long long)hashes[i]);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "hashes") == 0)
+        return print_hashes();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_number_of_threads_gives_the_same_bits),
+        cmocka_unit_test(every_level_gives_the_same_bits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
