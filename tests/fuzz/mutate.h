@@ -7,6 +7,7 @@
 #ifndef DESCENT_TESTS_MUTATE_H
 #define DESCENT_TESTS_MUTATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -137,7 +137,7 @@ static void a_gzip_bomb_stays_bounded(void **state)
     getrusage(RUSAGE_SELF, &before);
     expect_refusal(directory_path(*state, "bomb.gz"), LIMIT, DSC_ERROR_FORMAT, "more than the 1048576 bytes");
     getrusage(RUSAGE_SELF, &after);
-    assert_true(after.ru_maxrss - before.ru_maxrss < 16 * 1024);
+    assert_true(after.ru_maxrss - before.ru_maxrss < 16 * 1024L);
 }
 
 static dsc_status replace(const char *path, const void *data, size_t size, const char *message)

@@ -142,7 +142,8 @@ static void damaged_and_missing_files_mean_no_limit(void **state)
             assert_true(dsci_cgroup_quota(root) == 0);
         }
     }
-    static const char *const quotas[] = { "", "0 0", "-1 100000", "nan nan", "inf 1", "1e308 1e-308", "max" };
+    static const char *const quotas[] = { "",      "0 0", "-1 100000",  "nan nan", "inf 1",
+                                          "-5 -5", "max", "max 100000", "7" };
     directory_put(root, "proc/self/cgroup", "0::/\n");
     directory_put(root, "proc/self/mountinfo", "1 2 0:3 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
     for (size_t i = 0; i < sizeof quotas / sizeof quotas[0]; i++) {

@@ -42,45 +42,19 @@ static void integers_are_exact(void **state)
         assert_true(dsc_parse_integer(good[i].text, &value));
         assert_int_equal(value, good[i].value);
     }
-    static const char *const bad[] = { "",
-                                       " ",
-                                       "k",
-                                       "-",
-                                       "+",
-                                       "--1",
-                                       "+-1",
-                                       "1 ",
-                                       " 1",
-                                       "1x",
-                                       "1kk",
-                                       "1e",
-                                       "1e+",
-                                       "1e1.5",
-                                       "1.5",
-                                       "0.5",
-                                       "1e-1",
-                                       "1.2345k",
-                                       "0x10",
-                                       "1e3k",
-                                       "5K",
-                                       "1,0",
-                                       "nan",
-                                       "inf",
-                                       "1e19",
-                                       "1e9999",
-                                       ".",
-                                       "1..2",
-                                       "1e--1",
-                                       "10e18",
-                                       "e3",
-                                       ".k",
-                                       "1_000",
-                                       "\xff",
-                                       "1\n",
-                                       "1e+-1",
-                                       "9223372036854775808",
-                                       "-9223372036854775809",
-                                       "99999999999999999999999" };
+}
+
+static void what_is_no_integer_is_refused(void **state)
+{
+    (void)state;
+    /* clang-format off */
+    static const char *const bad[] = {
+        "", " ", "k", "-", "+", "--1", "+-1", "1 ", " 1", "1x", "1kk", "1e", "1e+", "1e1.5",
+        "1.5", "0.5", "1e-1", "1.2345k", "0x10", "1e3k", "5K", "1,0", "nan", "inf", "1e19",
+        "1e9999", ".", "1..2", "1e--1", "10e18", "e3", ".k", "1_000", "\xff", "1\n", "1e+-1",
+        "9223372036854775808", "-9223372036854775809", "99999999999999999999999"
+    };
+    /* clang-format on */
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         int64_t value = 99;
         assert_false(dsc_parse_integer(bad[i], &value));
@@ -146,7 +120,7 @@ static void check_list(const char *text, bool integer, size_t expected_count, co
     const double *values = dsc_parse_list(scope, "--set width", text, integer, 1000, &count);
     assert_string_equal(dsc_scope_message(scope), "");
     assert_int_equal(count, expected_count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < expected_count; i++)
         assert_true(values[i] == expected[i]);
     dsc_scope_close(&scope);
 }
@@ -295,10 +269,15 @@ static void slips_find_the_name_that_was_meant(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(integers_are_exact),          cmocka_unit_test(reals_are_whole_and_finite),
-        cmocka_unit_test(the_locale_does_not_matter),  cmocka_unit_test(lists_hold_numbers_and_ranges),
-        cmocka_unit_test(steps_are_decimal),           cmocka_unit_test(logarithmic_ranges_have_even_ratios),
-        cmocka_unit_test(bad_lists_name_what_and_why), cmocka_unit_test(slips_find_the_name_that_was_meant),
+        cmocka_unit_test(integers_are_exact),
+        cmocka_unit_test(what_is_no_integer_is_refused),
+        cmocka_unit_test(reals_are_whole_and_finite),
+        cmocka_unit_test(the_locale_does_not_matter),
+        cmocka_unit_test(lists_hold_numbers_and_ranges),
+        cmocka_unit_test(steps_are_decimal),
+        cmocka_unit_test(logarithmic_ranges_have_even_ratios),
+        cmocka_unit_test(bad_lists_name_what_and_why),
+        cmocka_unit_test(slips_find_the_name_that_was_meant),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
