@@ -23,8 +23,7 @@ void dsci_pass_fuse(dsci_graph *graph);
    that has the graph's type and supports the node. */
 void dsci_pass_engines(dsci_graph *graph, dsc_engine engine);
 
-/* Books scratch memory, finds each tensor's lifetime and its offset in the arena. Returns the arena's bytes.
- */
+/* Books scratch memory, finds each tensor's lifetime and its offset in the arena. Returns its bytes. */
 size_t dsci_pass_memory(dsci_graph *graph);
 
 #endif

@@ -1,5 +1,4 @@
-/* dropout.h - which elements a dropout layer keeps in a step: the same for every engine and for its gradient.
- */
+/* dropout.h - which elements a dropout layer keeps in a step, whatever the engine, forward and back. */
 #ifndef DESCENT_OPS_DROPOUT_H
 #define DESCENT_OPS_DROPOUT_H
 

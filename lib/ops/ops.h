@@ -152,8 +152,7 @@ typedef struct dsci_setting {
     bool training; /* with dropout and gradients */
 } dsci_setting;
 
-/* Makes a node and infers its outputs; attributes may be NULL. Returns NULL if an input is NULL or it fails.
- */
+/* Makes a node and infers its outputs; attributes may be NULL. NULL if an input is NULL or it fails. */
 dsci_node *dsci_node_make(const dsci_setting *setting, const dsci_op *op, const char *name,
                           const dsci_attributes *attributes, dsci_tensor *const *inputs, size_t input_count);
 
@@ -179,8 +178,7 @@ dsc_status dsci_graph_push(dsci_graph *graph, dsci_node *node);
 dsci_node *dsci_graph_append(dsci_graph *graph, const dsci_op *op, const dsci_attributes *attributes,
                              dsci_tensor *const *inputs, size_t input_count);
 
-/* Adds diff to the gradient of tensor: the first becomes it, later ones are added in order. NULL is ignored.
- */
+/* Adds diff to the gradient of tensor: the first becomes it, later ones are added in order. NULL: nothing. */
 void dsci_gradient_add(dsci_graph *graph, dsci_tensor *tensor, dsci_tensor *diff);
 
 /* --- Steps --- */

@@ -5,8 +5,8 @@
  *     dsc_node *loss = dsc_softmax_cross_entropy(dsc_dense(h, 10), dsc_labels(scope, 10));
  *     dsc_model *model = dsc_compile(loss, &(dsc_compile_options){ .batch = 32 });
  *
- * Shapes are written for one example; the batch is the first dimension of every tensor and is set when the graph is
- * compiled. Nodes belong to the scope of their input. A node made from a poisoned one is poisoned.
+ * Shapes are written for one example; the batch is the first dimension of every tensor and is set when the
+ * graph is compiled. Nodes belong to the scope of their input. A node made from a poisoned one is poisoned.
  */
 #ifndef DESCENT_GRAPH_H
 #define DESCENT_GRAPH_H
@@ -36,16 +36,17 @@ DSC_API dsc_node *dsc_labels(dsc_scope *scope, size_t classes);
 /* Real targets of a loss, as many per example as shape says. */
 DSC_API dsc_node *dsc_targets(dsc_scope *scope, const dsc_input_spec *spec);
 
-/* Passes of compilation, in order: build, infer shapes, append gradients, fuse, choose engines, plan memory. */
+/* Passes of compilation, in order: build and infer shapes, append gradients, fuse, choose engines, plan
+   memory. */
 typedef struct dsc_compile_options {
     size_t batch;      /* examples per training step; 0: 1 */
     dsc_engine engine; /* for every op; where oneDNN has no primitive, ONEDNN runs NATIVE; other gaps fail */
     dsc_dtype dtype;
-    bool inference;    /* no gradients */
+    bool inference; /* no gradients */
 } dsc_compile_options;
 
-/* Compiles loss (a scalar) into a model in the loss's scope. Parameters are initialised from the scope's seed.
-   Returns NULL if anything failed. */
+/* Compiles loss (a scalar) into a model in the loss's scope. Parameters are initialised from the scope's
+   seed. Returns NULL if anything failed. */
 DSC_API dsc_model *dsc_compile(dsc_node *loss, const dsc_compile_options *options);
 
 /* All parameters, and all gradients, are one flat vector each (padding between slices stays zero). */
@@ -56,10 +57,11 @@ typedef struct dsc_slice {
 } dsc_slice;
 DSC_API size_t dsc_model_slices(const dsc_model *model, const dsc_slice **slices);
 DSC_API size_t dsc_model_parameter_count(const dsc_model *model);
-DSC_API void *dsc_model_parameters(dsc_model *model, size_t *elements); /* float or double by dtype, flat, with padding */
+/* float or double by dtype; *elements (may be NULL) is the number with padding. */
+DSC_API void *dsc_model_parameters(dsc_model *model, size_t *elements);
 DSC_API void *dsc_model_gradients(dsc_model *model, size_t *elements);
 
-/* Prints every pass's result (nodes, shapes, engines, implementation, memory, flops) as a table, in the scope. */
+/* What the passes made (nodes, shapes, engines, memory, flops) as a table of text, in the scope. */
 DSC_API const char *dsc_model_describe(dsc_scope *scope, const dsc_model *model);
 
 /* Floating-point operations of one training step, of one forward pass, at the compiled batch. */

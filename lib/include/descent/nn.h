@@ -6,11 +6,11 @@
 
 /* Initial values of weights; fan_in and fan_out are those of the layer. */
 typedef enum dsc_init {
-    DSC_INIT_DEFAULT = 0,    /* PyTorch's: U(-1/sqrt(fan_in), 1/sqrt(fan_in)), for biases too */
+    DSC_INIT_DEFAULT = 0, /* PyTorch's: U(-1/sqrt(fan_in), 1/sqrt(fan_in)), for biases too */
     DSC_INIT_ZEROS,
     DSC_INIT_GLOROT_UNIFORM, /* U(+-sqrt(6 / (fan_in + fan_out))) (Glorot and Bengio 2010) */
     DSC_INIT_GLOROT_NORMAL,
-    DSC_INIT_HE_UNIFORM,     /* U(+-sqrt(6 / fan_in)) (He et al. 2015) */
+    DSC_INIT_HE_UNIFORM, /* U(+-sqrt(6 / fan_in)) (He et al. 2015) */
     DSC_INIT_HE_NORMAL,
     DSC_INIT_LECUN_NORMAL
 } dsc_init;

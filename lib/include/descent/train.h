@@ -32,9 +32,10 @@ typedef struct dsc_fit_options {
     void *user;
 } dsc_fit_options;
 
-/* Trains for a number of passes in batches of the compiled size, in an order shuffled anew each epoch by counter (the
-   last batch may be smaller). Fails the model's scope with DSC_ERROR_NUMERIC, naming epoch and step, if the loss is
-   not finite. Returns DSC_STOPPED if on_epoch ended it. No allocation after the first step. */
+/* Trains for a number of passes in batches of the compiled size, in an order shuffled anew each epoch by
+   counter (the last batch may be smaller). Fails the model's scope with DSC_ERROR_NUMERIC, naming epoch and
+   step, if the loss is not finite. Returns DSC_STOPPED if on_epoch ended it. No allocation after the first
+   step. */
 DSC_API dsc_status dsc_fit(dsc_model *model, const dsc_examples *train, const dsc_fit_options *options);
 
 /* One optimiser step on one batch already in memory (x: batch x features). Returns the loss. */

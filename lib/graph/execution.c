@@ -1,9 +1,8 @@
-/* plan.c - making a plan out of a network, and running it. */
+/* execution.c - making a plan out of a network, and running it. */
 #include "graph/model.h"
 #include "graph/passes.h"
 
-/* Gives parameters, gradients and external tensors their homes. Parameters come in the order of the slices.
- */
+/* Gives parameters, gradients and external tensors their homes; parameters come in the slices' order. */
 static void settle(const dsc_model *model, dsci_plan *plan)
 {
     const size_t size = dsci_type_size(dsci_model_type(model));
