@@ -28,6 +28,8 @@ static const char *range_text(dsc_scope *scope, const dsc_param *param)
 {
     if (param->kind == DSC_CHOICE)
         return param->choices;
+    if (param->min == 0 && param->max == 0)
+        return "any";
     const char *low = isinf(param->min) ? "" : dsc_scope_format(scope, "%.6g", param->min);
     const char *high = isinf(param->max) ? "" : dsc_scope_format(scope, "%.6g", param->max);
     return dsc_scope_format(scope, "%s..%s", low ? low : "", high ? high : "");

@@ -56,6 +56,12 @@ static bool is_shown(const dsc_plot_files *files, const char *path)
     return files->drawn ? !has_suffix(path, ".gp") && !has_suffix(path, ".dat") : has_suffix(path, ".gp");
 }
 
+/* A path without a needless "./". */
+static const char *tidy(const char *path)
+{
+    return strncmp(path, "./", 2) == 0 ? path + 2 : path;
+}
+
 static void print_report(struct session *session, const dsc_plan *plan, const char *out,
                          const dsc_run_result *result, const dsc_plot_files *files)
 {
@@ -69,7 +75,8 @@ static void print_report(struct session *session, const dsc_plan *plan, const ch
     dsc_table_row(table, (const char *[]){ "results", out });
     for (size_t i = 0; i < files->count; i++)
         if (is_shown(files, files->paths[i]))
-            dsc_table_row(table, (const char *[]){ files->drawn ? "figure" : "script", files->paths[i] });
+            dsc_table_row(table,
+                          (const char *[]){ files->drawn ? "figure" : "script", tidy(files->paths[i]) });
     putchar('\n');
     dsc_table_print(table, &session->terminal, 0);
 }

@@ -10,14 +10,22 @@ enum { MAX_BAR = 30, LINE_BYTES = 256 };
 
 static const double LOG_INTERVAL = 60; /* seconds between lines when stderr is not a terminal */
 
-/* "4 min 05 s left", or nothing while it is unknown. */
-static void remaining_text(double remaining, char *text, size_t size)
+/* "4:05 left", "1:04:05 elapsed": of a width that hardly changes; nothing while it is unknown. */
+static void time_text(double seconds, const char *what, char *text, size_t size)
 {
-    char duration[24];
-    if (isfinite(remaining))
-        snprintf(text, size, "  %s left", dsc_clock_duration(remaining, duration));
-    else
+    const long whole = isfinite(seconds) ? lround(seconds) : 0, hours = whole / 3600,
+               minutes = whole / 60 % 60;
+    if (!isfinite(seconds))
         *text = '\0';
+    else if (hours)
+        snprintf(text, size, "  %ld:%02ld:%02ld %s", hours, minutes, whole % 60, what);
+    else
+        snprintf(text, size, "  %ld:%02ld %s", minutes, whole % 60, what);
+}
+
+static int digits_of(size_t number)
+{
+    return snprintf(NULL, 0, "%zu", number);
 }
 
 /* Arithmetic done since the first report a second: cells kept from an earlier run do not count. */
@@ -62,15 +70,16 @@ void dsc_progress_show(void *user, const dsc_progress *progress)
         return;
     view->shown_at = now;
 
-    char left[48], rate[48], bar[4 * MAX_BAR + 8], line[LINE_BYTES], elapsed[24];
+    char elapsed[48], left[48], rate[48], bar[4 * MAX_BAR + 8], line[LINE_BYTES];
     const double done = progress->work > 0 ? progress->work_done / progress->work
                         : progress->cells  ? (double)progress->done / (double)progress->cells
                                            : 1;
     const double share = done < 0 ? 0 : done > 1 ? 1 : done;
-    remaining_text(progress->remaining, left, sizeof left);
+    time_text(progress->elapsed, "elapsed", elapsed, sizeof elapsed);
+    time_text(progress->remaining, "left", left, sizeof left);
     rate_text(view, progress, rate, sizeof rate);
-    snprintf(line, sizeof line, "%3.0f %%  %zu/%zu cells  %s%s%s", floor(100 * share), progress->done,
-             progress->cells, dsc_clock_duration(progress->elapsed, elapsed), left, rate);
+    snprintf(line, sizeof line, "%3.0f %%  %*zu/%zu cells%s%s%s", floor(100 * share),
+             digits_of(progress->cells), progress->done, progress->cells, elapsed, left, rate);
     if (!terminal->live) {
         dsc_say(terminal, DSC_TONE_NOTE, "%s", line);
         return;

@@ -84,15 +84,40 @@ static dsc_table *empty_table(dsc_scope *scope, const struct layout *layout)
     return dsc_table_make(scope, columns, count, layout->key_count);
 }
 
+/* Which rows are shown: the last axis is thinned alike for every point of the others. */
+struct selection {
+    size_t length, shown; /* of the last axis */
+    size_t count;
+};
+
+static struct selection select_rows(const struct layout *layout, size_t limit)
+{
+    struct selection selection = { .length = 1 };
+    if (layout->key_count)
+        selection.length = layout->spec->axes[layout->keys[layout->key_count - 1]].count;
+    const size_t outer = layout->rows / selection.length;
+    const size_t room = limit > outer ? limit / outer : 1;
+    selection.shown = limit && selection.length > room ? room : selection.length;
+    selection.count = outer * selection.shown;
+    return selection;
+}
+
+static size_t selected_row(const struct selection *selection, size_t i)
+{
+    const size_t point = i % selection->shown;
+    const size_t spread = selection->shown > 1 ? point * (selection->length - 1) / (selection->shown - 1) : 0;
+    return i / selection->shown * selection->length + spread;
+}
+
 void dsc_summary_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_record *record, size_t limit)
 {
     const struct layout layout = layout_of(record);
     const size_t columns = layout.key_count + layout.spec->output_count;
-    const size_t shown = limit && layout.rows > limit ? limit : layout.rows;
+    const struct selection selection = select_rows(&layout, limit);
     dsc_table *table = empty_table(scope, &layout);
     const char **texts = dsc_scope_alloc(scope, columns, sizeof *texts);
-    for (size_t i = 0; texts && i < shown; i++) {
-        const size_t row = shown > 1 ? i * (layout.rows - 1) / (shown - 1) : 0;
+    for (size_t i = 0; texts && i < selection.count; i++) {
+        const size_t row = selected_row(&selection, i);
         for (size_t k = 0; k < layout.key_count; k++)
             texts[k] = key_text(scope, &layout, k, row);
         for (size_t o = 0; o < layout.spec->output_count; o++) {
@@ -103,8 +128,8 @@ void dsc_summary_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_recor
     }
     const char *seeds =
         layout.seeds == 1 ? "one seed" : dsc_scope_format(scope, "median of %zu seeds", layout.seeds);
-    if (shown < layout.rows)
-        dsc_heading(terminal, "%s, %zu of %zu points", seeds, shown, layout.rows);
+    if (selection.count < layout.rows)
+        dsc_heading(terminal, "%s, %zu of %zu points", seeds, selection.count, layout.rows);
     else
         dsc_heading(terminal, "%s", seeds);
     dsc_table_print(table, terminal, 2);

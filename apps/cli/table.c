@@ -87,13 +87,15 @@ static size_t part_column(struct part part, size_t i)
 static void print_row(const dsc_table *table, const char *const *texts, const int *widths, struct part part,
                       int indent, int columns)
 {
-    const size_t shown = part.keys + part.to - part.from;
+    size_t shown = part.keys + part.to - part.from;
     int left = indent;
+    while (shown > 1 && !*texts[part_column(part, shown - 1)]) /* no blanks at the end of a line */
+        shown--;
     pad(indent);
     for (size_t i = 0; i < shown; i++) {
         const size_t column = part_column(part, i);
         const int space = widths[column] - width_of(texts[column]);
-        if (i + 1 == shown && !table->columns[column].number) {
+        if (column + 1 == table->count && !table->columns[column].number) {
             print_wrapped(texts[column], left, columns - left > MIN_WRAP ? columns - left : MIN_WRAP);
             return;
         }

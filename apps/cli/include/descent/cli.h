@@ -166,18 +166,18 @@ void dsc_options_print(dsc_scope *scope, const dsc_terminal *terminal, const dsc
    an error. Returns the flag. */
 volatile int *dsc_signals_catch(void);
 
-/* Shows the progress of a run: a dsc_progress_fn's state. */
+/* Shows the progress of a run; user is the view. */
 typedef struct dsc_progress_view {
     dsc_terminal *terminal;
     const char *title;
     double shown_at, first_elapsed, first_work;
     bool begun;
 } dsc_progress_view;
-void dsc_progress_show(void *view, const dsc_progress *progress);
+void dsc_progress_show(void *user, const dsc_progress *progress);
 void dsc_progress_end(dsc_progress_view *view);
 
-/* Medians over the seeds, one row per point of the other axes, every output a column; limit > 0 shows that
-   many rows, evenly spread. */
+/* Medians over the seeds, one row per point of the other axes, every output a column; limit > 0 shows about
+   that many rows, evenly spread. */
 void dsc_summary_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_record *record, size_t limit);
 
 /* What verify and diff found. Returns DSC_EXIT_NO if cells differ. */

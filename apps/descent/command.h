@@ -1,0 +1,41 @@
+/* command.h - the verbs of `descent`. */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include <descent/cli.h>
+
+/* The experiments of this build, ended by NULL. */
+extern const dsc_experiment *const dsc_registry[];
+
+enum { DSC_MANY = 1000000 };
+
+/* A verb at work: argv[0..argc-1] are the words behind it. */
+typedef struct dsc_call {
+    dsc_scope *scope;
+    dsc_terminal terminal;
+    int argc;
+    char **argv;
+    int command_argc; /* the whole command, for the provenance */
+    char **command_argv;
+} dsc_call;
+
+typedef struct dsc_verb {
+    const char *name, *words, *summary;
+    const dsc_option *options; /* NULL: none of its own table */
+    dsc_exit (*run)(dsc_call *call);
+    const char *answer;   /* what its exit statuses say beyond the usual; NULL: nothing */
+    const char *examples; /* lines for `descent help VERB` */
+} dsc_verb;
+
+/* One row a verb, in its own file. */
+extern const dsc_verb dsc_verb_bench, dsc_verb_data, dsc_verb_diff, dsc_verb_info, dsc_verb_list,
+    dsc_verb_merge, dsc_verb_plot, dsc_verb_run, dsc_verb_show, dsc_verb_verify;
+
+/* Finds an experiment of this build; an unknown name fails the scope with the nearest one. */
+const dsc_experiment *dsc_experiment_find(dsc_scope *scope, const char *name);
+
+/* Reads a verb's options and words; fails the scope unless there are least..most words (DSC_MANY: no limit).
+ */
+dsc_words dsc_call_read(dsc_call *call, const dsc_verb *verb, void *arguments, size_t least, size_t most);
+
+#endif

@@ -1,0 +1,119 @@
+/* data_export.c - `descent data export`: a data set as a plain HDF5 file. */
+#include "data.h"
+
+#include <string.h>
+
+#include <descent/record.h>
+
+enum { MAX_ARRAYS = 4, MAX_ATTRIBUTES = 8 };
+
+/* Options of the MNIST-1D generator; the defaults are the published ones. */
+struct generator {
+    int64_t seed, samples;
+    double train_fraction, label_noise;
+};
+
+#define FIELD(name) offsetof(struct generator, name)
+static const dsc_option generator_options[] = {
+    DSC_OPTION_IN("seed", "SEED", FIELD(seed), dsc_option_integer, "of the generator", 0, UINT32_MAX),
+    DSC_OPTION_IN("samples", "N", FIELD(samples), dsc_option_integer, "in all", 10, 1e8),
+    DSC_OPTION_IN("train_fraction", "F", FIELD(train_fraction), dsc_option_real, "share of the training set",
+                  1e-6, 1),
+    DSC_OPTION_IN("label_noise", "P", FIELD(label_noise), dsc_option_real, "share of labels drawn again", 0,
+                  1),
+    DSC_OPTION_END,
+};
+
+static const char *generator_name_at(const void *user, size_t i)
+{
+    (void)user;
+    return generator_options[i].name;
+}
+
+struct export
+{
+    dsc_split split;
+    dsc_attribute attributes[MAX_ATTRIBUTES];
+    size_t attribute_count;
+};
+
+static void add_attribute(struct export *export, const char *name, const char *text)
+{
+    export->attributes[export->attribute_count++] = (dsc_attribute){ name, text };
+}
+
+static void make_mnist1d(dsc_scope *scope, const struct data_arguments *arguments, struct export *export)
+{
+    enum { OPTION_COUNT = sizeof generator_options / sizeof generator_options[0] - 1 };
+    struct generator options = { .seed = 42, .samples = 5000, .train_fraction = 0.8 };
+    for (size_t i = 0; i < arguments->settings.count; i++)
+        if (!dsc_options_apply(scope, generator_options, &arguments->settings.items[i], &options))
+            dsc_unknown_name(scope, "option", arguments->settings.items[i].name, OPTION_COUNT,
+                             generator_name_at, NULL);
+    export->split = dsc_mnist1d(scope, &(dsc_mnist1d_options){ .samples = (size_t)options.samples,
+                                                               .train_fraction = options.train_fraction,
+                                                               .seed = (uint32_t)options.seed,
+                                                               .label_noise = options.label_noise });
+    add_attribute(export, "seed", dsc_scope_format(scope, "%lld", (long long)options.seed));
+    add_attribute(export, "samples", dsc_scope_format(scope, "%lld", (long long)options.samples));
+    add_attribute(export, "train_fraction", dsc_scope_format(scope, "%.17g", options.train_fraction));
+    add_attribute(export, "label_noise", dsc_scope_format(scope, "%.17g", options.label_noise));
+}
+
+static void read_files(dsc_scope *scope, const dsc_known_data *known, const struct data_arguments *arguments,
+                       struct export *export)
+{
+    if (arguments->settings.count)
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "unknown option '%s': %s takes none",
+                       arguments->settings.items[0].name, known->name);
+    const char *directory = dsc_data_directory(scope, known, arguments->data);
+    if (!directory)
+        return;
+    export->split = dsc_idx_directory(scope, directory);
+    for (size_t i = 0; i < known->file_count && i < MAX_ATTRIBUTES - 2; i++)
+        add_attribute(export, known->files[i].name, known->files[i].sha256);
+}
+
+static size_t add_arrays(const dsc_dataset *data, const char *x_name, const char *y_name, dsc_array *arrays)
+{
+    arrays[0] = (dsc_array){
+        .name = x_name,
+        .long_name = "inputs, a row an example",
+        .rank = 2,
+        .shape = {data->count, data->features},
+        .real = data->x
+    };
+    arrays[1] = (dsc_array){
+        .name = y_name, .long_name = "labels", .rank = 1, .shape = { data->count }, .integer = data->labels
+    };
+    return 2;
+}
+
+dsc_exit data_export(dsc_call *call, const struct data_arguments *arguments, const char *name)
+{
+    const dsc_known_data *known = data_find(call->scope, name);
+    struct export export = { 0 };
+    if (known && !arguments->out)
+        dsc_scope_fail(call->scope, DSC_ERROR_ARGUMENT, "--out FILE.h5 is missing: where to write %s", name);
+    if (!known || dsc_scope_status(call->scope) != DSC_OK)
+        return DSC_EXIT_USAGE;
+    add_attribute(&export, "data", known->name);
+    add_attribute(&export, "origin", known->origin);
+    if (known->file_count)
+        read_files(call->scope, known, arguments, &export);
+    else if (strcmp(known->name, "mnist1d") == 0)
+        make_mnist1d(call->scope, arguments, &export);
+    else
+        dsc_scope_fail(call->scope, DSC_ERROR_ARGUMENT, "%s cannot be exported: it is %s", known->name,
+                       known->origin);
+    if (dsc_scope_status(call->scope) != DSC_OK)
+        return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
+    dsc_array arrays[MAX_ARRAYS];
+    size_t count = add_arrays(&export.split.train, "train_x", "train_y", arrays);
+    count += add_arrays(&export.split.test, "test_x", "test_y", arrays + count);
+    if (dsc_arrays_write(call->scope, arguments->out, arrays, count, export.attributes,
+                         export.attribute_count) == DSC_OK)
+        printf("%s: %zu training and %zu test examples of %zu features\n", arguments->out,
+               export.split.train.count, export.split.test.count, export.split.train.features);
+    return DSC_EXIT_GOOD;
+}

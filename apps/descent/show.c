@@ -1,0 +1,222 @@
+/* show.c - `descent show`: what a results file holds. */
+#include "command.h"
+
+#include <string.h>
+
+#include <jansson.h>
+
+#include <descent/clock.h>
+#include <descent/statistics.h>
+
+struct arguments {
+    bool json, all;
+};
+
+#define FIELD(name) offsetof(struct arguments, name)
+static const dsc_option options[] = {
+    DSC_OPTION("all", NULL, FIELD(all), dsc_option_flag, "every row of the summary"),
+    DSC_OPTION("json", NULL, FIELD(json), dsc_option_flag, "print JSON"),
+    DSC_OPTION_END,
+};
+
+enum { SUMMARY_ROWS = 20 };
+
+struct tally {
+    size_t cells, done, failed, missing;
+    double seconds;
+    const char *message; /* of the first cell that failed */
+};
+
+static struct tally tally_cells(dsc_record *record)
+{
+    struct tally tally = { .cells = dsc_record_cells(record) };
+    for (size_t i = 0; i < tally.cells; i++) {
+        const dsc_record_cell *cell = dsc_record_cell_at(record, i);
+        tally.done += cell->status == DSC_CELL_DONE;
+        tally.failed += cell->status == DSC_CELL_FAILED;
+        tally.missing += cell->status == DSC_CELL_MISSING;
+        tally.seconds += cell->status == DSC_CELL_MISSING ? 0 : cell->seconds;
+        if (cell->status == DSC_CELL_FAILED && !tally.message)
+            tally.message = cell->message;
+    }
+    return tally;
+}
+
+static json_t *text_or_json(const char *text)
+{
+    json_t *json = text ? json_loads(text, 0, NULL) : NULL;
+    return json ? json : text ? json_string(text) : json_null();
+}
+
+static json_t *axes_json(const dsc_record_spec *spec)
+{
+    json_t *axes = json_array();
+    for (size_t i = 0; i < spec->axis_count; i++) {
+        const dsc_record_axis *axis = &spec->axes[i];
+        json_t *values = json_array();
+        for (size_t k = 0; k < axis->count; k++)
+            json_array_append_new(values, axis->integer ? json_integer((json_int_t)axis->values[k])
+                                                        : dsc_json_number(axis->values[k]));
+        json_array_append_new(axes, json_pack("{s:s, s:s?, s:s?, s:o}", "name", axis->name, "units",
+                                              axis->units, "long_name", axis->long_name, "values", values));
+    }
+    return axes;
+}
+
+static json_t *outputs_json(dsc_record *record, const dsc_record_spec *spec)
+{
+    json_t *outputs = json_array();
+    for (size_t i = 0; i < spec->output_count; i++) {
+        const dsc_record_output *output = dsc_record_output_find(record, spec->outputs[i].name);
+        json_t *values = json_array(), *axes = json_array();
+        for (size_t k = 0; output && k < output->rank; k++)
+            json_array_append_new(axes, json_string(spec->axes[output->axes[k]].name));
+        for (size_t k = 0; output && k < output->count; k++)
+            json_array_append_new(values, dsc_json_number(output->values[k]));
+        json_array_append_new(outputs, json_pack("{s:s, s:s?, s:s?, s:o, s:o}", "name", spec->outputs[i].name,
+                                                 "units", spec->outputs[i].units, "long_name",
+                                                 spec->outputs[i].long_name, "axes", axes, "values", values));
+    }
+    return outputs;
+}
+
+static json_t *provenance_json(const dsc_record *record)
+{
+    json_t *provenance = json_object();
+    for (size_t i = 0; i < dsc_record_provenance_count(record); i++) {
+        const char *name = NULL, *text = NULL;
+        dsc_record_provenance_at(record, i, &name, &text);
+        json_object_set_new(provenance, name, json_string(text));
+    }
+    return provenance;
+}
+
+static json_t *cells_json(dsc_record *record)
+{
+    json_t *hashes = json_array();
+    for (size_t i = 0; i < dsc_record_cells(record); i++) {
+        char hash[17];
+        snprintf(hash, sizeof hash, "%016llx", (unsigned long long)dsc_record_cell_at(record, i)->hash);
+        json_array_append_new(hashes, json_string(hash));
+    }
+    const struct tally tally = tally_cells(record);
+    return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o}", "total", (json_int_t)tally.cells, "done",
+                     (json_int_t)tally.done, "failed", (json_int_t)tally.failed, "missing",
+                     (json_int_t)tally.missing, "seconds", dsc_json_number(tally.seconds), "hashes", hashes);
+}
+
+static void print_json(dsc_call *call, dsc_record *record, const char *path)
+{
+    const dsc_record_spec *spec = dsc_record_describe(record);
+    dsc_json_print(call->scope,
+                   json_pack("{s:s, s:s, s:s?, s:s?, s:b, s:b, s:o, s:o, s:o, s:o, s:o}", "file", path,
+                             "experiment", spec->experiment, "title", spec->title, "reference",
+                             spec->reference, "complete", dsc_record_complete(record), "deterministic",
+                             spec->deterministic, "recipe", text_or_json(spec->recipe), "provenance",
+                             provenance_json(record), "cells", cells_json(record), "axes", axes_json(spec),
+                             "outputs", outputs_json(record, spec)));
+}
+
+static void print_pairs(dsc_call *call, const char *heading, const char *const (*pairs)[2], size_t count)
+{
+    dsc_table *table = dsc_table_make(call->scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
+    for (size_t i = 0; i < count; i++)
+        if (pairs[i][1] && *pairs[i][1])
+            dsc_table_row(table, pairs[i]);
+    dsc_heading(&call->terminal, "%s", heading);
+    dsc_table_print(table, &call->terminal, 2);
+}
+
+static void print_head(dsc_call *call, dsc_record *record, const char *path)
+{
+    const dsc_record_spec *spec = dsc_record_describe(record);
+    const struct tally tally = tally_cells(record);
+    char duration[24];
+    const char *cells = dsc_scope_format(
+        call->scope, "%zu: %zu done, %zu failed, %zu missing; %s of one core", tally.cells, tally.done,
+        tally.failed, tally.missing, dsc_clock_duration(tally.seconds, duration));
+    const char *const pairs[][2] = {
+        {"title",          spec->title                               },
+        { "reference",     spec->reference                           },
+        { "cells",         cells                                     },
+        { "failure",       tally.message                             },
+        { "complete",      dsc_record_complete(record) ? "yes" : "no"},
+        { "deterministic", spec->deterministic ? "yes" : "no"        },
+    };
+    print_pairs(call, path, pairs, sizeof pairs / sizeof pairs[0]);
+}
+
+/* The recipe's JSON, a level at a time: what is itself an object becomes "parameters.width". */
+static void add_recipe_rows(dsc_scope *scope, dsc_table *table, const char *prefix, json_t *object)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(object, name, value)
+    {
+        const char *full = dsc_scope_format(scope, "%s%s", prefix, name);
+        if (json_is_object(value)) {
+            add_recipe_rows(scope, table, dsc_scope_format(scope, "%s.", full), value);
+            continue;
+        }
+        char *text = json_is_string(value)
+                         ? NULL
+                         : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(12));
+        dsc_table_row(
+            table, (const char *[]){ full, dsc_scope_copy(scope, text ? text : json_string_value(value)) });
+        free(text);
+    }
+}
+
+static void print_recipe(dsc_call *call, const char *recipe)
+{
+    json_t *json = recipe ? json_loads(recipe, 0, NULL) : NULL;
+    dsc_table *table = dsc_table_make(call->scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
+    if (json_is_object(json))
+        add_recipe_rows(call->scope, table, "", json);
+    json_decref(json);
+    dsc_heading(&call->terminal, "\nRecipe");
+    dsc_table_print(table, &call->terminal, 2);
+}
+
+static void print_provenance(dsc_call *call, const dsc_record *record)
+{
+    dsc_table *table = dsc_table_make(call->scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
+    for (size_t i = 0; i < dsc_record_provenance_count(record); i++) {
+        const char *pair[2] = { NULL, NULL };
+        dsc_record_provenance_at(record, i, &pair[0], &pair[1]);
+        dsc_table_row(table, pair);
+    }
+    dsc_heading(&call->terminal, "\nProvenance");
+    dsc_table_print(table, &call->terminal, 2);
+}
+
+static dsc_exit show(dsc_call *call)
+{
+    struct arguments arguments = { 0 };
+    const dsc_words words = dsc_call_read(call, &dsc_verb_show, &arguments, 1, 1);
+    if (dsc_scope_status(call->scope) != DSC_OK)
+        return DSC_EXIT_USAGE;
+    dsc_record *record = dsc_record_read(call->scope, words.items[0]);
+    if (!record)
+        return DSC_EXIT_FAILED;
+    if (arguments.json) {
+        print_json(call, record, words.items[0]);
+        return DSC_EXIT_GOOD;
+    }
+    print_head(call, record, words.items[0]);
+    print_recipe(call, dsc_record_describe(record)->recipe);
+    print_provenance(call, record);
+    putchar('\n');
+    dsc_summary_print(call->scope, &call->terminal, record, arguments.all ? 0 : SUMMARY_ROWS);
+    return DSC_EXIT_GOOD;
+}
+
+const dsc_verb dsc_verb_show = {
+    .name = "show",
+    .words = "FILE",
+    .summary = "recipe, provenance, completeness and summary of a results file",
+    .options = options,
+    .run = show,
+    .examples = "  descent show double-descent-mlp.h5\n"
+                "  descent show double-descent-mlp.h5 --json\n",
+};

@@ -1,0 +1,38 @@
+/* verify.c - `descent verify`: a results file computed again, compared bit for bit. */
+#include "command.h"
+
+#define FIELD(name) offsetof(dsc_verify_arguments, name)
+static const dsc_option options[] = {
+    DSC_OPTION_IN("sample", "K", FIELD(sample), dsc_option_integer, "K cells only, evenly spread", 1, 1e12),
+    DSC_OPTION("data", "DIR", FIELD(data), dsc_option_text,
+               "directory of the data files (default: $DESCENT_DATA)"),
+    DSC_OPTION("threads", "N|auto", FIELD(threads), dsc_option_threads,
+               "cells computed at once (default: auto)"),
+    DSC_OPTION("json", NULL, FIELD(json), dsc_option_flag, "print JSON"),
+    DSC_OPTION_END,
+};
+
+static dsc_exit verify(dsc_call *call)
+{
+    dsc_verify_arguments arguments = { 0 };
+    const dsc_words words = dsc_call_read(call, &dsc_verb_verify, &arguments, 1, 1);
+    if (dsc_scope_status(call->scope) != DSC_OK)
+        return DSC_EXIT_USAGE;
+    arguments.path = words.items[0];
+    const dsc_record *record = dsc_record_read(call->scope, arguments.path);
+    const dsc_experiment *experiment =
+        record ? dsc_experiment_find(call->scope, dsc_record_describe(record)->experiment) : NULL;
+    return experiment ? dsc_verify_command(call->scope, &call->terminal, experiment, &arguments)
+                      : DSC_EXIT_FAILED;
+}
+
+const dsc_verb dsc_verb_verify = {
+    .name = "verify",
+    .words = "FILE",
+    .summary = "compute a results file again and compare bit for bit",
+    .options = options,
+    .run = verify,
+    .answer = "0 the same bits, 1 a table of what differs, 3 it cannot be told",
+    .examples = "  descent verify double-descent-mlp.h5\n"
+                "  descent verify double-descent-mlp.h5 --sample 5\n",
+};

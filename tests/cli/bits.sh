@@ -1,0 +1,23 @@
+#!/bin/sh
+# The bits of a short training sweep depend neither on the number of threads nor on the instruction set.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/check.sh"
+
+settings='--case mlp --set epochs=3 --set width=2,7,33 --seeds 2 --no-plot --quiet'
+# shellcheck disable=SC2086
+run 0 double-descent $settings --threads 1 --out one.h5
+for threads in 2 3 8; do
+    # shellcheck disable=SC2086
+    run 0 double-descent $settings --threads "$threads" --out "threads-$threads.h5"
+    same_bits one.h5 "threads-$threads.h5"
+done
+for isa in scalar avx2 avx512; do
+    # shellcheck disable=SC2086
+    if double-descent $settings --isa "$isa" --dry-run >/dev/null 2>&1; then
+        run 0 double-descent $settings --isa "$isa" --out "$isa.h5"
+        same_bits one.h5 "$isa.h5"
+    else
+        echo "skipped: $isa (this machine does not have it)"
+    fi
+done
+finish

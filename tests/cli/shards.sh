@@ -1,0 +1,30 @@
+#!/bin/sh
+# Shards computed apart and merged are the whole; what is missing is said; files of different recipes do not merge.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/check.sh"
+
+run 0 toy --out whole.h5 --no-plot --quiet
+for i in 1 2 3; do
+    run 0 toy --shard "$i/3" --no-plot
+done
+[ -f toy-sum-shard-2-of-3.h5 ] || fail 'a shard has no file of its own'
+run 1 descent merge toy-sum-shard-1-of-3.h5 toy-sum-shard-3-of-3.h5 --out part.h5
+out_has '12 of 18 cells done, 0 failed, 6 missing'
+run 0 descent merge toy-sum-shard-*.h5 --out all.h5
+out_has '18 of 18 cells done, 0 failed, 0 missing'
+same_bits whole.h5 all.h5
+run 1 descent diff whole.h5 part.h5
+run 0 toy --out part.h5 --no-plot
+out_has '6 computed, 12 kept'
+same_bits whole.h5 part.h5
+
+# Slurm's job array: task 5 of 3..7 step 2 is the second of three
+run 0 env SLURM_ARRAY_TASK_ID=5 SLURM_ARRAY_TASK_MIN=3 SLURM_ARRAY_TASK_STEP=2 SLURM_ARRAY_TASK_COUNT=3 \
+    toy --shard slurm --out slurm.h5 --no-plot --quiet
+same_bits slurm.h5 toy-sum-shard-2-of-3.h5
+
+run 0 toy --set scale=2 --out other.h5 --no-plot --quiet
+refuses 2 'scale' descent diff whole.h5 other.h5
+refuses 2 'scale' descent merge whole.h5 other.h5 --out bad.h5
+refuses 3 'none.h5' descent merge whole.h5 none.h5 --out bad.h5
+finish

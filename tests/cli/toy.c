@@ -1,0 +1,207 @@
+/* toy.c - an experiment of arithmetic alone, for tests of the command line and the runner. */
+#include <descent/experiment.h>
+
+#include <string.h>
+#include <time.h>
+
+#include <descent/data.h>
+#include <descent/rng.h>
+
+struct knobs {
+    int64_t width, milliseconds, fail_at;
+    double scale;
+    const char *mode;
+};
+
+static void nap(int64_t milliseconds)
+{
+    nanosleep(&(struct timespec){ .tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000 },
+              NULL);
+}
+
+/* Waits in slices, so that a request to stop is heard. */
+static bool wait_for(dsc_cell *cell, int64_t milliseconds)
+{
+    for (int64_t i = 0; i < milliseconds; i++) {
+        if (!dsc_cell_progress(cell, (double)i / (double)milliseconds))
+            return false;
+        nap(1);
+    }
+    return true;
+}
+
+static void run_sum(dsc_cell *cell)
+{
+    const struct knobs *knobs = dsc_cell_knobs(cell);
+    if (knobs->width == knobs->fail_at) {
+        dsc_scope_fail(dsc_cell_scope(cell), DSC_ERROR_NUMERIC, "width %d was told to fail",
+                       (int)knobs->width);
+        return;
+    }
+    if (!wait_for(cell, knobs->milliseconds))
+        return;
+    const dsc_rng rng = dsc_rng_make(dsc_cell_seed(cell), DSC_STREAM_SAMPLING);
+    const double noise = dsc_rng_uniform(rng, 0, (uint64_t)knobs->width);
+    const double size = (double)knobs->width;
+    dsc_put(cell, "total", knobs->scale * (strcmp(knobs->mode, "square") == 0 ? size * size : size) + noise);
+    dsc_put(cell, "noise", noise);
+}
+
+static void run_curve(dsc_cell *cell)
+{
+    size_t count = 0;
+    const double *steps = dsc_cell_axis(cell, "step", &count);
+    const dsc_rng rng = dsc_rng_make(dsc_cell_seed(cell), DSC_STREAM_SAMPLING);
+    for (size_t i = 0; steps && i < count; i++)
+        dsc_put_at(cell, "height", i, steps[i] + dsc_rng_uniform(rng, 1, i));
+}
+
+static const dsc_known_data *digits(void)
+{
+    size_t count = 0;
+    const dsc_known_data *known = dsc_known_data_list(&count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(known[i].name, "mnist") == 0)
+            return &known[i];
+    return NULL;
+}
+
+static void *load_digits(dsc_scope *scope, const void *knobs, const char *data_directory)
+{
+    (void)knobs;
+    const char *directory = dsc_data_directory(scope, digits(), data_directory);
+    dsc_split *split = directory ? dsc_scope_alloc(scope, 1, sizeof *split) : NULL;
+    if (split)
+        *split = dsc_idx_directory(scope, directory);
+    return split;
+}
+
+static void run_digits(dsc_cell *cell)
+{
+    const dsc_split *split = dsc_cell_shared(cell);
+    double sum = 0;
+    for (size_t i = 0; i < split->train.count * split->train.features; i++)
+        sum += split->train.x[i];
+    dsc_put(cell, "ink", sum / (double)split->train.count);
+}
+
+static double sum_work(const void *knobs)
+{
+    return 1e6 * (double)((const struct knobs *)knobs)->width;
+}
+
+static size_t sum_figures(const void *knobs, dsc_figure *figures, size_t capacity)
+{
+    (void)knobs;
+    if (capacity < 1)
+        return 0;
+    figures[0] = (dsc_figure){ .name = "total",
+                               .title = "Total over width",
+                               .x = "width",
+                               .x_label = "width",
+                               .y_label = "total",
+                               .series = { { .output = "total", .label = "measured" } } };
+    return 1;
+}
+
+static const dsc_param sum_params[] = {
+    DSC_PARAM_REAL(struct knobs, scale, "1", 0, 10, "factor of the width"),
+    DSC_PARAM_CHOICE(struct knobs, mode, "plain", "plain|square", "what is summed"),
+    DSC_PARAM_INTEGER(struct knobs, milliseconds, "0", 0, 60000, "how long a cell waits, in ms"),
+    DSC_PARAM_INTEGER(struct knobs, fail_at, "0", 0, 1000, "the width whose cells fail; 0: none"),
+    { .name = NULL },
+};
+
+static const dsc_axis sum_axes[] = {
+    {.param = DSC_PARAM_INTEGER(struct knobs, width, "1..6", 1, 1000, "size of the sum"),
+     .units = "1",
+     .long_name = "width" },
+    { .param = { .name = NULL }                                },
+};
+
+static const dsc_output sum_outputs[] = {
+    {.name = "total",                        .units = "1", .long_name = "scaled width and noise" },
+    { .name = "noise", .units = "1", .long_name = "noise alone" },
+    { .name = NULL                      },
+};
+
+static const dsc_preset sum_presets[] = {
+    {.name = "quick",                  .settings = "width=1,2 seeds=2", .help = "two widths, two seeds" },
+    { .name = "default", .settings = "", .help = "six widths, three seeds" },
+    { .name = NULL              },
+};
+
+static const dsc_case sum_case = {
+    .name = "sum",
+    .summary = "a number for each width",
+    .reference = "Euclid, Elements, book VII",
+    .knobs_size = sizeof(struct knobs),
+    .params = sum_params,
+    .axes = sum_axes,
+    .outputs = sum_outputs,
+    .presets = sum_presets,
+    .run = run_sum,
+    .work = sum_work,
+    .figures = sum_figures,
+};
+
+static const dsc_axis curve_axes[] = {
+    {.param = { .name = "step",
+                 .kind = DSC_INTEGER,
+                 .value = "1..5",
+                 .min = 1,
+                 .max = 100,
+                 .help = "where" },
+     .units = "1",
+     .long_name = "step",
+     .inner = true },
+    { .param = { .name = NULL }               },
+};
+
+static const dsc_output curve_outputs[] = {
+    {.name = "height",       .units = "m", .long_name = "height", .inner = "step" },
+    { .name = NULL},
+};
+
+static const dsc_param no_params[] = { { .name = NULL } };
+
+static const dsc_case curve_case = {
+    .name = "curve",
+    .summary = "a curve for each seed",
+    .knobs_size = sizeof(struct knobs),
+    .params = no_params,
+    .axes = curve_axes,
+    .outputs = curve_outputs,
+    .run = run_curve,
+};
+
+static const dsc_axis digits_axes[] = { { .param = { .name = NULL } } };
+
+static const dsc_output digits_outputs[] = {
+    {.name = "ink",                                 .units = "1", .long_name = "mean sum of an image's pixels" },
+    { .name = NULL},
+};
+
+static const dsc_case digits_case = {
+    .name = "digits",
+    .summary = "the ink of handwritten digits",
+    .knobs_size = sizeof(struct knobs),
+    .params = no_params,
+    .axes = digits_axes,
+    .outputs = digits_outputs,
+    .seeds = 1,
+    .uses_data = true,
+    .prepare = load_digits,
+    .run = run_digits,
+};
+
+static const dsc_case *const cases[] = { &sum_case, &curve_case, &digits_case, NULL };
+
+extern const dsc_experiment toy_experiment;
+const dsc_experiment toy_experiment = {
+    .name = "toy",
+    .summary = "arithmetic for tests",
+    .reference = "Euclid, Elements",
+    .cases = cases,
+    .version = "1",
+};

@@ -1,0 +1,33 @@
+#!/bin/sh
+# verify says 0 for the same bits, 1 with a table for one changed bit, 3 when it cannot tell.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/check.sh"
+
+run 0 toy --out good.h5 --no-plot --quiet
+cp good.h5 bad.h5
+run 0 tamper bad.h5 total 4
+
+run 0 descent verify good.h5
+out_has '18 cells compared: 0 differ'
+run 0 toy --verify good.h5 --sample 4
+out_has '4 cells compared: 0 differ'
+run 1 descent verify bad.h5
+out_has '18 cells compared: 1 differ'
+out_has 'width=2 seed=2'
+out_has 'total'
+run 1 toy --verify bad.h5 --json
+json_holds 'd = r["differences"][0]
+assert r["different"] == 1 and d["output"] == "total" and d["where"] == "width=2 seed=2", r
+assert int(d["expected_bits"], 16) ^ int(d["found_bits"], 16) == 1, d'
+run 1 descent diff good.h5 bad.h5
+out_has 'width=2 seed=2'
+
+refuses 3 'none.h5' descent verify none.h5
+head -c 2000 good.h5 >short.h5
+refuses 3 'short.h5' descent verify short.h5
+refuses 3 'short.h5' descent show short.h5
+refuses 3 'short.h5' toy --out short.h5
+echo 'not HDF5' >text.h5
+refuses 3 'text.h5' descent verify text.h5
+refuses 3 'text.h5' descent plot text.h5
+finish
