@@ -1,9 +1,10 @@
 /* kernels.h - the native kernels: one body, compiled once per instruction-set level, behind one table.
  *
- * Contract. Every kernel gives the same bits at every level. Vectors have 16 lanes at every level; a reduction
- * keeps 16 lane sums and adds them in a written-out tree; an output of a GEMM is one chain of fused multiply-adds over
- * k in increasing order inside blocks of DSCI_GEMM_K_BLOCK, the blocks added in order. Kernels cannot fail, allocate
- * nothing, and write nothing outside their outputs. Callers have entered dsc_float_mode_enter().
+ * Contract. Every kernel gives the same bits at every level. Vectors have 16 lanes at every level; a
+ * reduction keeps 16 lane sums and adds them in a written-out tree; an output of a GEMM is one chain of fused
+ * multiply-adds over k in increasing order inside blocks of DSCI_GEMM_K_BLOCK, the blocks added in order.
+ * Kernels cannot fail, allocate nothing, and write nothing outside their outputs. Callers have entered
+ * dsc_float_mode_enter().
  */
 #ifndef DESCENT_KERNELS_KERNELS_H
 #define DESCENT_KERNELS_KERNELS_H
@@ -20,16 +21,11 @@ enum {
     DSCI_GEMM_K_BLOCK = 256
 };
 
-typedef enum dsci_activation {
-    DSCI_IDENTITY = 0,
-    DSCI_RELU,
-    DSCI_SIGMOID,
-    DSCI_TANH
-} dsci_activation;
+typedef enum dsci_activation { DSCI_IDENTITY = 0, DSCI_RELU, DSCI_SIGMOID, DSCI_TANH } dsci_activation;
 
 /* c = activation(op(a) op(b) + bias), or c += op(a) op(b) if accumulate (then no bias and identity).
-   op(a): m x k, op(b): k x n, c: m x n, bias: n or NULL; leading dimensions in elements of the stored matrices:
-   a is m x k (k x m if transpose_a), b is k x n (n x k if transpose_b). */
+   op(a): m x k, op(b): k x n, c: m x n, bias: n or NULL; leading dimensions in elements of the stored
+   matrices: a is m x k (k x m if transpose_a), b is k x n (n x k if transpose_b). */
 typedef struct dsci_gemm {
     size_t m, n, k;
     const float *a, *b, *bias;
@@ -46,7 +42,7 @@ size_t dsci_gemm_workspace(const dsci_gemm *problem);
 /* Coefficients of Adam's step t >= 1, computed by the caller in double once per step. */
 typedef struct dsci_adam {
     float beta1, beta2, epsilon;
-    float step_size;      /* lr / (1 - beta1^t) */
+    float step_size;       /* lr / (1 - beta1^t) */
     float root_correction; /* 1 / sqrt(1 - beta2^t) */
 } dsci_adam;
 
@@ -62,19 +58,19 @@ typedef struct dsci_kernels {
     double (*sum)(const float *x, size_t n);
     double (*dot)(const float *x, const float *y, size_t n);
 
-    /* dst = activation(src); diff_src = diff_dst * activation'(.) written in terms of the output dst. In place
-       (dst == src, diff_src == diff_dst) is allowed. */
+    /* dst = activation(src); diff_src = diff_dst * activation'(.) written in terms of the output dst. In
+       place (dst == src, diff_src == diff_dst) is allowed. */
     void (*activation_forward)(dsci_activation kind, float *dst, const float *src, size_t n);
-    void (*activation_backward)(dsci_activation kind, float *diff_src, const float *diff_dst, const float *dst,
-                                size_t n);
+    void (*activation_backward)(dsci_activation kind, float *diff_src, const float *diff_dst,
+                                const float *dst, size_t n);
 
     /* Rows of softmax probabilities. */
     void (*softmax)(float *dst, const float *src, size_t rows, size_t cols);
 
-    /* Mean cross-entropy of softmax(logits) against labels in 0..classes-1, in double. diff_logits (may be NULL) =
-       scale * (softmax - one_hot); the caller passes scale = 1 / rows for the mean. */
-    double (*softmax_cross_entropy)(float *diff_logits, const float *logits, const int32_t *labels, size_t rows,
-                                    size_t classes, float scale);
+    /* Mean cross-entropy of softmax(logits) against labels in 0..classes-1, in double. diff_logits (may be
+       NULL) = scale * (softmax - one_hot); the caller passes scale = 1 / rows for the mean. */
+    double (*softmax_cross_entropy)(float *diff_logits, const float *logits, const int32_t *labels,
+                                    size_t rows, size_t classes, float scale);
 
     /* Sum of (src - target)^2 in double; diff_src (may be NULL) = scale * (src - target). */
     double (*squared_error)(float *diff_src, const float *src, const float *target, size_t n, float scale);
@@ -83,21 +79,22 @@ typedef struct dsci_kernels {
     size_t (*count_errors)(const float *scores, const int32_t *labels, size_t rows, size_t classes);
 
     /* Optimisers over the flat vectors of all parameters. weight_decay adds weight_decay * w to g first.
-       sgd: w -= lr g. momentum: v = mu v + g; w -= lr v (nesterov: w -= lr (g + mu v)). PyTorch's rules; the first
-       step sees v = 0. */
+       sgd: w -= lr g. momentum: v = mu v + g; w -= lr v (nesterov: w -= lr (g + mu v)). PyTorch's rules; the
+       first step sees v = 0. */
     void (*sgd)(float *w, const float *g, size_t n, float lr, float weight_decay);
     void (*momentum)(float *w, float *v, const float *g, size_t n, float lr, float mu, float weight_decay,
                      int nesterov);
-    void (*adam)(float *w, float *m, float *v, const float *g, size_t n, const dsci_adam *step, float weight_decay);
+    void (*adam)(float *w, float *m, float *v, const float *g, size_t n, const dsci_adam *step,
+                 float weight_decay);
 
     /* x = alpha x. */
     void (*scale)(float *x, size_t n, float alpha);
 
-    /* Inverted dropout: dst = src * (keep ? 1 / (1 - rate) : 0). Element i keeps if word i % 4 of Philox block
-       (major, first_block + i / 4) is at least threshold = round(rate 2^32). Backward is the same call on diff_dst with the
-       same position. */
-    void (*dropout)(float *dst, const float *src, size_t n, uint32_t threshold, float inverse_keep, dsc_rng rng,
-                    uint32_t major, uint64_t first_block);
+    /* Inverted dropout: dst = src * (keep ? 1 / (1 - rate) : 0). Element i keeps if word i % 4 of Philox
+       block (major, first_block + i / 4) is at least threshold = round(rate 2^32). Backward is the same call
+       on diff_dst with the same position. */
+    void (*dropout)(float *dst, const float *src, size_t n, uint32_t threshold, float inverse_keep,
+                    dsc_rng rng, uint32_t major, uint64_t first_block);
 
     /* Gathers rows: dst row i = src row index[i]; cols floats each. */
     void (*gather_rows)(float *dst, const float *src, const uint32_t *index, size_t rows, size_t cols);

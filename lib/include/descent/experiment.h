@@ -1,8 +1,8 @@
 /* experiment.h - an experiment is data and one function: parameters, axes, outputs, figures, and the cell.
  *
- * The runner sweeps the product of the axes and the seeds, one cell per core, and gives the experiment its command
- * line, results file, resume, statistics, figures, verification and dry run. A cell is a pure function of (parameters, axis
- * values, seed): its numbers may depend on nothing else.
+ * The runner sweeps the product of the axes and the seeds, one cell per core, and gives the experiment its
+ * command line, results file, resume, statistics, figures, verification and dry run. A cell is a pure
+ * function of (parameters, axis values, seed): its numbers may depend on nothing else.
  */
 #ifndef DESCENT_EXPERIMENT_H
 #define DESCENT_EXPERIMENT_H
@@ -34,22 +34,22 @@ typedef struct dsc_param {
 } dsc_param;
 
 /* The offset of a field after a check of its type: comparing unlike pointers is a warning. */
-#define DSC_FIELD(struct_type, field, type) \
+#define DSC_FIELD(struct_type, field, type)                                                                  \
     (offsetof(struct_type, field) + 0 * sizeof((type *)0 == &((struct_type *)0)->field))
-#define DSC_PARAM_INTEGER(struct_type, field, default_value, low, high, help_text)                               \
-    {                                                                                                            \
-        .name = #field, .kind = DSC_INTEGER, .offset = DSC_FIELD(struct_type, field, int64_t),                   \
-        .value = (default_value), .min = (low), .max = (high), .help = (help_text)                               \
+#define DSC_PARAM_INTEGER(struct_type, field, default_value, low, high, help_text)                           \
+    {                                                                                                        \
+        .name = #field, .kind = DSC_INTEGER, .offset = DSC_FIELD(struct_type, field, int64_t),               \
+        .value = (default_value), .min = (low), .max = (high), .help = (help_text)                           \
     }
-#define DSC_PARAM_REAL(struct_type, field, default_value, low, high, help_text)                                  \
-    {                                                                                                            \
-        .name = #field, .kind = DSC_REAL, .offset = DSC_FIELD(struct_type, field, double),                       \
-        .value = (default_value), .min = (low), .max = (high), .help = (help_text)                               \
+#define DSC_PARAM_REAL(struct_type, field, default_value, low, high, help_text)                              \
+    {                                                                                                        \
+        .name = #field, .kind = DSC_REAL, .offset = DSC_FIELD(struct_type, field, double),                   \
+        .value = (default_value), .min = (low), .max = (high), .help = (help_text)                           \
     }
-#define DSC_PARAM_CHOICE(struct_type, field, default_value, choice_list, help_text)                              \
-    {                                                                                                            \
-        .name = #field, .kind = DSC_CHOICE, .offset = DSC_FIELD(struct_type, field, const char *),               \
-        .value = (default_value), .choices = (choice_list), .help = (help_text)                                  \
+#define DSC_PARAM_CHOICE(struct_type, field, default_value, choice_list, help_text)                          \
+    {                                                                                                        \
+        .name = #field, .kind = DSC_CHOICE, .offset = DSC_FIELD(struct_type, field, const char *),           \
+        .value = (default_value), .choices = (choice_list), .help = (help_text)                              \
     }
 
 /* A swept value. `--set NAME=LIST` replaces its values (value.h has the syntax of lists). */
@@ -68,8 +68,9 @@ typedef struct dsc_output {
 } dsc_output;
 
 typedef struct dsc_preset {
-    const char *name;     /* "quick", "default", "paper" */
-    const char *settings; /* "epochs=40 width=4,16,64 seeds=2": the same names as --set; a value may hold spaces */
+    const char *name; /* "quick", "default", "paper" */
+    const char
+        *settings; /* "epochs=40 width=4,16,64 seeds=2": the same names as --set; a value may hold spaces */
     const char *help;
 } dsc_preset;
 
@@ -79,22 +80,24 @@ typedef struct dsc_data_notes dsc_data_notes;
 typedef struct dsc_case {
     const char *name, *summary, *reference;
     size_t knobs_size;
-    const dsc_param *params;   /* each table ends with an entry without a name */
+    const dsc_param *params; /* each table ends with an entry without a name */
     const dsc_axis *axes;
     const dsc_output *outputs;
     const dsc_preset *presets;
-    int64_t seeds;             /* default number; 0: 3 */
-    bool uses_data;            /* takes --data DIR */
-    bool uses_lapack;          /* bits depend on the LAPACK core type: recorded, and compared by verify */
+    int64_t seeds;    /* default number; 0: 3 */
+    bool uses_data;   /* takes --data DIR */
+    bool uses_lapack; /* bits depend on the LAPACK core type: recorded, and compared by verify */
 
-    /* Names every file that the numbers depend on, with dsc_data_note(), before anything is computed. May be NULL. */
+    /* Names every file that the numbers depend on, with dsc_data_note(), before anything is computed. May be
+     * NULL. */
     void (*identify)(dsc_data_notes *notes, const void *knobs, const char *data_directory);
-    /* Loads what all cells share, read-only afterwards. May be NULL. The result is dsc_cell_shared(). Lives in scope. */
+    /* Loads what all cells share, read-only afterwards. May be NULL. The result is dsc_cell_shared(). Lives
+     * in scope. */
     void *(*prepare)(dsc_scope *scope, const void *knobs, const char *data_directory);
     /* Computes one cell. */
     void (*run)(dsc_cell *cell);
-    /* Floating-point operations, and bytes at the same time, of a cell with these knobs: for the schedule (longest first)
-       and the dry run. */
+    /* Floating-point operations, and bytes at the same time, of a cell with these knobs: for the schedule
+       (longest first) and the dry run. */
     double (*work)(const void *knobs);
     double (*memory)(const void *knobs);
     /* Fills figures (zeroed, capacity of them) from the parameters; returns how many. */
@@ -107,18 +110,20 @@ typedef struct dsc_experiment {
     const char *version;          /* changed when the numbers change: part of the recipe */
 } dsc_experiment;
 
-/* Puts a data file into the recipe and the provenance by its SHA-256: a results file is then refused when its data have
-   changed. name is what the file is called wherever it lies ("mnist/train-images-idx3-ubyte.gz"), path where it is now. */
+/* Puts a data file into the recipe and the provenance by its SHA-256: a results file is then refused when its
+   data have changed. name is what the file is called wherever it lies ("mnist/train-images-idx3-ubyte.gz"),
+   path where it is now. */
 DSC_API void dsc_data_note(dsc_data_notes *notes, const char *name, const char *path);
 DSC_API dsc_scope *dsc_data_notes_scope(const dsc_data_notes *notes); /* of the plan, for paths and errors */
 
 /* What a cell function sees. */
-DSC_API dsc_scope *dsc_cell_scope(dsc_cell *cell);       /* its seed is the cell's; closed after the cell */
+DSC_API dsc_scope *dsc_cell_scope(dsc_cell *cell);        /* its seed is the cell's; closed after the cell */
 DSC_API const void *dsc_cell_knobs(const dsc_cell *cell); /* parameters and this cell's axis values */
 DSC_API uint64_t dsc_cell_seed(const dsc_cell *cell);
 DSC_API const void *dsc_cell_shared(const dsc_cell *cell);
 DSC_API dsc_engine dsc_cell_engine(const dsc_cell *cell);
-DSC_API const double *dsc_cell_axis(const dsc_cell *cell, const char *name, size_t *count); /* an axis's values */
+DSC_API const double *dsc_cell_axis(const dsc_cell *cell, const char *name,
+                                    size_t *count); /* an axis's values */
 
 /* Leaves a number: an output that the table does not name, or a second value, fails the cell. */
 DSC_API void dsc_put(dsc_cell *cell, const char *output, double value);
@@ -127,8 +132,8 @@ DSC_API void dsc_put_at(dsc_cell *cell, const char *output, size_t inner_index, 
 /* Adds bytes (final parameters) to the cell's hash; the outputs are added by the runner. */
 DSC_API void dsc_cell_hash(dsc_cell *cell, const void *data, size_t size);
 
-/* Says how far the cell is (0..1), for progress and estimates. False: stop now (a signal, a time limit): the cell returns
-   at once and counts as missing. */
+/* Says how far the cell is (0..1), for progress and estimates. False: stop now (a signal, a time limit): the
+   cell returns at once and counts as missing. */
 DSC_API bool dsc_cell_progress(dsc_cell *cell, double fraction);
 
 #endif

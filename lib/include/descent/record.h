@@ -1,8 +1,8 @@
 /* record.h - the results file: labelled arrays over named axes in one HDF5 file.
  *
- * A record lives in memory and is written whole: an HDF5 image is made in memory, then the file is replaced at once
- * (file.h). A reader therefore always finds a complete file, whatever was killed. Axes are HDF5 dimension scales,
- * so xarray and netCDF-4 open the file as it is.
+ * A record lives in memory and is written whole: an HDF5 image is made in memory, then the file is replaced
+ * at once (file.h). A reader therefore always finds a complete file, whatever was killed. Axes are HDF5
+ * dimension scales, so xarray and netCDF-4 open the file as it is.
  */
 #ifndef DESCENT_RECORD_H
 #define DESCENT_RECORD_H
@@ -25,13 +25,13 @@ typedef struct dsc_record dsc_record;
 
 typedef struct dsc_record_axis {
     const char *name, *units, *long_name;
-    bool integer;         /* stored as int64, else as float64 */
+    bool integer; /* stored as int64, else as float64 */
     size_t count;
     const double *values; /* count of them */
 } dsc_record_axis;
 
-/* An array of doubles over some of the axes (in the order of the record's axes), NaN where nothing was put. An output of
-   cells begins with all cell axes; inner axes follow. Summaries leave axes out. */
+/* An array of doubles over some of the axes (in the order of the record's axes), NaN where nothing was put.
+   An output of cells begins with all cell axes; inner axes follow. Summaries leave axes out. */
 typedef struct dsc_record_output {
     const char *name, *units, *long_name;
     size_t rank;
@@ -44,7 +44,7 @@ typedef enum dsc_cell_status { DSC_CELL_MISSING = 0, DSC_CELL_DONE = 1, DSC_CELL
 
 /* What a cell (one point of the first cell_axes axes) leaves besides its outputs. */
 typedef struct dsc_record_cell {
-    uint64_t hash;       /* of the final parameters and outputs; 0: missing */
+    uint64_t hash; /* of the final parameters and outputs; 0: missing */
     double seconds;
     dsc_cell_status status;
     const char *message; /* why it failed; else NULL */
@@ -53,11 +53,11 @@ typedef struct dsc_record_cell {
 typedef struct dsc_record_spec {
     const char *experiment; /* program name */
     const char *title, *reference, *readme;
-    const char *recipe;     /* JSON: everything that the numbers depend on */
-    const char *figures;    /* JSON: the figures as data, see figure.h */
+    const char *recipe;  /* JSON: everything that the numbers depend on */
+    const char *figures; /* JSON: the figures as data, see figure.h */
     const dsc_record_axis *axes;
     size_t axis_count;
-    size_t cell_axes;       /* the first cell_axes axes span the cells; the others lie inside a cell */
+    size_t cell_axes; /* the first cell_axes axes span the cells; the others lie inside a cell */
     const dsc_record_output *outputs; /* name, units, long_name, rank, axes are read */
     size_t output_count;
     bool deterministic;
@@ -85,7 +85,8 @@ DSC_API double *dsc_record_cell_values(dsc_record *record, const dsc_record_outp
 DSC_API dsc_status dsc_record_provenance_set(dsc_record *record, const char *name, const char *text);
 DSC_API const char *dsc_record_provenance_get(const dsc_record *record, const char *name);
 DSC_API size_t dsc_record_provenance_count(const dsc_record *record);
-DSC_API void dsc_record_provenance_at(const dsc_record *record, size_t i, const char **name, const char **text);
+DSC_API void dsc_record_provenance_at(const dsc_record *record, size_t i, const char **name,
+                                      const char **text);
 
 /* Derived arrays, written to /summary with the axes' scales attached. */
 DSC_API dsc_status dsc_record_summary_set(dsc_record *record, const dsc_record_output *summary);
@@ -94,8 +95,9 @@ DSC_API const dsc_record_output *dsc_record_summary_find(const dsc_record *recor
 /* True when every cell is done. */
 DSC_API bool dsc_record_complete(const dsc_record *record);
 
-/* Writes the file (atomically), reads one. Reading checks every size and type before use: a foreign or damaged file is
-   DSC_ERROR_FORMAT with what was expected and found. Safe to call from several threads (HDF5 is serialised). */
+/* Writes the file (atomically), reads one. Reading checks every size and type before use: a foreign or
+   damaged file is DSC_ERROR_FORMAT with what was expected and found. Safe to call from several threads (HDF5
+   is serialised). */
 DSC_API dsc_status dsc_record_write(dsc_scope *scope, const dsc_record *record, const char *path);
 DSC_API dsc_record *dsc_record_read(dsc_scope *scope, const char *path);
 
@@ -103,7 +105,7 @@ DSC_API dsc_record *dsc_record_read(dsc_scope *scope, const char *path);
 typedef struct dsc_array {
     const char *name, *long_name;
     size_t rank, shape[DSC_RECORD_MAX_AXES];
-    const double *real;     /* one of the two is set */
+    const double *real; /* one of the two is set */
     const int32_t *integer;
 } dsc_array;
 typedef struct dsc_attribute {

@@ -1,8 +1,9 @@
 /* scope.h - lifetime and first error of everything that is built together.
  *
- * A scope is an arena, the first error, a random seed and a log. What is made in a scope dies with it. After the
- * first error a scope is poisoned: it keeps that error, allocations from it return NULL, and functions that take
- * it, or objects made in it, do nothing. Nested building therefore needs no check in between, only one at the end:
+ * A scope is an arena, the first error, a random seed and a log. What is made in a scope dies with it. After
+ * the first error a scope is poisoned: it keeps that error, allocations from it return NULL, and functions
+ * that take it, or objects made in it, do nothing. Nested building therefore needs no check in between, only
+ * one at the end:
  *
  *     dsc_scope *scope = dsc_scope_open(NULL);
  *     dsc_dataset *digits = dsc_idx_load(scope, ...);
@@ -11,7 +12,8 @@
  *         fprintf(stderr, "%s\n", dsc_scope_message(scope));
  *     dsc_scope_close(&scope);
  *
- * A scope belongs to one thread at a time. Every function accepts NULL, which reads as a scope that is out of memory.
+ * A scope belongs to one thread at a time. Every function accepts NULL, which reads as a scope that is out of
+ * memory.
  */
 #ifndef DESCENT_SCOPE_H
 #define DESCENT_SCOPE_H
@@ -44,21 +46,23 @@ DSC_API void dsc_scope_close(dsc_scope **scope);
 /* The first error, DSC_OK if there was none. */
 DSC_API dsc_status dsc_scope_status(const dsc_scope *scope);
 
-/* The first error's message: what, where, expected, found, what to do. "" if there was none. Lives as long as the
-   scope. */
+/* The first error's message: what, where, expected, found, what to do. "" if there was none. Lives as long as
+   the scope. */
 DSC_API const char *dsc_scope_message(const dsc_scope *scope);
 
 DSC_API uint64_t dsc_scope_seed(const dsc_scope *scope);
 
 /* Poisons the scope with the first error; later ones are ignored. Returns the scope's status, so that
    `return dsc_scope_fail(...)` reads well. */
-DSC_API dsc_status dsc_scope_fail(dsc_scope *scope, dsc_status status, const char *format, ...) DSC_PRINTF(3, 4);
+DSC_API dsc_status dsc_scope_fail(dsc_scope *scope, dsc_status status, const char *format, ...)
+    DSC_PRINTF(3, 4);
 
 /* Takes over the error of another scope, if it has one. Returns this scope's status. */
 DSC_API dsc_status dsc_scope_adopt_error(dsc_scope *scope, const dsc_scope *from);
 
-/* count elements of size bytes, zeroed, aligned to 64 bytes, freed with the scope. NULL (and DSC_ERROR_MEMORY) if
-   memory is out or count * size overflows; a valid pointer if count or size is 0. NULL if the scope is poisoned. */
+/* count elements of size bytes, zeroed, aligned to 64 bytes, freed with the scope. NULL (and
+   DSC_ERROR_MEMORY) if memory is out or count * size overflows; a valid pointer if count or size is 0. NULL
+   if the scope is poisoned. */
 DSC_API void *dsc_scope_alloc(dsc_scope *scope, size_t count, size_t size);
 
 /* A formatted string, a copied string: in the arena. */
@@ -67,11 +71,12 @@ DSC_API char *dsc_scope_copy(dsc_scope *scope, const char *string);
 
 typedef void dsc_cleanup_fn(void *object);
 
-/* Has cleanup(object) called when the scope closes. If that cannot be noted, it is called at once and the scope is
-   poisoned: the object is released in every case. */
+/* Has cleanup(object) called when the scope closes. If that cannot be noted, it is called at once and the
+   scope is poisoned: the object is released in every case. */
 DSC_API dsc_status dsc_scope_defer(dsc_scope *scope, dsc_cleanup_fn *cleanup, void *object);
 
 /* Sends a message to the scope's log. */
-DSC_API void dsc_scope_log(const dsc_scope *scope, dsc_log_level level, const char *format, ...) DSC_PRINTF(3, 4);
+DSC_API void dsc_scope_log(const dsc_scope *scope, dsc_log_level level, const char *format, ...)
+    DSC_PRINTF(3, 4);
 
 #endif
