@@ -53,8 +53,8 @@ ALWAYS_INLINE void tile_store(float *row, size_t j, size_t vectors, vec_mask las
 #define LOAD(row)     tile_load(row, j, vectors, last)
 #define STORE(row, x) tile_store(row, j, vectors, last, x)
 
-/* rows, vectors and by_rows (whether a row of the tile is contiguous in a, or a column) are constants after
- * inlining. */
+/* by_rows says whether a row of op(a) is contiguous, or a column. It, rows and vectors are constants once
+ * inlined. */
 ALWAYS_INLINE void tile_run(const tile *t, size_t rows, size_t vectors, int by_rows)
 {
     vec sums[TILE_ROWS][TILE_VECTORS];
@@ -98,16 +98,15 @@ ALWAYS_INLINE void tile_run(const tile *t, size_t rows, size_t vectors, int by_r
 #include "kernels/tiles.h"
 #undef TILE
 
-/* Indexed by whether rows are contiguous in a, rows - 1, vectors - 1. */
+/* By rows - 1, vectors - 1 and whether rows of op(a) are contiguous. */
 #define TILE(rows, vectors)                                                                                  \
-    [0][rows - 1][vectors - 1] = tile_##rows##x##vectors##_columns,                                          \
-                            [1][rows - 1][vectors - 1] = tile_##rows##x##vectors##_rows,
-static void (*const tiles[2][TILE_ROWS][TILE_VECTORS])(const tile *) = {
+    [rows - 1][vectors - 1] = { tile_##rows##x##vectors##_columns, tile_##rows##x##vectors##_rows },
+static void (*const tiles[TILE_ROWS][TILE_VECTORS][2])(const tile *) = {
 #include "kernels/tiles.h"
 };
 #undef TILE
 
-/* panel (depth x width) = rows p.. of b, columns j..; missing columns are 0. */
+/* panel (depth x width) = the first `columns` columns of b, then zeros. */
 static void pack_rows(float *panel, size_t width, const float *b, size_t ldb, size_t depth, size_t columns)
 {
     for (size_t p = 0; p < depth; p++, panel += width, b += ldb)
@@ -130,14 +129,13 @@ static void pack_columns(float *panel, size_t width, const float *b, size_t ldb,
         }
 }
 
-/* Tiles down one panel: rows are shared out evenly, since a last tile of few rows would keep too few sums in
- * flight. */
+/* Tiles down one panel. Rows are shared out evenly: a last tile of few would have too few sums in flight. */
 static void run_panel(const dsci_gemm *g, tile t, size_t row_step, size_t rows, size_t columns,
                       size_t vectors)
 {
     while (rows > 0) {
         const size_t count = (rows + TILE_ROWS - 1) / TILE_ROWS, taken = (rows + count - 1) / count;
-        tiles[!g->transpose_a][taken - 1][vectors - 1](&t);
+        tiles[taken - 1][vectors - 1][!g->transpose_a](&t);
         if (t.final && g->activation > DSCI_RELU)
             for (size_t i = 0; i < taken; i++)
                 activation_forward(g->activation, t.c + i * t.ldc, t.c + i * t.ldc, columns);

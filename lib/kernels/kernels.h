@@ -2,9 +2,10 @@
  *
  * Contract. Every kernel gives the same bits at every level. Vectors have 16 lanes at every level; a
  * reduction keeps 16 lane sums and adds them in a written-out tree; an output of a GEMM is one chain of fused
- * multiply-adds over k in increasing order inside blocks of DSCI_GEMM_K_BLOCK, the blocks added in order.
- * Kernels cannot fail, allocate nothing, and write nothing outside their outputs. Callers have entered
- * dsc_float_mode_enter().
+ * multiply-adds over k in increasing order inside blocks of DSCI_GEMM_K_BLOCK, the blocks added in order
+ * (gemm.h has the exact definition). That a result is NaN is part of the contract, its payload is not.
+ * Kernels cannot fail, allocate nothing, and read and write nothing outside their operands. Callers have
+ * entered dsc_float_mode_enter().
  */
 #ifndef DESCENT_KERNELS_KERNELS_H
 #define DESCENT_KERNELS_KERNELS_H
@@ -23,9 +24,9 @@ enum {
 
 typedef enum dsci_activation { DSCI_IDENTITY = 0, DSCI_RELU, DSCI_SIGMOID, DSCI_TANH } dsci_activation;
 
-/* c = activation(op(a) op(b) + bias), or c += op(a) op(b) if accumulate (then no bias and identity).
-   op(a): m x k, op(b): k x n, c: m x n, bias: n or NULL; leading dimensions in elements of the stored
-   matrices: a is m x k (k x m if transpose_a), b is k x n (n x k if transpose_b). */
+/* c = activation(op(a) op(b) + bias), or c += op(a) op(b) if accumulate (then no bias and identity). c
+   overlaps no operand. op(a): m x k, op(b): k x n, c: m x n, bias: n or NULL; leading dimensions in elements
+   of the stored matrices: a is m x k (k x m if transpose_a), b is k x n (n x k if transpose_b). */
 typedef struct dsci_gemm {
     size_t m, n, k;
     const float *a, *b, *bias;
@@ -39,7 +40,8 @@ typedef struct dsci_gemm {
 /* Floats of workspace that a problem needs; depends on the shape only, not on the level. */
 size_t dsci_gemm_workspace(const dsci_gemm *problem);
 
-/* Coefficients of Adam's step t >= 1, computed by the caller in double once per step. */
+/* Coefficients of Adam's step t >= 1, computed by the caller in double once per step. The kernel takes 1 -
+   beta from the float beta, so that the weights of old and new add up to 1. */
 typedef struct dsci_adam {
     float beta1, beta2, epsilon;
     float step_size;       /* lr / (1 - beta1^t) */
@@ -64,18 +66,20 @@ typedef struct dsci_kernels {
     void (*activation_backward)(dsci_activation kind, float *diff_src, const float *diff_dst,
                                 const float *dst, size_t n);
 
-    /* Rows of softmax probabilities. */
+    /* Rows of softmax probabilities; in place is allowed. */
     void (*softmax)(float *dst, const float *src, size_t rows, size_t cols);
 
     /* Mean cross-entropy of softmax(logits) against labels in 0..classes-1, in double. diff_logits (may be
-       NULL) = scale * (softmax - one_hot); the caller passes scale = 1 / rows for the mean. */
+       NULL) = scale * (softmax - one_hot), in place if that is logits; the caller passes scale = 1 / rows for
+       the mean. 0 for no rows. */
     double (*softmax_cross_entropy)(float *diff_logits, const float *logits, const int32_t *labels,
                                     size_t rows, size_t classes, float scale);
 
     /* Sum of (src - target)^2 in double; diff_src (may be NULL) = scale * (src - target). */
     double (*squared_error)(float *diff_src, const float *src, const float *target, size_t n, float scale);
 
-    /* How many rows have their largest entry (the first of equals) at another column than labels says. */
+    /* How many rows have their largest entry (the first of equals) at another column than labels says; a row
+       with a NaN counts. */
     size_t (*count_errors)(const float *scores, const int32_t *labels, size_t rows, size_t classes);
 
     /* Optimisers over the flat vectors of all parameters. weight_decay adds weight_decay * w to g first.

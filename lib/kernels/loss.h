@@ -45,8 +45,8 @@ static double softmax_cross_entropy(float *diff_logits, const float *logits, con
     for (size_t r = 0; r < rows; r++, logits += classes) {
         const size_t label = (size_t)labels[r];
         const float largest = row_max(logits, classes);
-        const double total = exp_sum(diff_logits, logits, classes, largest);
         loss += (double)largest - (double)logits[label];
+        const double total = exp_sum(diff_logits, logits, classes, largest);
         product *= total;
         if (r % 16 == 15 || r + 1 == rows) {
             loss += log_above_one(product);

@@ -132,17 +132,17 @@ static inline unsigned vec_not_less(vec a, vec b)
            (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(a.high, b.high, _CMP_GE_OQ)) << 8;
 }
 
-static inline __m256 eight_if_at_least(const uint32_t *words, uint32_t threshold, __m256 x, __m256 y)
+static inline __m256 eight_if_at_least(const uint32_t *random, uint32_t threshold, __m256 x, __m256 y)
 {
-    const __m256i w = _mm256_loadu_si256((const __m256i *)(const void *)words);
+    const __m256i w = _mm256_loadu_si256((const __m256i *)(const void *)random);
     const __m256i larger = _mm256_max_epu32(w, _mm256_set1_epi32((int)threshold));
     return _mm256_blendv_ps(y, x, _mm256_castsi256_ps(_mm256_cmpeq_epi32(larger, w)));
 }
 
-static inline vec vec_if_at_least(const uint32_t *words, uint32_t threshold, vec x, vec y)
+static inline vec vec_if_at_least(const uint32_t *random, uint32_t threshold, vec x, vec y)
 {
-    return (vec){ eight_if_at_least(words, threshold, x.low, y.low),
-                  eight_if_at_least(words + 8, threshold, x.high, y.high) };
+    return (vec){ eight_if_at_least(random, threshold, x.low, y.low),
+                  eight_if_at_least(random + 8, threshold, x.high, y.high) };
 }
 
 /* In two factors, since 2^n itself may be out of range where x 2^n is not: the first product is exact. */

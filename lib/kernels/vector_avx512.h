@@ -118,9 +118,9 @@ static inline unsigned vec_not_less(vec a, vec b)
     return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ);
 }
 
-static inline vec vec_if_at_least(const uint32_t *words, uint32_t threshold, vec x, vec y)
+static inline vec vec_if_at_least(const uint32_t *random, uint32_t threshold, vec x, vec y)
 {
-    const __m512i w = _mm512_loadu_si512(words);
+    const __m512i w = _mm512_loadu_si512(random);
     return _mm512_mask_blend_ps(_mm512_cmpge_epu32_mask(w, _mm512_set1_epi32((int)threshold)), y, x);
 }
 

@@ -143,10 +143,10 @@ static inline unsigned vec_not_less(vec a, vec b)
     return bits;
 }
 
-/* words[i] >= threshold ? x : y. */
-static inline vec vec_if_at_least(const uint32_t *words, uint32_t threshold, vec x, vec y)
+/* random[i] >= threshold ? x : y. */
+static inline vec vec_if_at_least(const uint32_t *random, uint32_t threshold, vec x, vec y)
 {
-    LANEWISE(words[i] >= threshold ? x.lane[i] : y.lane[i]);
+    LANEWISE(random[i] >= threshold ? x.lane[i] : y.lane[i]);
 }
 
 /* 2^n for an integer -126 <= n <= 127. */

@@ -104,6 +104,9 @@ static void cross_entropy_and_its_gradient(void **state)
             check_bits(diff, scalar, n, what);
             check_same_double(k->softmax_cross_entropy(NULL, x, labels, t.rows, t.classes, scale), loss,
                               what);
+            float *in_place = guarded_copy(x, n);
+            k->softmax_cross_entropy(in_place, in_place, labels, t.rows, t.classes, scale);
+            check_bits(in_place, scalar, n, what);
         }
         release_guarded("cross-entropy");
     }
