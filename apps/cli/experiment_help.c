@@ -30,8 +30,8 @@ static const char *range_text(dsc_scope *scope, const dsc_param *param)
         return param->choices;
     if (param->min == 0 && param->max == 0)
         return "any";
-    const char *low = isinf(param->min) ? "" : dsc_scope_format(scope, "%.6g", param->min);
-    const char *high = isinf(param->max) ? "" : dsc_scope_format(scope, "%.6g", param->max);
+    const char *low = isinf(param->min) ? "" : dsc_scope_format(scope, "%.10g", param->min);
+    const char *high = isinf(param->max) ? "" : dsc_scope_format(scope, "%.10g", param->max);
     return dsc_scope_format(scope, "%s..%s", low ? low : "", high ? high : "");
 }
 
@@ -87,19 +87,33 @@ static void print_params(struct session *session, const dsc_case *shown)
     dsc_table_print(table, &session->terminal, 2);
 }
 
+/* A list of values with blanks behind its commas, so that it can be wrapped. */
+static const char *spaced_list(dsc_scope *scope, const char *list)
+{
+    char *text = list ? dsc_scope_alloc(scope, 2 * strlen(list) + 1, 1) : NULL, *end = text;
+    for (; text && *list; list++) {
+        *end++ = *list;
+        if (*list == ',' && list[1] != ' ')
+            *end++ = ' ';
+    }
+    return text;
+}
+
 static void print_axes(struct session *session, const dsc_case *shown)
 {
     static const dsc_column columns[] = {
         {"name",     false},
-        { "default", false},
         { "range",   false},
-        { "",        false}
+        { "",        false},
+        { "default", false}
     };
-    dsc_table *table = dsc_table_make(session->scope, columns, 4, 1);
+    dsc_scope *scope = session->scope;
+    dsc_table *table = dsc_table_make(scope, columns, 4, 1);
     for (const dsc_axis *axis = shown->axes; axis && axis->param.name; axis++)
-        dsc_table_row(table,
-                      (const char *[]){ axis->param.name, axis->derive ? "by parameters" : axis->param.value,
-                                        range_text(session->scope, &axis->param), axis->param.help });
+        dsc_table_row(
+            table,
+            (const char *[]){ axis->param.name, range_text(scope, &axis->param), axis->param.help,
+                              axis->derive ? "by the parameters" : spaced_list(scope, axis->param.value) });
     if (!shown->axes || !shown->axes->param.name)
         return;
     dsc_heading(&session->terminal, "\nAxes of %s (--set NAME=LIST)", shown->name);

@@ -160,8 +160,8 @@ static dsc_exit report(struct session *session, const dsc_plan *plan, const char
     if (!result->stopped)
         return DSC_EXIT_GOOD;
     dsc_say(&session->terminal, DSC_TONE_NOTE,
-            "stopped with %zu cells to compute; run the same command to resume", result->missing);
-    dsc_say(&session->terminal, DSC_TONE_NOTE, "what is done is in %s", out);
+            "stopped with %zu cells to go, the others are in %s; run the same command to resume",
+            result->missing, out);
     return DSC_EXIT_STOPPED;
 }
 

@@ -55,24 +55,32 @@ static void pad(int width)
     printf("%*s", width > 0 ? width : 0, "");
 }
 
-/* A text broken at spaces into lines of at most width columns; all but the first begin at column left. */
+/* Bytes of a text that go on a line of at most width columns: up to its end, a newline, or the last blank
+   that fits (the first one if none does). */
+static size_t line_bytes(const char *text, int width)
+{
+    size_t i = 0, blank = 0;
+    for (int columns = 0; text[i] && text[i] != '\n'; i++) {
+        if (text[i] == ' ' && (columns <= width || !blank))
+            blank = i;
+        columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+        if (columns > width && blank)
+            return blank;
+    }
+    return i;
+}
+
+/* Lines of at most width columns; all but the first begin at column left. */
 static void print_wrapped(const char *text, int left, int width)
 {
-    while (width_of(text) > width) {
-        const char *cut = NULL;
-        int seen = 0;
-        for (const char *c = text; *c && (seen <= width || !cut); c++) {
-            seen += ((unsigned char)*c & 0xc0) != 0x80;
-            if (*c == ' ' && (seen <= width + 1 || !cut))
-                cut = c;
-        }
-        if (!cut)
-            break;
-        printf("%.*s\n", (int)(cut - text), text);
+    for (;;) {
+        const size_t bytes = line_bytes(text, width);
+        printf("%.*s\n", (int)bytes, text);
+        if (!text[bytes])
+            return;
+        text += bytes + 1;
         pad(left);
-        text = cut + 1;
     }
-    puts(text);
 }
 
 struct part { /* the columns that are shown together: the keys and from..to-1 */

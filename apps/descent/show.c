@@ -184,7 +184,8 @@ static void print_provenance(dsc_call *call, const dsc_record *record)
     for (size_t i = 0; i < dsc_record_provenance_count(record); i++) {
         const char *pair[2] = { NULL, NULL };
         dsc_record_provenance_at(record, i, &pair[0], &pair[1]);
-        dsc_table_row(table, pair);
+        if (pair[1] && *pair[1])
+            dsc_table_row(table, pair);
     }
     dsc_heading(&call->terminal, "\nProvenance");
     dsc_table_print(table, &call->terminal, 2);
