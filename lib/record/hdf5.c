@@ -17,8 +17,17 @@ enum {
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
+/* Files are memory alone, so nothing is to be saved at exit; closing what a damaged file left open can take
+   HDF5 seconds and makes it print. */
+static void keep_quiet_at_exit(void)
+{
+    H5dont_atexit();
+}
+
 struct dsci_hdf5 dsci_hdf5_enter(void)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, keep_quiet_at_exit);
     struct dsci_hdf5 before = { .report = NULL };
     pthread_mutex_lock(&mutex);
     H5Eget_auto2(H5E_DEFAULT, &before.report, &before.user);
@@ -121,10 +130,10 @@ hid_t dsci_hdf5_group(dsc_scope *scope, hid_t parent, const char *name)
     return group;
 }
 
-hid_t dsci_hdf5_text_type(void)
+hid_t dsci_hdf5_text_type(size_t size)
 {
     const hid_t type = H5Tcopy(H5T_C_S1);
-    H5Tset_size(type, H5T_VARIABLE);
+    H5Tset_size(type, size);
     H5Tset_cset(type, H5T_CSET_UTF8);
     return type;
 }
@@ -145,7 +154,7 @@ static void put_attribute(dsc_scope *scope, hid_t object, const char *name, hid_
 
 void dsci_hdf5_put_text(dsc_scope *scope, hid_t object, const char *name, const char *text)
 {
-    const hid_t type = dsci_hdf5_text_type();
+    const hid_t type = dsci_hdf5_text_type(H5T_VARIABLE);
     put_attribute(scope, object, name, type, 0, &text);
     H5Tclose(type);
 }
@@ -184,7 +193,7 @@ static hid_t dataset_creation(const struct dsci_hdf5_array *array, const hsize_t
                 H5Pset_attr_creation_order(creation, IN_ORDER) >= 0;
     if (array->fill_nan)
         good = good && H5Pset_fill_value(creation, H5T_NATIVE_DOUBLE, &missing) >= 0;
-    if (array->rank > 0 && !H5Tis_variable_str(array->file_type)) {
+    if (array->rank > 0) {
         hsize_t chunk[DSC_RECORD_MAX_AXES];
         choose_chunk(array->rank, shape, H5Tget_size(array->file_type), chunk);
         good = good && H5Pset_chunk(creation, (int)array->rank, chunk) >= 0 &&
@@ -221,16 +230,69 @@ hid_t dsci_hdf5_put_array(dsc_scope *scope, hid_t parent, const struct dsci_hdf5
     return dataset;
 }
 
+static uint64_t read_u64(const unsigned char *bytes)
+{
+    uint64_t value = 0;
+    for (size_t i = 8; i-- > 0;)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
+/* True if the objects of a global heap lie behind one another inside it, each larger than nothing. */
+static bool heap_is_sound(const unsigned char *heap, size_t room)
+{
+    enum {
+        HEADER = 16
+    }; /* of the heap, and of each object: index (2 bytes), uses (2), unused (4), size (8) */
+    const uint64_t size = room < HEADER ? 0 : read_u64(heap + 8);
+    if (size < HEADER || size > room)
+        return false;
+    for (uint64_t at = HEADER; size - at >= HEADER;) {
+        const bool is_free = heap[at] == 0 && heap[at + 1] == 0;
+        const uint64_t length = read_u64(heap + at + 8);
+        if (length > size - at)
+            return false;
+        const uint64_t whole = is_free ? length : HEADER + (length + 7) / 8 * 8;
+        if (whole < HEADER || whole > size - at)
+            return false;
+        at += whole;
+    }
+    return true;
+}
+
+/* Attributes of text lie in global heaps, the one structure without checksums that we read, and HDF5 1.10
+   walks through a damaged one for ever. So heaps are looked at first, and a bad one loses its signature,
+   which HDF5 does check. What refers to them is under checksums. */
+static void disarm_heaps(dsc_bytes bytes)
+{
+    static const unsigned char signature[5] = { 'G', 'C', 'O', 'L', 1 };
+    unsigned char *end = bytes.data + bytes.size, *next = bytes.data;
+    while ((next = memmem(next, (size_t)(end - next), signature, sizeof signature)) != NULL) {
+        if (!heap_is_sound(next, (size_t)(end - next)))
+            *next = 0;
+        next++;
+    }
+}
+
+/* Sizes of addresses and lengths, as every HDF5 writer of today has them; their place depends on the
+ * superblock. */
+static bool has_usual_sizes(dsc_bytes bytes)
+{
+    const size_t at = bytes.data[8] < 2 ? 13 : 9;
+    return bytes.data[at] == 8 && bytes.data[at + 1] == 8;
+}
+
 hid_t dsci_hdf5_open(dsc_scope *scope, const char *path, dsc_bytes bytes)
 {
     static const unsigned char signature[8] = { 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n' };
     if (stopped(scope))
         return -1;
-    if (bytes.size < sizeof signature || memcmp(bytes.data, signature, sizeof signature) != 0) {
+    if (bytes.size < 16 || memcmp(bytes.data, signature, sizeof signature) != 0 || !has_usual_sizes(bytes)) {
         dsc_scope_fail(scope, DSC_ERROR_FORMAT,
                        "'%s' is not a results file: expected HDF5, found other bytes", path);
         return -1;
     }
+    disarm_heaps(bytes);
     const hid_t access = memory_access();
     hid_t file = -1;
     if (access >= 0 && H5Pset_file_image(access, bytes.data, bytes.size) >= 0)
@@ -275,7 +337,7 @@ static const char *read_fixed_text(dsc_scope *scope, hid_t attribute, hid_t type
 static const char *read_variable_text(dsc_scope *scope, hid_t attribute)
 {
     char *text = NULL;
-    const hid_t type = dsci_hdf5_text_type();
+    const hid_t type = dsci_hdf5_text_type(H5T_VARIABLE);
     const bool good = H5Aread(attribute, type, &text) >= 0;
     H5Tclose(type);
     const char *copy = good ? dsc_scope_copy(scope, text ? text : "") : NULL;

@@ -31,8 +31,8 @@ dsc_bytes dsci_hdf5_finish(dsc_scope *scope, hid_t file);
 
 hid_t dsci_hdf5_group(dsc_scope *scope, hid_t parent, const char *name);
 
-/* UTF-8 texts of any length; the caller closes the type. */
-hid_t dsci_hdf5_text_type(void);
+/* UTF-8 texts of so many bytes with a NUL, or of any length (H5T_VARIABLE); the caller closes the type. */
+hid_t dsci_hdf5_text_type(size_t size);
 
 /* Attributes: a text, an integer. */
 void dsci_hdf5_put_text(dsc_scope *scope, hid_t object, const char *name, const char *text);
@@ -53,7 +53,8 @@ struct dsci_hdf5_array {
 };
 hid_t dsci_hdf5_put_array(dsc_scope *scope, hid_t parent, const struct dsci_hdf5_array *array);
 
-/* A file from its bytes, which must stay; -1 if they are not HDF5. path is for messages. */
+/* A file from its bytes, which are changed where they are damaged; -1 if they are not HDF5. path is for
+ * messages. */
 hid_t dsci_hdf5_open(dsc_scope *scope, const char *path, dsc_bytes bytes);
 
 /* Reading attributes: what is missing or of another type fails the scope with DSC_ERROR_FORMAT. */

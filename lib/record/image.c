@@ -123,15 +123,10 @@ static void write_statuses(struct image *image)
     static const signed char values[] = { DSC_CELL_MISSING, DSC_CELL_DONE, DSC_CELL_FAILED };
     const dsc_record *record = image->record;
     signed char *statuses = dsc_scope_alloc(image->scope, record->cell_count, sizeof *statuses);
-    const char **messages = dsc_scope_alloc(image->scope, record->cell_count, sizeof *messages);
-    if (!statuses || !messages)
+    if (!statuses)
         return;
-    bool failed = false;
-    for (size_t i = 0; i < record->cell_count; i++) {
+    for (size_t i = 0; i < record->cell_count; i++)
         statuses[i] = (signed char)record->cells[i].status;
-        messages[i] = record->cells[i].message ? record->cells[i].message : "";
-        failed = failed || record->cells[i].status == DSC_CELL_FAILED;
-    }
     const hid_t dataset =
         write_cell_array(image, (struct dsci_hdf5_array){ .name = "cell_status",
                                                           .long_name = "what became of the cell",
@@ -140,9 +135,36 @@ static void write_statuses(struct image *image)
                                                           .data = statuses });
     dsci_hdf5_put_flags(image->scope, dataset, values, sizeof values, "missing done failed");
     H5Dclose(dataset);
-    if (!failed)
+}
+
+/* Bytes of the longest message with its NUL, at most DSCI_RECORD_MESSAGE_BYTES; 0: no cell failed. */
+static size_t message_bytes(const dsc_record *record)
+{
+    size_t longest = 0;
+    for (size_t i = 0; i < record->cell_count; i++) {
+        const char *message = record->cells[i].message;
+        const size_t bytes = message ? strnlen(message, DSCI_RECORD_MESSAGE_BYTES - 1) + 1 : 0;
+        longest = bytes > longest ? bytes : longest;
+    }
+    return longest;
+}
+
+/* Texts of one length, unlike attributes: so they lie under the dataset's checksums. */
+static void write_messages(struct image *image)
+{
+    const dsc_record *record = image->record;
+    const size_t bytes = message_bytes(record);
+    char *messages = bytes ? dsc_scope_alloc(image->scope, record->cell_count, bytes) : NULL;
+    if (!messages)
         return;
-    const hid_t type = dsci_hdf5_text_type();
+    for (size_t i = 0; i < record->cell_count; i++) {
+        const char *message = record->cells[i].message ? record->cells[i].message : "";
+        size_t length = strnlen(message, bytes - 1);
+        while (length > 0 && message[length] && ((unsigned char)message[length] & 0xc0) == 0x80)
+            length--; /* no character is cut in two */
+        memcpy(messages + i * bytes, message, length);
+    }
+    const hid_t type = dsci_hdf5_text_type(bytes);
     H5Dclose(write_cell_array(image, (struct dsci_hdf5_array){ .name = "cell_message",
                                                                .long_name = "why the cell failed",
                                                                .file_type = type,
@@ -199,6 +221,7 @@ dsc_bytes dsci_record_image(dsc_scope *scope, const dsc_record *record)
     write_outputs(&image, image.file, record->outputs, record->spec.output_count);
     write_hashes_and_seconds(&image);
     write_statuses(&image);
+    write_messages(&image);
     write_summary(&image);
     write_provenance(&image);
     const dsc_bytes bytes = dsci_hdf5_finish(scope, image.file);

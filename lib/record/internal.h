@@ -5,7 +5,7 @@
 #include <descent/file.h>
 #include <descent/record.h>
 
-enum { DSCI_RECORD_SCHEMA = 1, DSCI_RECORD_NAME_BYTES = 64 };
+enum { DSCI_RECORD_SCHEMA = 1, DSCI_RECORD_NAME_BYTES = 64, DSCI_RECORD_MESSAGE_BYTES = 512 };
 
 struct dsci_record_text {
     const char *name, *text;

@@ -196,8 +196,8 @@ static void *read_cell_array(struct reader *reader, const char *name, H5T_class_
     return values;
 }
 
-/* The messages of failed cells; NULL if the file has none. */
-static char **read_messages(struct reader *reader, size_t cells)
+/* The messages of failed cells, *bytes each and not all with a NUL; NULL if the file has none. */
+static char *read_messages(struct reader *reader, size_t cells, size_t *bytes)
 {
     if (stopped(reader) || !dsci_hdf5_has(reader->file, "cell_message"))
         return NULL;
@@ -207,14 +207,15 @@ static char **read_messages(struct reader *reader, size_t cells)
         return NULL;
     for (size_t i = 0; i < rank; i++)
         count *= shape[i];
-    const hid_t stored = H5Dget_type(dataset), type = dsci_hdf5_text_type();
-    char **messages = NULL;
-    if (count != cells || H5Tis_variable_str(stored) <= 0)
-        fail(reader, "dataset '%s' is not one text per cell", "cell_message");
+    const hid_t stored = H5Dget_type(dataset);
+    *bytes = H5Tget_size(stored);
+    char *messages = NULL;
+    if (count != cells || H5Tget_class(stored) != H5T_STRING || H5Tis_variable_str(stored) != 0 ||
+        *bytes == 0 || *bytes > DSCI_RECORD_MESSAGE_BYTES)
+        fail(reader, "dataset '%s' is not one text of bounded length per cell", "cell_message");
     else
-        messages = read_values(reader, dataset, "cell_message", type, count);
+        messages = read_values(reader, dataset, "cell_message", stored, count);
     H5Tclose(stored);
-    H5Tclose(type);
     H5Dclose(dataset);
     return messages;
 }
@@ -223,7 +224,8 @@ struct cells {
     const uint64_t *hashes;
     const double *seconds;
     const signed char *statuses;
-    char **messages;
+    const char *messages;
+    size_t message_bytes;
 };
 
 static void fill_cells(struct reader *reader, dsc_record *record, const struct cells *cells)
@@ -237,16 +239,11 @@ static void fill_cells(struct reader *reader, dsc_record *record, const struct c
                                               .status = (dsc_cell_status)status };
         if (status != DSC_CELL_FAILED)
             continue;
-        const char *message = cells->messages && cells->messages[i] ? cells->messages[i] : "";
-        if (dsc_record_cell_fail(record, i, cells->seconds[i], message) != DSC_OK)
+        const char *text = cells->messages ? cells->messages + i * cells->message_bytes : "";
+        const char *message = dsc_scope_format(reader->work, "%.*s", (int)cells->message_bytes, text);
+        if (message && dsc_record_cell_fail(record, i, cells->seconds[i], message) != DSC_OK)
             dsc_scope_adopt_error(reader->scope, record->scope);
     }
-}
-
-static void free_messages(char **messages, size_t count)
-{
-    for (size_t i = 0; messages && i < count; i++)
-        H5free_memory(messages[i]);
 }
 
 static void read_output_values(struct reader *reader, dsc_record *record)
@@ -304,7 +301,7 @@ static dsc_record *read_all(struct reader *reader)
 {
     read_root(reader);
     read_axes(reader);
-    const struct cells cells = {
+    struct cells cells = {
         .hashes = read_cell_array(reader, "cell_hash", H5T_INTEGER, 8, H5T_NATIVE_UINT64),
         .seconds = read_cell_array(reader, "cell_seconds", H5T_FLOAT, 8, H5T_NATIVE_DOUBLE),
         .statuses = read_cell_array(reader, "cell_status", H5T_INTEGER, 1, H5T_NATIVE_SCHAR),
@@ -313,11 +310,9 @@ static dsc_record *read_all(struct reader *reader)
     dsc_record *record = stopped(reader) ? NULL : dsc_record_make(reader->scope, &reader->spec);
     if (!record)
         return NULL;
-    struct cells with_messages = cells;
-    with_messages.messages = read_messages(reader, record->cell_count);
+    cells.messages = read_messages(reader, record->cell_count, &cells.message_bytes);
     if (!stopped(reader))
-        fill_cells(reader, record, &with_messages);
-    free_messages(with_messages.messages, record->cell_count);
+        fill_cells(reader, record, &cells);
     read_output_values(reader, record);
     read_summary(reader, record);
     read_provenance(reader, record);
