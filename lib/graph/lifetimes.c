@@ -84,9 +84,10 @@ size_t dsci_pass_memory(dsci_graph *graph)
         return 0;
     for (size_t i = 0; i < count; i++)
         owners[i]->offset = buffers[i].offset;
-    for (size_t i = 0; i < graph->count; i++)
-        for (size_t j = 0; j < graph->nodes[i]->output_count; j++)
-            if (graph->nodes[i]->out[j]->shares)
-                graph->nodes[i]->out[j]->offset = graph->nodes[i]->out[j]->shares->offset;
+    for (size_t i = 0; i < graph->count; i++) {
+        dsci_tensor *out = graph->nodes[i]->out[0]; /* the one that in-place ops have */
+        if (out && out->shares)
+            out->offset = out->shares->offset;
+    }
     return arena_bytes;
 }

@@ -38,9 +38,7 @@ dsci_shape dsci_shape_batched(size_t batch, const dsci_shape *example)
 
 const char *dsci_shape_text(const dsci_shape *shape, char text[128])
 {
-    if (shape->rank == 0)
-        return strcpy(text, "scalar");
-    size_t length = 0;
+    size_t length = shape->rank == 0 ? (size_t)snprintf(text, 128, "scalar") : 0;
     for (size_t i = 0; i < shape->rank && length < 100; i++)
         length += (size_t)snprintf(text + length, 128 - length, i ? "x%zu" : "%zu", shape->dim[i]);
     return text;
@@ -99,7 +97,7 @@ dsc_status dsci_graph_push(dsci_graph *graph, dsci_node *node)
 {
     if (graph->count == graph->capacity) {
         const size_t capacity = graph->capacity ? 2 * graph->capacity : 32;
-        dsci_node **nodes = dsc_scope_alloc(graph->setting.scope, capacity, sizeof *nodes);
+        dsci_node **nodes = dsc_scope_alloc(graph->setting.scope, capacity, sizeof(dsci_node *));
         if (!nodes)
             return dsc_scope_status(graph->setting.scope);
         for (size_t i = 0; i < graph->count; i++)

@@ -11,23 +11,32 @@ struct dsc_trainer {
     dsci_optimizer optimizer;
 };
 
-static dsc_status trainer_init(dsc_scope *scope, dsc_trainer *trainer, dsc_model *model,
-                               const dsc_optimizer *optimizer)
+/* Makes the trainer, with its memory in the scope. Returns the plan of the full batch; NULL, with the error
+   in that scope, if it cannot be. */
+static const dsci_plan *trainer_init(dsc_scope *scope, dsc_trainer *trainer, dsc_model *model,
+                                     const dsc_optimizer *optimizer)
 {
-    if (model->options.inference)
-        return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
-                              "train: expected a model with gradients, found one compiled for inference");
-    *trainer =
-        (dsc_trainer){ .model = model, .plan = dsci_model_plan(model, model->options.batch, DSCI_TRAINING) };
-    if (!trainer->plan)
-        return dsc_scope_adopt_error(scope, model->scope);
-    if (trainer->plan->input_count != 1)
-        return dsc_scope_fail(scope, DSC_ERROR_UNSUPPORTED,
-                              "train: expected a network of one input, found %zu",
-                              trainer->plan->input_count);
-    dsci_feed_make(scope, &trainer->feed, trainer->plan);
-    return dsci_optimizer_make(scope, &trainer->optimizer, optimizer ? optimizer : &(dsc_optimizer){ 0 },
-                               model->options.dtype, model->elements);
+    if (model->options.inference) {
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                       "train: expected a model with gradients, found one compiled for inference");
+        return NULL;
+    }
+    const dsci_plan *plan = dsci_model_plan(model, model->options.batch, DSCI_TRAINING);
+    if (!plan) {
+        dsc_scope_adopt_error(scope, model->scope);
+        return NULL;
+    }
+    if (plan->input_count != 1) {
+        dsc_scope_fail(scope, DSC_ERROR_UNSUPPORTED, "train: expected a network of one input, found %zu",
+                       plan->input_count);
+        return NULL;
+    }
+    *trainer = (dsc_trainer){ .model = model, .plan = plan };
+    dsci_feed_make(scope, &trainer->feed, plan);
+    const dsc_status status =
+        dsci_optimizer_make(scope, &trainer->optimizer, optimizer ? optimizer : &(dsc_optimizer){ 0 },
+                            model->options.dtype, model->elements);
+    return status == DSC_OK ? plan : NULL;
 }
 
 /* Forward, backward, update. Returns the loss before the update. */
@@ -45,7 +54,7 @@ dsc_trainer *dsc_trainer_make(dsc_model *model, const dsc_optimizer *optimizer)
     if (!model)
         return NULL;
     dsc_trainer *trainer = dsc_scope_alloc(model->scope, 1, sizeof *trainer);
-    return trainer && trainer_init(model->scope, trainer, model, optimizer) == DSC_OK ? trainer : NULL;
+    return trainer && trainer_init(model->scope, trainer, model, optimizer) ? trainer : NULL;
 }
 
 double dsc_trainer_step(dsc_trainer *trainer, const float *x, const void *targets)
@@ -69,36 +78,43 @@ double dsc_trainer_step(dsc_trainer *trainer, const float *x, const void *target
 struct run {
     dsc_trainer trainer;
     const dsc_examples *examples;
-    const dsci_plan *full, *rest; /* NULL if no batch is of that size */
+    const dsci_plan *full, *rest; /* full is NULL if there are fewer examples */
     uint32_t *order;
     float *x, *targets;
     int32_t *labels;
     dsc_rng rng;
 };
 
-static dsc_status run_init(dsc_scope *scope, struct run *run, dsc_model *model, const dsc_examples *examples,
-                           const dsc_fit_options *options)
+/* Makes plans and buffers for the examples; buffers in the scope. False, with the error in that scope, if it
+   cannot be. */
+static bool run_init(dsc_scope *scope, struct run *run, dsc_model *model, const dsc_examples *examples,
+                     const dsc_fit_options *options)
 {
     const size_t batch = model->options.batch, rest = examples->count % batch;
-    if (examples->count == 0 || examples->count > UINT32_MAX)
-        return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "fit: expected 1 to %u examples, found %zu",
-                              UINT32_MAX, examples->count);
-    if (trainer_init(scope, &run->trainer, model, &options->optimizer) != DSC_OK ||
-        dsci_examples_check(model, run->trainer.plan, examples, "fit") != DSC_OK)
-        return dsc_scope_adopt_error(scope, model->scope);
-    run->full = examples->count >= batch ? run->trainer.plan : NULL;
-    run->rest = rest ? dsci_model_plan(model, rest, DSCI_TRAINING) : NULL;
+    if (examples->count == 0 || examples->count > UINT32_MAX) {
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "fit: expected 1 to %u examples, found %zu", UINT32_MAX,
+                       examples->count);
+        return false;
+    }
+    const dsci_plan *plan = trainer_init(scope, &run->trainer, model, &options->optimizer);
+    if (!plan)
+        return false;
     run->examples = examples;
+    run->full = examples->count >= batch ? plan : NULL;
+    run->rest = rest ? dsci_model_plan(model, rest, DSCI_TRAINING) : plan;
+    if (!run->rest || dsci_examples_check(model, plan, examples, "fit") != DSC_OK) {
+        dsc_scope_adopt_error(scope, model->scope);
+        return false;
+    }
     run->rng = dsc_rng_make(options->shuffle_seed ? options->shuffle_seed : model->seed, DSC_STREAM_SHUFFLE);
     const size_t rows = run->full ? batch : rest;
     run->order = dsc_scope_alloc(scope, examples->count, sizeof *run->order);
     run->x = dsc_scope_alloc(scope, rows * examples->features, sizeof *run->x);
-    if (run->trainer.plan->expected->type == DSCI_I32)
+    if (plan->expected->type == DSCI_I32)
         run->labels = dsc_scope_alloc(scope, rows, sizeof *run->labels);
     else
-        run->targets = dsc_scope_alloc(scope, rows * dsci_tensor_cols(run->trainer.plan->expected),
-                                       sizeof *run->targets);
-    return dsc_scope_adopt_error(scope, model->scope);
+        run->targets = dsc_scope_alloc(scope, rows * dsci_tensor_cols(plan->expected), sizeof *run->targets);
+    return dsc_scope_status(scope) == DSC_OK;
 }
 
 /* Copies the rows of a batch together. */
@@ -121,7 +137,7 @@ static dsc_status run_epoch(struct run *run, size_t epoch)
     const size_t count = run->examples->count, batch = run->trainer.model->options.batch;
     dsc_rng_permutation(run->rng, (uint32_t)epoch, run->order, count);
     for (size_t first = 0; first < count; first += batch) {
-        const dsci_plan *plan = count - first >= batch ? run->full : run->rest;
+        const dsci_plan *plan = run->full && count - first >= batch ? run->full : run->rest;
         const double loss = step(&run->trainer, plan, gather(run, first, plan->batch));
         if (!isfinite(loss))
             return dsc_scope_fail(
@@ -144,9 +160,9 @@ dsc_status dsc_fit(dsc_model *model, const dsc_examples *train, const dsc_fit_op
         return dsc_scope_status(model->scope);
     dsc_scope *local = dsc_scope_open(NULL);
     struct run run = { .order = NULL };
-    dsc_status status = run_init(local, &run, model, train, options);
-    dsc_scope_adopt_error(model->scope, local);
-    for (size_t epoch = 1; epoch <= options->epochs && status == DSC_OK; epoch++) {
+    const bool ready = run_init(local, &run, model, train, options);
+    dsc_status status = ready ? DSC_OK : dsc_scope_adopt_error(model->scope, local);
+    for (size_t epoch = 1; ready && epoch <= options->epochs && status == DSC_OK; epoch++) {
         const unsigned mode = dsc_float_mode_enter();
         status = run_epoch(&run, epoch);
         dsc_float_mode_leave(mode);

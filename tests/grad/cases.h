@@ -24,8 +24,8 @@ enum { SHAPES = sizeof shapes / sizeof shapes[0] };
 
 struct gradient_case {
     const char *name;
-    dsci_op_id op;                                  /* the op it is there for */
     dsc_node *(*hidden)(dsc_node *x, size_t units); /* below the last dense layer */
+    dsci_op_id op;                                  /* the op it is there for */
     bool squared;                                   /* loss: squared, else cross-entropy */
 };
 
@@ -76,15 +76,15 @@ static inline dsc_node *hidden_deep(dsc_node *x, size_t units)
 }
 
 static const struct gradient_case cases[] = {
-    {"dense",                  DSCI_OP_DENSE,                 hidden_dense,   true },
-    { "relu",                  DSCI_OP_ACTIVATION,            hidden_relu,    true },
-    { "sigmoid",               DSCI_OP_ACTIVATION,            hidden_sigmoid, true },
-    { "tanh after sigmoid",    DSCI_OP_ACTIVATION,            hidden_tanh,    true },
-    { "dropout",               DSCI_OP_DROPOUT,               hidden_dropout, false},
-    { "add",                   DSCI_OP_ADD,                   hidden_add,     true },
-    { "softmax cross-entropy", DSCI_OP_SOFTMAX_CROSS_ENTROPY, hidden_relu,    false},
-    { "squared loss",          DSCI_OP_SQUARED_LOSS,          hidden_deep,    true },
-    { "deep classifier",       DSCI_OP_DENSE,                 hidden_deep,    false},
+    {"dense",                  hidden_dense,   DSCI_OP_DENSE,                 true },
+    { "relu",                  hidden_relu,    DSCI_OP_ACTIVATION,            true },
+    { "sigmoid",               hidden_sigmoid, DSCI_OP_ACTIVATION,            true },
+    { "tanh after sigmoid",    hidden_tanh,    DSCI_OP_ACTIVATION,            true },
+    { "dropout",               hidden_dropout, DSCI_OP_DROPOUT,               false},
+    { "add",                   hidden_add,     DSCI_OP_ADD,                   true },
+    { "softmax cross-entropy", hidden_relu,    DSCI_OP_SOFTMAX_CROSS_ENTROPY, false},
+    { "squared loss",          hidden_deep,    DSCI_OP_SQUARED_LOSS,          true },
+    { "deep classifier",       hidden_deep,    DSCI_OP_DENSE,                 false},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 

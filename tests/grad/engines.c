@@ -86,7 +86,7 @@ static void native_is_near_onednn_on_larger_networks(void **state)
         { 33,  784, 130, 10},
         { 300, 129, 65,  17}
     };
-    const struct gradient_case relu = { "two relu layers", DSCI_OP_DENSE, hidden_relu, false };
+    const struct gradient_case relu = { "two relu layers", hidden_relu, DSCI_OP_DENSE, false };
     for (size_t s = 0; s < sizeof large / sizeof large[0]; s++) {
         dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 13 });
         dsc_model *native = make_case(scope, &relu, &large[s], DSC_ENGINE_AUTO, DSC_F32);

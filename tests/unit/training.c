@@ -210,7 +210,7 @@ static void fit_takes_the_steps_of_its_shuffled_batches(void **state)
         uint32_t order[COUNT];
         dsc_rng_permutation(dsc_rng_make(7, DSC_STREAM_SHUFFLE), epoch, order, COUNT);
         for (size_t i = 0; i < COUNT; i++) {
-            memcpy(x + i * INPUTS, all.x + order[i] * INPUTS, INPUTS * sizeof *x);
+            memcpy(x + i * INPUTS, all.x + (size_t)order[i] * INPUTS, INPUTS * sizeof *x);
             labels[i] = all.labels[order[i]];
         }
         for (size_t i = 0; i < 2; i++) {
