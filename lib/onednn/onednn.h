@@ -46,7 +46,4 @@ typedef struct dsci_inner_product_operands {
 /* Runs on the calling thread. Should oneDNN refuse, the result is filled with NaN. */
 void dsci_inner_product_run(const dsci_inner_product *product, const dsci_inner_product_operands *operands);
 
-/* The version of the library that is loaded, "2.6.3". Returns text. */
-const char *dsci_onednn_version(char text[32]);
-
 #endif

@@ -1,7 +1,6 @@
 /* onednn2.c - the C interface of oneDNN 2.x. */
 #include <math.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include <dnnl.h>
 #include <omp.h>
@@ -243,11 +242,4 @@ void dsci_inner_product_run(const dsci_inner_product *product, const dsci_inner_
     omp_set_num_threads(threads);
     if (status != dnnl_success)
         fill_nan(&product->spec, operands);
-}
-
-const char *dsci_onednn_version(char text[32])
-{
-    const dnnl_version_t *version = dnnl_version();
-    snprintf(text, 32, "%d.%d.%d", version->major, version->minor, version->patch);
-    return text;
 }

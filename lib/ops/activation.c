@@ -37,7 +37,6 @@ static void run_backward(const dsci_operands *o)
 const dsci_op dsci_op_activation = {
     .name = "activation",
     .id = DSCI_OP_ACTIVATION,
-    .inputs = 1,
     .in_place = true,
     .infer = infer,
     .gradient = gradient,
@@ -49,7 +48,6 @@ const dsci_op dsci_op_activation = {
 const dsci_op dsci_op_activation_backward = {
     .name = "activation_backward",
     .id = DSCI_OP_ACTIVATION_BACKWARD,
-    .inputs = 2,
     .in_place = true,
     .infer = dsci_infer_same,
     .flops = dsci_flops_elementwise,

@@ -24,7 +24,6 @@ static void gradient(dsci_graph *graph, dsci_node *node)
 const dsci_op dsci_op_add = {
     .name = "add",
     .id = DSCI_OP_ADD,
-    .inputs = 2,
     .in_place = true,
     .infer = infer,
     .gradient = gradient,

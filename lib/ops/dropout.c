@@ -47,7 +47,6 @@ static void run_native(const dsci_operands *o)
 const dsci_op dsci_op_dropout = {
     .name = "dropout",
     .id = DSCI_OP_DROPOUT,
-    .inputs = 1,
     .training_only = true,
     .infer = infer,
     .gradient = gradient,

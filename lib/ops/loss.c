@@ -94,7 +94,6 @@ static double flops_squared(const dsci_node *node)
 const dsci_op dsci_op_softmax_cross_entropy = {
     .name = "softmax_cross_entropy",
     .id = DSCI_OP_SOFTMAX_CROSS_ENTROPY,
-    .inputs = 2,
     .loss = true,
     .infer = infer_classification,
     .gradient = gradient,
@@ -107,7 +106,6 @@ const dsci_op dsci_op_softmax_cross_entropy = {
 const dsci_op dsci_op_squared_loss = {
     .name = "squared_loss",
     .id = DSCI_OP_SQUARED_LOSS,
-    .inputs = 2,
     .loss = true,
     .infer = infer_squared,
     .gradient = gradient,
@@ -119,7 +117,6 @@ const dsci_op dsci_op_squared_loss = {
 const dsci_op dsci_op_count_errors = {
     .name = "count_errors",
     .id = DSCI_OP_COUNT_ERRORS,
-    .inputs = 2,
     .infer = infer_classification,
     .implementations = {{ .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = run_count_errors },
                         DSCI_REF_IMPLEMENTATIONS(count_errors)},
