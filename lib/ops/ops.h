@@ -229,7 +229,6 @@ typedef enum dsci_op_id {
 struct dsci_op {
     const char *name;
     dsci_op_id id;
-    size_t inputs;      /* at least so many; optional ones follow */
     bool source;        /* computes nothing: its tensor comes from outside */
     bool training_only; /* outside training its output is its first input */
     bool in_place;      /* the first output may overwrite the first input */
