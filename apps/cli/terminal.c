@@ -2,6 +2,7 @@
 #include <descent/cli.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,7 @@ static int columns_of(int fd)
 
 dsc_terminal dsc_terminal_open(const char *program)
 {
+    signal(SIGXFSZ, SIG_IGN); /* a write beyond a file-size limit is then an error like that of a full disk */
     return (dsc_terminal){
         .program = program,
         .live = isatty(STDERR_FILENO),

@@ -15,6 +15,8 @@ fi
 # a limit on the size of files
 refuses 3 'limited.h5' sh -c 'ulimit -f 4; exec toy --out limited.h5 --no-plot'
 
+refuses 3 'limited.h5' sh -c 'ulimit -f 4; exec descent data export mnist1d --out limited.h5'
+
 # a disk that is full
 mkdir disk
 trap 'umount "$root/here/disk" 2>/dev/null; rm -rf "$root"' EXIT

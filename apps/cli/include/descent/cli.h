@@ -50,6 +50,7 @@ typedef struct dsc_terminal {
     int columns;    /* 40..100 */
     bool line_open; /* a progress line stands on stderr and is cleared before the next message */
 } dsc_terminal;
+/* To be called first: a write beyond a file-size limit becomes an error from then on. */
 dsc_terminal dsc_terminal_open(const char *program);
 
 /* One message on stderr. Notes are dropped when the terminal is quiet. */
@@ -162,8 +163,7 @@ void dsc_options_print(dsc_scope *scope, const dsc_terminal *terminal, const dsc
 
 /* ---- running ---- */
 
-/* Turns SIGINT, SIGTERM and SIGHUP into a flag, a second one kills; a write beyond a file-size limit becomes
-   an error. Returns the flag. */
+/* Turns SIGINT, SIGTERM and SIGHUP into a flag; a second one kills. Returns the flag. */
 volatile int *dsc_signals_catch(void);
 
 /* Shows the progress of a run; user is the view. */
