@@ -6,7 +6,7 @@
 
 #include <descent/clock.h>
 
-enum { MAX_BAR = 30, LINE_BYTES = 256 };
+enum { MIN_BAR = 4, MAX_BAR = 30, LINE_BYTES = 256 };
 
 static const double LOG_INTERVAL = 60; /* seconds between lines when stderr is not a terminal */
 
@@ -47,7 +47,7 @@ static void draw_bar(const dsc_terminal *terminal, double share, int width, char
     for (int i = 0; i < full && used < size; i++)
         used += (size_t)snprintf(text + used, size - used, "%s", terminal->unicode ? "█" : "#");
     const bool partial = terminal->unicode && part > 0 && full < width;
-    if (used < size)
+    if (used < size && width > 0)
         snprintf(text + used, size - used, "%s%*s", partial ? eighths[part] : "", width - full - partial, "");
 }
 
@@ -85,9 +85,12 @@ void dsc_progress_show(void *user, const dsc_progress *progress)
         return;
     }
     const int room = terminal->columns - (int)strlen(view->title) - (int)strlen(line) - 6;
-    draw_bar(terminal, share, room < 0 ? 0 : room > MAX_BAR ? MAX_BAR : room, bar, sizeof bar);
+    draw_bar(terminal, share, room > MAX_BAR ? MAX_BAR : room, bar, sizeof bar);
     flockfile(stderr);
-    fprintf(stderr, "\r\033[K%s [%s] %s", view->title, bar, line);
+    if (room >= MIN_BAR)
+        fprintf(stderr, "\r\033[K%s [%s] %s", view->title, bar, line);
+    else /* a line that wraps could not be redrawn */
+        fprintf(stderr, "\r\033[K%.*s", terminal->columns - 1, line);
     fflush(stderr);
     terminal->line_open = true;
     funlockfile(stderr);
