@@ -26,7 +26,8 @@ struct calibration {
 static bool time_is_over(void *user)
 {
     const struct calibration *calibration = user;
-    return dsc_clock_seconds() >= calibration->deadline || (calibration->stop && *calibration->stop);
+    return dsc_clock_seconds() >= calibration->deadline ||
+           (calibration->stop && __atomic_load_n(calibration->stop, __ATOMIC_RELAXED));
 }
 
 /* Work per second of one cell on one thread; NaN if it came to nothing in time. */

@@ -73,7 +73,7 @@ static bool must_stop(void *user)
 {
     const struct state *state = user;
     const dsc_run_options *options = state->sweep->options;
-    return (options->stop && *options->stop) ||
+    return (options->stop && __atomic_load_n(options->stop, __ATOMIC_RELAXED)) ||
            (options->max_time > 0 && dsc_clock_seconds() - state->start >= options->max_time);
 }
 

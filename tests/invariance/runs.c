@@ -75,7 +75,7 @@ static void any_number_of_threads_gives_the_same_bits(void **state)
 static void stop_after_some(void *user, const dsc_progress *progress)
 {
     volatile int *stop = user;
-    *stop = progress->done >= 3;
+    __atomic_store_n(stop, progress->done >= 3, __ATOMIC_RELAXED);
 }
 
 static void a_stopped_run_is_resumed_to_the_same_bits(void **state)

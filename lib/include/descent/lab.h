@@ -57,7 +57,7 @@ typedef struct dsc_run_options {
     int shard, shards;     /* cell i belongs to shard 1 + i % shards; 0: all */
     int argc;              /* command line for the provenance */
     char **argv;
-    volatile int *stop;        /* set by a signal handler to stop; may be NULL */
+    volatile int *stop;        /* set by a signal handler, or atomically by a thread, to stop; may be NULL */
     dsc_progress_fn *progress; /* called about ten times a second by a thread of its own */
     void *progress_user;
 } dsc_run_options;
