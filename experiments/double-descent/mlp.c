@@ -1,0 +1,304 @@
+/* mlp.c - multilayer perceptrons on MNIST-1D with noisy labels: over width (mlp), and over training time (epochs).
+ *
+ * The setting of the published notebook (Greydanus and Kobak, ICML 2024): 4000 training and 12000 test examples, a
+ * 40-h-h-10 ReLU network with PyTorch's default initialisation, SGD with learning rate 0.01 and momentum 0.9, batches of 100,
+ * 500 epochs, cross-entropy. */
+#include "double_descent.h"
+
+#include <math.h>
+
+enum { INPUTS = 40, CLASSES = 10 };
+
+struct knobs {
+    int64_t width, epochs, batch, samples, data_seed;
+    double label_noise, lr, momentum;
+};
+
+#define COMMON_PARAMS                                                                                            \
+    DSC_PARAM_INTEGER(struct knobs, epochs, "500", 1, 1000000, "passes over the training set"),                  \
+        DSC_PARAM_REAL(struct knobs, lr, "0.01", 1e-9, 1e3, "learning rate"),                                    \
+        DSC_PARAM_REAL(struct knobs, momentum, "0.9", 0, 0.999999, "momentum"),                                  \
+        DSC_PARAM_INTEGER(struct knobs, batch, "100", 1, 100000, "examples per step"),                           \
+        DSC_PARAM_INTEGER(struct knobs, samples, "16000", 40, 1000000, "examples in all; a quarter are for training"), \
+        DSC_PARAM_INTEGER(struct knobs, data_seed, "42", 0, 4294967295, "seed of the data generator")
+
+static const dsc_param mlp_params[] = { COMMON_PARAMS, { 0 } };
+
+static const dsc_param epochs_params[] = {
+    COMMON_PARAMS,
+    DSC_PARAM_REAL(struct knobs, label_noise, "0.15", 0, 1, "fraction of training labels that are redrawn"),
+    { 0 },
+};
+
+#define WIDTH_AXIS(default_list)                                                                                 \
+    { .param = DSC_PARAM_INTEGER(struct knobs, width, default_list, 1, 8192, "units h in each hidden layer"),    \
+      .units = "1", .long_name = "width h" }
+
+static const dsc_axis mlp_axes[] = {
+    { .param = DSC_PARAM_REAL(struct knobs, label_noise, "0,0.15", 0, 1,
+                              "fraction of training labels that are redrawn"),
+      .units = "1", .long_name = "label noise" },
+    WIDTH_AXIS("2,3,4,5,7,9,12,16,21,27,36,47,61,80,104,135,177,230,300"),
+    { .param = { 0 } },
+};
+
+/* 1, 2, 3, 5, 7, 10, 15, 20, ... up to the last epoch. */
+static size_t default_epochs(const void *knobs, double *values, size_t capacity)
+{
+    static const double steps[] = { 1, 1.5, 2, 3, 5, 7 };
+    const struct knobs *k = knobs;
+    const double last = (double)k->epochs;
+    size_t count = 0;
+    for (double decade = 1; decade < last; decade *= 10)
+        for (size_t i = 0; i < COUNT(steps) && count + 1 < capacity; i++) {
+            const double epoch = decade * steps[i];
+            if (epoch < last && epoch == floor(epoch))
+                values[count++] = epoch;
+        }
+    values[count++] = last;
+    return count;
+}
+
+static const dsc_axis epochs_axes[] = {
+    WIDTH_AXIS("12,47,300"),
+    { .param = { .name = "epoch", .kind = DSC_INTEGER, .value = "1..epochs", .min = 1, .max = 1000000,
+                 .help = "epochs after which the errors are measured" },
+      .units = "1", .long_name = "epoch", .inner = true, .derive = default_epochs },
+    { .param = { 0 } },
+};
+
+#define ERRORS(inner_axis)                                                                                       \
+    { "test_error", "1", "fraction of test examples in the wrong class", inner_axis },                           \
+        { "train_error", "1", "fraction of training examples in the wrong class", inner_axis },                  \
+        { "test_loss", "nat", "mean cross-entropy on the test set", inner_axis },                                \
+        { "train_loss", "nat", "mean cross-entropy on the training set", inner_axis },                           \
+        { "coefficient_norm", "1", "Euclidean norm of all parameters", inner_axis }
+
+static const dsc_output mlp_outputs[] = {
+    ERRORS(NULL),
+    { "parameters", "1", "number of parameters", NULL },
+    { 0 },
+};
+
+static const dsc_output epochs_outputs[] = { ERRORS("epoch"), { 0 } };
+
+static const dsc_preset mlp_presets[] = {
+    { "quick", "label_noise=0.15 width=4,9,16,27,36,47,61,80,104,135 seeds=3", "one noise level: seconds" },
+    { "default", "seeds=3", "the published sweep, 3 seeds, both noise levels: minutes" },
+    { "paper", "seeds=5", "the published sweep, 5 seeds" },
+    { 0 },
+};
+
+static const dsc_preset epochs_presets[] = {
+    { "quick", "width=12,47,135 epochs=200 seeds=3", "seconds" },
+    { "default", "seeds=3", "three widths, 500 epochs" },
+    { "paper", "epochs=4000 seeds=5", "eight times longer" },
+    { 0 },
+};
+
+static void *prepare(dsc_scope *scope, const void *knobs, const char *directory)
+{
+    (void)directory;
+    const struct knobs *k = knobs;
+    dsc_split *split = dsc_scope_alloc(scope, 1, sizeof *split);
+    if (split)
+        *split = dsc_mnist1d(scope, &(dsc_mnist1d_options){ .samples = (size_t)k->samples,
+                                                            .train_fraction = 0.25,
+                                                            .seed = (uint32_t)k->data_seed });
+    return split;
+}
+
+static dsc_model *build(dsc_scope *scope, const struct knobs *k, dsc_engine engine)
+{
+    const size_t hidden[] = { (size_t)k->width, (size_t)k->width, 0 };
+    dsc_node *logits = dsc_mlp(scope, &(dsc_mlp_spec){ .inputs = INPUTS, .hidden = hidden, .outputs = CLASSES });
+    dsc_node *loss = dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES));
+    return dsc_compile(loss, &(dsc_compile_options){ .batch = (size_t)k->batch, .engine = engine });
+}
+
+static double parameter_norm(dsc_model *model)
+{
+    size_t count;
+    const float *parameters = dsc_model_parameters(model, &count);
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += (double)parameters[i] * parameters[i];
+    return sqrt(sum);
+}
+
+/* A training run that is measured on the way. */
+struct run {
+    dsc_cell *cell;
+    dsc_model *model;
+    dsc_examples train, test;
+    size_t epochs;
+    const double *measured_at; /* epochs, increasing; NULL: only the last */
+    size_t measured_count, next;
+};
+
+static void measure(struct run *run, size_t position)
+{
+    const dsc_metrics on_test = dsc_evaluate(run->model, &run->test);
+    const dsc_metrics on_train = dsc_evaluate(run->model, &run->train);
+    dsc_put_at(run->cell, "test_error", position, on_test.error_rate);
+    dsc_put_at(run->cell, "train_error", position, on_train.error_rate);
+    dsc_put_at(run->cell, "test_loss", position, on_test.loss);
+    dsc_put_at(run->cell, "train_loss", position, on_train.loss);
+    dsc_put_at(run->cell, "coefficient_norm", position, parameter_norm(run->model));
+}
+
+static bool after_epoch(void *user, size_t epoch)
+{
+    struct run *run = user;
+    if (run->next < run->measured_count && (size_t)run->measured_at[run->next] == epoch)
+        measure(run, run->next++);
+    return dsc_cell_progress(run->cell, (double)epoch / (double)run->epochs);
+}
+
+/* Trains one network; false if it was stopped or failed. */
+static bool train(struct run *run)
+{
+    dsc_cell *cell = run->cell;
+    const struct knobs *k = dsc_cell_knobs(cell);
+    dsc_scope *scope = dsc_cell_scope(cell);
+    const dsc_split *shared = dsc_cell_shared(cell);
+    const dsc_split noisy = dsc_mnist1d(scope, &(dsc_mnist1d_options){ .samples = (size_t)k->samples,
+                                                                      .train_fraction = 0.25,
+                                                                      .seed = (uint32_t)k->data_seed,
+                                                                      .label_noise = k->label_noise });
+    run->train = dsc_examples_from(scope, &noisy.train);
+    run->test = dsc_examples_from(scope, &shared->test);
+    run->epochs = (size_t)k->epochs;
+    run->model = build(scope, k, dsc_cell_engine(cell));
+    const dsc_fit_options options = {
+        .optimizer = { .kind = DSC_MOMENTUM, .lr = k->lr, .momentum = k->momentum },
+        .epochs = run->epochs,
+        .on_epoch = after_epoch,
+        .user = run,
+    };
+    if (dsc_fit(run->model, &run->train, &options) != DSC_OK)
+        return false;
+    size_t count;
+    const float *parameters = dsc_model_parameters(run->model, &count);
+    dsc_cell_hash(cell, parameters, count * sizeof *parameters);
+    return true;
+}
+
+static void run_mlp(dsc_cell *cell)
+{
+    struct run run = { .cell = cell };
+    if (!train(&run))
+        return;
+    measure(&run, 0);
+    dsc_put(cell, "parameters", (double)dsc_model_parameter_count(run.model));
+}
+
+static void run_epochs(dsc_cell *cell)
+{
+    struct run run = { .cell = cell };
+    run.measured_at = dsc_cell_axis(cell, "epoch", &run.measured_count);
+    train(&run);
+}
+
+static double parameters(double width)
+{
+    return INPUTS * width + width + width * width + width + width * CLASSES + CLASSES;
+}
+
+/* Six operations per weight and example: two forward, two for each gradient; none for that of the input. */
+static double work(const void *knobs)
+{
+    const struct knobs *k = knobs;
+    const double h = (double)k->width, examples = 0.25 * (double)k->samples;
+    return (6 * (h * h + CLASSES * h) + 4 * INPUTS * h) * examples * (double)k->epochs;
+}
+
+static double memory(const void *knobs)
+{
+    const struct knobs *k = knobs;
+    const double h = (double)k->width;
+    return 4 * (3 * parameters(h) + 8 * (double)k->batch * h + 1024 * h) + 24 * INPUTS * (double)k->samples;
+}
+
+/* The notebook's single runs: test error in percent over width. */
+#define PUBLISHED_NOISY                                                                                          \
+    { .label = "published, one run", .style = DSC_SERIES_PUBLISHED, .where = "label_noise=0.15",                 \
+      .reference_count = 14,                                                                                     \
+      .reference_x = { 2, 4, 9, 12, 16, 21, 27, 36, 47, 61, 80, 104, 135, 177 },                                 \
+      .reference_y = { 69.6, 62.6, 49.0, 50.3, 47.2, 50.8, 50.7, 52.8, 54.05, 54.02, 52.1, 50.2, 48.4, 47.9 } }
+
+static size_t mlp_figures(const void *knobs, dsc_figure *figures, size_t capacity)
+{
+    (void)knobs;
+    if (capacity < 1)
+        return 0;
+    figures[0] = (dsc_figure){
+        .name = "error",
+        .title = "Double descent of a perceptron on MNIST-1D",
+        .x = "width",
+        .x_label = "width h of both hidden layers",
+        .y_label = "error (%)",
+        .log_x = true,
+        .y_scale = 100,
+        .panels = "label_noise",
+        .series = { { .output = "test_error", .label = "test error" },
+                    { .output = "train_error", .label = "train error" },
+                    PUBLISHED_NOISY },
+        .marks = { { .label = THRESHOLD_LABEL, .at = 61 } },
+    };
+    return 1;
+}
+
+static size_t epochs_figures(const void *knobs, dsc_figure *figures, size_t capacity)
+{
+    (void)knobs;
+    if (capacity < 1)
+        return 0;
+    figures[0] = (dsc_figure){
+        .name = "error",
+        .title = "Error over training time, MNIST-1D with noisy labels",
+        .x = "epoch",
+        .x_label = "epoch",
+        .y_label = "error (%)",
+        .log_x = true,
+        .y_scale = 100,
+        .panels = "width",
+        .series = { { .output = "test_error", .label = "test error" },
+                    { .output = "train_error", .label = "train error" } },
+    };
+    return 1;
+}
+
+const dsc_case double_descent_mlp = {
+    .name = "mlp",
+    .summary = "Perceptrons on MNIST-1D over width, with and without label noise",
+    .reference = "Greydanus and Kobak, Scaling Down Deep Learning with MNIST-1D, ICML 2024",
+    .knobs_size = sizeof(struct knobs),
+    .params = mlp_params,
+    .axes = mlp_axes,
+    .outputs = mlp_outputs,
+    .presets = mlp_presets,
+    .seeds = 3,
+    .prepare = prepare,
+    .run = run_mlp,
+    .work = work,
+    .memory = memory,
+    .figures = mlp_figures,
+};
+
+const dsc_case double_descent_epochs = {
+    .name = "epochs",
+    .summary = "The same over training time, for three widths",
+    .reference = "Nakkiran et al., Deep Double Descent, arXiv 1912.02292",
+    .knobs_size = sizeof(struct knobs),
+    .params = epochs_params,
+    .axes = epochs_axes,
+    .outputs = epochs_outputs,
+    .presets = epochs_presets,
+    .seeds = 3,
+    .prepare = prepare,
+    .run = run_epochs,
+    .work = work,
+    .memory = memory,
+    .figures = epochs_figures,
+};

@@ -1,0 +1,249 @@
+/* The double-descent cases agree with theory and with published numbers (each test names its source and how strong it
+   is: exact, Monte Carlo, published band, shape). */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <descent.h>
+
+extern const dsc_experiment double_descent_experiment;
+
+/* A finished run of one case with its settings, in a temporary file. */
+struct result {
+    dsc_scope *scope;
+    dsc_record *record;
+    char path[64];
+};
+
+static struct result run_case(const char *case_name, const char *directory, const dsc_setting *settings,
+                              size_t setting_count, int64_t seeds)
+{
+    struct result result = { .scope = dsc_scope_open(NULL), .path = "/tmp/descent-golden-XXXXXX" };
+    const int file = mkstemp(result.path);
+    assert_true(file >= 0);
+    close(file);
+    unlink(result.path);
+    dsc_plan *plan = dsc_plan_make(result.scope, &double_descent_experiment,
+                                   &(dsc_plan_options){ .case_name = case_name,
+                                                        .settings = settings,
+                                                        .setting_count = setting_count,
+                                                        .seeds = seeds,
+                                                        .data_directory = directory });
+    result.record = dsc_run(result.scope, plan, &(dsc_run_options){ .out = result.path }).record;
+    if (dsc_scope_status(result.scope) != DSC_OK)
+        fail_msg("%s: %s", case_name, dsc_scope_message(result.scope));
+    assert_true(dsc_record_complete(result.record));
+    return result;
+}
+
+static void close_result(struct result *result)
+{
+    unlink(result->path);
+    dsc_scope_close(&result->scope);
+}
+
+/* Values of an axis, and an output's values of one point of the first axis over the seeds (the last axis). */
+static const dsc_record_axis *axis(const struct result *result, size_t i)
+{
+    return &dsc_record_describe(result->record)->axes[i];
+}
+
+static dsc_interval over_seeds(const struct result *result, const char *output, size_t point)
+{
+    const size_t seeds = axis(result, dsc_record_describe(result->record)->axis_count - 1)->count;
+    const dsc_record_output *found = dsc_record_output_find(result->record, output);
+    assert_non_null(found);
+    return dsc_summarize(found->values + point * seeds, seeds);
+}
+
+/* Index of the first axis's point with the largest (sign 1) or smallest (sign -1) median between two axis values. */
+static size_t extreme(const struct result *result, const char *output, double from, double to, int sign)
+{
+    size_t best = SIZE_MAX;
+    double best_value = 0;
+    for (size_t i = 0; i < axis(result, 0)->count; i++) {
+        const double x = axis(result, 0)->values[i], value = over_seeds(result, output, i).median;
+        if (x >= from && x <= to && (best == SIZE_MAX || sign * value > sign * best_value)) {
+            best = i;
+            best_value = value;
+        }
+    }
+    assert_true(best != SIZE_MAX);
+    return best;
+}
+
+static double median_at(const struct result *result, const char *output, double x)
+{
+    for (size_t i = 0; i < axis(result, 0)->count; i++)
+        if (axis(result, 0)->values[i] == x)
+            return over_seeds(result, output, i).median;
+    fail_msg("%s has no point %g", axis(result, 0)->name, x);
+    return NAN;
+}
+
+/* Monte Carlo: every mean within 4 standard errors of the exact finite-n risk (Belkin, Hsu and Xu 2020). */
+static void minimum_norm_risk_agrees_with_exact_theory(void **state)
+{
+    (void)state;
+    struct result r = run_case("linear", NULL, NULL, 0, 0);
+    for (size_t i = 0; i < axis(&r, 0)->count; i++) {
+        const dsc_interval risk = over_seeds(&r, "excess_risk", i), theory = over_seeds(&r, "theory", i);
+        if (!(fabs(risk.mean - theory.mean) <= 4 * risk.standard_error))
+            fail_msg("p = %g: mean risk %g, theory %g, standard error %g", axis(&r, 0)->values[i], risk.mean,
+                     theory.mean, risk.standard_error);
+    }
+    assert_true(median_at(&r, "train_loss", 400) < 1e-20);
+    close_result(&r);
+}
+
+/* Monte Carlo: within 4 standard errors of the large-n risk and without a peak (Hastie et al. 2022; Nakkiran et al. 2020). */
+static void optimal_ridge_risk_agrees_with_theory_and_never_falls(void **state)
+{
+    (void)state;
+    struct result r = run_case("ridge", NULL, NULL, 0, 0);
+    double last = 0;
+    for (size_t i = 0; i < axis(&r, 0)->count; i++) {
+        const dsc_interval risk = over_seeds(&r, "excess_risk", i), theory = over_seeds(&r, "theory", i);
+        if (!(fabs(risk.mean - theory.mean) <= 4 * risk.standard_error))
+            fail_msg("p = %g: mean risk %g, theory %g, standard error %g", axis(&r, 0)->values[i], risk.mean,
+                     theory.mean, risk.standard_error);
+        assert_true(risk.mean > last);
+        last = risk.mean;
+    }
+    close_result(&r);
+}
+
+/* Exact: the statements of ISLR 2nd ed. about its figure 10.20, and the values of the minima. */
+static void spline_reproduces_the_book(void **state)
+{
+    (void)state;
+    struct result r = run_case("spline", NULL, NULL, 0, 0);
+    assert_float_equal(axis(&r, 0)->values[extreme(&r, "test_loss", 2, 80, -1)], 8, 0);
+    const double spike = axis(&r, 0)->values[extreme(&r, "test_loss", 2, 80, 1)];
+    assert_true(spike >= 18 && spike <= 21);
+    assert_float_equal(axis(&r, 0)->values[extreme(&r, "test_loss", 21, 80, -1)], 42, 0);
+    assert_float_equal(median_at(&r, "test_loss", 8), 0.1123, 5e-5);
+    assert_float_equal(median_at(&r, "test_loss", 42), 0.2615, 5e-5);
+    assert_float_equal(median_at(&r, "test_loss", 2), 0.595, 5e-4);
+    for (double d = 20; d <= 80; d++)
+        assert_true(median_at(&r, "train_loss", d) < 1e-20);
+    close_result(&r);
+}
+
+/* Monte Carlo: within max(4 standard errors, 10 %) of the limit away from the threshold; the peak at N = n (Mei and Montanari). */
+static void relu_features_agree_with_the_high_dimensional_limit(void **state)
+{
+    (void)state;
+    const dsc_setting features = { "features", "30,100,200,250,300,350,400,600,1500" };
+    struct result r = run_case("relu-features", NULL, &features, 1, 10);
+    for (size_t i = 0; i < axis(&r, 0)->count; i++) {
+        if (axis(&r, 0)->values[i] == 300)
+            continue;
+        const dsc_interval risk = over_seeds(&r, "test_loss", i), theory = over_seeds(&r, "theory", i);
+        if (!(fabs(risk.mean - theory.mean) <= fmax(4 * risk.standard_error, 0.1 * theory.mean)))
+            fail_msg("N = %g: mean risk %g, theory %g, standard error %g", axis(&r, 0)->values[i], risk.mean,
+                     theory.mean, risk.standard_error);
+    }
+    assert_float_equal(axis(&r, 0)->values[extreme(&r, "test_loss", 0, 2000, 1)], 300, 0);
+    close_result(&r);
+}
+
+/* Shape (Belkin et al. 2019, figure 2): the test loss and the norm peak at N = n, the peak is at least 3 times the best error before
+   it, and the second descent goes below 0.6 times that best. */
+static void check_fourier_features(const char *directory, const char *n)
+{
+    const dsc_setting settings[] = { { "n", n }, { "test", "2000" } };
+    struct result r = run_case("rff", directory, settings, 2, 2);
+    const double threshold = strtod(n, NULL);
+    assert_float_equal(axis(&r, 0)->values[extreme(&r, "test_loss", 0, 1e9, 1)], threshold, 0);
+    assert_float_equal(axis(&r, 0)->values[extreme(&r, "coefficient_norm", 0, 1e9, 1)], threshold, 0);
+    const double best = over_seeds(&r, "test_error", extreme(&r, "test_error", 0, threshold - 1, -1)).median;
+    assert_true(median_at(&r, "test_error", threshold) >= 3 * best);
+    if (directory)
+        assert_true(median_at(&r, "test_error", 6 * threshold) <= 0.6 * best);
+    for (size_t i = 0; i < axis(&r, 0)->count; i++)
+        if (axis(&r, 0)->values[i] >= threshold) {
+            assert_true(over_seeds(&r, "train_loss", i).median < 1e-10);
+            assert_float_equal(over_seeds(&r, "train_error", i).median, 0, 0);
+        }
+    close_result(&r);
+}
+
+static void fourier_features_on_mnist1d_peak_at_the_threshold(void **state)
+{
+    (void)state;
+    check_fourier_features(NULL, "400");
+}
+
+static void fourier_features_on_digits_peak_and_descend_again(void **state)
+{
+    (void)state;
+    const char *data = getenv("DESCENT_DATA");
+    char directory[512];
+    snprintf(directory, sizeof directory, "%s/mnist", data ? data : DESCENT_DEFAULT_DATA);
+    if (access(directory, R_OK) != 0) {
+        print_message("skipped: no MNIST in %s (set DESCENT_DATA)\n", directory);
+        skip();
+    }
+    check_fourier_features(directory, "600");
+}
+
+/* Shape: with the number of features fixed the error over the number of examples peaks where they are equal. */
+static void more_examples_hurt_near_the_threshold(void **state)
+{
+    (void)state;
+    const dsc_setting features = { "features", "200" };
+    struct result r = run_case("samples", NULL, &features, 1, 2);
+    assert_float_equal(axis(&r, 0)->values[extreme(&r, "test_loss", 0, 1e9, 1)], 200, 0);
+    assert_true(median_at(&r, "test_loss", 1600) < median_at(&r, "test_loss", 20));
+    close_result(&r);
+}
+
+static void assert_in_band(double value, double low, double high)
+{
+    if (!(value >= low && value <= high))
+        fail_msg("%g is outside %g..%g", value, low, high);
+}
+
+/* Published band (the notebook of Greydanus and Kobak; five runs of an independent program): 15 % label noise. */
+static void perceptrons_on_noisy_labels_peak_and_descend_again(void **state)
+{
+    (void)state;
+    const dsc_setting settings[] = { { "label_noise", "0.15" }, { "width", "47,61,80,300" } };
+    struct result r = run_case("mlp", NULL, settings, 2, 2);
+    const dsc_record_output *error = dsc_record_output_find(r.record, "test_error");
+    const dsc_record_output *train = dsc_record_output_find(r.record, "train_error");
+    double median[4];
+    for (size_t w = 0; w < 4; w++)
+        median[w] = dsc_summarize(error->values + 2 * w, 2).median;
+    const double peak = fmax(fmax(median[0], median[1]), median[2]);
+    assert_in_band(peak, 0.525, 0.57);
+    assert_in_band(median[3], 0.445, 0.48);
+    assert_true(peak - median[3] >= 0.06);
+    for (size_t i = 4; i < 8; i++)
+        assert_float_equal(train->values[i], 0, 0);
+    close_result(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(minimum_norm_risk_agrees_with_exact_theory),
+        cmocka_unit_test(optimal_ridge_risk_agrees_with_theory_and_never_falls),
+        cmocka_unit_test(spline_reproduces_the_book),
+        cmocka_unit_test(relu_features_agree_with_the_high_dimensional_limit),
+        cmocka_unit_test(fourier_features_on_mnist1d_peak_at_the_threshold),
+        cmocka_unit_test(fourier_features_on_digits_peak_and_descend_again),
+        cmocka_unit_test(more_examples_hurt_near_the_threshold),
+        cmocka_unit_test(perceptrons_on_noisy_labels_peak_and_descend_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
