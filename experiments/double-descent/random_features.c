@@ -97,16 +97,39 @@ static const char *choose_dataset(const struct knobs *k, const char *directory)
     return strstr(directory, "fashion") ? "fashion-mnist" : "mnist";
 }
 
+/* The table entry of the chosen data set, and the directory of its files ("" if it has none). */
+static const dsc_known_data *find_dataset(dsc_scope *scope, const struct knobs *k, const char **directory)
+{
+    const char *name = choose_dataset(k, *directory);
+    size_t count;
+    const dsc_known_data *known = dsc_known_data_list(&count);
+    while (count > 1 && strcmp(known->name, name) != 0) {
+        known++;
+        count--;
+    }
+    *directory = dsc_data_directory(scope, known, *directory);
+    return known;
+}
+
+static void identify(dsc_data_notes *notes, const void *knobs, const char *directory)
+{
+    dsc_scope *scope = dsc_data_notes_scope(notes);
+    const dsc_known_data *known = find_dataset(scope, knobs, &directory);
+    for (size_t i = 0; i < known->file_count && dsc_scope_status(scope) == DSC_OK; i++)
+        dsc_data_note(notes, dsc_path_join(scope, known->name, known->files[i].name),
+                      dsc_data_file(scope, directory, known->files[i].name));
+}
+
 static void *prepare(dsc_scope *scope, const void *knobs, const char *directory)
 {
     dsc_split *split = dsc_scope_alloc(scope, 1, sizeof *split);
-    if (!split)
+    const dsc_known_data *known = find_dataset(scope, knobs, &directory);
+    if (dsc_scope_status(scope) != DSC_OK)
         return NULL;
-    const char *name = choose_dataset(knobs, directory);
-    if (strcmp(name, "mnist1d") == 0)
-        *split = dsc_mnist1d(scope, &(dsc_mnist1d_options){ .samples = 20000, .train_fraction = 0.5, .seed = 42 });
-    else
-        *split = dsc_idx_directory(scope, directory);
+    *split = known->file_count > 0
+                 ? dsc_idx_directory(scope, directory)
+                 : dsc_mnist1d(scope, &(dsc_mnist1d_options){
+                                          .samples = 20000, .train_fraction = 0.5, .seed = 42 });
     return split;
 }
 
@@ -297,6 +320,7 @@ const dsc_case double_descent_rff = {
     .seeds = 3,
     .uses_data = true,
     .uses_lapack = true,
+    .identify = identify,
     .prepare = prepare,
     .run = run,
     .work = work,
@@ -316,6 +340,7 @@ const dsc_case double_descent_samples = {
     .seeds = 3,
     .uses_data = true,
     .uses_lapack = true,
+    .identify = identify,
     .prepare = prepare,
     .run = run,
     .work = work,
