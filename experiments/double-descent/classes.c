@@ -16,5 +16,6 @@ score_errors classify(const double *scores, const int32_t *labels, size_t rows, 
         }
         wrong += best != (size_t)labels[r];
     }
-    return (score_errors){ .error_rate = (double)wrong / (double)rows, .squared_loss = squared / (double)rows };
+    return (score_errors){ .error_rate = (double)wrong / (double)rows,
+                           .squared_loss = squared / (double)rows };
 }

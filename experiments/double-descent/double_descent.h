@@ -13,12 +13,12 @@ extern const dsc_case double_descent_mlp, double_descent_epochs, double_descent_
 /* Number of entries of an array. */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Writes multiples of unit, rounded to integers of at least 1 and without repeats: an axis derived from a size.
-   Returns how many. */
+/* Writes multiples of unit, rounded to integers of at least 1 and without repeats: an axis derived from a
+   size. Returns how many. */
 size_t axis_from_ratios(const double *ratios, size_t count, double unit, double *values, size_t capacity);
 
-/* Rows of scores against one-hot targets: the fraction whose largest score is not at the label, and the squared error summed
-   over classes, averaged over rows. scores: rows x classes. */
+/* Rows of scores against one-hot targets: the fraction whose largest score is not at the label, and the
+   squared error summed over classes, averaged over rows. scores: rows x classes. */
 typedef struct score_errors {
     double error_rate, squared_loss;
 } score_errors;

@@ -1,6 +1,7 @@
 /* linear.c - least squares on Gaussian data: minimum-norm and optimally tuned ridge, beside their theory.
  *
- * y = x'b + e with x ~ N(0, I_p), ||b||^2 = signal, var e = noise, n examples. The excess risk of weights w is
+ * y = x'b + e with x ~ N(0, I_p), ||b||^2 = signal, var e = noise, n examples. The excess risk of weights w
+ * is
  * ||w - b||^2, so no test set is drawn. */
 #include "double_descent.h"
 
@@ -20,38 +21,42 @@ static const dsc_param params[] = {
 
 static size_t default_features(const void *knobs, double *values, size_t capacity)
 {
-    static const double ratios[] = { 0.1, 0.2, 0.3,  0.5, 0.7, 0.8, 0.9, 0.95,
-                                     1.05, 1.1, 1.2, 1.5, 2,   3,   5,   10 };
+    static const double ratios[] = {
+        0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 1.05, 1.1, 1.2, 1.5, 2, 3, 5, 10
+    };
     const struct knobs *k = knobs;
     return axis_from_ratios(ratios, COUNT(ratios), (double)k->n, values, capacity);
 }
 
 static const dsc_axis axes[] = {
-    { .param = DSC_PARAM_INTEGER(struct knobs, features, "0.1 n .. 10 n", 1, 200000, "features p"),
-      .units = "1", .long_name = "features p", .derive = default_features },
-    { .param = { 0 } },
+    {.param = DSC_PARAM_INTEGER(struct knobs, features, "0.1 n .. 10 n", 1, 200000, "features p"),
+     .units = "1",
+     .long_name = "features p",
+     .derive = default_features },
+    { .param = { 0 }                       },
 };
 
 static const dsc_output outputs[] = {
-    { "excess_risk", "1", "excess risk ||w - b||^2", NULL },
-    { "theory", "1", "expected excess risk by theory", NULL },
-    { "test_loss", "1", "expected squared error of a new example", NULL },
-    { "train_loss", "1", "mean squared error on the training set", NULL },
-    { "test_error", "1", "expected squared error of a new example (the same as test_loss)", NULL },
-    { "train_error", "1", "mean squared error on the training set (the same as train_loss)", NULL },
+    {"excess_risk",                              "1", "excess risk ||w - b||^2", NULL },
+    { "theory",                 "1", "expected excess risk by theory", NULL },
+    { "test_loss",                                         "1", "expected squared error of a new example", NULL },
+    { "train_loss",                       "1", "mean squared error on the training set", NULL },
+    { "test_error",                                      "1", "expected squared error of a new example (the same as test_loss)", NULL },
+    { "train_error",                               "1", "mean squared error on the training set (the same as train_loss)", NULL },
     { "coefficient_norm", "1", "Euclidean norm of the coefficients", NULL },
-    { "effective_dof", "1", "effective degrees of freedom", NULL },
-    { 0 },
+    { "effective_dof",                                         "1", "effective degrees of freedom", NULL },
+    { 0                },
 };
 
 static const dsc_preset presets[] = {
-    { "quick", "seeds=20", "20 seeds: about a second" },
+    {"quick",                     "seeds=20", "20 seeds: about a second" },
     { "default", "seeds=100", "100 seeds: seconds" },
-    { "paper", "seeds=1000", "1000 seeds: the standard error of a table" },
-    { 0 },
+    { "paper",                  "seeds=1000", "1000 seeds: the standard error of a table" },
+    { 0      },
 };
 
-/* Exact for every n with Gaussian x: Breiman and Freedman 1983; Belkin, Hsu and Xu, SIAM J. Math. Data Sci. 2(4), 2020. */
+/* Exact for every n with Gaussian x: Breiman and Freedman 1983; Belkin, Hsu and Xu, SIAM J. Math. Data Sci.
+ * 2(4), 2020. */
 static double minimum_norm_theory(const struct knobs *k)
 {
     const double n = (double)k->n, p = (double)k->features;
@@ -62,14 +67,15 @@ static double minimum_norm_theory(const struct knobs *k)
     return INFINITY;
 }
 
-/* The ridge that minimises the expected risk, added to x'x: p noise / signal (Hastie et al., arXiv 1903.08560). */
+/* The ridge that minimises the expected risk, added to x'x: p noise / signal (Hastie et al., arXiv
+ * 1903.08560). */
 static double optimal_ridge(const struct knobs *k)
 {
     return (double)k->features * k->noise / k->signal;
 }
 
-/* Risk at the optimal ridge for n, p -> infinity at p/n = gamma: noise gamma m(-lambda), m the Stieltjes transform of
-   the Marchenko-Pastur law, lambda = noise gamma / signal (Hastie et al.). */
+/* Risk at the optimal ridge for n, p -> infinity at p/n = gamma: noise gamma m(-lambda), m the Stieltjes
+   transform of the Marchenko-Pastur law, lambda = noise gamma / signal (Hastie et al.). */
 static double optimal_ridge_theory(const struct knobs *k)
 {
     const double gamma = (double)k->features / (double)k->n;
@@ -84,11 +90,13 @@ static void measure(dsc_cell *cell, double ridge, double theory)
     const struct knobs *k = dsc_cell_knobs(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
     double *truth = NULL;
-    const dsc_dataset data = dsc_teacher(
-        scope,
-        &(dsc_teacher_options){ .seed = dsc_cell_seed(cell), .count = (size_t)k->n,
-                                .features = (size_t)k->features, .signal = k->signal, .noise = k->noise },
-        &truth);
+    const dsc_dataset data = dsc_teacher(scope,
+                                         &(dsc_teacher_options){ .seed = dsc_cell_seed(cell),
+                                                                 .count = (size_t)k->n,
+                                                                 .features = (size_t)k->features,
+                                                                 .signal = k->signal,
+                                                                 .noise = k->noise },
+                                         &truth);
     const dsc_least_squares_result fit =
         dsc_least_squares(scope, dsc_dataset_matrix(&data), (dsc_matrix){ data.count, 1, data.y },
                           &(dsc_least_squares_options){ .ridge = ridge, .want_dof = 1 });
@@ -142,7 +150,8 @@ static double memory(const void *knobs)
     return 8 * (2 * n * p + 3 * shorter * shorter);
 }
 
-static dsc_figure risk_figure(const struct knobs *k, const char *title, const char *measured, const char *theory)
+static dsc_figure risk_figure(const struct knobs *k, const char *title, const char *measured,
+                              const char *theory)
 {
     return (dsc_figure){
         .name = "risk",
@@ -153,10 +162,10 @@ static dsc_figure risk_figure(const struct knobs *k, const char *title, const ch
         .log_x = true,
         .log_y = true,
         .x_scale = (double)k->n,
-        .series = { { .output = "excess_risk", .label = measured },
-                    { .output = "theory", .label = theory, .style = DSC_SERIES_THEORY },
-                    { .output = "train_loss", .label = "train error" } },
-        .marks = { { .label = THRESHOLD_LABEL, .at = (double)k->n } },
+        .series = {{ .output = "excess_risk", .label = measured },
+                   { .output = "theory", .label = theory, .style = DSC_SERIES_THEORY },
+                   { .output = "train_loss", .label = "train error" } },
+        .marks = { { .label = THRESHOLD_LABEL, .at = (double)k->n }},
     };
 }
 
@@ -200,7 +209,8 @@ const dsc_case double_descent_linear = {
 const dsc_case double_descent_ridge = {
     .name = "ridge",
     .summary = "The same with the best ridge penalty: the peak is gone",
-    .reference = "Hastie, Montanari, Rosset and Tibshirani, Ann. Statist. 50(2), 2022; Nakkiran et al., arXiv 2003.01897",
+    .reference =
+        "Hastie, Montanari, Rosset and Tibshirani, Ann. Statist. 50(2), 2022; Nakkiran et al., arXiv 2003.01897",
     .knobs_size = sizeof(struct knobs),
     .params = params,
     .axes = axes,

@@ -1,8 +1,8 @@
-/* random_features.c - minimum-norm least squares on random Fourier features of images: over the number of features (rff),
- * and over the number of training examples at a fixed number of features (samples).
+/* random_features.c - minimum-norm least squares on random Fourier features of images: over the number of
+ * features (rff), and over the number of training examples at a fixed number of features (samples).
  *
- * Features are cos<v, x> and sin<v, x> for v ~ N(0, sigma^-2 I) (Rahimi and Recht, NIPS 2007); N counts real features. One-hot
- * targets, squared loss summed over classes (Belkin et al. 2019, figure 2). */
+ * Features are cos<v, x> and sin<v, x> for v ~ N(0, sigma^-2 I) (Rahimi and Recht, NIPS 2007); N counts real
+ * features. One-hot targets, squared loss summed over classes (Belkin et al. 2019, figure 2). */
 #include "double_descent.h"
 
 #include <math.h>
@@ -16,18 +16,25 @@ struct knobs {
     const char *dataset;
 };
 
-#define COMMON_PARAMS                                                                                            \
-    DSC_PARAM_INTEGER(struct knobs, test, "5000", 1, 1000000, "test examples"),                                  \
-        DSC_PARAM_REAL(struct knobs, sigma, "5", 1e-6, 1e6, "width of the Gaussian kernel that the features approximate"), \
-        DSC_PARAM_REAL(struct knobs, ridge, "0", 0, 1e12, "penalty added to the Gram matrix; 0: minimum norm"),  \
-        DSC_PARAM_CHOICE(struct knobs, dataset, "auto", "auto|mnist1d|mnist|fashion-mnist",                      \
+#define COMMON_PARAMS                                                                                        \
+    DSC_PARAM_INTEGER(struct knobs, test, "5000", 1, 1000000, "test examples"),                              \
+        DSC_PARAM_REAL(struct knobs, sigma, "5", 1e-6, 1e6,                                                  \
+                       "width of the Gaussian kernel that the features approximate"),                        \
+        DSC_PARAM_REAL(struct knobs, ridge, "0", 0, 1e12,                                                    \
+                       "penalty added to the Gram matrix; 0: minimum norm"),                                 \
+        DSC_PARAM_CHOICE(struct knobs, dataset, "auto", "auto|mnist1d|mnist|fashion-mnist",                  \
                          "auto: what --data holds, else MNIST-1D, which is generated")
 
 static const dsc_param rff_params[] = {
-    { .name = "n", .kind = DSC_INTEGER, .offset = DSC_FIELD(struct knobs, examples, int64_t), .value = "1000",
-      .min = 10, .max = 60000, .help = "training examples" },
+    {.name = "n",
+     .kind = DSC_INTEGER,
+     .offset = DSC_FIELD(struct knobs, examples, int64_t),
+     .value = "1000",
+     .min = 10,
+     .max = 60000,
+     .help = "training examples" },
     COMMON_PARAMS,
-    { 0 },
+    { 0},
 };
 
 static const dsc_param samples_params[] = {
@@ -38,53 +45,58 @@ static const dsc_param samples_params[] = {
 
 static size_t default_features(const void *knobs, double *values, size_t capacity)
 {
-    static const double ratios[] = { 0.05, 0.1,  0.2, 0.3, 0.5, 0.8, 0.95,
-                                     1,    1.05, 1.2, 1.5, 2,   3,   6 };
+    static const double ratios[] = { 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 0.95, 1, 1.05, 1.2, 1.5, 2, 3, 6 };
     const struct knobs *k = knobs;
     return axis_from_ratios(ratios, COUNT(ratios), (double)k->examples, values, capacity);
 }
 
 static size_t default_examples(const void *knobs, double *values, size_t capacity)
 {
-    static const double ratios[] = { 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.96, 1, 1.04, 1.1, 1.25, 1.5, 2, 3, 5, 8 };
+    static const double ratios[] = {
+        0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.96, 1, 1.04, 1.1, 1.25, 1.5, 2, 3, 5, 8
+    };
     const struct knobs *k = knobs;
     return axis_from_ratios(ratios, COUNT(ratios), (double)k->features, values, capacity);
 }
 
 static const dsc_axis rff_axes[] = {
-    { .param = DSC_PARAM_INTEGER(struct knobs, features, "0.05 n .. 6 n", 1, 1000000, "random features N"),
-      .units = "1", .long_name = "random features N", .derive = default_features },
-    { .param = { 0 } },
+    {.param = DSC_PARAM_INTEGER(struct knobs, features, "0.05 n .. 6 n", 1, 1000000, "random features N"),
+     .units = "1",
+     .long_name = "random features N",
+     .derive = default_features },
+    { .param = { 0 }                       },
 };
 
 static const dsc_axis samples_axes[] = {
-    { .param = DSC_PARAM_INTEGER(struct knobs, examples, "0.1 N .. 8 N", 1, 1000000, "training examples n"),
-      .units = "1", .long_name = "training examples n", .derive = default_examples },
-    { .param = { 0 } },
+    {.param = DSC_PARAM_INTEGER(struct knobs, examples, "0.1 N .. 8 N", 1, 1000000, "training examples n"),
+     .units = "1",
+     .long_name = "training examples n",
+     .derive = default_examples },
+    { .param = { 0 }                        },
 };
 
 static const dsc_output outputs[] = {
-    { "test_error", "1", "fraction of test examples in the wrong class", NULL },
-    { "train_error", "1", "fraction of training examples in the wrong class", NULL },
-    { "test_loss", "1", "squared error of a test example, summed over classes", NULL },
-    { "train_loss", "1", "squared error of a training example, summed over classes", NULL },
-    { "coefficient_norm", "1", "Frobenius norm of the coefficients", NULL },
-    { "effective_dof", "1", "effective degrees of freedom", NULL },
-    { 0 },
+    {"test_error",                                            "1", "fraction of test examples in the wrong class", NULL },
+    { "train_error",         "1", "fraction of training examples in the wrong class", NULL },
+    { "test_loss",                                                      "1", "squared error of a test example, summed over classes", NULL },
+    { "train_loss",                                            "1", "squared error of a training example, summed over classes", NULL },
+    { "coefficient_norm",                                                   "1", "Frobenius norm of the coefficients", NULL },
+    { "effective_dof",                                            "1", "effective degrees of freedom", NULL },
+    { 0},
 };
 
 static const dsc_preset rff_presets[] = {
-    { "quick", "n=500 seeds=2 test=2000", "seconds" },
-    { "default", "seeds=3", "n = 1000: seconds; n = 4000: about a minute" },
-    { "paper", "n=10000 seeds=3 test=10000", "the published size: an hour" },
-    { 0 },
+    {"quick",                                        "n=500 seeds=2 test=2000", "seconds" },
+    { "default",                                     "seeds=3", "n = 1000: seconds; n = 4000: about a minute" },
+    { "paper",                                     "n=10000 seeds=3 test=10000", "the published size: an hour" },
+    { 0},
 };
 
 static const dsc_preset samples_presets[] = {
-    { "quick", "features=200 seeds=2 test=2000", "seconds" },
+    {"quick",    "features=200 seeds=2 test=2000", "seconds" },
     { "default", "seeds=3", "seconds" },
     { "paper", "features=1000 seeds=5 test=10000", "about a minute" },
-    { 0 },
+    { 0},
 };
 
 /* The data set's name: what was asked for, or for "auto" the one that the directory is named after. */
@@ -128,8 +140,8 @@ static void *prepare(dsc_scope *scope, const void *knobs, const char *directory)
         return NULL;
     *split = known->file_count > 0
                  ? dsc_idx_directory(scope, directory)
-                 : dsc_mnist1d(scope, &(dsc_mnist1d_options){
-                                          .samples = 20000, .train_fraction = 0.5, .seed = 42 });
+                 : dsc_mnist1d(scope,
+                               &(dsc_mnist1d_options){ .samples = 20000, .train_fraction = 0.5, .seed = 42 });
     return split;
 }
 
@@ -167,7 +179,8 @@ static dsc_matrix draw_frequencies(dsc_scope *scope, size_t features, size_t dim
     return frequencies;
 }
 
-/* dst (x.rows x features): cosines in the first half of a row, sines in the second; an odd number has no last sine. */
+/* dst (x.rows x features): cosines in the first half of a row, sines in the second; an odd number has no last
+ * sine. */
 static void fourier_features(dsc_scope *scope, dsc_matrix dst, dsc_matrix x, dsc_matrix frequencies,
                              dsc_matrix angles)
 {
@@ -176,7 +189,8 @@ static void fourier_features(dsc_scope *scope, dsc_matrix dst, dsc_matrix x, dsc
         const size_t rows = x.rows - first < angles.rows ? x.rows - first : angles.rows;
         const dsc_matrix block = { rows, x.cols, x.data + first * x.cols };
         const dsc_matrix block_angles = { rows, pairs, angles.data };
-        if (dsc_matmul(scope, block_angles, block, frequencies, &(dsc_matmul_options){ .transpose_b = 1 }) != DSC_OK)
+        if (dsc_matmul(scope, block_angles, block, frequencies, &(dsc_matmul_options){ .transpose_b = 1 }) !=
+            DSC_OK)
             return;
         for (size_t r = 0; r < rows; r++) {
             double *row = dst.data + (first + r) * dst.cols;
@@ -198,8 +212,8 @@ static score_errors evaluate(dsc_scope *scope, const dsc_dataset *test, size_t c
         const dsc_matrix block = { rows, features.cols, features.data };
         fourier_features(scope, block, (dsc_matrix){ rows, test->features, test->x + first * test->features },
                          frequencies, angles);
-        dsc_matmul(scope, (dsc_matrix){ rows, weights.cols, scores.data + first * weights.cols }, block, weights,
-                   NULL);
+        dsc_matmul(scope, (dsc_matrix){ rows, weights.cols, scores.data + first * weights.cols }, block,
+                   weights, NULL);
     }
     if (dsc_scope_status(scope) != DSC_OK)
         return (score_errors){ NAN, NAN };
@@ -225,9 +239,8 @@ static void run(dsc_cell *cell)
     fourier_features(scope, features, dsc_dataset_matrix(&train), frequencies, angles);
     if (!dsc_cell_progress(cell, 0.2))
         return;
-    const dsc_least_squares_result fit =
-        dsc_least_squares(scope, features, one_hot,
-                          &(dsc_least_squares_options){ .ridge = k->ridge, .want_dof = 1 });
+    const dsc_least_squares_result fit = dsc_least_squares(
+        scope, features, one_hot, &(dsc_least_squares_options){ .ridge = k->ridge, .want_dof = 1 });
     if (dsc_matmul(scope, scores, features, fit.weights, NULL) != DSC_OK || !dsc_cell_progress(cell, 0.8))
         return;
     const score_errors on_train = classify(scores.data, train.labels, train.count, train.classes);
@@ -299,13 +312,15 @@ static size_t three_figures(dsc_figure *figures, size_t capacity, const char *x,
 static size_t rff_figures(const void *knobs, dsc_figure *figures, size_t capacity)
 {
     const struct knobs *k = knobs;
-    return three_figures(figures, capacity, "features", "random features / examples, N/n", (double)k->examples);
+    return three_figures(figures, capacity, "features", "random features / examples, N/n",
+                         (double)k->examples);
 }
 
 static size_t samples_figures(const void *knobs, dsc_figure *figures, size_t capacity)
 {
     const struct knobs *k = knobs;
-    return three_figures(figures, capacity, "examples", "examples / random features, n/N", (double)k->features);
+    return three_figures(figures, capacity, "examples", "examples / random features, n/N",
+                         (double)k->features);
 }
 
 const dsc_case double_descent_rff = {

@@ -1,8 +1,9 @@
 /* relu_features.c - ridge regression on random ReLU features, beside its high-dimensional limit.
  *
- * x and the feature vectors theta_a are uniform on the sphere of radius sqrt(d); features relu(<theta_a, x> / sqrt(d)), N
- * of them; a linear target <b, x> / sqrt(d) with ||b|| = sqrt(d) F1 and noise of variance tau^2;
- * minimises (1/n) sum (y - a's)^2 + (N lambda / d) ||a||^2. Limit: Mei and Montanari, arXiv 1908.05355, Theorem 1. */
+ * x and the feature vectors theta_a are uniform on the sphere of radius sqrt(d); features relu(<theta_a, x> /
+ * sqrt(d)), N of them; a linear target <b, x> / sqrt(d) with ||b|| = sqrt(d) F1 and noise of variance tau^2;
+ * minimises (1/n) sum (y - a's)^2 + (N lambda / d) ||a||^2. Limit: Mei and Montanari, arXiv 1908.05355,
+ * Theorem 1. */
 #include "double_descent.h"
 
 #include <complex.h>
@@ -31,41 +32,43 @@ static size_t default_features(const void *knobs, double *values, size_t capacit
 }
 
 static const dsc_axis axes[] = {
-    { .param = DSC_PARAM_INTEGER(struct knobs, features, "0.1 n .. 5 n", 1, 100000, "random features N"),
-      .units = "1", .long_name = "random features N", .derive = default_features },
-    { .param = { 0 } },
+    {.param = DSC_PARAM_INTEGER(struct knobs, features, "0.1 n .. 5 n", 1, 100000, "random features N"),
+     .units = "1",
+     .long_name = "random features N",
+     .derive = default_features },
+    { .param = { 0 }                        },
 };
 
 static const dsc_output outputs[] = {
-    { "test_loss", "1", "mean squared error on the test set", NULL },
-    { "theory", "1", "test error in the high-dimensional limit", NULL },
-    { "train_loss", "1", "mean squared error on the training set", NULL },
-    { "test_error", "1", "mean squared error on the test set (the same as test_loss)", NULL },
-    { "train_error", "1", "mean squared error on the training set (the same as train_loss)", NULL },
-    { "coefficient_norm", "1", "Euclidean norm of the coefficients", NULL },
+    {"test_loss",                               "1", "mean squared error on the test set", NULL },
+    { "theory",     "1", "test error in the high-dimensional limit", NULL },
+    { "train_loss",                                        "1", "mean squared error on the training set", NULL },
+    { "test_error",                                  "1", "mean squared error on the test set (the same as test_loss)", NULL },
+    { "train_error",                                     "1", "mean squared error on the training set (the same as train_loss)", NULL },
+    { "coefficient_norm",                             "1", "Euclidean norm of the coefficients", NULL },
     { "effective_dof", "1", "effective degrees of freedom", NULL },
-    { 0 },
+    { 0                                       },
 };
 
 static const dsc_preset presets[] = {
-    { "quick", "seeds=5", "seconds" },
+    {"quick",    "seeds=5", "seconds" },
     { "default", "seeds=20", "seconds" },
     { "paper", "d=200 n=600 seeds=20", "closer to the limit: about a minute" },
-    { 0 },
+    { 0},
 };
 
 /* Moments of ReLU under a standard normal: E[s G] = 1/2; E[s^2] - E[s]^2 - E[s G]^2 = 1/4 - 1/(2 pi). */
 static const double mu1_squared = 0.25;
 static const double mu_star_squared = 0.25 - 0.5 / M_PI;
 
-/* chi = nu1 nu2 at xi = i sqrt(psi1 psi2 lambda) / mu_star, by continuation of the fixed point from large |xi|, where
-   nu_j = -psi_j / xi. */
+/* chi = nu1 nu2 at xi = i sqrt(psi1 psi2 lambda) / mu_star, by continuation of the fixed point from large
+   |xi|, where nu_j = -psi_j / xi. */
 static double solve_chi(double psi1, double psi2, double lambda)
 {
     const double zeta2 = mu1_squared / mu_star_squared;
     const double target = sqrt(psi1 * psi2 * fmax(lambda, 1e-14) / mu_star_squared);
     double complex nu1 = 0, nu2 = 0;
-    for (double size = fmax(1e3, target); ; size = fmax(target, size / 2)) {
+    for (double size = fmax(1e3, target);; size = fmax(target, size / 2)) {
         const double complex xi = size * I;
         if (nu1 == 0) {
             nu1 = -psi1 / xi;
@@ -93,7 +96,8 @@ static double theory(const struct knobs *k)
     const double z2 = mu1_squared / mu_star_squared, z4 = z2 * z2, z6 = z4 * z2;
     const double c = solve_chi(p1, p2, k->lambda), c2 = c * c, c3 = c2 * c, c4 = c3 * c, c5 = c4 * c;
     const double e0 = -c5 * z6 + 3 * c4 * z4 + (p1 * p2 - p2 - p1 + 1) * c3 * z6 - 2 * c3 * z4 - 3 * c3 * z2 +
-                      (p1 + p2 - 3 * p1 * p2 + 1) * c2 * z4 + 2 * c2 * z2 + c2 + 3 * p1 * p2 * c * z2 - p1 * p2;
+                      (p1 + p2 - 3 * p1 * p2 + 1) * c2 * z4 + 2 * c2 * z2 + c2 + 3 * p1 * p2 * c * z2 -
+                      p1 * p2;
     const double e1 = p2 * c3 * z4 - p2 * c2 * z2 + p1 * p2 * c * z2 - p1 * p2;
     const double e2 = c5 * z6 - 3 * c4 * z4 + (p1 - 1) * c3 * z6 + 2 * c3 * z4 + 3 * c3 * z2 -
                       (p1 + 1) * c2 * z4 - 2 * c2 * z2 - c2;
@@ -195,7 +199,8 @@ static double memory(const void *knobs)
 {
     const struct knobs *k = knobs;
     const double n = (double)k->n, p = (double)k->features, shorter = n < p ? n : p;
-    return 8 * ((n + (double)k->test) * (p + (double)k->d) + p * (double)k->d + 3 * shorter * shorter + n * p);
+    return 8 *
+           ((n + (double)k->test) * (p + (double)k->d) + p * (double)k->d + 3 * shorter * shorter + n * p);
 }
 
 static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
@@ -213,10 +218,10 @@ static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
         .log_y = true,
         .x_scale = (double)k->n,
         .y_min = 1e-3,
-        .series = { { .output = "test_loss", .label = "test error" },
-                    { .output = "theory", .label = "theory (Mei and Montanari)", .style = DSC_SERIES_THEORY },
-                    { .output = "train_loss", .label = "train error" } },
-        .marks = { { .label = THRESHOLD_LABEL, .at = (double)k->n } },
+        .series = {{ .output = "test_loss", .label = "test error" },
+                   { .output = "theory", .label = "theory (Mei and Montanari)", .style = DSC_SERIES_THEORY },
+                   { .output = "train_loss", .label = "train error" } },
+        .marks = { { .label = THRESHOLD_LABEL, .at = (double)k->n }},
     };
     return 1;
 }

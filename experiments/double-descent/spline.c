@@ -1,9 +1,10 @@
-/* spline.c - natural cubic splines through 20 points (James et al., An Introduction to Statistical Learning, 2nd ed.,
- * section 10.8).
+/* spline.c - natural cubic splines through 20 points (James et al., An Introduction to Statistical Learning,
+ * 2nd ed., section 10.8).
  *
- * With d basis functions a natural cubic spline has d - 2 interior knots, here at the j/(d-1) quantiles of x. Its basis is
- * made from the d + 2 cubic B-splines on these knots and an orthonormal basis of the combinations whose second
- * derivative vanishes at both ends, so that the minimum-norm fit does not depend on how that basis was found. */
+ * With d basis functions a natural cubic spline has d - 2 interior knots, here at the j/(d-1) quantiles of x.
+ * Its basis is made from the d + 2 cubic B-splines on these knots and an orthonormal basis of the
+ * combinations whose second derivative vanishes at both ends, so that the minimum-norm fit does not depend on
+ * how that basis was found. */
 #include "double_descent.h"
 
 #include <math.h>
@@ -28,38 +29,40 @@ static const dsc_param params[] = {
 };
 
 static const dsc_axis axes[] = {
-    { .param = DSC_PARAM_INTEGER(struct knobs, degrees_of_freedom, "2..80", 2, 2000, "basis functions d"),
-      .units = "1", .long_name = "degrees of freedom d" },
-    { .param = { 0 } },
+    {.param = DSC_PARAM_INTEGER(struct knobs, degrees_of_freedom, "2..80", 2, 2000, "basis functions d"),
+     .units = "1",
+     .long_name = "degrees of freedom d" },
+    { .param = { 0 }                               },
 };
 
 static const dsc_output outputs[] = {
-    { "test_loss", "1", "mean squared error on new points, x uniform in -5..5", NULL },
-    { "train_loss", "1", "mean squared error on the training points", NULL },
-    { "test_error", "1", "mean squared error on new points (the same as test_loss)", NULL },
-    { "train_error", "1", "mean squared error on the training points (the same as train_loss)", NULL },
-    { "coefficient_norm", "1", "Euclidean norm of the coefficients", NULL },
-    { "effective_dof", "1", "effective degrees of freedom", NULL },
-    { 0 },
+    {"test_loss",                                                 "1", "mean squared error on new points, x uniform in -5..5", NULL },
+    { "train_loss",     "1", "mean squared error on the training points", NULL },
+    { "test_error",                                                          "1", "mean squared error on new points (the same as test_loss)", NULL },
+    { "train_error",                                                    "1", "mean squared error on the training points (the same as train_loss)", NULL },
+    { "coefficient_norm",                                                       "1", "Euclidean norm of the coefficients", NULL },
+    { "effective_dof",                                               "1", "effective degrees of freedom", NULL },
+    { 0},
 };
 
 static const dsc_preset presets[] = {
-    { "quick", "seeds=1", "the book's points: instant" },
+    {"quick",                       "seeds=1", "the book's points: instant" },
     { "default", "seeds=1", "the book's points: instant" },
-    { "paper", "seeds=1", "the book's figure: instant" },
-    { 0 },
+    { "paper",                    "seeds=1", "the book's figure: instant" },
+    { 0},
 };
 
 /* A natural cubic spline basis on its knots. */
 struct basis {
-    size_t functions;      /* d; the B-splines below it are d + 2 */
-    double first, last;    /* boundary knots: the range of x */
-    const double *knots;   /* d + 6: interior knots with the boundary ones four times */
-    dsc_matrix natural;    /* (d + 2) x d, orthonormal columns */
+    size_t functions;    /* d; the B-splines below it are d + 2 */
+    double first, last;  /* boundary knots: the range of x */
+    const double *knots; /* d + 6: interior knots with the boundary ones four times */
+    dsc_matrix natural;  /* (d + 2) x d, orthonormal columns */
 };
 
-/* The values of the k-th derivative (k <= 2) of the `count` cubic B-splines at x inside the knots, into row (count entries).
-   Cox-de Boor recursion from the degree-(3 - k) splines up, then differences of neighbours. */
+/* The values of the k-th derivative (k <= 2) of the `count` cubic B-splines at x inside the knots, into row
+   (count entries). Cox-de Boor recursion from the degree-(3 - k) splines up, then differences of neighbours.
+ */
 static void bspline_row(const double *knots, size_t count, double x, int derivative, double *row)
 {
     size_t span = ORDER - 1;
@@ -115,8 +118,8 @@ static double *place_knots(dsc_scope *scope, const dsc_dataset *data, size_t fun
     return knots;
 }
 
-/* The null space of the two end conditions: the eigenvectors of C'C for eigenvalue zero, C the 2 x (d + 2) matrix of second
-   derivatives at the ends, each row scaled to length 1. */
+/* The null space of the two end conditions: the eigenvectors of C'C for eigenvalue zero, C the 2 x (d + 2)
+   matrix of second derivatives at the ends, each row scaled to length 1. */
 static dsc_matrix natural_combinations(dsc_scope *scope, const struct basis *basis)
 {
     const size_t splines = basis->functions + 2;
@@ -278,9 +281,9 @@ static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
         .log_x = true,
         .log_y = true,
         .y_min = 1e-2, /* beyond the threshold the train error is zero up to rounding */
-        .series = { { .output = "test_loss", .label = "test error" },
-                    { .output = "train_loss", .label = "train error" } },
-        .marks = { { .label = THRESHOLD_LABEL, .at = points } },
+        .series = {{ .output = "test_loss", .label = "test error" },
+                   { .output = "train_loss", .label = "train error" } },
+        .marks = { { .label = THRESHOLD_LABEL, .at = points }                                              },
     };
     return 1;
 }
@@ -288,7 +291,8 @@ static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
 const dsc_case double_descent_spline = {
     .name = "spline",
     .summary = "Natural cubic splines through the 20 points of ISLR's figure 10.20",
-    .reference = "James, Witten, Hastie and Tibshirani, An Introduction to Statistical Learning, 2nd ed., 10.8",
+    .reference =
+        "James, Witten, Hastie and Tibshirani, An Introduction to Statistical Learning, 2nd ed., 10.8",
     .knobs_size = sizeof(struct knobs),
     .params = params,
     .axes = axes,

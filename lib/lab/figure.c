@@ -38,6 +38,8 @@ static const struct field series_fields[] = {
 static const struct field mark_fields[] = {
     FIELD(dsc_mark, label, TEXT),
     FIELD(dsc_mark, at, NUMBER),
+    FIELD(dsc_mark, output, TEXT),
+    FIELD(dsc_mark, below, NUMBER),
 };
 #undef FIELD
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])

@@ -29,6 +29,8 @@ typedef struct dsci_panel {
     const char *title; /* NULL: the only panel */
     size_t count;
     dsci_curve *curves;
+    size_t mark_count;
+    dsc_mark marks[DSC_FIGURE_MAX_MARKS]; /* those inside the range, at is as drawn */
 } dsci_panel;
 
 typedef struct dsci_range {
@@ -41,10 +43,9 @@ typedef struct dsci_plot {
     const char *title, *x_label, *y_label;
     const char *samples; /* "median and 95 % interval, N = 3 seeds"; "no data yet" */
     bool empty;
-    size_t panel_count, mark_count;
+    size_t panel_count;
     dsci_panel *panels;
-    dsc_mark marks[DSC_FIGURE_MAX_MARKS]; /* those inside the range, as drawn */
-    dsci_range x, y;                      /* shared by all panels */
+    dsci_range x, y; /* shared by all panels */
 } dsci_plot;
 
 /* Gathers a figure's numbers from a record. Fails the scope when the record lacks what the figure names. */

@@ -308,9 +308,39 @@ static void gather_range_y(dsci_plot *plot)
     range_pad(&plot->y, 0.05);
     if (from_zero)
         plot->y.low = 0;
-    if (figure->y_min < figure->y_max && is_drawable(figure->y_min, plot->y.log)) {
-        plot->y.low = figure->y_min;
-        plot->y.high = figure->y_max;
+    const dsci_range asked = { figure->y_min != 0 ? figure->y_min : plot->y.low,
+                               figure->y_max != 0 ? figure->y_max : plot->y.high, plot->y.log };
+    if (asked.low < asked.high && is_drawable(asked.low, asked.log) && is_drawable(asked.high, asked.log))
+        plot->y = asked;
+}
+
+/* Where a curve's median first comes down to a level; infinity if it never does. */
+static double first_below(const dsci_panel *panel, const char *output, double level)
+{
+    for (size_t c = 0; c < panel->count; c++) {
+        const dsci_curve *curve = &panel->curves[c];
+        if (curve->style != DSC_SERIES_MEASURED || strcmp(curve->output, output) != 0)
+            continue;
+        for (size_t i = 0; i < curve->count; i++)
+            if (curve->points[i].y.n && curve->points[i].y.median <= level)
+                return curve->points[i].x;
+    }
+    return INFINITY;
+}
+
+/* Keeps the marks of a panel that lie near the measured values, and makes room for them. */
+static void place_marks(dsci_plot *plot, dsci_panel *panel, dsci_range measured)
+{
+    const dsc_figure *figure = plot->figure;
+    range_pad(&measured, 0.15);
+    for (size_t i = 0; i < DSC_FIGURE_MAX_MARKS && figure->marks[i].label; i++) {
+        dsc_mark mark = figure->marks[i];
+        mark.at = mark.output ? first_below(panel, mark.output, mark.below * scale_or_one(figure->y_scale))
+                              : mark.at / scale_or_one(figure->x_scale);
+        if (!(mark.at >= measured.low && mark.at <= measured.high))
+            continue;
+        range_take(&plot->x, mark.at);
+        panel->marks[panel->mark_count++] = mark;
     }
 }
 
@@ -328,16 +358,9 @@ static void gather_range_x(dsci_plot *plot)
         plot->x = all;
     if (plot->x.low > plot->x.high)
         plot->x.low = plot->x.high = 1;
-    dsci_range wide = plot->x;
-    range_pad(&wide, 0.15);
-    for (size_t i = 0; i < DSC_FIGURE_MAX_MARKS && plot->figure->marks[i].label; i++) {
-        dsc_mark mark = plot->figure->marks[i];
-        mark.at /= scale_or_one(plot->figure->x_scale);
-        if (mark.at < wide.low || mark.at > wide.high)
-            continue;
-        range_take(&plot->x, mark.at);
-        plot->marks[plot->mark_count++] = mark;
-    }
+    const dsci_range measured = plot->x;
+    for (size_t p = 0; p < plot->panel_count; p++)
+        place_marks(plot, &plot->panels[p], measured);
     range_pad(&plot->x, 0.02);
 }
 

@@ -36,8 +36,12 @@ enum { LOOKS = sizeof looks / sizeof looks[0] };
 struct layout {
     size_t columns, rows, key_columns, key_rows, mark_rows, title_lines;
     int height, panel_width, panel_height, top, row_top, row_step;
-    double mark_x[DSC_FIGURE_MAX_MARKS]; /* centre of a mark's label in its panel, in pixels */
-    size_t mark_row[DSC_FIGURE_MAX_MARKS];
+};
+
+/* Where the labels of a panel's marks stand. */
+struct mark_layout {
+    double x[DSC_FIGURE_MAX_MARKS]; /* centre of the label in its panel, in pixels */
+    size_t row[DSC_FIGURE_MAX_MARKS], rows;
 };
 
 /* ---- text ---- */
@@ -186,20 +190,22 @@ static size_t key_entries(const dsci_plot *plot, size_t *longest)
 }
 
 /* Marks' labels stand above the frame, centred on their lines, in as many rows as keep them apart. */
-static void layout_marks(const dsci_plot *plot, struct layout *l)
+static struct mark_layout layout_marks(const dsci_panel *panel, dsci_range range, double width)
 {
+    struct mark_layout l = { .rows = 0 };
     double right[DSC_FIGURE_MAX_MARKS];
-    for (size_t i = 0; i < plot->mark_count; i++) {
-        const double half = CHARACTER * (double)dsci_text_length(plot->marks[i].label) / 2;
-        const double centre = dsci_range_fraction(plot->x, plot->marks[i].at) * l->panel_width;
-        l->mark_x[i] = fmax(half - GAP / 2.0, fmin(l->panel_width + GAP / 2.0 - half, centre));
+    for (size_t i = 0; i < panel->mark_count; i++) {
+        const double half = CHARACTER * (double)dsci_text_length(panel->marks[i].label) / 2;
+        const double centre = dsci_range_fraction(range, panel->marks[i].at) * width;
+        l.x[i] = fmax(half - GAP / 2.0, fmin(width + GAP / 2.0 - half, centre));
         size_t row = 0;
-        while (row < l->mark_rows && l->mark_x[i] - half < right[row] + CHARACTER)
+        while (row < l.rows && l.x[i] - half < right[row] + CHARACTER)
             row++;
-        l->mark_rows = row == l->mark_rows ? row + 1 : l->mark_rows;
-        right[row] = l->mark_x[i] + half;
-        l->mark_row[i] = row;
+        l.rows = row == l.rows ? row + 1 : l.rows;
+        right[row] = l.x[i] + half;
+        l.row[i] = row;
     }
+    return l;
 }
 
 static struct layout layout_make(const dsci_plot *plot)
@@ -214,7 +220,10 @@ static struct layout layout_make(const dsci_plot *plot)
     l.key_columns = l.key_columns < 1 ? 1 : l.key_columns > 3 ? 3 : l.key_columns;
     l.key_rows = (entries + l.key_columns - 1) / l.key_columns;
     l.panel_width = (WIDTH - LEFT - RIGHT - GAP * ((int)l.columns - 1)) / (int)l.columns;
-    layout_marks(plot, &l);
+    for (size_t p = 0; p < plot->panel_count; p++) {
+        const size_t rows = layout_marks(&plot->panels[p], plot->x, l.panel_width).rows;
+        l.mark_rows = rows > l.mark_rows ? rows : l.mark_rows;
+    }
     l.top = GAP / 2 + (plot->title[0] ? LINE + GAP / 2 : 0);
     l.row_top = (int)l.mark_rows * LINE + (plot->panels[0].title ? LINE + 6 : 0) + 8;
     const int bottom = 3 * LINE + 14 + (int)l.key_rows * LINE;
@@ -363,18 +372,18 @@ static void put_curves(struct script *s, size_t p)
     fputs("\n", s->out);
 }
 
-static void put_marks(struct script *s, double left, double top)
+static void put_marks(struct script *s, const dsci_panel *panel, double left, double top)
 {
-    for (size_t i = 0; i < s->plot->mark_count; i++) {
+    const struct mark_layout l = layout_marks(panel, s->plot->x, s->layout.panel_width);
+    for (size_t i = 0; i < panel->mark_count; i++) {
         fprintf(
             s->out,
             "set arrow from first %.10g, graph 0 to first %.10g, graph 1 nohead back linewidth 1.5 dashtype 2 "
             "linecolor rgb '#707070'\nset label ",
-            s->plot->marks[i].at, s->plot->marks[i].at);
-        put_text(s->out, s->scope, s->plot->marks[i].label, 60);
+            panel->marks[i].at, panel->marks[i].at);
+        put_text(s->out, s->scope, panel->marks[i].label, 60);
         fprintf(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#505050'\n",
-                screen_x(left + s->layout.mark_x[i]),
-                screen_y(s, top - 8 - LINE * (0.5 + (double)s->layout.mark_row[i])));
+                screen_x(left + l.x[i]), screen_y(s, top - 8 - LINE * (0.5 + (double)l.row[i])));
     }
 }
 
@@ -397,7 +406,7 @@ static void put_panel(struct script *s, size_t p)
         fprintf(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#202020'\n",
                 screen_x(left + l->panel_width / 2.0), screen_y(s, top - l->row_top + LINE / 2.0));
     }
-    put_marks(s, left, top);
+    put_marks(s, panel, left, top);
     bool some = false;
     for (size_t c = 0; c < panel->count; c++)
         some = some || dsci_curve_drawn(s->plot, &panel->curves[c]);

@@ -196,12 +196,11 @@ static void draw_panel(struct page *page, const dsci_panel *panel, const struct 
     draw_axes(page, f, y_ticks);
     if (panel->title)
         write_centred(page, f->left + f->width / 2, f->top - 1, panel->title, PLAIN);
-    for (size_t i = 0; i < page->plot->mark_count; i++)
+    for (size_t i = 0; i < panel->mark_count; i++) {
+        const double position = dsci_range_fraction(page->plot->x, panel->marks[i].at) * (f->width - 1);
         for (int row = 0; row < f->height; row++)
-            set(page,
-                f->left +
-                    (int)lround(dsci_range_fraction(page->plot->x, page->plot->marks[i].at) * (f->width - 1)),
-                f->top + row, page->signs->mark, GREY);
+            set(page, f->left + (int)lround(position), f->top + row, page->signs->mark, GREY);
+    }
     bool some = false;
     for (size_t c = 0; c < panel->count; c++)
         if (panel->curves[c].style != DSC_SERIES_PUBLISHED)
@@ -231,6 +230,15 @@ static void legend_entry(struct page *page, int *column, int *row, uint32_t sign
     *column += width + 3;
 }
 
+static bool mark_drawn(const dsci_plot *plot, const char *label)
+{
+    for (size_t p = 0; p < plot->panel_count; p++)
+        for (size_t i = 0; i < plot->panels[p].mark_count; i++)
+            if (strcmp(plot->panels[p].marks[i].label, label) == 0)
+                return true;
+    return false;
+}
+
 /* The legend from a row on; returns the row behind it. */
 static int legend(struct page *page, int row, bool draw)
 {
@@ -245,8 +253,9 @@ static int legend(struct page *page, int row, bool draw)
                                                                : point_sign(page, curve),
                              curve_colour(curve), curve->legend, draw);
         }
-    for (size_t i = 0; i < plot->mark_count; i++)
-        legend_entry(page, &column, &row, page->signs->mark, GREY, plot->marks[i].label, draw);
+    for (size_t i = 0; i < DSC_FIGURE_MAX_MARKS && plot->figure->marks[i].label; i++)
+        if (mark_drawn(plot, plot->figure->marks[i].label))
+            legend_entry(page, &column, &row, page->signs->mark, GREY, plot->figure->marks[i].label, draw);
     if (plot->samples[0] && !plot->empty)
         legend_entry(page, &column, &row, 0, PLAIN, plot->samples, draw);
     return row + 1;

@@ -32,7 +32,7 @@ static const dsc_figure full = {
                   .reference_count = 2,
                   .reference_x = { 1, 2 },
                   .reference_y = { 0.1, 1.0 / 3 } } },
-    .marks = { { "threshold", 61 },                                                                 { "n", 0 }                           },
+    .marks = { { .label = "threshold", .output = "test_error", .below = 0.25, .at = 61 },                                                                 { .label = "n" }},
 };
 
 static void figures_come_back_as_they_were(void **state)
@@ -51,6 +51,8 @@ static void figures_come_back_as_they_were(void **state)
     assert_string_equal(back[0].title, full.title);
     assert_true(back[0].series[2].reference_y[1] == 1.0 / 3 && back[0].series[2].reference_count == 2);
     assert_true(back[0].log_y && !back[1].log_y && back[0].y_scale == 0.1 && back[0].marks[0].at == 61);
+    assert_string_equal(back[0].marks[0].output, "test_error");
+    assert_true(back[0].marks[0].below == 0.25);
     assert_string_equal(back[0].marks[1].label, "n");
     assert_null(back[0].series[3].output);
     assert_null(back[1].title);

@@ -42,7 +42,7 @@ static dsc_figure error_figure(void)
                       .reference_count = 1,
                       .reference_x = { 4 },
                       .reference_y = { 50 } } },
-        .marks = { { "threshold", 8 }                                               },
+        .marks = { { .label = "threshold", .at = 8 }                                               },
     };
 }
 
@@ -120,6 +120,33 @@ static dsc_plot_files plot_in(dsc_scope *scope, const dsc_figure *figure, const 
 static const char *text_of(dsc_scope *scope, const char *folder, const char *name)
 {
     return (const char *)dsc_file_read(scope, dsc_path_join(scope, folder, name), 1 << 24).data;
+}
+
+/* Both panels fall with the width, the noisy one later. */
+static void a_measured_mark_stands_where_its_curve_comes_down_in_each_panel(void **state)
+{
+    (void)state;
+    dsc_scope *scope = dsc_scope_open(NULL);
+    dsc_figure figure = error_figure();
+    figure.marks[0] = (dsc_mark){ .label = "threshold", .output = "test_error", .below = 0.3 };
+    const dsci_plot *plot = dsci_plot_make(scope, record_make(scope, &figure), &figure);
+    assert_string_equal(dsc_scope_message(scope), "");
+    assert_int_equal(plot->panel_count, 2);
+    for (size_t p = 0; p < 2; p++) {
+        const dsci_panel *panel = &plot->panels[p];
+        double expected = INFINITY;
+        for (size_t i = panel->curves[0].count; i-- > 0;)
+            if (panel->curves[0].points[i].y.n && panel->curves[0].points[i].y.median <= 30)
+                expected = panel->curves[0].points[i].x;
+        assert_int_equal(panel->mark_count, 1);
+        assert_true(panel->marks[0].at == expected);
+    }
+    assert_true(plot->panels[0].marks[0].at < plot->panels[1].marks[0].at);
+
+    figure.marks[0].below = -1;
+    plot = dsci_plot_make(scope, record_make(scope, &figure), &figure);
+    assert_int_equal(plot->panels[0].mark_count, 0);
+    dsc_scope_close(&scope);
 }
 
 static void data_file_holds_medians_and_gaps(void **state)
@@ -364,6 +391,7 @@ static void extreme_numbers_are_drawn_or_left_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_measured_mark_stands_where_its_curve_comes_down_in_each_panel),
         cmocka_unit_test(data_file_holds_medians_and_gaps),
         cmocka_unit_test(script_is_safe_and_relative),
         cmocka_unit_test(pictures_are_the_same_bytes_in_any_folder_and_locale),

@@ -33,11 +33,15 @@ typedef struct dsc_series {
     double reference_x[DSC_SERIES_MAX_POINTS], reference_y[DSC_SERIES_MAX_POINTS];
 } dsc_series;
 
-/* A vertical line with a label; at is a value of the axis x (x_scale applies), filled by the experiment from
-   its parameters. One that lies far outside the values is not drawn. */
+/* A vertical line with a label. Either at a value of the axis x (x_scale applies) that the experiment knows
+   from its parameters; or, if output is named, where the medians of that measured series, along x, first come
+   down to at most below (in the output's own unit): in each panel where it belongs. A mark far outside the
+   values is not drawn. */
 typedef struct dsc_mark {
     const char *label; /* "interpolation threshold" */
     double at;
+    const char *output; /* of one of the figure's measured series; NULL: the mark is at `at` */
+    double below;
 } dsc_mark;
 
 enum { DSC_FIGURE_MAX_SERIES = 8, DSC_FIGURE_MAX_MARKS = 4 };
@@ -50,7 +54,7 @@ typedef struct dsc_figure {
     bool log_x, log_y;
     double x_scale;      /* x is divided by it (p/n); 0: 1 */
     double y_scale;      /* y is multiplied by it (100 for percent); 0: 1 */
-    double y_min, y_max; /* both 0: from the data */
+    double y_min, y_max; /* ends of the y axis; 0: from the data */
     const char *panels;  /* a cell axis with one panel per value, side by side; NULL: one panel. Its title is
                             the  axis's long_name and the value; units "fraction" show as percent */
     const char *by;      /* a cell axis with one curve (colour) per value; NULL: none */
