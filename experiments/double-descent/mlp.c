@@ -152,22 +152,33 @@ struct run {
     size_t measured_count, next;
 };
 
-static void measure(struct run *run, size_t position)
+/* Leaves a number: the cell's only one, or that of the next point along the epochs. */
+static void put(const struct run *run, const char *output, double value)
+{
+    if (run->measured_at)
+        dsc_put_at(run->cell, output, run->next, value);
+    else
+        dsc_put(run->cell, output, value);
+}
+
+static void measure(const struct run *run)
 {
     const dsc_metrics on_test = dsc_evaluate(run->model, &run->test);
     const dsc_metrics on_train = dsc_evaluate(run->model, &run->train);
-    dsc_put_at(run->cell, "test_error", position, on_test.error_rate);
-    dsc_put_at(run->cell, "train_error", position, on_train.error_rate);
-    dsc_put_at(run->cell, "test_loss", position, on_test.loss);
-    dsc_put_at(run->cell, "train_loss", position, on_train.loss);
-    dsc_put_at(run->cell, "coefficient_norm", position, parameter_norm(run->model));
+    put(run, "test_error", on_test.error_rate);
+    put(run, "train_error", on_train.error_rate);
+    put(run, "test_loss", on_test.loss);
+    put(run, "train_loss", on_train.loss);
+    put(run, "coefficient_norm", parameter_norm(run->model));
 }
 
 static bool after_epoch(void *user, size_t epoch)
 {
     struct run *run = user;
-    if (run->next < run->measured_count && (size_t)run->measured_at[run->next] == epoch)
-        measure(run, run->next++);
+    if (run->next < run->measured_count && (size_t)run->measured_at[run->next] == epoch) {
+        measure(run);
+        run->next++;
+    }
     return dsc_cell_progress(run->cell, (double)epoch / (double)run->epochs);
 }
 
@@ -205,7 +216,7 @@ static void run_mlp(dsc_cell *cell)
     struct run run = { .cell = cell };
     if (!train(&run))
         return;
-    measure(&run, 0);
+    measure(&run);
     dsc_put(cell, "parameters", (double)dsc_model_parameter_count(run.model));
 }
 
