@@ -136,8 +136,8 @@ static const char *library_note(dsc_scope *scope, const char *expected, const ch
     return dsc_scope_format(
         scope,
         "the numbers went through LAPACK, on OpenBLAS core '%s' first and '%s' now: only on one core "
-        "type are they the same bits (OPENBLAS_CORETYPE=%s chooses it)",
-        expected, found, expected);
+        "type are they the same bits (--isa chooses it: avx512 SkylakeX, avx2 Haswell, scalar Prescott)",
+        expected, found);
 }
 
 dsc_comparison dsc_verify(dsc_scope *scope, const dsc_plan *plan, dsc_record *record, size_t sample,

@@ -27,6 +27,12 @@ static const struct {
     { offsetof(dsci_blas, dpotrs),      "dpotrs_"                 },
     { offsetof(dsci_blas, dpocon),      "dpocon_"                 },
     { offsetof(dsci_blas, dtrtri),      "dtrtri_"                 },
+    { offsetof(dsci_blas, dtrtrs),      "dtrtrs_"                 },
+    { offsetof(dsci_blas, dtrcon),      "dtrcon_"                 },
+    { offsetof(dsci_blas, dgeqrf),      "dgeqrf_"                 },
+    { offsetof(dsci_blas, dormqr),      "dormqr_"                 },
+    { offsetof(dsci_blas, dgelqf),      "dgelqf_"                 },
+    { offsetof(dsci_blas, dormlq),      "dormlq_"                 },
     { offsetof(dsci_blas, dgesdd),      "dgesdd_"                 },
     { offsetof(dsci_blas, dsyevd),      "dsyevd_"                 },
     { offsetof(dsci_blas, core_name),   "openblas_get_corename"   },
@@ -73,15 +79,34 @@ static int find_functions(void *library)
     return 1;
 }
 
+/* Variables by which OpenBLAS can be told to compute otherwise, as a machine's set-up may do for all
+   programs: with them the level in use would not decide the bits. Ours stand while the library loads; then
+   the caller's come back. */
+static const char *const variables[] = { "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE" };
+enum { VARIABLES = sizeof variables / sizeof variables[0] };
+
+static void *open_with_core_type(const char *core_type)
+{
+    char *kept[VARIABLES];
+    for (size_t i = 0; i < VARIABLES; i++) {
+        const char *value = getenv(variables[i]);
+        kept[i] = value ? strdup(value) : NULL;
+        unsetenv(variables[i]);
+    }
+    setenv(variables[0], core_type, 1);
+    void *library = open_library();
+    unsetenv(variables[0]);
+    for (size_t i = 0; i < VARIABLES; i++) {
+        if (kept[i])
+            setenv(variables[i], kept[i], 1);
+        free(kept[i]);
+    }
+    return library;
+}
+
 static void load(void)
 {
-    static const char variable[] = "OPENBLAS_CORETYPE";
-    const int ours = !getenv(variable); /* the user's own choice stays */
-    if (ours)
-        setenv(variable, core_types[dsc_isa_effective()], 1);
-    void *library = open_library();
-    if (ours)
-        unsetenv(variable); /* read by now; not for child processes */
+    void *library = open_with_core_type(core_types[dsc_isa_effective()]);
     if (!library)
         return;
     if (!find_functions(library)) {
@@ -89,8 +114,7 @@ static void load(void)
         return;
     }
     const int threads = omp_get_max_threads();
-    blas.set_threads(
-        1); /* a variant with threads of its own; the OpenMP one sets the caller's count on the way */
+    blas.set_threads(1); /* a variant with threads of its own; the OpenMP one sets the caller's count too */
     omp_set_num_threads(threads);
     loaded = 1;
 }

@@ -34,6 +34,22 @@ typedef struct dsci_blas {
                    double *rcond, double *work, int *iwork, int *info, size_t);
     void (*dtrtri)(const char *uplo, const char *diag, const int *n, double *a, const int *lda, int *info,
                    size_t, size_t);
+    void (*dtrtrs)(const char *uplo, const char *trans, const char *diag, const int *n, const int *nrhs,
+                   const double *a, const int *lda, double *b, const int *ldb, int *info, size_t, size_t,
+                   size_t);
+    void (*dtrcon)(const char *norm, const char *uplo, const char *diag, const int *n, const double *a,
+                   const int *lda, double *rcond, double *work, int *iwork, int *info, size_t, size_t,
+                   size_t);
+    void (*dgeqrf)(const int *m, const int *n, double *a, const int *lda, double *tau, double *work,
+                   const int *lwork, int *info);
+    void (*dormqr)(const char *side, const char *trans, const int *m, const int *n, const int *k,
+                   const double *a, const int *lda, const double *tau, double *c, const int *ldc,
+                   double *work, const int *lwork, int *info, size_t, size_t);
+    void (*dgelqf)(const int *m, const int *n, double *a, const int *lda, double *tau, double *work,
+                   const int *lwork, int *info);
+    void (*dormlq)(const char *side, const char *trans, const int *m, const int *n, const int *k,
+                   const double *a, const int *lda, const double *tau, double *c, const int *ldc,
+                   double *work, const int *lwork, int *info, size_t, size_t);
     void (*dgesdd)(const char *job, const int *m, const int *n, double *a, const int *lda, double *s,
                    double *u, const int *ldu, double *vt, const int *ldvt, double *work, const int *lwork,
                    int *iwork, int *info, size_t);

@@ -1,13 +1,14 @@
-/* least_squares.c - minimum-norm and ridge least squares: Cholesky of the smaller Gram matrix, or singular
- * values.
+/* least_squares.c - minimum-norm and ridge least squares: Cholesky of the smaller Gram matrix, an orthogonal
+ * factor, or singular values.
  *
  * Which path: singular values when min(n, p) <= SVD_LIMIT or a tolerance is given, since they are exact about
  * rank; else the Gram matrix of the smaller side, whose cost is a tenth. The Gram matrix squares the
  * condition number, so each of its solutions is refined: the residual of the problem itself (of x, not of the
  * Gram matrix) is solved for again until the correction is a rounding error (Bjorck's corrected seminormal
- * equations). The Gram path gives way to singular values if the factorisation breaks down, if LAPACK's
- * estimate of its reciprocal condition number is under 16 sqrt(m) epsilon (a rank-deficient Gram matrix is
- * regular by rounding errors of that size), or if refinement does not converge.
+ * equations). The Gram path gives way to an orthogonal factor of x if the factorisation breaks down, if
+ * LAPACK's estimate of its reciprocal condition number is under 16 sqrt(m) epsilon (a rank-deficient Gram
+ * matrix is regular by rounding errors of that size), or if refinement does not converge; that gives way to
+ * singular values if x itself is rank-deficient, or if there is a ridge.
  */
 #include <descent/linalg.h>
 
@@ -175,6 +176,88 @@ static int solve_gram(dsc_scope *work, const struct problem *q, int want_dof,
     return 1;
 }
 
+/* The factors of x' (p x n to LAPACK, which reads x's rows as columns): Q R if p >= n, L Q else; the
+   reflectors of Q with their scales, and R or L. */
+struct orthogonal {
+    double *factor, *scale, *space;
+    int space_length;
+};
+
+/* 0 if x is rank-deficient to working precision: LAPACK's estimate of the triangle's reciprocal condition
+ * number. */
+static int factor_orthogonal(dsc_scope *work, const struct problem *q, struct orthogonal *o)
+{
+    enum { BLOCK = 64 };
+    const int longest = q->n > q->p ? q->n : q->p;
+    o->space_length = BLOCK * (longest > q->k ? longest : q->k);
+    o->factor = dsc_scope_alloc(work, (size_t)q->n, (size_t)q->p * sizeof *o->factor);
+    o->scale = dsc_scope_alloc(work, (size_t)q->m, sizeof *o->scale);
+    o->space = dsc_scope_alloc(work, (size_t)o->space_length, sizeof *o->space);
+    int *integers = dsc_scope_alloc(work, (size_t)q->m, sizeof *integers);
+    if (!o->factor || !o->scale || !o->space || !integers)
+        return 0;
+    memcpy(o->factor, q->x, (size_t)q->n * (size_t)q->p * sizeof *o->factor);
+    int info = 0;
+    double reciprocal = 0;
+    (q->dual ? q->blas->dgeqrf : q->blas->dgelqf)(&q->p, &q->n, o->factor, &q->p, o->scale, o->space,
+                                                  &o->space_length, &info);
+    if (info == 0)
+        q->blas->dtrcon("1", q->dual ? "U" : "L", "N", &q->m, o->factor, &q->p, &reciprocal, o->space,
+                        integers, &info, 1, 1, 1);
+    return info == 0 && reciprocal > (double)longest * DBL_EPSILON;
+}
+
+/* step (k x p) = the minimum-norm or least-squares solution for the residual rt, which is overwritten:
+   Q R^-T r if p >= n, else L^-T Q r. */
+static int solve_orthogonal(const struct problem *q, const struct orthogonal *o, double *step)
+{
+    const size_t n = (size_t)q->n, p = (size_t)q->p;
+    int info = 0;
+    if (q->dual) {
+        q->blas->dtrtrs("U", "T", "N", &q->n, &q->k, o->factor, &q->p, q->rt, &q->n, &info, 1, 1, 1);
+        memset(step, 0, (size_t)q->k * p * sizeof *step);
+        for (int t = 0; t < q->k; t++)
+            memcpy(step + (size_t)t * p, q->rt + (size_t)t * n, n * sizeof *step);
+        if (info == 0)
+            q->blas->dormqr("L", "N", &q->p, &q->k, &q->n, o->factor, &q->p, o->scale, step, &q->p, o->space,
+                            &o->space_length, &info, 1, 1);
+        return info == 0;
+    }
+    q->blas->dormlq("L", "N", &q->n, &q->k, &q->p, o->factor, &q->p, o->scale, q->rt, &q->n, o->space,
+                    &o->space_length, &info, 1, 1);
+    for (int t = 0; t < q->k; t++)
+        memcpy(step + (size_t)t * p, q->rt + (size_t)t * n, p * sizeof *step);
+    if (info == 0)
+        q->blas->dtrtrs("L", "T", "N", &q->p, &q->k, o->factor, &q->p, step, &q->p, &info, 1, 1, 1);
+    return info == 0;
+}
+
+/* 1 if an orthogonal factor of x solved the problem: it works on x's own condition number where the Gram
+   matrix squares it, at a few times the cost. The second round takes away the rounding errors of the first.
+ */
+static int solve_qr(dsc_scope *work, const struct problem *q, dsc_least_squares_result *result)
+{
+    struct orthogonal o = { 0 };
+    const size_t unknowns = (size_t)q->k * (size_t)q->p;
+    if (q->m <= SVD_LIMIT || q->tolerance > 0 || q->ridge > 0 || !factor_orthogonal(work, q, &o))
+        return 0;
+    double *step = dsc_scope_alloc(work, unknowns, sizeof *step);
+    if (!step)
+        return 0;
+    memset(q->wt, 0, unknowns * sizeof *q->wt);
+    for (int round = 0; round < 2; round++) {
+        update_residual(q);
+        if (!solve_orthogonal(q, &o, step))
+            return 0;
+        for (size_t i = 0; i < unknowns; i++)
+            q->wt[i] += step[i];
+    }
+    result->path = DSC_PATH_QR;
+    result->rank = (size_t)q->m;
+    result->effective_dof = (double)q->m;
+    return 1;
+}
+
 /* Singular values kept, and in place of each s the s / (s^2 + ridge) that multiplies it; the trace of the
  * smoother. */
 static size_t filter(double *s, size_t m, double tolerance, double ridge, double *dof)
@@ -267,7 +350,8 @@ dsc_least_squares_result dsc_least_squares(dsc_scope *scope, dsc_matrix x, dsc_m
                                    .rt = rt };
         const dsci_blas_mode mode = dsci_blas_enter();
         transpose(yt, y.data, n, k);
-        if (!solve_gram(work, &q, o.want_dof, &result) && dsc_scope_status(work) == DSC_OK)
+        if (!solve_gram(work, &q, o.want_dof, &result) && !solve_qr(work, &q, &result) &&
+            dsc_scope_status(work) == DSC_OK)
             solve_svd(work, &q, &result);
         update_residual(&q);
         result.residual = sum_of_squares(rt, k * n) / ((double)k * (double)n);

@@ -292,6 +292,36 @@ static void fourier_features_interpolate_to_rounding(void **state)
     }
 }
 
+/* Columns (rows, if there are more columns) fall over nine decades: x is regular, its Gram matrix is not. */
+static void graded_matrices_are_solved_by_an_orthogonal_factor(void **state)
+{
+    (void)state;
+    static const size_t shapes[][2] = {
+        {300,  300},
+        { 340, 300},
+        { 300, 340}
+    };
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        dsc_scope *scope = dsc_scope_open(NULL);
+        const size_t rows = shapes[i][0], cols = shapes[i][1];
+        const dsc_matrix x = normal(scope, 60, rows, cols), y = normal(scope, 61, rows, 3);
+        for (size_t r = 0; r < rows; r++)
+            for (size_t c = 0; c < cols; c++)
+                x.data[r * cols + c] *= pow(10, -9.0 * (double)(cols > rows ? r : c) / 300);
+        const dsc_least_squares_result found = dsc_least_squares(scope, x, y, NULL);
+        const dsc_least_squares_result svd =
+            dsc_least_squares(scope, x, y, &(dsc_least_squares_options){ .tolerance = 1e-15 });
+        assert_string_equal(dsc_scope_message(scope), "");
+        assert_int_equal(found.path, DSC_PATH_QR);
+        assert_int_equal(found.rank, 300);
+        assert_true(found.effective_dof == 300);
+        assert_true(distance(found.weights, svd.weights) < 1e-5 * largest(svd.weights));
+        if (cols >= rows)
+            assert_true(found.residual < 100 * svd.residual + 1e-28);
+        dsc_scope_close(&scope);
+    }
+}
+
 static void nothing_in_gives_nothing_out(void **state)
 {
     (void)state;
@@ -348,6 +378,7 @@ int main(void)
         cmocka_unit_test(doubled_columns_share_their_weight_and_doubled_rows_change_nothing),
         cmocka_unit_test(degrees_of_freedom_are_the_filtered_singular_values),
         cmocka_unit_test(fourier_features_interpolate_to_rounding),
+        cmocka_unit_test(graded_matrices_are_solved_by_an_orthogonal_factor),
         cmocka_unit_test(nothing_in_gives_nothing_out),
         cmocka_unit_test(wrong_input_is_refused_with_a_reason),
     };

@@ -42,7 +42,8 @@ typedef struct dsc_least_squares_options {
 typedef enum dsc_least_squares_path {
     DSC_PATH_GRAM_PRIMAL, /* Cholesky of x'x + ridge (p <= n, full rank) */
     DSC_PATH_GRAM_DUAL,   /* Cholesky of xx' + ridge (p > n, full rank) */
-    DSC_PATH_SVD          /* singular values of x: min(n, p) <= 256, or rank-deficient problems */
+    DSC_PATH_QR, /* orthogonal factor of x: ridge 0 and a Gram matrix too ill-conditioned, full rank */
+    DSC_PATH_SVD /* singular values of x: min(n, p) <= 256, or rank-deficient problems */
 } dsc_least_squares_path;
 
 typedef struct dsc_least_squares_result {
@@ -70,8 +71,8 @@ DSC_API void dsc_cos_sin(const double *angles, double *cosines, double *sines, s
 /* OpenBLAS's core type in use ("SkylakeX", "Haswell", "Prescott"), and its version and build: parts of a
    file's provenance. "unavailable" if it cannot be loaded, which then is the error of every function above
    but the last. It is loaded at the first use of any of them; a program that starts threads calls one of
-   these two before (the core type is handed over in the environment, $OPENBLAS_CORETYPE, which the user may
-   set himself). */
+   these two before (the core type is handed over in the environment). It follows the instruction-set level in
+   use alone; $OPENBLAS_CORETYPE is not looked at. */
 DSC_API const char *dsc_linalg_core(void);
 DSC_API const char *dsc_linalg_config(void);
 
