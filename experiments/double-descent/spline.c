@@ -29,10 +29,11 @@ static const dsc_param params[] = {
 };
 
 static const dsc_axis axes[] = {
-    {.param = DSC_PARAM_INTEGER(struct knobs, degrees_of_freedom, "2..80", 2, 2000, "basis functions d"),
+    {.param =
+          DSC_PARAM_INTEGER(struct knobs, degrees_of_freedom, "2..80 step 2", 2, 2000, "basis functions d"),
      .units = "1",
      .long_name = "degrees of freedom d" },
-    { .param = { 0 }                               },
+    { .param = { 0 }                         },
 };
 
 static const dsc_output outputs[] = {
