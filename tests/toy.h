@@ -24,28 +24,28 @@ static const dsc_param toy_params[] = {
 };
 
 static const dsc_axis toy_axes[] = {
-    {.param = DSC_PARAM_INTEGER(struct toy_knobs, width, "1..6", 1, 4096, "units in each hidden layer"),
-     .units = "1",
-     .long_name = "width" },
-    { .param = DSC_PARAM_INTEGER(struct toy_knobs,                                     epoch, "1, 2, 4", 1, 1000, "passes"),
-     .units = "1",
-     .long_name = "epoch",
-     .inner = true },
-    { .param = { .name = NULL }                                      },
+    { .param = DSC_PARAM_INTEGER(struct toy_knobs, width, "1..6", 1, 4096, "units in each hidden layer"),
+      .units = "1",
+      .long_name = "width" },
+    { .param = DSC_PARAM_INTEGER(struct toy_knobs, epoch, "1, 2, 4", 1, 1000, "passes"),
+      .units = "1",
+      .long_name = "epoch",
+      .inner = true },
+    { .param = { .name = NULL } },
 };
 
 static const dsc_output toy_outputs[] = {
-    {.name = "error",                  .units = "1", .long_name = "error" },
-    { .name = "loss",            .units = "nat", .long_name = "loss over epochs", .inner = "epoch" },
-    { .name = "odd",                  .units = "1", .long_name = "not a number for even widths" },
-    { .name = NULL},
+    { .name = "error", .units = "1", .long_name = "error" },
+    { .name = "loss", .units = "nat", .long_name = "loss over epochs", .inner = "epoch" },
+    { .name = "odd", .units = "1", .long_name = "not a number for even widths" },
+    { .name = NULL },
 };
 
 static const dsc_preset toy_presets[] = {
-    {.name = "quick",               .settings = "width=1..3 seeds=2 noise=0.5", .help = "seconds" },
-    { .name = "spaced",            .settings = "width=2..8 step 2 n=7", .help = "a list with spaces" },
-    { .name = "broken",             .settings = "wdith=3", .help = "a slip" },
-    { .name = NULL},
+    { .name = "quick", .settings = "width=1..3 seeds=2 noise=0.5", .help = "seconds" },
+    { .name = "spaced", .settings = "width=2..8 step 2 n=7", .help = "a list with spaces" },
+    { .name = "broken", .settings = "wdith=3", .help = "a slip" },
+    { .name = NULL },
 };
 
 /* Some arithmetic whose result depends on every bit of its input. */

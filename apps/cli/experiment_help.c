@@ -72,10 +72,7 @@ static void print_cases(struct session *session)
 static void print_params(struct session *session, const dsc_case *shown)
 {
     static const dsc_column columns[] = {
-        {"name",     false},
-        { "default", false},
-        { "range",   false},
-        { "",        false}
+        { "name", false }, { "default", false }, { "range", false }, { "", false }
     };
     dsc_table *table = dsc_table_make(session->scope, columns, 4, 1);
     for (const dsc_param *param = shown->params; param && param->name; param++)
@@ -102,10 +99,7 @@ static const char *spaced_list(dsc_scope *scope, const char *list)
 static void print_axes(struct session *session, const dsc_case *shown)
 {
     static const dsc_column columns[] = {
-        {"name",     false},
-        { "range",   false},
-        { "",        false},
-        { "default", false}
+        { "name", false }, { "range", false }, { "", false }, { "default", false }
     };
     dsc_scope *scope = session->scope;
     dsc_table *table = dsc_table_make(scope, columns, 4, 1);
@@ -151,11 +145,11 @@ static void print_outputs(struct session *session, const dsc_case *shown)
 static void print_exits(struct session *session)
 {
     static const char *const rows[][2] = {
-        {"0",   "good"                                                       },
-        { "1",  "the answer is no: --verify found differences"               },
-        { "2",  "wrong use"                                                  },
-        { "3",  "failed: nothing half-written is left"                       },
-        { "75", "stopped by a signal or --max-time; the same command resumes"}
+        { "0", "good" },
+        { "1", "the answer is no: --verify found differences" },
+        { "2", "wrong use" },
+        { "3", "failed: nothing half-written is left" },
+        { "75", "stopped by a signal or --max-time; the same command resumes" }
     };
     dsc_table *table = dsc_table_make(session->scope, two_texts, 2, 1);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

@@ -28,13 +28,13 @@ dsc_exit dsci_dry_run(struct session *session, const dsc_plan *plan, const dsc_r
         return DSC_EXIT_GOOD;
     }
     const char *const rows[][2] = {
-        {"cells",               dsc_scope_format(scope, "%zu, %zu to compute", estimate.cells, estimate.missing) },
-        { "arithmetic",       dsc_scope_format(scope,            "%sflop", dsc_si_text(scope, estimate.flops)) },
-        { "memory",         dsc_bytes_text(scope,   estimate.memory_bytes) },
-        { "disk",    dsc_bytes_text(scope,          estimate.disk_bytes) },
-        { "threads",             dsc_scope_format(scope,       "%d", estimate.threads) },
-        { "time",                    dsc_scope_format(scope,                                    "about %s", dsc_clock_duration(estimate.seconds, duration)) },
-        { "results", options->out            },
+        { "cells", dsc_scope_format(scope, "%zu, %zu to compute", estimate.cells, estimate.missing) },
+        { "arithmetic", dsc_scope_format(scope, "%sflop", dsc_si_text(scope, estimate.flops)) },
+        { "memory", dsc_bytes_text(scope, estimate.memory_bytes) },
+        { "disk", dsc_bytes_text(scope, estimate.disk_bytes) },
+        { "threads", dsc_scope_format(scope, "%d", estimate.threads) },
+        { "time", dsc_scope_format(scope, "about %s", dsc_clock_duration(estimate.seconds, duration)) },
+        { "results", options->out },
     };
     dsc_table *table = dsc_table_make(scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

@@ -51,12 +51,7 @@ void dsc_option_duration(dsc_scope *scope, const dsc_option *option, const char 
     static const struct {
         char letter;
         double seconds;
-    } units[] = {
-        {'s',  1    },
-        { 'm', 60   },
-        { 'h', 3600 },
-        { 'd', 86400}
-    };
+    } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
     const size_t length = strlen(text);
     double number = 0, unit = 1;
     size_t digits = length;

@@ -55,9 +55,9 @@ void dsc_say(dsc_terminal *terminal, dsc_tone tone, const char *format, ...)
     static const struct {
         const char *word, *color;
     } tones[] = {
-        [DSC_TONE_NOTE] = {"",           ""        },
-        [DSC_TONE_WARNING] = { "warning: ", "\033[33m"},
-        [DSC_TONE_ERROR] = { "error: ",   "\033[31m"},
+        [DSC_TONE_NOTE] = { "", "" },
+        [DSC_TONE_WARNING] = { "warning: ", "\033[33m" },
+        [DSC_TONE_ERROR] = { "error: ", "\033[31m" },
     };
     if (terminal->quiet && tone == DSC_TONE_NOTE)
         return;

@@ -45,8 +45,8 @@ struct workload {
 };
 
 static const struct workload workloads[] = {
-    {"mlp_tiny", 32,  40,  { 32 },         10, 0  },
-    { "mlp",     128, 784, { 1024, 1024 }, 10, 0.5},
+    { "mlp_tiny", 32, 40, { 32 }, 10, 0 },
+    { "mlp", 128, 784, { 1024, 1024 }, 10, 0.5 },
 };
 enum { WORKLOAD_COUNT = sizeof workloads / sizeof workloads[0] };
 

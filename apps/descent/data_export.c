@@ -76,13 +76,11 @@ static void read_files(dsc_scope *scope, const dsc_known_data *known, const stru
 
 static size_t add_arrays(const dsc_dataset *data, const char *x_name, const char *y_name, dsc_array *arrays)
 {
-    arrays[0] = (dsc_array){
-        .name = x_name,
-        .long_name = "inputs, a row an example",
-        .rank = 2,
-        .shape = {data->count, data->features},
-        .real = data->x
-    };
+    arrays[0] = (dsc_array){ .name = x_name,
+                             .long_name = "inputs, a row an example",
+                             .rank = 2,
+                             .shape = { data->count, data->features },
+                             .real = data->x };
     arrays[1] = (dsc_array){
         .name = y_name, .long_name = "labels", .rank = 1, .shape = { data->count }, .integer = data->labels
     };

@@ -26,12 +26,9 @@ enum { FEATURE_COUNT = 6 };
 static void list_features(const dsc_cpu *cpu, struct feature features[FEATURE_COUNT])
 {
     const struct feature all[FEATURE_COUNT] = {
-        {"fma",          cpu->fma        },
-        { "avx2",        cpu->avx2       },
-        { "avx512",      cpu->avx512     },
-        { "avx512_bf16", cpu->avx512_bf16},
-        { "amx_bf16",    cpu->amx_bf16   },
-        { "amx_int8",    cpu->amx_int8   }
+        { "fma", cpu->fma },           { "avx2", cpu->avx2 },
+        { "avx512", cpu->avx512 },     { "avx512_bf16", cpu->avx512_bf16 },
+        { "amx_bf16", cpu->amx_bf16 }, { "amx_int8", cpu->amx_int8 }
     };
     memcpy(features, all, sizeof all);
 }
@@ -93,22 +90,22 @@ static void print_machine(dsc_call *call, const dsc_thread_choice *threads)
     dsc_scope *scope = call->scope;
     const dsc_cpu *cpu = dsc_cpu_get();
     const char *const rows[][2] = {
-        {"processor",                            cpu->model},
-        {                                       "cores",                                                                        dsc_scope_format(scope,                "%d, %d processors", cpu->physical, cpu->logical) },
-        {                          "features",                                                                                                       features_text(scope,       cpu) },
-        {                                      "caches",dsc_scope_format(scope,          "L1d %s, L2 %s, L3 %s", cache_text(scope, cpu->l1d_bytes),
-         cache_text(scope, cpu->l2_bytes), cache_text(scope, cpu->l3_bytes)) },
-        {                        "memory",                                                                                                                                                           dsc_bytes_text(scope,                 memory_bytes()) },
-        {                                                      "isa",                                                                                                     dsc_scope_format(scope,                "%s in use, %s detected", dsc_isa_name(dsc_isa_effective()),
-         dsc_isa_name(dsc_isa_detected())) },
-        {"threads",threads->reason                 },
-        {                                                       "  online",                                                                                                                                 dsc_scope_format(scope,                     "%d", threads->online) },
-        {"  affinity",
-         dsc_scope_format(scope,                                   "%d allowed, %d cores among them", threads->affinity, threads->physical) },
-        {                                                                     "  cgroup",                                                                                threads->cgroup_quota > 0
-                          ? dsc_scope_format(scope,                             "%.3g processors", threads->cgroup_quota)
+        { "processor", cpu->model },
+        { "cores", dsc_scope_format(scope, "%d, %d processors", cpu->physical, cpu->logical) },
+        { "features", features_text(scope, cpu) },
+        { "caches", dsc_scope_format(scope, "L1d %s, L2 %s, L3 %s", cache_text(scope, cpu->l1d_bytes),
+                                     cache_text(scope, cpu->l2_bytes), cache_text(scope, cpu->l3_bytes)) },
+        { "memory", dsc_bytes_text(scope, memory_bytes()) },
+        { "isa", dsc_scope_format(scope, "%s in use, %s detected", dsc_isa_name(dsc_isa_effective()),
+                                  dsc_isa_name(dsc_isa_detected())) },
+        { "threads", threads->reason },
+        { "  online", dsc_scope_format(scope, "%d", threads->online) },
+        { "  affinity",
+          dsc_scope_format(scope, "%d allowed, %d cores among them", threads->affinity, threads->physical) },
+        { "  cgroup", threads->cgroup_quota > 0
+                          ? dsc_scope_format(scope, "%.3g processors", threads->cgroup_quota)
                           : "no limit" },
-        {"  slurm",                  threads->slurm ? dsc_scope_format(scope,          "%d", threads->slurm) : "not under Slurm" },
+        { "  slurm", threads->slurm ? dsc_scope_format(scope, "%d", threads->slurm) : "not under Slurm" },
     };
     dsc_table *table = dsc_table_make(scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -120,12 +117,10 @@ static void print_machine(dsc_call *call, const dsc_thread_choice *threads)
 static void print_build(dsc_call *call)
 {
     const dsc_build *build = dsc_build_get();
-    const char *const rows[][2] = {
-        {"version",   build->version },
-        { "commit",   build->commit  },
-        { "compiler", build->compiler},
-        { "flags",    build->flags   }
-    };
+    const char *const rows[][2] = { { "version", build->version },
+                                    { "commit", build->commit },
+                                    { "compiler", build->compiler },
+                                    { "flags", build->flags } };
     dsc_table *table = dsc_table_make(call->scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         dsc_table_row(table, rows[i]);

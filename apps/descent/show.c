@@ -136,12 +136,12 @@ static void print_head(dsc_call *call, dsc_record *record, const char *path)
         call->scope, "%zu: %zu done, %zu failed, %zu missing; %s of one core", tally.cells, tally.done,
         tally.failed, tally.missing, dsc_clock_duration(tally.seconds, duration));
     const char *const pairs[][2] = {
-        {"title",          spec->title                               },
-        { "reference",     spec->reference                           },
-        { "cells",         cells                                     },
-        { "failure",       tally.message                             },
-        { "complete",      dsc_record_complete(record) ? "yes" : "no"},
-        { "deterministic", spec->deterministic ? "yes" : "no"        },
+        { "title", spec->title },
+        { "reference", spec->reference },
+        { "cells", cells },
+        { "failure", tally.message },
+        { "complete", dsc_record_complete(record) ? "yes" : "no" },
+        { "deterministic", spec->deterministic ? "yes" : "no" },
     };
     print_pairs(call, path, pairs, sizeof pairs / sizeof pairs[0]);
 }

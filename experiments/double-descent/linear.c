@@ -29,30 +29,30 @@ static size_t default_features(const void *knobs, double *values, size_t capacit
 }
 
 static const dsc_axis axes[] = {
-    {.param = DSC_PARAM_INTEGER(struct knobs, features, "0.1 n .. 10 n", 1, 200000, "features p"),
-     .units = "1",
-     .long_name = "features p",
-     .derive = default_features },
-    { .param = { 0 }                       },
+    { .param = DSC_PARAM_INTEGER(struct knobs, features, "0.1 n .. 10 n", 1, 200000, "features p"),
+      .units = "1",
+      .long_name = "features p",
+      .derive = default_features },
+    { .param = { 0 } },
 };
 
 static const dsc_output outputs[] = {
-    {"excess_risk",                              "1", "excess risk ||w - b||^2", NULL },
-    { "theory",                 "1", "expected excess risk by theory", NULL },
-    { "test_loss",                                         "1", "expected squared error of a new example", NULL },
-    { "train_loss",                       "1", "mean squared error on the training set", NULL },
-    { "test_error",                                      "1", "expected squared error of a new example (the same as test_loss)", NULL },
-    { "train_error",                               "1", "mean squared error on the training set (the same as train_loss)", NULL },
+    { "excess_risk", "1", "excess risk ||w - b||^2", NULL },
+    { "theory", "1", "expected excess risk by theory", NULL },
+    { "test_loss", "1", "expected squared error of a new example", NULL },
+    { "train_loss", "1", "mean squared error on the training set", NULL },
+    { "test_error", "1", "expected squared error of a new example (the same as test_loss)", NULL },
+    { "train_error", "1", "mean squared error on the training set (the same as train_loss)", NULL },
     { "coefficient_norm", "1", "Euclidean norm of the coefficients", NULL },
-    { "effective_dof",                                         "1", "effective degrees of freedom", NULL },
-    { 0                },
+    { "effective_dof", "1", "effective degrees of freedom", NULL },
+    { 0 },
 };
 
 static const dsc_preset presets[] = {
-    {"quick",                     "seeds=20", "20 seeds: about a second" },
+    { "quick", "seeds=20", "20 seeds: about a second" },
     { "default", "seeds=100", "100 seeds: seconds" },
-    { "paper",                  "seeds=1000", "1000 seeds: the standard error of a table" },
-    { 0      },
+    { "paper", "seeds=1000", "1000 seeds: the standard error of a table" },
+    { 0 },
 };
 
 /* Exact for every n with Gaussian x: Breiman and Freedman 1983; Belkin, Hsu and Xu, SIAM J. Math. Data Sci.
@@ -162,10 +162,10 @@ static dsc_figure risk_figure(const struct knobs *k, const char *title, const ch
         .log_x = true,
         .log_y = true,
         .x_scale = (double)k->n,
-        .series = {{ .output = "excess_risk", .label = measured },
-                   { .output = "theory", .label = theory, .style = DSC_SERIES_THEORY },
-                   { .output = "train_loss", .label = "train error" } },
-        .marks = { { .label = THRESHOLD_LABEL, .at = (double)k->n }},
+        .series = { { .output = "excess_risk", .label = measured },
+                    { .output = "theory", .label = theory, .style = DSC_SERIES_THEORY },
+                    { .output = "train_loss", .label = "train error" } },
+        .marks = { { .label = THRESHOLD_LABEL, .at = (double)k->n } },
     };
 }
 

@@ -40,12 +40,12 @@ static const dsc_param epochs_params[] = {
     }
 
 static const dsc_axis mlp_axes[] = {
-    {.param = DSC_PARAM_REAL(struct knobs, label_noise, "0,0.15", 0, 1,
-     "fraction of training labels that are redrawn"),
-     .units = "fraction",
-     .long_name = "label noise" },
+    { .param = DSC_PARAM_REAL(struct knobs, label_noise, "0,0.15", 0, 1,
+                              "fraction of training labels that are redrawn"),
+      .units = "fraction",
+      .long_name = "label noise" },
     WIDTH_AXIS("2,3,4,5,7,9,12,16,21,27,36,47,61,80,104,135,177,230,300"),
-    { .param = { 0 }                           },
+    { .param = { 0 } },
 };
 
 /* 1, 2, 3, 5, 7, 10, 15, 20, ... up to the last epoch. */
@@ -67,17 +67,17 @@ static size_t default_epochs(const void *knobs, double *values, size_t capacity)
 
 static const dsc_axis epochs_axes[] = {
     WIDTH_AXIS("12,47,300"),
-    {.param = { .name = "epoch",
+    { .param = { .name = "epoch",
                  .kind = DSC_INTEGER,
                  .value = "1..epochs",
                  .min = 1,
                  .max = 1000000,
                  .help = "epochs after which the errors are measured" },
-                   .units = "1",
-                   .long_name = "epoch",
-                   .inner = true,
-                   .derive = default_epochs },
-    { .param = { 0 }                                                   },
+      .units = "1",
+      .long_name = "epoch",
+      .inner = true,
+      .derive = default_epochs },
+    { .param = { 0 } },
 };
 
 #define ERRORS(inner_axis)                                                                                   \
@@ -91,25 +91,25 @@ static const dsc_axis epochs_axes[] = {
 
 static const dsc_output mlp_outputs[] = {
     ERRORS(NULL),
-    {"parameters",            "1", "number of parameters", NULL },
-    { 0},
+    { "parameters", "1", "number of parameters", NULL },
+    { 0 },
 };
 
 static const dsc_output epochs_outputs[] = { ERRORS("epoch"), { 0 } };
 
 static const dsc_preset mlp_presets[] = {
-    {"quick",                                                     "label_noise=0.15 width=4,9,16,27,36,47,61,80,104,135,177 seeds=3",
-     "one noise level: seconds" },
-    { "default",                                  "seeds=3", "the published sweep, 3 seeds, both noise levels: minutes" },
-    { "paper",                                                  "seeds=5", "the published sweep, 5 seeds" },
-    { 0},
+    { "quick", "label_noise=0.15 width=4,9,16,27,36,47,61,80,104,135,177 seeds=3",
+      "one noise level: seconds" },
+    { "default", "seeds=3", "the published sweep, 3 seeds, both noise levels: minutes" },
+    { "paper", "seeds=5", "the published sweep, 5 seeds" },
+    { 0 },
 };
 
 static const dsc_preset epochs_presets[] = {
-    {"quick",                     "width=12,47,135 epochs=200 seeds=3", "seconds" },
-    { "default",                  "seeds=3", "three widths, 500 epochs" },
-    { "paper",                  "epochs=4000 seeds=5", "eight times longer" },
-    { 0},
+    { "quick", "width=12,47,135 epochs=200 seeds=3", "seconds" },
+    { "default", "seeds=3", "three widths, 500 epochs" },
+    { "paper", "epochs=4000 seeds=5", "eight times longer" },
+    { 0 },
 };
 
 static void *prepare(dsc_scope *scope, const void *knobs, const char *directory)
@@ -199,7 +199,7 @@ static bool train(struct run *run)
     run->epochs = (size_t)k->epochs;
     run->model = build(scope, k, dsc_cell_engine(cell));
     const dsc_fit_options options = {
-        .optimizer = {.kind = DSC_MOMENTUM, .lr = k->lr, .momentum = k->momentum},
+        .optimizer = { .kind = DSC_MOMENTUM, .lr = k->lr, .momentum = k->momentum },
         .epochs = run->epochs,
         .on_epoch = after_epoch,
         .user = run,
@@ -291,10 +291,10 @@ static size_t mlp_figures(const void *knobs, dsc_figure *figures, size_t capacit
         .log_x = true,
         .y_scale = 100,
         .panels = "label_noise",
-        .series = {{ .output = "test_error", .label = "test error" },
-                   { .output = "train_error", .label = "train error" },
-                   PUBLISHED_NOISY },
-        .marks = { FITTED_MARK                                  },
+        .series = { { .output = "test_error", .label = "test error" },
+                    { .output = "train_error", .label = "train error" },
+                    PUBLISHED_NOISY },
+        .marks = { FITTED_MARK },
     };
     return 1;
 }
@@ -313,9 +313,9 @@ static size_t epochs_figures(const void *knobs, dsc_figure *figures, size_t capa
         .log_x = true,
         .y_scale = 100,
         .panels = "width",
-        .series = {{ .output = "test_error", .label = "test error" },
-                   { .output = "train_error", .label = "train error" } },
-        .marks = { FITTED_MARK                                               },
+        .series = { { .output = "test_error", .label = "test error" },
+                    { .output = "train_error", .label = "train error" } },
+        .marks = { FITTED_MARK },
     };
     return 1;
 }

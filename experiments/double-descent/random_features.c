@@ -26,15 +26,15 @@ struct knobs {
                          "auto: what --data holds, else MNIST-1D, which is generated")
 
 static const dsc_param rff_params[] = {
-    {.name = "n",
-     .kind = DSC_INTEGER,
-     .offset = DSC_FIELD(struct knobs, examples, int64_t),
-     .value = "1000",
-     .min = 10,
-     .max = 60000,
-     .help = "training examples" },
+    { .name = "n",
+      .kind = DSC_INTEGER,
+      .offset = DSC_FIELD(struct knobs, examples, int64_t),
+      .value = "1000",
+      .min = 10,
+      .max = 60000,
+      .help = "training examples" },
     COMMON_PARAMS,
-    { 0},
+    { 0 },
 };
 
 static const dsc_param samples_params[] = {
@@ -60,43 +60,43 @@ static size_t default_examples(const void *knobs, double *values, size_t capacit
 }
 
 static const dsc_axis rff_axes[] = {
-    {.param = DSC_PARAM_INTEGER(struct knobs, features, "0.05 n .. 6 n", 1, 1000000, "random features N"),
-     .units = "1",
-     .long_name = "random features N",
-     .derive = default_features },
-    { .param = { 0 }                       },
+    { .param = DSC_PARAM_INTEGER(struct knobs, features, "0.05 n .. 6 n", 1, 1000000, "random features N"),
+      .units = "1",
+      .long_name = "random features N",
+      .derive = default_features },
+    { .param = { 0 } },
 };
 
 static const dsc_axis samples_axes[] = {
-    {.param = DSC_PARAM_INTEGER(struct knobs, examples, "0.1 N .. 8 N", 1, 1000000, "training examples n"),
-     .units = "1",
-     .long_name = "training examples n",
-     .derive = default_examples },
-    { .param = { 0 }                        },
+    { .param = DSC_PARAM_INTEGER(struct knobs, examples, "0.1 N .. 8 N", 1, 1000000, "training examples n"),
+      .units = "1",
+      .long_name = "training examples n",
+      .derive = default_examples },
+    { .param = { 0 } },
 };
 
 static const dsc_output outputs[] = {
-    {"test_error",                                            "1", "fraction of test examples in the wrong class", NULL },
-    { "train_error",         "1", "fraction of training examples in the wrong class", NULL },
-    { "test_loss",                                                      "1", "squared error of a test example, summed over classes", NULL },
-    { "train_loss",                                            "1", "squared error of a training example, summed over classes", NULL },
-    { "coefficient_norm",                                                   "1", "Frobenius norm of the coefficients", NULL },
-    { "effective_dof",                                            "1", "effective degrees of freedom", NULL },
-    { 0},
+    { "test_error", "1", "fraction of test examples in the wrong class", NULL },
+    { "train_error", "1", "fraction of training examples in the wrong class", NULL },
+    { "test_loss", "1", "squared error of a test example, summed over classes", NULL },
+    { "train_loss", "1", "squared error of a training example, summed over classes", NULL },
+    { "coefficient_norm", "1", "Frobenius norm of the coefficients", NULL },
+    { "effective_dof", "1", "effective degrees of freedom", NULL },
+    { 0 },
 };
 
 static const dsc_preset rff_presets[] = {
-    {"quick",                                        "n=500 seeds=2 test=2000", "seconds" },
-    { "default",                                     "seeds=3", "n = 1000: seconds; n = 4000: about a minute" },
-    { "paper",                                     "n=10000 seeds=3 test=10000", "the published size: an hour" },
-    { 0},
+    { "quick", "n=500 seeds=2 test=2000", "seconds" },
+    { "default", "seeds=3", "n = 1000: seconds; n = 4000: about a minute" },
+    { "paper", "n=10000 seeds=3 test=10000", "the published size: an hour" },
+    { 0 },
 };
 
 static const dsc_preset samples_presets[] = {
-    {"quick",    "features=200 seeds=2 test=2000", "seconds" },
+    { "quick", "features=200 seeds=2 test=2000", "seconds" },
     { "default", "seeds=3", "seconds" },
     { "paper", "features=1000 seeds=5 test=10000", "about a minute" },
-    { 0},
+    { 0 },
 };
 
 /* The data set's name: what was asked for, or for "auto" the one that the directory is named after. */

@@ -32,29 +32,29 @@ static size_t default_features(const void *knobs, double *values, size_t capacit
 }
 
 static const dsc_axis axes[] = {
-    {.param = DSC_PARAM_INTEGER(struct knobs, features, "0.1 n .. 5 n", 1, 100000, "random features N"),
-     .units = "1",
-     .long_name = "random features N",
-     .derive = default_features },
-    { .param = { 0 }                        },
+    { .param = DSC_PARAM_INTEGER(struct knobs, features, "0.1 n .. 5 n", 1, 100000, "random features N"),
+      .units = "1",
+      .long_name = "random features N",
+      .derive = default_features },
+    { .param = { 0 } },
 };
 
 static const dsc_output outputs[] = {
-    {"test_loss",                               "1", "mean squared error on the test set", NULL },
-    { "theory",     "1", "test error in the high-dimensional limit", NULL },
-    { "train_loss",                                        "1", "mean squared error on the training set", NULL },
-    { "test_error",                                  "1", "mean squared error on the test set (the same as test_loss)", NULL },
-    { "train_error",                                     "1", "mean squared error on the training set (the same as train_loss)", NULL },
-    { "coefficient_norm",                             "1", "Euclidean norm of the coefficients", NULL },
+    { "test_loss", "1", "mean squared error on the test set", NULL },
+    { "theory", "1", "test error in the high-dimensional limit", NULL },
+    { "train_loss", "1", "mean squared error on the training set", NULL },
+    { "test_error", "1", "mean squared error on the test set (the same as test_loss)", NULL },
+    { "train_error", "1", "mean squared error on the training set (the same as train_loss)", NULL },
+    { "coefficient_norm", "1", "Euclidean norm of the coefficients", NULL },
     { "effective_dof", "1", "effective degrees of freedom", NULL },
-    { 0                                       },
+    { 0 },
 };
 
 static const dsc_preset presets[] = {
-    {"quick",    "seeds=5", "seconds" },
+    { "quick", "seeds=5", "seconds" },
     { "default", "seeds=20", "seconds" },
     { "paper", "d=200 n=600 seeds=20", "closer to the limit: about a minute" },
-    { 0},
+    { 0 },
 };
 
 /* Moments of ReLU under a standard normal: E[s G] = 1/2; E[s^2] - E[s]^2 - E[s G]^2 = 1/4 - 1/(2 pi). */
@@ -218,10 +218,10 @@ static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
         .log_y = true,
         .x_scale = (double)k->n,
         .y_min = 1e-3,
-        .series = {{ .output = "test_loss", .label = "test error" },
-                   { .output = "theory", .label = "theory (Mei and Montanari)", .style = DSC_SERIES_THEORY },
-                   { .output = "train_loss", .label = "train error" } },
-        .marks = { { .label = THRESHOLD_LABEL, .at = (double)k->n }},
+        .series = { { .output = "test_loss", .label = "test error" },
+                    { .output = "theory", .label = "theory (Mei and Montanari)", .style = DSC_SERIES_THEORY },
+                    { .output = "train_loss", .label = "train error" } },
+        .marks = { { .label = THRESHOLD_LABEL, .at = (double)k->n } },
     };
     return 1;
 }

@@ -29,28 +29,28 @@ static const dsc_param params[] = {
 };
 
 static const dsc_axis axes[] = {
-    {.param =
+    { .param =
           DSC_PARAM_INTEGER(struct knobs, degrees_of_freedom, "2..80 step 2", 2, 2000, "basis functions d"),
-     .units = "1",
-     .long_name = "degrees of freedom d" },
-    { .param = { 0 }                         },
+      .units = "1",
+      .long_name = "degrees of freedom d" },
+    { .param = { 0 } },
 };
 
 static const dsc_output outputs[] = {
-    {"test_loss",                                                 "1", "mean squared error on new points, x uniform in -5..5", NULL },
-    { "train_loss",     "1", "mean squared error on the training points", NULL },
-    { "test_error",                                                          "1", "mean squared error on new points (the same as test_loss)", NULL },
-    { "train_error",                                                    "1", "mean squared error on the training points (the same as train_loss)", NULL },
-    { "coefficient_norm",                                                       "1", "Euclidean norm of the coefficients", NULL },
-    { "effective_dof",                                               "1", "effective degrees of freedom", NULL },
-    { 0},
+    { "test_loss", "1", "mean squared error on new points, x uniform in -5..5", NULL },
+    { "train_loss", "1", "mean squared error on the training points", NULL },
+    { "test_error", "1", "mean squared error on new points (the same as test_loss)", NULL },
+    { "train_error", "1", "mean squared error on the training points (the same as train_loss)", NULL },
+    { "coefficient_norm", "1", "Euclidean norm of the coefficients", NULL },
+    { "effective_dof", "1", "effective degrees of freedom", NULL },
+    { 0 },
 };
 
 static const dsc_preset presets[] = {
-    {"quick",                       "seeds=1", "the book's points: instant" },
+    { "quick", "seeds=1", "the book's points: instant" },
     { "default", "seeds=1", "the book's points: instant" },
-    { "paper",                    "seeds=1", "the book's figure: instant" },
-    { 0},
+    { "paper", "seeds=1", "the book's figure: instant" },
+    { 0 },
 };
 
 /* A natural cubic spline basis on its knots. */
@@ -282,9 +282,9 @@ static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
         .log_x = true,
         .log_y = true,
         .y_min = 1e-2, /* beyond the threshold the train error is zero up to rounding */
-        .series = {{ .output = "test_loss", .label = "test error" },
-                   { .output = "train_loss", .label = "train error" } },
-        .marks = { { .label = THRESHOLD_LABEL, .at = points }                                              },
+        .series = { { .output = "test_loss", .label = "test error" },
+                    { .output = "train_loss", .label = "train error" } },
+        .marks = { { .label = THRESHOLD_LABEL, .at = points } },
     };
     return 1;
 }

@@ -21,19 +21,19 @@ static const char *advice(int error)
         int error;
         const char *text;
     } table[] = {
-        {ENOENT,        "check the name, and that its directory exists"                             },
-        { ENOTDIR,      "a part of the path is a file, not a directory"                             },
-        { EISDIR,       "give the path of a file"                                                   },
-        { EACCES,       "check the permissions of the file and its directories"                     },
-        { EPERM,        "check the permissions of the file and its directories"                     },
-        { EROFS,        "choose a place that can be written"                                        },
-        { ENOSPC,       "free some space or choose another place"                                   },
-        { EDQUOT,       "free some of your quota or choose another place"                           },
-        { EFBIG,        "raise the limit on the size of files (ulimit -f) or choose another place"  },
-        { EMFILE,       "raise the limit on open files (ulimit -n)"                                 },
-        { ENAMETOOLONG, "choose a shorter name"                                                     },
-        { ELOOP,        "a symbolic link leads in a circle, or stands where a file is to be written"},
-        { EIO,          "the disk or the network reports a fault"                                   },
+        { ENOENT, "check the name, and that its directory exists" },
+        { ENOTDIR, "a part of the path is a file, not a directory" },
+        { EISDIR, "give the path of a file" },
+        { EACCES, "check the permissions of the file and its directories" },
+        { EPERM, "check the permissions of the file and its directories" },
+        { EROFS, "choose a place that can be written" },
+        { ENOSPC, "free some space or choose another place" },
+        { EDQUOT, "free some of your quota or choose another place" },
+        { EFBIG, "raise the limit on the size of files (ulimit -f) or choose another place" },
+        { EMFILE, "raise the limit on open files (ulimit -n)" },
+        { ENAMETOOLONG, "choose a shorter name" },
+        { ELOOP, "a symbolic link leads in a circle, or stands where a file is to be written" },
+        { EIO, "the disk or the network reports a fault" },
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         if (table[i].error == error)

@@ -32,12 +32,8 @@ static void normal_pair(const uint32_t words[4], double pair[2])
 
 static inline void block(dsc_rng rng, uint32_t major, uint64_t index, uint32_t words[4])
 {
-    const philox4x32_key_t key = {
-        {(uint32_t)rng.seed, (uint32_t)(rng.seed >> 32)}
-    };
-    const philox4x32_ctr_t counter = {
-        {(uint32_t)index, (uint32_t)(index >> 32), major, rng.stream}
-    };
+    const philox4x32_key_t key = { { (uint32_t)rng.seed, (uint32_t)(rng.seed >> 32) } };
+    const philox4x32_ctr_t counter = { { (uint32_t)index, (uint32_t)(index >> 32), major, rng.stream } };
     const philox4x32_ctr_t result = philox4x32(counter, key);
     for (unsigned i = 0; i < 4; i++)
         words[i] = result.v[i];

@@ -12,9 +12,7 @@ struct row {
     char cell[COLUMNS][128];
 };
 
-static const struct row heading = {
-    {"layer", "op", "output", "engine", "Mflop", "memory", "offset"}
-};
+static const struct row heading = { { "layer", "op", "output", "engine", "Mflop", "memory", "offset" } };
 static const char alignment[COLUMNS] = { 'l', 'l', 'l', 'l', 'r', 'l', 'r' };
 
 static void fill_row(struct row *row, const dsci_node *node)

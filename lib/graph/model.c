@@ -110,9 +110,8 @@ dsc_model *dsc_compile(dsc_node *loss, const dsc_compile_options *options)
         model->options = *options;
     if (model->options.batch == 0)
         model->options.batch = 1;
-    dsci_graph graph = {
-        .setting = {.scope = scope, .real = dsci_model_type(model), .batch = 1, .training = true}
-    };
+    dsci_graph graph = { .setting = {
+                             .scope = scope, .real = dsci_model_type(model), .batch = 1, .training = true } };
     dsci_pass_build(&graph, model->loss);
     if (dsc_scope_status(scope) != DSC_OK || lay_out(model, &graph) != DSC_OK)
         return NULL;

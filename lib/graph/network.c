@@ -103,9 +103,7 @@ dsc_node *dsci_parameter_make(dsc_node *x, const char *layer, const char *name, 
     if (!x || !layer)
         return NULL;
     const char *full = dsc_scope_format(x->scope, "%s/%s", layer, name);
-    const dsci_attributes attributes = {
-        .parameter = {.shape = *shape, .initializer = *initializer}
-    };
+    const dsci_attributes attributes = { .parameter = { .shape = *shape, .initializer = *initializer } };
     return full ? wrap(x->scope, x->names, &dsci_op_parameter, full, &attributes, NULL, 0) : NULL;
 }
 

@@ -211,33 +211,27 @@ typedef struct wide {
 static inline wide wide_zero(void)
 {
     const __m256d zero = _mm256_setzero_pd();
-    return (wide){
-        {zero, zero, zero, zero}
-    };
+    return (wide){ { zero, zero, zero, zero } };
 }
 
 static inline wide wide_widen(vec x)
 {
     return (wide){
-        {_mm256_cvtps_pd(_mm256_castps256_ps128(x.low)), _mm256_cvtps_pd(_mm256_extractf128_ps(x.low, 1)),
-         _mm256_cvtps_pd(_mm256_castps256_ps128(x.high)), _mm256_cvtps_pd(_mm256_extractf128_ps(x.high, 1))}
+        { _mm256_cvtps_pd(_mm256_castps256_ps128(x.low)), _mm256_cvtps_pd(_mm256_extractf128_ps(x.low, 1)),
+          _mm256_cvtps_pd(_mm256_castps256_ps128(x.high)), _mm256_cvtps_pd(_mm256_extractf128_ps(x.high, 1)) }
     };
 }
 
 static inline wide wide_add(wide a, wide b)
 {
-    return (wide){
-        {_mm256_add_pd(a.part[0], b.part[0]), _mm256_add_pd(a.part[1], b.part[1]),
-         _mm256_add_pd(a.part[2], b.part[2]), _mm256_add_pd(a.part[3], b.part[3])}
-    };
+    return (wide){ { _mm256_add_pd(a.part[0], b.part[0]), _mm256_add_pd(a.part[1], b.part[1]),
+                     _mm256_add_pd(a.part[2], b.part[2]), _mm256_add_pd(a.part[3], b.part[3]) } };
 }
 
 static inline wide wide_mul(wide a, wide b)
 {
-    return (wide){
-        {_mm256_mul_pd(a.part[0], b.part[0]), _mm256_mul_pd(a.part[1], b.part[1]),
-         _mm256_mul_pd(a.part[2], b.part[2]), _mm256_mul_pd(a.part[3], b.part[3])}
-    };
+    return (wide){ { _mm256_mul_pd(a.part[0], b.part[0]), _mm256_mul_pd(a.part[1], b.part[1]),
+                     _mm256_mul_pd(a.part[2], b.part[2]), _mm256_mul_pd(a.part[3], b.part[3]) } };
 }
 
 static inline double wide_sum(wide a)

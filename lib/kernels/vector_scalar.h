@@ -237,9 +237,7 @@ typedef struct words {
 
 static inline words words_set(uint32_t x)
 {
-    return (words){
-        {x, x, x, x, x, x, x, x}
-    };
+    return (words){ { x, x, x, x, x, x, x, x } };
 }
 
 /* first, first + 1, ... first + 7, in all 64 bits. */

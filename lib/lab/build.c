@@ -41,13 +41,13 @@ static const struct {
     const char *(*ask)(void);
     const char *built;
 } table[] = {
-    {"oneDNN",    NULL,                BUILD_DNNL    },
-    { "OpenBLAS", NULL,                BUILD_OPENBLAS},
-    { "SLEEF",    NULL,                BUILD_SLEEF   },
-    { "HDF5",     hdf5_version,        NULL          },
-    { "jansson",  jansson_version_str, NULL          },
-    { "OpenSSL",  openssl_version,     NULL          },
-    { "zlib",     zlibVersion,         NULL          },
+    { "oneDNN", NULL, BUILD_DNNL },
+    { "OpenBLAS", NULL, BUILD_OPENBLAS },
+    { "SLEEF", NULL, BUILD_SLEEF },
+    { "HDF5", hdf5_version, NULL },
+    { "jansson", jansson_version_str, NULL },
+    { "OpenSSL", openssl_version, NULL },
+    { "zlib", zlibVersion, NULL },
 };
 enum { LIBRARIES = sizeof table / sizeof table[0] };
 

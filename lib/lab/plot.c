@@ -23,12 +23,12 @@ static const struct format {
             *tail; /* found at the end of a whole file: a full disk cuts it off, and gnuplot is silent */
     } files[2];
 } formats[FORMATS] = {
-    {"svg",  { "svg" },             { { ".svg", ".svg", "</svg>" } }                             },
-    { "png", { "pngcairo", "png" }, { { ".png", ".png", "IEND" } }                               },
-    { "pdf", { "pdfcairo" },        { { ".pdf", ".pdf", "%%EOF" } }                              },
+    { "svg", { "svg" }, { { ".svg", ".svg", "</svg>" } } },
+    { "png", { "pngcairo", "png" }, { { ".png", ".png", "IEND" } } },
+    { "pdf", { "pdfcairo" }, { { ".pdf", ".pdf", "%%EOF" } } },
     { "tex",
-     { "cairolatex" },
-     { { "-graphics.pdf", "-graphics.pdf", "%%EOF" }, { "-graphics.tex", ".tex", "\\endgroup" } }},
+      { "cairolatex" },
+      { { "-graphics.pdf", "-graphics.pdf", "%%EOF" }, { "-graphics.tex", ".tex", "\\endgroup" } } },
 };
 
 struct drawing {

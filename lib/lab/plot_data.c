@@ -157,9 +157,9 @@ static void curve_publish(struct gathering *g, const dsc_series *series, dsci_cu
     curve->points = dsc_scope_alloc(g->scope, series->reference_count, sizeof *curve->points);
     for (size_t i = 0; curve->points && i < series->reference_count; i++) {
         const double y = series->reference_y[i];
-        curve->points[curve->count++] = (dsci_point){
-            .x = series->reference_x[i], .y = {.n = 1, .median = y, .low = y, .high = y, .mean = y}
-        };
+        curve->points[curve->count++] =
+            (dsci_point){ .x = series->reference_x[i],
+                          .y = { .n = 1, .median = y, .low = y, .high = y, .mean = y } };
     }
     if (curve->points)
         qsort(curve->points, curve->count, sizeof *curve->points, by_x);
@@ -395,14 +395,12 @@ const dsci_plot *dsci_plot_make(dsc_scope *scope, dsc_record *record, const dsc_
     g.by = axis_find(&g, figure->by);
     if (dsc_scope_status(scope) != DSC_OK)
         return NULL;
-    *plot = (dsci_plot){
-        .figure = figure,
-        .title = or_empty(figure->title),
-        .x_label = figure->x_label ? figure->x_label : figure->x,
-        .y_label = or_empty(figure->y_label),
-        .x = {.low = DBL_MAX,  .high = -DBL_MAX, .log = figure->log_x},
-        .y = { .low = DBL_MAX, .high = -DBL_MAX, .log = figure->log_y}
-    };
+    *plot = (dsci_plot){ .figure = figure,
+                         .title = or_empty(figure->title),
+                         .x_label = figure->x_label ? figure->x_label : figure->x,
+                         .y_label = or_empty(figure->y_label),
+                         .x = { .low = DBL_MAX, .high = -DBL_MAX, .log = figure->log_x },
+                         .y = { .low = DBL_MAX, .high = -DBL_MAX, .log = figure->log_y } };
     gather_panels(&g);
     gather_range_x(plot);
     gather_range_y(plot);
@@ -466,19 +464,17 @@ static dsci_ticks ticks_log(dsci_range range, size_t most)
         int every;
         const char *digits;
         double gap; /* the smallest distance of two ticks, in decades */
-    } patterns[] = {
-        {1,    "123456789", 0.045},
-        { 1,   "12357",     0.146},
-        { 1,   "125",       0.301},
-        { 1,   "1",         1    },
-        { 2,   "1",         2    },
-        { 3,   "1",         3    },
-        { 5,   "1",         5    },
-        { 10,  "1",         10   },
-        { 20,  "1",         20   },
-        { 50,  "1",         50   },
-        { 100, "1",         100  }
-    };
+    } patterns[] = { { 1, "123456789", 0.045 },
+                     { 1, "12357", 0.146 },
+                     { 1, "125", 0.301 },
+                     { 1, "1", 1 },
+                     { 2, "1", 2 },
+                     { 3, "1", 3 },
+                     { 5, "1", 5 },
+                     { 10, "1", 10 },
+                     { 20, "1", 20 },
+                     { 50, "1", 50 },
+                     { 100, "1", 100 } };
     dsci_ticks ticks = { 0 };
     const int first = (int)floor(log10(range.low)), last = (int)ceil(log10(range.high));
     const double nearest = 0.7 * log10(range.high / range.low) / (double)most;

@@ -23,14 +23,8 @@ enum {
 static const struct {
     const char *colour;
     int filled, open; /* gnuplot's point types */
-} looks[] = {
-    {"#0072B2",  7,  6 },
-    { "#D55E00", 5,  4 },
-    { "#009E73", 9,  8 },
-    { "#CC79A7", 13, 12},
-    { "#E69F00", 11, 10},
-    { "#56B4E9", 15, 14}
-};
+} looks[] = { { "#0072B2", 7, 6 },   { "#D55E00", 5, 4 },   { "#009E73", 9, 8 },
+              { "#CC79A7", 13, 12 }, { "#E69F00", 11, 10 }, { "#56B4E9", 15, 14 } };
 enum { LOOKS = sizeof looks / sizeof looks[0] };
 
 struct layout {
@@ -63,21 +57,19 @@ static const char *latex(dsc_scope *scope, const char *text)
     static const struct {
         char character;
         const char *latex;
-    } table[] = {
-        {'\\', "\\textbackslash{}"  },
-        { '{', "\\{"                },
-        { '}', "\\}"                },
-        { '$', "\\$"                },
-        { '&', "\\&"                },
-        { '#', "\\#"                },
-        { '_', "\\_"                },
-        { '%', "\\%"                },
-        { '~', "\\textasciitilde{}" },
-        { '^', "\\textasciicircum{}"},
-        { '<', "$<$"                },
-        { '>', "$>$"                },
-        { '|', "$|$"                }
-    };
+    } table[] = { { '\\', "\\textbackslash{}" },
+                  { '{', "\\{" },
+                  { '}', "\\}" },
+                  { '$', "\\$" },
+                  { '&', "\\&" },
+                  { '#', "\\#" },
+                  { '_', "\\_" },
+                  { '%', "\\%" },
+                  { '~', "\\textasciitilde{}" },
+                  { '^', "\\textasciicircum{}" },
+                  { '<', "$<$" },
+                  { '>', "$>$" },
+                  { '|', "$|$" } };
     char *copy = dsc_scope_alloc(scope, 18 * strlen(text) + 1, 1), *end = copy;
     for (; copy && *text; text++) {
         size_t i = 0;

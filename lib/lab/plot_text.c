@@ -17,23 +17,20 @@ struct signs {
     uint32_t points[LOOKS], published, vertical, horizontal, corner, tick_x, tick_y, mark, line, theory;
     int dots_x, dots_y; /* dots of a character that lines are drawn with */
 };
-static const struct signs unicode_signs = {
-    {0x25cf, 0x25a0, 0x25b2, 0x25c6, 0x25bc, 0x2605},
-    0x25cb,
-    0x2502,
-    0x2500,
-    0x2514,
-    0x252c,
-    0x2524,
-    0x250a,
-    BRAILLE + 0x12,
-    BRAILLE + 0x12,
-    2,
-    4
-};
+static const struct signs unicode_signs = { { 0x25cf, 0x25a0, 0x25b2, 0x25c6, 0x25bc, 0x2605 },
+                                            0x25cb,
+                                            0x2502,
+                                            0x2500,
+                                            0x2514,
+                                            0x252c,
+                                            0x2524,
+                                            0x250a,
+                                            BRAILLE + 0x12,
+                                            BRAILLE + 0x12,
+                                            2,
+                                            4 };
 static const struct signs ascii_signs = {
-    {'o', 'x', '*', '#', 'v', '@'},
-    'O', '|', '-', '+', '+', '+', ':', '.', '-', 1, 1
+    { 'o', 'x', '*', '#', 'v', '@' }, 'O', '|', '-', '+', '+', '+', ':', '.', '-', 1, 1
 };
 
 struct character {
@@ -85,12 +82,7 @@ static void write_centred(struct page *page, int centre, int row, const char *te
 /* Sets one dot of a line, where no point's sign stands. */
 static void set_dot(struct page *page, const struct frame *f, int x, int y, int colour, uint32_t ascii)
 {
-    static const uint8_t bits[4][2] = {
-        {0x01,  0x08},
-        { 0x02, 0x10},
-        { 0x04, 0x20},
-        { 0x40, 0x80}
-    };
+    static const uint8_t bits[4][2] = { { 0x01, 0x08 }, { 0x02, 0x10 }, { 0x04, 0x20 }, { 0x40, 0x80 } };
     const int column = x / page->signs->dots_x, row = y / page->signs->dots_y;
     if (x < 0 || y < 0 || column >= f->width || row >= f->height)
         return;

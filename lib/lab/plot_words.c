@@ -10,12 +10,7 @@ static size_t character_bytes(const char *text)
     static const struct {
         unsigned char low, high;
         size_t bytes;
-    } leads[] = {
-        {0x00,  0x7f, 1},
-        { 0xc2, 0xdf, 2},
-        { 0xe0, 0xef, 3},
-        { 0xf0, 0xf4, 4}
-    };
+    } leads[] = { { 0x00, 0x7f, 1 }, { 0xc2, 0xdf, 2 }, { 0xe0, 0xef, 3 }, { 0xf0, 0xf4, 4 } };
     for (size_t l = 0; l < sizeof leads / sizeof leads[0]; l++) {
         if (t[0] < leads[l].low || t[0] > leads[l].high)
             continue;

@@ -102,17 +102,15 @@ const char *dsci_recipe_of(dsc_scope *scope, const dsc_plan *plan)
     const struct {
         const char *key;
         json_t *value;
-    } entries[] = {
-        {"experiment",  json_string(plan->experiment->name)       },
-        { "version",    json_string(version)                      },
-        { "case",       json_string(plan->kase->name)             },
-        { "parameters", params                                    },
-        { "axes",       axes                                      },
-        { "seeds",      axis_values(&plan->axes[plan->seed_axis]) },
-        { "engine",     json_string(dsc_engine_name(plan->engine))},
-        { "data",       data                                      },
-        { "schema",     json_integer(DSCI_PLAN_SCHEMA)            }
-    };
+    } entries[] = { { "experiment", json_string(plan->experiment->name) },
+                    { "version", json_string(version) },
+                    { "case", json_string(plan->kase->name) },
+                    { "parameters", params },
+                    { "axes", axes },
+                    { "seeds", axis_values(&plan->axes[plan->seed_axis]) },
+                    { "engine", json_string(dsc_engine_name(plan->engine)) },
+                    { "data", data },
+                    { "schema", json_integer(DSCI_PLAN_SCHEMA) } };
     for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++)
         failures += json_object_set_new(root, entries[i].key, entries[i].value) != 0;
     if (failures)

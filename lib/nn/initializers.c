@@ -22,13 +22,10 @@ static const struct rule {
     double scale;
     int outputs;
 } rules[] = {
-    [DSC_INIT_DEFAULT] = {fill_uniform,  1, 0},
-      [DSC_INIT_ZEROS] = { NULL,         0, 0},
-    [DSC_INIT_GLOROT_UNIFORM] = { fill_uniform, 6, 1},
-      [DSC_INIT_GLOROT_NORMAL] = { fill_normal,  2, 1},
-    [DSC_INIT_HE_UNIFORM] = { fill_uniform, 6, 0},
-      [DSC_INIT_HE_NORMAL] = { fill_normal,  2, 0},
-    [DSC_INIT_LECUN_NORMAL] = { fill_normal,  1, 0},
+    [DSC_INIT_DEFAULT] = { fill_uniform, 1, 0 },        [DSC_INIT_ZEROS] = { NULL, 0, 0 },
+    [DSC_INIT_GLOROT_UNIFORM] = { fill_uniform, 6, 1 }, [DSC_INIT_GLOROT_NORMAL] = { fill_normal, 2, 1 },
+    [DSC_INIT_HE_UNIFORM] = { fill_uniform, 6, 0 },     [DSC_INIT_HE_NORMAL] = { fill_normal, 2, 0 },
+    [DSC_INIT_LECUN_NORMAL] = { fill_normal, 1, 0 },
 };
 
 bool dsci_initializer_make(dsci_initializer *initializer, dsc_init kind, size_t fan_in, size_t fan_out)

@@ -36,10 +36,7 @@ dsc_node *dsc_dense_spec_make(dsc_node *x, const dsc_dense_spec *spec)
     }
     dsc_node *inputs[3] = { x };
     size_t count = 0;
-    inputs[++count] = parameter(x, name, "weights",
-                                &(dsci_shape){
-                                    .rank = 2, .dim = {fan_in, units}
-    },
+    inputs[++count] = parameter(x, name, "weights", &(dsci_shape){ .rank = 2, .dim = { fan_in, units } },
                                 spec->weights_init, fan_in, units);
     if (!spec->no_bias)
         inputs[++count] = parameter(x, name, "bias", &(dsci_shape){ .rank = 1, .dim = { units } },

@@ -134,9 +134,9 @@ static dnnl_status_t add_argument(dsci_inner_product *product, int argument, con
 static dnnl_status_t add_arguments(dsci_inner_product *product, const struct layout *l)
 {
     static const int tensors[][3] = {
-        [DSCI_FORWARD] = {DNNL_ARG_SRC,       DNNL_ARG_WEIGHTS,      DNNL_ARG_DST     },
-        [DSCI_BACKWARD_DATA] = { DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS,      DNNL_ARG_DIFF_DST},
-        [DSCI_BACKWARD_WEIGHTS] = { DNNL_ARG_SRC,      DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST},
+        [DSCI_FORWARD] = { DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST },
+        [DSCI_BACKWARD_DATA] = { DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_DST },
+        [DSCI_BACKWARD_WEIGHTS] = { DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST },
     };
     const dsci_direction direction = product->spec.direction;
     const dnnl_memory_desc_t *layouts[] = { &l->src, &l->weights, &l->dst };

@@ -41,8 +41,8 @@ const dsci_op dsci_op_activation = {
     .infer = infer,
     .gradient = gradient,
     .flops = dsci_flops_elementwise,
-    .implementations = {{ .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = run_forward },
-                        DSCI_REF_IMPLEMENTATIONS(activation)},
+    .implementations = { { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = run_forward },
+                         DSCI_REF_IMPLEMENTATIONS(activation) },
 };
 
 const dsci_op dsci_op_activation_backward = {
@@ -51,6 +51,6 @@ const dsci_op dsci_op_activation_backward = {
     .in_place = true,
     .infer = dsci_infer_same,
     .flops = dsci_flops_elementwise,
-    .implementations = {{ .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = run_backward },
-                        DSCI_REF_IMPLEMENTATIONS(activation_backward)},
+    .implementations = { { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = run_backward },
+                         DSCI_REF_IMPLEMENTATIONS(activation_backward) },
 };

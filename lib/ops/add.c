@@ -28,7 +28,7 @@ const dsci_op dsci_op_add = {
     .infer = infer,
     .gradient = gradient,
     .flops = dsci_flops_elementwise,
- /* One rounded addition an element: the reference loop has the same bits at every level. */
-    .implementations = {{ .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = dsci_ref_add_f32 },
-                        DSCI_REF_IMPLEMENTATIONS(add)},
+    /* One rounded addition an element: the reference loop has the same bits at every level. */
+    .implementations = { { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = dsci_ref_add_f32 },
+                         DSCI_REF_IMPLEMENTATIONS(add) },
 };

@@ -15,9 +15,7 @@ static bool infer(const dsci_setting *setting, dsci_node *node)
                        dsci_shape_text(&weights->shape, text));
         return false;
     }
-    const dsci_shape shape = {
-        .rank = 2, .dim = {setting->batch, weights->shape.dim[1]}
-    };
+    const dsci_shape shape = { .rank = 2, .dim = { setting->batch, weights->shape.dim[1] } };
     return dsci_node_output(setting, node, setting->real, &shape);
 }
 
@@ -30,9 +28,7 @@ static bool infer_backward_data(const dsci_setting *setting, dsci_node *node)
 static bool infer_backward_weights(const dsci_setting *setting, dsci_node *node)
 {
     const size_t fan_in = dsci_tensor_cols(node->in[0]), units = dsci_tensor_cols(node->in[1]);
-    const dsci_shape weights = {
-        .rank = 2, .dim = {fan_in, units}
-    };
+    const dsci_shape weights = { .rank = 2, .dim = { fan_in, units } };
     const dsci_shape bias = { .rank = 1, .dim = { units } };
     return dsci_node_output(setting, node, setting->real, &weights) &&
            (!node->attributes.dense.bias || dsci_node_output(setting, node, setting->real, &bias));
@@ -287,9 +283,9 @@ const dsci_op dsci_op_dense = {
     .infer = infer,
     .gradient = gradient,
     .flops = flops_forward,
-    .implementations = {{ DSC_ENGINE_NATIVE, DSCI_F32, NULL, book_forward, run_forward },
-                        { DSC_ENGINE_ONEDNN, DSCI_F32, NULL, book_forward_onednn, run_forward_onednn },
-                        DSCI_REF_IMPLEMENTATIONS(dense)},
+    .implementations = { { DSC_ENGINE_NATIVE, DSCI_F32, NULL, book_forward, run_forward },
+                         { DSC_ENGINE_ONEDNN, DSCI_F32, NULL, book_forward_onednn, run_forward_onednn },
+                         DSCI_REF_IMPLEMENTATIONS(dense) },
 };
 
 const dsci_op dsci_op_dense_backward_data = {
@@ -297,9 +293,9 @@ const dsci_op dsci_op_dense_backward_data = {
     .id = DSCI_OP_DENSE_BACKWARD_DATA,
     .infer = infer_backward_data,
     .flops = flops_data,
-    .implementations = {{ DSC_ENGINE_NATIVE, DSCI_F32, NULL, book_data, run_data },
-                        { DSC_ENGINE_ONEDNN, DSCI_F32, NULL, book_data_onednn, run_data_onednn },
-                        DSCI_REF_IMPLEMENTATIONS(dense_backward_data)},
+    .implementations = { { DSC_ENGINE_NATIVE, DSCI_F32, NULL, book_data, run_data },
+                         { DSC_ENGINE_ONEDNN, DSCI_F32, NULL, book_data_onednn, run_data_onednn },
+                         DSCI_REF_IMPLEMENTATIONS(dense_backward_data) },
 };
 
 const dsci_op dsci_op_dense_backward_weights = {
@@ -307,7 +303,7 @@ const dsci_op dsci_op_dense_backward_weights = {
     .id = DSCI_OP_DENSE_BACKWARD_WEIGHTS,
     .infer = infer_backward_weights,
     .flops = flops_weights,
-    .implementations = {{ DSC_ENGINE_NATIVE, DSCI_F32, NULL, book_weights, run_weights },
-                        { DSC_ENGINE_ONEDNN, DSCI_F32, NULL, book_weights_onednn, run_weights_onednn },
-                        DSCI_REF_IMPLEMENTATIONS(dense_backward_weights)},
+    .implementations = { { DSC_ENGINE_NATIVE, DSCI_F32, NULL, book_weights, run_weights },
+                         { DSC_ENGINE_ONEDNN, DSCI_F32, NULL, book_weights_onednn, run_weights_onednn },
+                         DSCI_REF_IMPLEMENTATIONS(dense_backward_weights) },
 };

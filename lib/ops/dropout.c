@@ -51,6 +51,6 @@ const dsci_op dsci_op_dropout = {
     .infer = infer,
     .gradient = gradient,
     .flops = dsci_flops_elementwise,
-    .implementations = {{ .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = run_native },
-                        DSCI_REF_IMPLEMENTATIONS(dropout)},
+    .implementations = { { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = run_native },
+                         DSCI_REF_IMPLEMENTATIONS(dropout) },
 };

@@ -99,8 +99,8 @@ const dsci_op dsci_op_softmax_cross_entropy = {
     .gradient = gradient,
     .measure = measure_errors,
     .flops = flops_softmax,
-    .implementations = {{ .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = run_softmax_cross_entropy },
-                        DSCI_REF_IMPLEMENTATIONS(softmax_cross_entropy)},
+    .implementations = { { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = run_softmax_cross_entropy },
+                         DSCI_REF_IMPLEMENTATIONS(softmax_cross_entropy) },
 };
 
 const dsci_op dsci_op_squared_loss = {
@@ -110,14 +110,14 @@ const dsci_op dsci_op_squared_loss = {
     .infer = infer_squared,
     .gradient = gradient,
     .flops = flops_squared,
-    .implementations = {{ .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = run_squared },
-                        DSCI_REF_IMPLEMENTATIONS(squared_loss)},
+    .implementations = { { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = run_squared },
+                         DSCI_REF_IMPLEMENTATIONS(squared_loss) },
 };
 
 const dsci_op dsci_op_count_errors = {
     .name = "count_errors",
     .id = DSCI_OP_COUNT_ERRORS,
     .infer = infer_classification,
-    .implementations = {{ .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = run_count_errors },
-                        DSCI_REF_IMPLEMENTATIONS(count_errors)},
+    .implementations = { { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = run_count_errors },
+                         DSCI_REF_IMPLEMENTATIONS(count_errors) },
 };

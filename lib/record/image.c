@@ -177,13 +177,9 @@ static void write_root(struct image *image)
 {
     const dsc_record_spec *spec = &image->record->spec;
     const struct dsci_record_text texts[] = {
-        {"Conventions", "CF-1.8"        },
-        { "experiment", spec->experiment},
-        { "title",      spec->title     },
-        { "reference",  spec->reference },
-        { "readme",     spec->readme    },
-        { "recipe",     spec->recipe    },
-        { "figures",    spec->figures   },
+        { "Conventions", "CF-1.8" },      { "experiment", spec->experiment }, { "title", spec->title },
+        { "reference", spec->reference }, { "readme", spec->readme },         { "recipe", spec->recipe },
+        { "figures", spec->figures },
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         dsci_hdf5_put_text(image->scope, image->file, texts[i].name, texts[i].text);

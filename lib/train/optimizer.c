@@ -80,10 +80,10 @@ static const struct rule {
     void (*update_f32)(dsci_optimizer *, float *, const float *);
     void (*update_f64)(dsci_optimizer *, double *, const double *);
 } rules[] = {
-    [DSC_SGD] = {"sgd",       0.01,  0,   0, sgd_f32,      sgd_f64     },
-    [DSC_MOMENTUM] = { "momentum", 0.01,  0.9, 1, momentum_f32, momentum_f64},
-    [DSC_NESTEROV] = { "nesterov", 0.01,  0.9, 1, momentum_f32, momentum_f64},
-    [DSC_ADAM] = { "adam",     0.001, 0,   2, adam_f32,     adam_f64    },
+    [DSC_SGD] = { "sgd", 0.01, 0, 0, sgd_f32, sgd_f64 },
+    [DSC_MOMENTUM] = { "momentum", 0.01, 0.9, 1, momentum_f32, momentum_f64 },
+    [DSC_NESTEROV] = { "nesterov", 0.01, 0.9, 1, momentum_f32, momentum_f64 },
+    [DSC_ADAM] = { "adam", 0.001, 0, 2, adam_f32, adam_f64 },
 };
 
 static void fill_defaults(dsc_optimizer *options, const struct rule *rule)
@@ -102,12 +102,12 @@ static dsc_status check(dsc_scope *scope, const dsc_optimizer *options, const ch
         const char *name;
         double value, limit;
     } numbers[] = {
-        {"lr",            options->lr,           INFINITY},
-        { "momentum",     options->momentum,     1       },
-        { "beta1",        options->beta1,        1       },
-        { "beta2",        options->beta2,        1       },
-        { "epsilon",      options->epsilon,      INFINITY},
-        { "weight_decay", options->weight_decay, INFINITY},
+        { "lr", options->lr, INFINITY },
+        { "momentum", options->momentum, 1 },
+        { "beta1", options->beta1, 1 },
+        { "beta2", options->beta2, 1 },
+        { "epsilon", options->epsilon, INFINITY },
+        { "weight_decay", options->weight_decay, INFINITY },
     };
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         if (!(numbers[i].value >= 0 && numbers[i].value < numbers[i].limit))

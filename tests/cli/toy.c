@@ -113,22 +113,22 @@ static const dsc_param sum_params[] = {
 };
 
 static const dsc_axis sum_axes[] = {
-    {.param = DSC_PARAM_INTEGER(struct knobs, width, "1..6", 1, 1000, "size of the sum"),
-     .units = "1",
-     .long_name = "width" },
-    { .param = { .name = NULL }                                },
+    { .param = DSC_PARAM_INTEGER(struct knobs, width, "1..6", 1, 1000, "size of the sum"),
+      .units = "1",
+      .long_name = "width" },
+    { .param = { .name = NULL } },
 };
 
 static const dsc_output sum_outputs[] = {
-    {.name = "total",                        .units = "1", .long_name = "scaled width and noise" },
+    { .name = "total", .units = "1", .long_name = "scaled width and noise" },
     { .name = "noise", .units = "1", .long_name = "noise alone" },
-    { .name = NULL                      },
+    { .name = NULL },
 };
 
 static const dsc_preset sum_presets[] = {
-    {.name = "quick",                  .settings = "width=1,2 seeds=2", .help = "two widths, two seeds" },
+    { .name = "quick", .settings = "width=1,2 seeds=2", .help = "two widths, two seeds" },
     { .name = "default", .settings = "", .help = "six widths, three seeds" },
-    { .name = NULL              },
+    { .name = NULL },
 };
 
 static const dsc_case sum_case = {
@@ -146,21 +146,21 @@ static const dsc_case sum_case = {
 };
 
 static const dsc_axis curve_axes[] = {
-    {.param = { .name = "step",
+    { .param = { .name = "step",
                  .kind = DSC_INTEGER,
                  .value = "1..5",
                  .min = 1,
                  .max = 100,
                  .help = "where" },
-     .units = "1",
-     .long_name = "step",
-     .inner = true },
-    { .param = { .name = NULL }               },
+      .units = "1",
+      .long_name = "step",
+      .inner = true },
+    { .param = { .name = NULL } },
 };
 
 static const dsc_output curve_outputs[] = {
-    {.name = "height",       .units = "m", .long_name = "height", .inner = "step" },
-    { .name = NULL},
+    { .name = "height", .units = "m", .long_name = "height", .inner = "step" },
+    { .name = NULL },
 };
 
 static const dsc_param no_params[] = { { .name = NULL } };
@@ -178,8 +178,8 @@ static const dsc_case curve_case = {
 static const dsc_axis digits_axes[] = { { .param = { .name = NULL } } };
 
 static const dsc_output digits_outputs[] = {
-    {.name = "ink",                                 .units = "1", .long_name = "mean sum of an image's pixels" },
-    { .name = NULL},
+    { .name = "ink", .units = "1", .long_name = "mean sum of an image's pixels" },
+    { .name = NULL },
 };
 
 static const dsc_case digits_case = {

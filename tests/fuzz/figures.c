@@ -43,9 +43,7 @@ static void mutated_figures_are_read_or_refused(void **state)
 {
     (void)state;
     size_t read = 0;
-    const mutate_seed seeds[] = {
-        {valid, strlen(valid)}
-    };
+    const mutate_seed seeds[] = { { valid, strlen(valid) } };
     mutate_run(&(mutate_options){ .seed = 1, .inputs = 20000 }, seeds, 1, check_figures, &read);
     assert_true(read > 1);
 }

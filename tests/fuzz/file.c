@@ -48,11 +48,11 @@ static void any_file_is_read_or_refused(void **state)
     memcpy(joined, packed_text, text_size);
     memcpy(joined + text_size, packed_noise, noise_size);
     const mutate_seed seeds[] = {
-        {text,          sizeof text           },
-        { packed_text,  text_size             },
-        { packed_noise, noise_size            },
-        { joined,       text_size + noise_size},
-        { "\x1f\x8b",   2                     },
+        { text, sizeof text },
+        { packed_text, text_size },
+        { packed_noise, noise_size },
+        { joined, text_size + noise_size },
+        { "\x1f\x8b", 2 },
     };
     mutate_run(&(mutate_options){ .seed = 1, .inputs = 1500 }, seeds, sizeof seeds / sizeof seeds[0],
                read_file, *state);

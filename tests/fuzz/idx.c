@@ -59,14 +59,8 @@ static void any_pair_is_read_or_refused(void **state)
     unsigned char packed[2][100];
     const size_t images_size = gzip_pack(images, sizeof images, packed[0], sizeof packed[0]);
     const size_t labels_size = gzip_pack(labels, sizeof labels, packed[1], sizeof packed[1]);
-    const mutate_seed image_seeds[] = {
-        {images,     sizeof images},
-        { packed[0], images_size  }
-    };
-    const mutate_seed label_seeds[] = {
-        {labels,     sizeof labels},
-        { packed[1], labels_size  }
-    };
+    const mutate_seed image_seeds[] = { { images, sizeof images }, { packed[0], images_size } };
+    const mutate_seed label_seeds[] = { { labels, sizeof labels }, { packed[1], labels_size } };
     const mutate_options options = { .seed = 2, .inputs = 2000 };
     mutate_run(&options, image_seeds, 2, read_as_images, *state);
     mutate_run(&options, label_seeds, 2, read_as_labels, *state);

@@ -73,15 +73,11 @@ static void read_one(void *user, const unsigned char *data, size_t size)
 static dsc_bytes sample(dsc_scope *scope)
 {
     const double widths[] = { 2, 8 }, seeds[] = { 1, 2 }, epochs[] = { 1, 10, 100 };
-    const dsc_record_axis axes[] = {
-        {.name = "width",  .integer = true, .count = 2,     .values = widths },
-        { .name = "seed",               .integer = true,                .count = 2, .values = seeds },
-        { .name = "epoch", .count = 3,               .values = epochs             }
-    };
-    const dsc_record_output outputs[] = {
-        {.name = "error", .rank = 2, .axes = { 0, 1 }   },
-        { .name = "loss", .rank = 3, .axes = { 0, 1, 2 }}
-    };
+    const dsc_record_axis axes[] = { { .name = "width", .integer = true, .count = 2, .values = widths },
+                                     { .name = "seed", .integer = true, .count = 2, .values = seeds },
+                                     { .name = "epoch", .count = 3, .values = epochs } };
+    const dsc_record_output outputs[] = { { .name = "error", .rank = 2, .axes = { 0, 1 } },
+                                          { .name = "loss", .rank = 3, .axes = { 0, 1, 2 } } };
     dsc_record *record = dsc_record_make(scope, &(dsc_record_spec){ .experiment = "toys",
                                                                     .axes = axes,
                                                                     .axis_count = 3,

@@ -163,10 +163,7 @@ static void relu_features_agree_with_the_high_dimensional_limit(void **state)
  * exact. */
 static struct result run_fourier_features(const char *directory, const char *n)
 {
-    const dsc_setting settings[] = {
-        {"n",     n     },
-        { "test", "2000"}
-    };
+    const dsc_setting settings[] = { { "n", n }, { "test", "2000" } };
     struct result r = run_case("rff", directory, settings, 2, 2);
     const double threshold = strtod(n, NULL);
     assert_float_equal(axis(&r, 0)->values[extreme(&r, "test_loss", 0, 1e9, 1)], threshold, 0);
@@ -229,10 +226,7 @@ static void assert_in_band(double value, double low, double high)
 static void perceptrons_on_noisy_labels_peak_and_descend_again(void **state)
 {
     (void)state;
-    const dsc_setting settings[] = {
-        {"label_noise", "0.15"        },
-        { "width",      "47,61,80,300"}
-    };
+    const dsc_setting settings[] = { { "label_noise", "0.15" }, { "width", "47,61,80,300" } };
     struct result r = run_case("mlp", NULL, settings, 2, 2);
     const dsc_record_output *error = dsc_record_output_find(r.record, "test_error");
     const dsc_record_output *train = dsc_record_output_find(r.record, "train_error");

@@ -131,15 +131,15 @@ static void wrong_options_are_refused(void **state)
         dsc_mnist1d_options options;
         const char *says;
     } wrong[] = {
-        {{ .samples = 5 },                           "samples is 5"                              },
-        { { .samples = 5001 },                       "samples is 5001; expected a multiple of 10"},
-        { { .samples = 4000000000 },                 "up to 10000000"                            },
-        { { .train_fraction = 1.5 },                 "train_fraction is 1.5"                     },
-        { { .train_fraction = -1 },                  "train_fraction is -1"                      },
-        { { .train_fraction = NAN },                 "train_fraction is nan"                     },
-        { { .samples = 10, .train_fraction = 0.05 }, "at least one of 10"                        },
-        { { .label_noise = 1.01 },                   "label_noise is 1.01"                       },
-        { { .label_noise = NAN },                    "label_noise is nan"                        },
+        { { .samples = 5 }, "samples is 5" },
+        { { .samples = 5001 }, "samples is 5001; expected a multiple of 10" },
+        { { .samples = 4000000000 }, "up to 10000000" },
+        { { .train_fraction = 1.5 }, "train_fraction is 1.5" },
+        { { .train_fraction = -1 }, "train_fraction is -1" },
+        { { .train_fraction = NAN }, "train_fraction is nan" },
+        { { .samples = 10, .train_fraction = 0.05 }, "at least one of 10" },
+        { { .label_noise = 1.01 }, "label_noise is 1.01" },
+        { { .label_noise = NAN }, "label_noise is nan" },
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         dsc_scope *scope = dsc_scope_open(NULL);

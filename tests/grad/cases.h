@@ -13,12 +13,7 @@ struct shape {
 
 /* Odd sizes, sizes around the lanes of a vector, single rows, columns and examples. */
 static const struct shape shapes[] = {
-    {1,   1,  1,  1 },
-    { 1,  7,  3,  2 },
-    { 4,  1,  1,  3 },
-    { 5,  7,  9,  4 },
-    { 17, 16, 33, 10},
-    { 3,  40, 15, 1 },
+    { 1, 1, 1, 1 }, { 1, 7, 3, 2 }, { 4, 1, 1, 3 }, { 5, 7, 9, 4 }, { 17, 16, 33, 10 }, { 3, 40, 15, 1 },
 };
 enum { SHAPES = sizeof shapes / sizeof shapes[0] };
 
@@ -76,15 +71,15 @@ static inline dsc_node *hidden_deep(dsc_node *x, size_t units)
 }
 
 static const struct gradient_case cases[] = {
-    {"dense",                  hidden_dense,   DSCI_OP_DENSE,                 true },
-    { "relu",                  hidden_relu,    DSCI_OP_ACTIVATION,            true },
-    { "sigmoid",               hidden_sigmoid, DSCI_OP_ACTIVATION,            true },
-    { "tanh after sigmoid",    hidden_tanh,    DSCI_OP_ACTIVATION,            true },
-    { "dropout",               hidden_dropout, DSCI_OP_DROPOUT,               false},
-    { "add",                   hidden_add,     DSCI_OP_ADD,                   true },
-    { "softmax cross-entropy", hidden_relu,    DSCI_OP_SOFTMAX_CROSS_ENTROPY, false},
-    { "squared loss",          hidden_deep,    DSCI_OP_SQUARED_LOSS,          true },
-    { "deep classifier",       hidden_deep,    DSCI_OP_DENSE,                 false},
+    { "dense", hidden_dense, DSCI_OP_DENSE, true },
+    { "relu", hidden_relu, DSCI_OP_ACTIVATION, true },
+    { "sigmoid", hidden_sigmoid, DSCI_OP_ACTIVATION, true },
+    { "tanh after sigmoid", hidden_tanh, DSCI_OP_ACTIVATION, true },
+    { "dropout", hidden_dropout, DSCI_OP_DROPOUT, false },
+    { "add", hidden_add, DSCI_OP_ADD, true },
+    { "softmax cross-entropy", hidden_relu, DSCI_OP_SOFTMAX_CROSS_ENTROPY, false },
+    { "squared loss", hidden_deep, DSCI_OP_SQUARED_LOSS, true },
+    { "deep classifier", hidden_deep, DSCI_OP_DENSE, false },
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 

@@ -70,9 +70,7 @@ static bool contains(const struct gradient_case *c)
 {
     dsc_scope *scope = dsc_scope_open(NULL);
     dsc_model *model = make_case(scope, c, &shapes[SHAPES - 1], DSC_ENGINE_REF, DSC_F64);
-    dsci_graph graph = {
-        .setting = {.scope = scope, .real = DSCI_F64, .batch = 1, .training = true}
-    };
+    dsci_graph graph = { .setting = { .scope = scope, .real = DSCI_F64, .batch = 1, .training = true } };
     dsci_pass_build(&graph, model->loss);
     bool found = false;
     for (size_t i = 0; i < graph.count; i++)

@@ -81,11 +81,7 @@ static void onednn_inner_products_are_near_the_reference(void **state)
 static void native_is_near_onednn_on_larger_networks(void **state)
 {
     (void)state;
-    static const struct shape large[] = {
-        {100,  40,  300, 10},
-        { 33,  784, 130, 10},
-        { 300, 129, 65,  17}
-    };
+    static const struct shape large[] = { { 100, 40, 300, 10 }, { 33, 784, 130, 10 }, { 300, 129, 65, 17 } };
     const struct gradient_case relu = { "two relu layers", hidden_relu, DSCI_OP_DENSE, false };
     for (size_t s = 0; s < sizeof large / sizeof large[0]; s++) {
         dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 13 });

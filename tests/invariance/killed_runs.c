@@ -29,10 +29,7 @@ static pid_t start(const char *out, const char *pace)
     if (child != 0)
         return child;
     dsc_scope *scope = dsc_scope_open(NULL);
-    const dsc_setting settings[] = {
-        {"width",     "1..40"},
-        { "sleep_ms", pace   }
-    };
+    const dsc_setting settings[] = { { "width", "1..40" }, { "sleep_ms", pace } };
     const dsc_plan *plan = toy_plan_of(scope, &toy_case, settings, 2);
     const dsc_run_result result =
         dsc_run(scope, plan, &(dsc_run_options){ .out = out, .threads = 2, .write_interval = 0.01 });

@@ -15,9 +15,7 @@
 #include "directory.h"
 #include "toy.h"
 
-static const dsc_setting settings[] = {
-    {"width", "1..9"}
-};
+static const dsc_setting settings[] = { { "width", "1..9" } };
 
 static dsc_run_result run_with(dsc_scope *scope, const char *out, dsc_run_options options,
                                const dsc_setting *more, size_t count)
@@ -81,10 +79,7 @@ static void stop_after_some(void *user, const dsc_progress *progress)
 static void a_stopped_run_is_resumed_to_the_same_bits(void **state)
 {
     dsc_scope *scope = dsc_scope_open(NULL);
-    const dsc_setting slow[] = {
-        {"width",     "1..9"},
-        { "sleep_ms", "20"  }
-    };
+    const dsc_setting slow[] = { { "width", "1..9" }, { "sleep_ms", "20" } };
     const char *out = directory_path(*state, "stopped.h5"), *whole = directory_path(*state, "slow.h5");
     dsc_record *expected = run_with(scope, whole, (dsc_run_options){ .threads = 2 }, slow, 2).record;
     volatile int stop = 0;
@@ -173,11 +168,7 @@ static void verify_repeats_the_file_and_finds_what_was_changed(void **state)
 static void files_of_two_recipes_are_not_compared(void **state)
 {
     dsc_scope *scope = dsc_scope_open(NULL);
-    const dsc_setting other[] = {
-        {"width",  "1..9"},
-        { "noise", "0.5" },
-        { "n",     "6"   }
-    };
+    const dsc_setting other[] = { { "width", "1..9" }, { "noise", "0.5" }, { "n", "6" } };
     const char *out = directory_path(*state, "other.h5");
     dsc_record *a = straight(scope, *state);
     dsc_record *b = run_with(scope, out, (dsc_run_options){ .threads = 1 }, other, 3).record;

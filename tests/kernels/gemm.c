@@ -83,12 +83,8 @@ static void check_shape(shape s, int transpose_a, int transpose_b, int scalar_to
         int bias, accumulate;
         dsci_activation activation;
     } forms[] = {
-        {0,  0, DSCI_IDENTITY},
-        { 1, 0, DSCI_IDENTITY},
-        { 1, 0, DSCI_RELU    },
-        { 1, 0, DSCI_TANH    },
-        { 0, 0, DSCI_SIGMOID },
-        { 0, 1, DSCI_IDENTITY},
+        { 0, 0, DSCI_IDENTITY }, { 1, 0, DSCI_IDENTITY }, { 1, 0, DSCI_RELU },
+        { 1, 0, DSCI_TANH },     { 0, 0, DSCI_SIGMOID },  { 0, 1, DSCI_IDENTITY },
     };
     for (size_t f = 0; f < sizeof forms / sizeof forms[0]; f++) {
         dsci_gemm g = make_problem(s, transpose_a, transpose_b);
@@ -125,20 +121,9 @@ static void every_small_size(void **state)
 static void shapes_of_networks_and_blocks(void **state)
 {
     static const shape shapes[] = {
-        {32,   32,  40,  0  },
-        { 32,  10,  32,  0  },
-        { 1,   300, 7,   0  },
-        { 47,  33,  17,  2  },
-        { 49,  65,  31,  5  },
-        { 13,  17,  255, 0  },
-        { 13,  17,  256, 1  },
-        { 13,  17,  257, 0  },
-        { 50,  19,  513, 3  },
-        { 241, 18,  9,   0  },
-        { 250, 7,   300, 1  },
-        { 1,   1,   800, 0  },
-        { 50,  520, 9,   0  },
-        { 48,  21,  7,   600},
+        { 32, 32, 40, 0 },  { 32, 10, 32, 0 },  { 1, 300, 7, 0 },   { 47, 33, 17, 2 },  { 49, 65, 31, 5 },
+        { 13, 17, 255, 0 }, { 13, 17, 256, 1 }, { 13, 17, 257, 0 }, { 50, 19, 513, 3 }, { 241, 18, 9, 0 },
+        { 250, 7, 300, 1 }, { 1, 1, 800, 0 },   { 50, 520, 9, 0 },  { 48, 21, 7, 600 },
     };
     (void)state;
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++)

@@ -17,22 +17,22 @@ static void durations_read_well(void **state)
         double seconds;
         const char *text;
     } cases[] = {
-        {0,                 "0 ms"           },
-        { 0.85,             "850 ms"         },
-        { 0.9994,           "999 ms"         },
-        { 0.9996,           "1.0 s"          },
-        { 12.34,            "12.3 s"         },
-        { 59.94,            "59.9 s"         },
-        { 59.96,            "1 min 00 s"     },
-        { 245,              "4 min 05 s"     },
-        { 3599.4,           "59 min 59 s"    },
-        { 3599.6,           "1 h 00 min"     },
-        { 11520,            "3 h 12 min"     },
-        { 1e9,              "277777 h 47 min"},
-        { -1,               "unknown"        },
-        { (double)NAN,      "unknown"        },
-        { (double)INFINITY, "unknown"        },
-        { 1e300,            "unknown"        },
+        { 0, "0 ms" },
+        { 0.85, "850 ms" },
+        { 0.9994, "999 ms" },
+        { 0.9996, "1.0 s" },
+        { 12.34, "12.3 s" },
+        { 59.94, "59.9 s" },
+        { 59.96, "1 min 00 s" },
+        { 245, "4 min 05 s" },
+        { 3599.4, "59 min 59 s" },
+        { 3599.6, "1 h 00 min" },
+        { 11520, "3 h 12 min" },
+        { 1e9, "277777 h 47 min" },
+        { -1, "unknown" },
+        { (double)NAN, "unknown" },
+        { (double)INFINITY, "unknown" },
+        { 1e300, "unknown" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[24];

@@ -58,18 +58,18 @@ static void damaged_idx_files_are_refused_with_name_expected_and_found(void **st
         unsigned char value;
         const char *says;
     } cases[] = {
-        {0,  3, 22, 1,
-         "expected an IDX file of images, a header of 16 bytes that begins with 0x00000803; found 22 bytes that begin with 0x00000801"},
-        { 0, 2, 22, 13,  "that begin with 0x00000d03"                                                                                 },
-        { 0, 0, 0,  0,   "found 0 bytes"                                                                                              },
-        { 0, 0, 15, 0,   "found 15 bytes"                                                                                             },
-        { 0, 0, 21, 0,   "the header says 2 x 1 x 3 images, 5 bytes follow it"                                                        },
-        { 0, 7, 22, 1,   "the header says 1 x 1 x 3 images, 6 bytes follow it"                                                        },
-        { 0, 4, 22, 255, "the header says 4278190082 x 1 x 3"                                                                         },
-        { 0, 7, 22, 0,   "the header says 0 x 1 x 3"                                                                                  },
-        { 1, 0, 7,  0,   "expected an IDX file of labels"                                                                             },
-        { 1, 7, 10, 3,   "the header says 3 x 1 x 1 labels, 2 bytes follow it"                                                        },
-        { 1, 9, 10, 10,  "label 1 is 10; expected 0 to 9"                                                                             },
+        { 0, 3, 22, 1,
+          "expected an IDX file of images, a header of 16 bytes that begins with 0x00000803; found 22 bytes that begin with 0x00000801" },
+        { 0, 2, 22, 13, "that begin with 0x00000d03" },
+        { 0, 0, 0, 0, "found 0 bytes" },
+        { 0, 0, 15, 0, "found 15 bytes" },
+        { 0, 0, 21, 0, "the header says 2 x 1 x 3 images, 5 bytes follow it" },
+        { 0, 7, 22, 1, "the header says 1 x 1 x 3 images, 6 bytes follow it" },
+        { 0, 4, 22, 255, "the header says 4278190082 x 1 x 3" },
+        { 0, 7, 22, 0, "the header says 0 x 1 x 3" },
+        { 1, 0, 7, 0, "expected an IDX file of labels" },
+        { 1, 7, 10, 3, "the header says 3 x 1 x 1 labels, 2 bytes follow it" },
+        { 1, 9, 10, 10, "label 1 is 10; expected 0 to 9" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         unsigned char bytes[2][32];

@@ -25,23 +25,21 @@ static const dsc_figure full = {
     .y_max = 1e5,
     .panels = "noise",
     .by = "depth",
-    .series = {{ .output = "test_error", .label = "test", .where = "noise=0.15" },
-               { .output = "theory", .style = DSC_SERIES_THEORY },
-               { .label = "published",
+    .series = { { .output = "test_error", .label = "test", .where = "noise=0.15" },
+                { .output = "theory", .style = DSC_SERIES_THEORY },
+                { .label = "published",
                   .style = DSC_SERIES_PUBLISHED,
                   .reference_count = 2,
                   .reference_x = { 1, 2 },
                   .reference_y = { 0.1, 1.0 / 3 } } },
-    .marks = { { .label = "threshold", .output = "test_error", .below = 0.25, .at = 61 },                                                                 { .label = "n" }},
+    .marks = { { .label = "threshold", .output = "test_error", .below = 0.25, .at = 61 }, { .label = "n" } },
 };
 
 static void figures_come_back_as_they_were(void **state)
 {
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
-    const dsc_figure figures[] = {
-        full, {.name = "b", .x = "epoch"}
-    };
+    const dsc_figure figures[] = { full, { .name = "b", .x = "epoch" } };
     const char *json = dsc_figures_to_json(scope, figures, 2);
     size_t count = 0;
     const dsc_figure *back = dsc_figures_from_json(scope, json, &count);
@@ -77,28 +75,28 @@ static void wrong_json_is_refused_with_the_place(void **state)
     static const struct {
         const char *json, *message;
     } cases[] = {
-        {"",                                                                                                     "expected JSON, line 1"                   },
-        { "{}",                                                                                                  "an array of at most 64 figures"          },
-        { "[1]",                                                                                                 "an object"                               },
-        { "[{\"name\":\"a\",\"x\":\"w\",\"colour\":1}]",                                                         "'colour': expected no field of this name"},
-        { "[{\"name\":\"a\",\"x\":7}]",                                                                          "'x': expected a text"                    },
-        { "[{\"name\":\"a\"}]",                                                                                  "'x': expected the name of an axis"       },
-        { "[{\"name\":\"../../etc\",\"x\":\"w\"}]",                                                              "'name': expected 1 to 64 letters"        },
-        { "[{\"name\":\"-e\",\"x\":\"w\"}]",                                                                     "'name': expected"                        },
-        { "[{\"name\":\"a\",\"x\":\"w\"},{\"name\":\"a\",\"x\":\"w\"}]",                                         "a name that no other figure has"         },
-        { "[{\"name\":\"a\",\"name\":\"b\"}]",                                                                   "duplicate"                               },
-        { "[{\"name\":\"a\",\"x\":\"w\",\"log_x\":1}]",                                                          "'log_x': expected true or false"         },
-        { "[{\"name\":\"a\",\"x\":\"w\",\"y_max\":1e300}]",                                                      "'y_max': expected a number within 1e100" },
-        { "[{\"name\":\"a\",\"x\":\"w\",\"y_max\":1e999}]",                                                      "expected JSON"                           },
-        { "[{\"name\":\"a\",\"x\":\"w\",\"series\":{}}]",                                                        "'series': expected an array of at most 8"},
-        { "[{\"name\":\"a\",\"x\":\"w\",\"series\":[{}]}]",                                                      "figure 0, series 0, field 'style'"       },
-        { "[{\"name\":\"a\",\"x\":\"w\",\"series\":[{\"style\":\"measured\"}]}]",                                "'output'"                                },
+        { "", "expected JSON, line 1" },
+        { "{}", "an array of at most 64 figures" },
+        { "[1]", "an object" },
+        { "[{\"name\":\"a\",\"x\":\"w\",\"colour\":1}]", "'colour': expected no field of this name" },
+        { "[{\"name\":\"a\",\"x\":7}]", "'x': expected a text" },
+        { "[{\"name\":\"a\"}]", "'x': expected the name of an axis" },
+        { "[{\"name\":\"../../etc\",\"x\":\"w\"}]", "'name': expected 1 to 64 letters" },
+        { "[{\"name\":\"-e\",\"x\":\"w\"}]", "'name': expected" },
+        { "[{\"name\":\"a\",\"x\":\"w\"},{\"name\":\"a\",\"x\":\"w\"}]", "a name that no other figure has" },
+        { "[{\"name\":\"a\",\"name\":\"b\"}]", "duplicate" },
+        { "[{\"name\":\"a\",\"x\":\"w\",\"log_x\":1}]", "'log_x': expected true or false" },
+        { "[{\"name\":\"a\",\"x\":\"w\",\"y_max\":1e300}]", "'y_max': expected a number within 1e100" },
+        { "[{\"name\":\"a\",\"x\":\"w\",\"y_max\":1e999}]", "expected JSON" },
+        { "[{\"name\":\"a\",\"x\":\"w\",\"series\":{}}]", "'series': expected an array of at most 8" },
+        { "[{\"name\":\"a\",\"x\":\"w\",\"series\":[{}]}]", "figure 0, series 0, field 'style'" },
+        { "[{\"name\":\"a\",\"x\":\"w\",\"series\":[{\"style\":\"measured\"}]}]", "'output'" },
         { "[{\"name\":\"a\",\"x\":\"w\",\"series\":[{\"style\":\"published\",\"reference_x\":[1]}]}]",
-         "'reference_y'"                                                                                                                                   },
+          "'reference_y'" },
         { "[{\"name\":\"a\",\"x\":\"w\",\"series\":[{\"style\":\"theory\",\"output\":\"o\",\"where\":\"n\"}]}]",
-         "AXIS=VALUE"                                                                                                                                      },
-        { "[{\"name\":\"a\",\"x\":\"w\",\"marks\":[{\"at\":1}]}]",                                               "mark 0, field 'label'"                   },
-        { "[{\"name\":\"a\",\"x\":\"w\",\"marks\":[1,2,3,4,5]}]",                                                "at most 4"                               },
+          "AXIS=VALUE" },
+        { "[{\"name\":\"a\",\"x\":\"w\",\"marks\":[{\"at\":1}]}]", "mark 0, field 'label'" },
+        { "[{\"name\":\"a\",\"x\":\"w\",\"marks\":[1,2,3,4,5]}]", "at most 4" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         dsc_scope *scope = dsc_scope_open(NULL);

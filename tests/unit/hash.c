@@ -15,11 +15,11 @@ static const struct {
     const char *text, *hex;
     uint64_t first64;
 } cases[] = {
-    {"",                                                          "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", UINT64_C(0xe3b0c44298fc1c14)},
-    { "abc",                                                      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
-     UINT64_C(0xba7816bf8f01cfea)                                                                                                                                 },
+    { "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", UINT64_C(0xe3b0c44298fc1c14) },
+    { "abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+      UINT64_C(0xba7816bf8f01cfea) },
     { "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
-     "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",                                                              UINT64_C(0x248d6a61d20638b8)},
+      "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1", UINT64_C(0x248d6a61d20638b8) },
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 

@@ -47,13 +47,13 @@ static void rules_have_their_bounds_and_deviations(void **state)
         double bound; /* of a uniform distribution; 0: normal */
         double deviation;
     } rules[] = {
-        {DSC_INIT_DEFAULT,         sqrt(1 / in),   sqrt(1 / in / 3)},
-        { DSC_INIT_ZEROS,          0,              0               },
-        { DSC_INIT_GLOROT_UNIFORM, sqrt(6 / both), sqrt(2 / both)  },
-        { DSC_INIT_GLOROT_NORMAL,  0,              sqrt(2 / both)  },
-        { DSC_INIT_HE_UNIFORM,     sqrt(6 / in),   sqrt(2 / in)    },
-        { DSC_INIT_HE_NORMAL,      0,              sqrt(2 / in)    },
-        { DSC_INIT_LECUN_NORMAL,   0,              sqrt(1 / in)    },
+        { DSC_INIT_DEFAULT, sqrt(1 / in), sqrt(1 / in / 3) },
+        { DSC_INIT_ZEROS, 0, 0 },
+        { DSC_INIT_GLOROT_UNIFORM, sqrt(6 / both), sqrt(2 / both) },
+        { DSC_INIT_GLOROT_NORMAL, 0, sqrt(2 / both) },
+        { DSC_INIT_HE_UNIFORM, sqrt(6 / in), sqrt(2 / in) },
+        { DSC_INIT_HE_NORMAL, 0, sqrt(2 / in) },
+        { DSC_INIT_LECUN_NORMAL, 0, sqrt(1 / in) },
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 3 });

@@ -132,19 +132,9 @@ static void small_problems_equal_elimination(void **state)
         size_t n, p, k;
         double ridge;
     } cases[] = {
-        {1,    1,   1, 0  },
-        { 1,   1,   1, 2  },
-        { 5,   3,   2, 0  },
-        { 3,   5,   2, 0  },
-        { 20,  20,  1, 0  },
-        { 30,  10,  3, 0.5},
-        { 10,  30,  3, 0.5},
-        { 1,   7,   1, 0  },
-        { 7,   1,   4, 0  },
-        { 300, 260, 2, 0  },
-        { 260, 300, 2, 0  },
-        { 300, 260, 2, 7  },
-        { 260, 300, 2, 7  },
+        { 1, 1, 1, 0 },     { 1, 1, 1, 2 },     { 5, 3, 2, 0 },     { 3, 5, 2, 0 }, { 20, 20, 1, 0 },
+        { 30, 10, 3, 0.5 }, { 10, 30, 3, 0.5 }, { 1, 7, 1, 0 },     { 7, 1, 4, 0 }, { 300, 260, 2, 0 },
+        { 260, 300, 2, 0 }, { 300, 260, 2, 7 }, { 260, 300, 2, 7 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         dsc_scope *scope = dsc_scope_open(NULL);
@@ -175,17 +165,9 @@ static void weights_of_the_identity_are_the_pseudoinverse(void **state)
     (void)state;
     static const struct {
         size_t n, p, rank;
-    } cases[] = {
-        {1,    1,   1  },
-        { 12,  7,   3  },
-        { 7,   12,  3  },
-        { 30,  30,  29 },
-        { 300, 280, 280},
-        { 280, 300, 280},
-        { 300, 280, 150},
-        { 280, 300, 150},
-        { 400, 400, 399}
-    };
+    } cases[] = { { 1, 1, 1 },       { 12, 7, 3 },      { 7, 12, 3 },
+                  { 30, 30, 29 },    { 300, 280, 280 }, { 280, 300, 280 },
+                  { 300, 280, 150 }, { 280, 300, 150 }, { 400, 400, 399 } };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         dsc_scope *scope = dsc_scope_open(NULL);
         const dsc_matrix x = of_rank(scope, 20 + 2 * i, cases[i].n, cases[i].p, cases[i].rank);
@@ -247,12 +229,7 @@ static void doubled_columns_share_their_weight_and_doubled_rows_change_nothing(v
 static void degrees_of_freedom_are_the_filtered_singular_values(void **state)
 {
     (void)state;
-    static const size_t shapes[][2] = {
-        {40,   15 },
-        { 15,  40 },
-        { 320, 280},
-        { 280, 320}
-    };
+    static const size_t shapes[][2] = { { 40, 15 }, { 15, 40 }, { 320, 280 }, { 280, 320 } };
     for (size_t i = 0; i < 4; i++)
         for (double ridge = 1e-3; ridge < 1e4; ridge *= 100) {
             dsc_scope *scope = dsc_scope_open(NULL);
@@ -296,11 +273,7 @@ static void fourier_features_interpolate_to_rounding(void **state)
 static void graded_matrices_are_solved_by_an_orthogonal_factor(void **state)
 {
     (void)state;
-    static const size_t shapes[][2] = {
-        {300,  300},
-        { 340, 300},
-        { 300, 340}
-    };
+    static const size_t shapes[][2] = { { 300, 300 }, { 340, 300 }, { 300, 340 } };
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         dsc_scope *scope = dsc_scope_open(NULL);
         const size_t rows = shapes[i][0], cols = shapes[i][1];
@@ -350,13 +323,13 @@ static void wrong_input_is_refused_with_a_reason(void **state)
         dsc_status status;
         const char *says;
     } cases[] = {
-        {empty,  one,   { .ridge = 0 },     DSC_ERROR_SHAPE,    "x is 0 x 1"                    },
-        { one,   two,   { .ridge = 0 },     DSC_ERROR_SHAPE,    "y is 2 x 1"                    },
-        { wrong, one,   { .ridge = 0 },     DSC_ERROR_NUMERIC,  "x holds nan at row 0, column 0"},
-        { one,   wrong, { .ridge = 0 },     DSC_ERROR_NUMERIC,  "y holds nan"                   },
-        { one,   one,   { .ridge = -1 },    DSC_ERROR_ARGUMENT, "ridge is -1"                   },
-        { one,   one,   { .ridge = NAN },   DSC_ERROR_ARGUMENT, "ridge is nan"                  },
-        { one,   one,   { .tolerance = 1 }, DSC_ERROR_ARGUMENT, "tolerance is 1"                },
+        { empty, one, { .ridge = 0 }, DSC_ERROR_SHAPE, "x is 0 x 1" },
+        { one, two, { .ridge = 0 }, DSC_ERROR_SHAPE, "y is 2 x 1" },
+        { wrong, one, { .ridge = 0 }, DSC_ERROR_NUMERIC, "x holds nan at row 0, column 0" },
+        { one, wrong, { .ridge = 0 }, DSC_ERROR_NUMERIC, "y holds nan" },
+        { one, one, { .ridge = -1 }, DSC_ERROR_ARGUMENT, "ridge is -1" },
+        { one, one, { .ridge = NAN }, DSC_ERROR_ARGUMENT, "ridge is nan" },
+        { one, one, { .tolerance = 1 }, DSC_ERROR_ARGUMENT, "tolerance is 1" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         dsc_scope *scope = dsc_scope_open(NULL);

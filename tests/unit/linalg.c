@@ -30,13 +30,7 @@ static dsc_matrix normal(dsc_scope *scope, uint64_t seed, size_t rows, size_t co
 static void products_equal_plain_loops(void **state)
 {
     (void)state;
-    static const size_t sizes[][3] = {
-        {1,   1, 1 },
-        { 2,  3, 4 },
-        { 17, 5, 33},
-        { 3,  4, 0 },
-        { 0,  3, 2 }
-    };
+    static const size_t sizes[][3] = { { 1, 1, 1 }, { 2, 3, 4 }, { 17, 5, 33 }, { 3, 4, 0 }, { 0, 3, 2 } };
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
         for (int form = 0; form < 4; form++) {
             dsc_scope *scope = dsc_scope_open(NULL);
@@ -116,11 +110,7 @@ static void decompositions_find_known_values(void **state)
 
 static dsc_digest solve_all_paths(void)
 {
-    static const size_t shapes[][2] = {
-        {50,   80 },
-        { 400, 300},
-        { 300, 450}
-    };
+    static const size_t shapes[][2] = { { 50, 80 }, { 400, 300 }, { 300, 450 } };
     dsc_scope *scope = dsc_scope_open(NULL);
     dsc_hasher *hasher = dsc_hasher_make(scope);
     for (size_t i = 0; i < 3; i++) {

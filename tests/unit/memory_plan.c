@@ -57,10 +57,7 @@ static void sizes_that_overflow_are_refused(void **state)
 {
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
-    dsci_lifetime buffers[] = {
-        {SIZE_MAX / 3,  0, 1, 0},
-        { SIZE_MAX / 3, 0, 1, 0}
-    };
+    dsci_lifetime buffers[] = { { SIZE_MAX / 3, 0, 1, 0 }, { SIZE_MAX / 3, 0, 1, 0 } };
     size_t arena;
     assert_int_equal(dsci_memory_plan(scope, buffers, 2, &arena), DSC_ERROR_MEMORY);
     dsc_scope_close(&scope);
@@ -102,9 +99,7 @@ static void live_tensors_survive_until_they_are_read(void **state)
     static const dsc_engine engines[] = { DSC_ENGINE_NATIVE, DSC_ENGINE_ONEDNN, DSC_ENGINE_REF };
     for (size_t e = 0; e < 3; e++) {
         dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 8 });
-        dsc_node *x = dsc_input(scope, &(dsc_input_spec){
-                                           .shape = {5, 3}
-        });
+        dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { 5, 3 } });
         for (size_t i = 0; i < 5; i++)
             x = dsc_dropout(dsc_tanh(dsc_sigmoid(dsc_dense(x, 70 - 9 * i))), 0.3);
         dsc_model *model = dsc_compile(dsc_softmax_cross_entropy(dsc_dense(x, 4), dsc_labels(scope, 4)),

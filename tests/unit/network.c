@@ -89,9 +89,7 @@ static dsc_node *huge_weights(dsc_scope *scope)
 
 static dsc_node *huge_input(dsc_scope *scope)
 {
-    const dsc_input_spec spec = {
-        .shape = {SIZE_MAX / 4, SIZE_MAX / 4, 16}
-    };
+    const dsc_input_spec spec = { .shape = { SIZE_MAX / 4, SIZE_MAX / 4, 16 } };
     return dsc_squared_loss(dsc_dense(dsc_input(scope, &spec), 1), targets(scope, 1));
 }
 
@@ -124,25 +122,25 @@ static void wrong_networks_are_messages(void **state)
         dsc_status status;
         const char *says;
     } wrong[] = {
-        {no_units,              DSC_ERROR_ARGUMENT, "layer 'dense2': expected at least 1 unit, found 0"           },
-        { no_shape,             DSC_ERROR_SHAPE,    "'pixels'"                                                    },
-        { other_classes,        DSC_ERROR_SHAPE,    "10 classes of the labels, found 7 from 'head'"               },
-        { targets_as_labels,    DSC_ERROR_ARGUMENT, "dsc_labels()"                                                },
-        { labels_as_targets,    DSC_ERROR_ARGUMENT, "dsc_targets()"                                               },
-        { labels_as_input,      DSC_ERROR_SHAPE,    "layer 'dense1': expected a batch of examples, found 'labels'"},
-        { other_targets,        DSC_ERROR_SHAPE,
-         "expected 6 outputs per example as in the targets, found 7 from 'dense1'"                                },
-        { layer_on_a_loss,      DSC_ERROR_SHAPE,    "layer 'dense2'"                                              },
-        { activation_on_a_loss, DSC_ERROR_SHAPE,    "found scalar"                                                },
-        { no_loss,              DSC_ERROR_ARGUMENT, "expected a loss"                                             },
-        { missing_labels,       DSC_ERROR_ARGUMENT, "softmax_cross_entropy1"                                      },
-        { certain_dropout,      DSC_ERROR_ARGUMENT, "layer 'dropout1'"                                            },
-        { huge_weights,         DSC_ERROR_SHAPE,    "input"                                                       },
-        { huge_input,           DSC_ERROR_SHAPE,    "input"                                                       },
-        { equal_names,          DSC_ERROR_ARGUMENT, "'twin/weights'"                                              },
-        { unknown_initializer,  DSC_ERROR_ARGUMENT, "found 77"                                                    },
-        { no_classes,           DSC_ERROR_ARGUMENT, "classes, found 0"                                            },
-        { no_specification,     DSC_ERROR_ARGUMENT, "mlp"                                                         },
+        { no_units, DSC_ERROR_ARGUMENT, "layer 'dense2': expected at least 1 unit, found 0" },
+        { no_shape, DSC_ERROR_SHAPE, "'pixels'" },
+        { other_classes, DSC_ERROR_SHAPE, "10 classes of the labels, found 7 from 'head'" },
+        { targets_as_labels, DSC_ERROR_ARGUMENT, "dsc_labels()" },
+        { labels_as_targets, DSC_ERROR_ARGUMENT, "dsc_targets()" },
+        { labels_as_input, DSC_ERROR_SHAPE, "layer 'dense1': expected a batch of examples, found 'labels'" },
+        { other_targets, DSC_ERROR_SHAPE,
+          "expected 6 outputs per example as in the targets, found 7 from 'dense1'" },
+        { layer_on_a_loss, DSC_ERROR_SHAPE, "layer 'dense2'" },
+        { activation_on_a_loss, DSC_ERROR_SHAPE, "found scalar" },
+        { no_loss, DSC_ERROR_ARGUMENT, "expected a loss" },
+        { missing_labels, DSC_ERROR_ARGUMENT, "softmax_cross_entropy1" },
+        { certain_dropout, DSC_ERROR_ARGUMENT, "layer 'dropout1'" },
+        { huge_weights, DSC_ERROR_SHAPE, "input" },
+        { huge_input, DSC_ERROR_SHAPE, "input" },
+        { equal_names, DSC_ERROR_ARGUMENT, "'twin/weights'" },
+        { unknown_initializer, DSC_ERROR_ARGUMENT, "found 77" },
+        { no_classes, DSC_ERROR_ARGUMENT, "classes, found 0" },
+        { no_specification, DSC_ERROR_ARGUMENT, "mlp" },
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         dsc_scope *scope = dsc_scope_open(NULL);
@@ -187,10 +185,7 @@ static void inputs_of_two_scopes_are_refused(void **state)
 
 static dsc_model *classifier(dsc_scope *scope, const dsc_compile_options *options)
 {
-    const dsc_mlp_spec spec = {
-        .inputs = 6, .hidden = (size_t[]){5, 0},
-             .outputs = 3
-    };
+    const dsc_mlp_spec spec = { .inputs = 6, .hidden = (size_t[]){ 5, 0 }, .outputs = 3 };
     return dsc_compile(dsc_softmax_cross_entropy(dsc_mlp(scope, &spec), dsc_labels(scope, 3)), options);
 }
 
@@ -203,12 +198,12 @@ static void examples_that_do_not_fit_are_refused(void **state)
         dsc_examples examples;
         const char *says;
     } wrong[] = {
-        {{ 0, 6, x, good, NULL },      "found 0"                                                       },
-        { { 2, 5, x, good, NULL },     "expected examples of 6 features, as input 'input' has, found 5"},
-        { { 2, 6, NULL, good, NULL },  "without values"                                                },
-        { { 2, 6, x, NULL, x },        "expected labels"                                               },
-        { { 2, 6, x, high, NULL },     "labels in 0..2, found 3 at example 1"                          },
-        { { 2, 6, x, negative, NULL }, "found -1 at example 0"                                         },
+        { { 0, 6, x, good, NULL }, "found 0" },
+        { { 2, 5, x, good, NULL }, "expected examples of 6 features, as input 'input' has, found 5" },
+        { { 2, 6, NULL, good, NULL }, "without values" },
+        { { 2, 6, x, NULL, x }, "expected labels" },
+        { { 2, 6, x, high, NULL }, "labels in 0..2, found 3 at example 1" },
+        { { 2, 6, x, negative, NULL }, "found -1 at example 0" },
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         for (int evaluate = 0; evaluate < 2; evaluate++) {

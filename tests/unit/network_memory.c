@@ -46,9 +46,9 @@ static const struct {
     dsc_engine engine;
     dsc_dtype dtype;
 } engines[] = {
-    {DSC_ENGINE_NATIVE,  DSC_F32},
-    { DSC_ENGINE_ONEDNN, DSC_F32},
-    { DSC_ENGINE_REF,    DSC_F64},
+    { DSC_ENGINE_NATIVE, DSC_F32 },
+    { DSC_ENGINE_ONEDNN, DSC_F32 },
+    { DSC_ENGINE_REF, DSC_F64 },
 };
 enum { ENGINES = sizeof engines / sizeof engines[0] };
 

@@ -62,15 +62,9 @@ static void the_last_word_counts(void **state)
 {
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
-    const dsc_setting settings[] = {
-        {"noise",   "0.1"   },
-        { "width",  "9,3"   },
-        { "noise",  "1"     },
-        { "seeds",  "4"     },
-        { "seed",   "10"    },
-        { "preset", "spaced"},
-        { "engine", "ref"   }
-    };
+    const dsc_setting settings[] = { { "noise", "0.1" }, { "width", "9,3" }, { "noise", "1" },
+                                     { "seeds", "4" },   { "seed", "10" },   { "preset", "spaced" },
+                                     { "engine", "ref" } };
     const dsc_plan *plan = plan_of(scope, NULL, settings, 7);
     assert_string_equal(dsc_scope_message(scope), "");
     const struct toy_knobs *knobs = plan->knobs;
@@ -104,26 +98,26 @@ static void wrong_settings_are_explained(void **state)
     static const struct {
         const char *preset, *name, *value, *message;
     } table[] = {
-        {NULL,      "widht",    "3",      "unknown parameter 'widht' of toys, case toy: did you mean 'width'?" },
-        { NULL,     "zzzzzzzz", "3",
-         "expected one of n, noise, flavour, fail_at, sleep_ms, width, epoch, case, preset"                    },
-        { NULL,     "width",    "5000",   "width = 5000 is outside 1..4096 (units in each hidden layer)"       },
-        { NULL,     "width",    "3,4,3",  "width: 3 is listed twice"                                           },
-        { NULL,     "width",    "x",      "width: 'x' is not a list"                                           },
-        { NULL,     "width",    "",       "width"                                                              },
-        { NULL,     "n",        "2.5",    "n = '2.5' is not an integer (examples)"                             },
-        { NULL,     "n",        "1e30",   "n = '1e30' is not an integer"                                       },
-        { NULL,     "noise",    "nan",    "noise = 'nan' is not a number (variance)"                           },
-        { NULL,     "noise",    "-0.1",   "noise = -0.1 is outside 0..1 (variance)"                            },
-        { NULL,     "flavour",  "bitter", "flavour = 'bitter' is none of sweet|sour (taste)"                   },
-        { NULL,     "seeds",    "0",      "seeds = 0 is outside 1..100000"                                     },
-        { NULL,     "seeds",    "many",   "seeds = 'many' is not an integer"                                   },
-        { NULL,     "seed",     "-3",     "seed = -3 is outside 1.."                                           },
-        { NULL,     "engine",   "steam",  "unknown engine 'steam'"                                             },
-        { NULL,     "case",     "tow",    "unknown case 'tow' of toys: did you mean 'toy'?"                    },
-        { NULL,     "preset",   "quikc",  "unknown preset 'quikc' of toy: did you mean 'quick'?"               },
-        { "none",   NULL,       NULL,     "unknown preset 'none' of toy; expected one of quick, spaced, broken"},
-        { "broken", NULL,       NULL,     "unknown parameter 'wdith'"                                          },
+        { NULL, "widht", "3", "unknown parameter 'widht' of toys, case toy: did you mean 'width'?" },
+        { NULL, "zzzzzzzz", "3",
+          "expected one of n, noise, flavour, fail_at, sleep_ms, width, epoch, case, preset" },
+        { NULL, "width", "5000", "width = 5000 is outside 1..4096 (units in each hidden layer)" },
+        { NULL, "width", "3,4,3", "width: 3 is listed twice" },
+        { NULL, "width", "x", "width: 'x' is not a list" },
+        { NULL, "width", "", "width" },
+        { NULL, "n", "2.5", "n = '2.5' is not an integer (examples)" },
+        { NULL, "n", "1e30", "n = '1e30' is not an integer" },
+        { NULL, "noise", "nan", "noise = 'nan' is not a number (variance)" },
+        { NULL, "noise", "-0.1", "noise = -0.1 is outside 0..1 (variance)" },
+        { NULL, "flavour", "bitter", "flavour = 'bitter' is none of sweet|sour (taste)" },
+        { NULL, "seeds", "0", "seeds = 0 is outside 1..100000" },
+        { NULL, "seeds", "many", "seeds = 'many' is not an integer" },
+        { NULL, "seed", "-3", "seed = -3 is outside 1.." },
+        { NULL, "engine", "steam", "unknown engine 'steam'" },
+        { NULL, "case", "tow", "unknown case 'tow' of toys: did you mean 'toy'?" },
+        { NULL, "preset", "quikc", "unknown preset 'quikc' of toy: did you mean 'quick'?" },
+        { "none", NULL, NULL, "unknown preset 'none' of toy; expected one of quick, spaced, broken" },
+        { "broken", NULL, NULL, "unknown parameter 'wdith'" },
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         dsc_scope *scope = dsc_scope_open(NULL);
@@ -140,10 +134,7 @@ static void too_many_cells_are_refused(void **state)
 {
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
-    const dsc_setting settings[] = {
-        {"width",  "1..4096"},
-        { "seeds", "100000" }
-    };
+    const dsc_setting settings[] = { { "width", "1..4096" }, { "seeds", "100000" } };
     assert_null(plan_of(scope, NULL, settings, 2));
     assert_non_null(strstr(dsc_scope_message(scope), "span more than 10000000 cells"));
     dsc_scope_close(&scope);
@@ -188,11 +179,9 @@ static void a_printed_configuration_makes_the_same_plan(void **state)
 {
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
-    const dsc_setting settings[] = {
-        {"noise",  "0.1234567890123456789"},
-        { "width", "1..100 log 7"         },
-        { "seed",  "5"                    }
-    };
+    const dsc_setting settings[] = { { "noise", "0.1234567890123456789" },
+                                     { "width", "1..100 log 7" },
+                                     { "seed", "5" } };
     const dsc_plan *plan = plan_of(scope, NULL, settings, 3);
     const char *text = dsc_plan_config(scope, plan);
     assert_int_equal(dsc_file_replace(scope, "plan-config.json", text, strlen(text)), DSC_OK);
@@ -212,14 +201,14 @@ static void broken_configurations_are_explained(void **state)
     static const struct {
         const char *text, *message;
     } table[] = {
-        {"{ \"width\": 3,\n  \"noise\" 0.5 }", "line 2, column"                                },
-        { "{ \"width\": 3, \"width\": 4 }",    "duplicate"                                     },
-        { "[1, 2]",                            "expected an object"                            },
-        { "{ \"width\": true }",               "'width' is neither a number, a text nor a list"},
-        { "{ \"width\": [1, \"x\"] }",         "'width' is neither"                            },
-        { "{ \"width\": null }",               "'width' is neither"                            },
-        { "{ \"a\": { \"b\": 1 } }",           "'a' is neither"                                },
-        { "",                                  "not JSON"                                      },
+        { "{ \"width\": 3,\n  \"noise\" 0.5 }", "line 2, column" },
+        { "{ \"width\": 3, \"width\": 4 }", "duplicate" },
+        { "[1, 2]", "expected an object" },
+        { "{ \"width\": true }", "'width' is neither a number, a text nor a list" },
+        { "{ \"width\": [1, \"x\"] }", "'width' is neither" },
+        { "{ \"width\": null }", "'width' is neither" },
+        { "{ \"a\": { \"b\": 1 } }", "'a' is neither" },
+        { "", "not JSON" },
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         dsc_scope *scope = dsc_scope_open(NULL);
@@ -241,11 +230,7 @@ static void a_recipe_gives_back_its_plan_or_says_what_changed(void **state)
     static const dsc_case *const cases[] = { &toy_case, NULL };
     dsc_experiment toys = { .name = "toys", .cases = cases, .version = "1" };
     dsc_scope *scope = dsc_scope_open(NULL);
-    const dsc_setting settings[] = {
-        {"noise",    "0.1" },
-        { "width",   "9,3" },
-        { "flavour", "sour"}
-    };
+    const dsc_setting settings[] = { { "noise", "0.1" }, { "width", "9,3" }, { "flavour", "sour" } };
     const dsc_plan *plan = dsc_plan_make(
         scope, &toys,
         &(dsc_plan_options){ .settings = settings, .setting_count = 3, .seeds = 2, .first_seed = 7 });

@@ -35,14 +35,14 @@ static dsc_figure error_figure(void)
         .log_x = true,
         .y_scale = 100,
         .panels = "noise",
-        .series = {{ .output = "test_error", .label = "test error" },
-                   { .label = "published",
+        .series = { { .output = "test_error", .label = "test error" },
+                    { .label = "published",
                       .style = DSC_SERIES_PUBLISHED,
                       .where = "noise=0.15",
                       .reference_count = 1,
                       .reference_x = { 4 },
                       .reference_y = { 50 } } },
-        .marks = { { .label = "threshold", .at = 8 }                                               },
+        .marks = { { .label = "threshold", .at = 8 } },
     };
 }
 
@@ -50,12 +50,12 @@ static dsc_figure error_figure(void)
 static dsc_record *record_make(dsc_scope *scope, const dsc_figure *figure)
 {
     const dsc_record_axis axes[] = {
-        {.name = "noise",  .units = "fraction", .long_name = "label noise", .count = 2, .values = noises},
-        { .name = "width", .units = "1",        .long_name = "width",       .count = 5, .values = widths},
-        { .name = "seed",  .units = "1",        .long_name = "seed",        .count = 3, .values = seeds },
+        { .name = "noise", .units = "fraction", .long_name = "label noise", .count = 2, .values = noises },
+        { .name = "width", .units = "1", .long_name = "width", .count = 5, .values = widths },
+        { .name = "seed", .units = "1", .long_name = "seed", .count = 3, .values = seeds },
     };
     const dsc_record_output outputs[] = {
-        {.name = "test_error", .units = "1", .long_name = "test error", .rank = 3, .axes = { 0, 1, 2 }},
+        { .name = "test_error", .units = "1", .long_name = "test error", .rank = 3, .axes = { 0, 1, 2 } },
     };
     dsc_record *record =
         dsc_record_make(scope, &(dsc_record_spec){ .experiment = "e",
@@ -289,10 +289,8 @@ static void what_cannot_be_drawn_is_said(void **state)
     (void)state;
     static const struct {
         const char *folder, *formats, *message;
-    } cases[] = {
-        {"/nonexistent/folder", "svg", "/nonexistent/folder"                                },
-        { "/tmp",               "gif", "picture format 'gif': expected svg, png, pdf or tex"}
-    };
+    } cases[] = { { "/nonexistent/folder", "svg", "/nonexistent/folder" },
+                  { "/tmp", "gif", "picture format 'gif': expected svg, png, pdf or tex" } };
     for (size_t i = 0; i < 2; i++) {
         dsc_scope *scope = dsc_scope_open(NULL);
         const dsc_figure figure = error_figure();

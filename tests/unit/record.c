@@ -23,37 +23,37 @@ static const double widths[] = { 2, 8, 300 }, noises[] = { 0, 0.15 }, seeds[] = 
                     epochs[] = { 1, 10, 100, 500 };
 
 static const dsc_record_axis axes[] = {
-    {.name = "width",
-     .units = "1",
-     .long_name = "units in each hidden layer",
-     .integer = true,
-     .count = 3,
-     .values = widths                                                                      },
+    { .name = "width",
+      .units = "1",
+      .long_name = "units in each hidden layer",
+      .integer = true,
+      .count = 3,
+      .values = widths },
     { .name = "label_noise",
-     .units = "1",
-     .long_name = "fraction of redrawn labels",
-     .count = 2,
-     .values = noises                                                                    },
-    { .name = "seed",         .long_name = "random seed", .integer = true, .count = 2, .values = seeds},
+      .units = "1",
+      .long_name = "fraction of redrawn labels",
+      .count = 2,
+      .values = noises },
+    { .name = "seed", .long_name = "random seed", .integer = true, .count = 2, .values = seeds },
     { .name = "epoch",
-     .units = "1",
-     .long_name = "passes over the data",
-     .integer = true,
-     .count = 4,
-     .values = epochs},
+      .units = "1",
+      .long_name = "passes over the data",
+      .integer = true,
+      .count = 4,
+      .values = epochs },
 };
 
 static const dsc_record_output outputs[] = {
-    {.name = "test_error",
-     .units = "1",
-     .long_name = "fraction of test examples classified wrong",
-     .rank = 3,
-     .axes = { 0, 1, 2 }   },
+    { .name = "test_error",
+      .units = "1",
+      .long_name = "fraction of test examples classified wrong",
+      .rank = 3,
+      .axes = { 0, 1, 2 } },
     { .name = "test_loss",
-     .units = "nat",
-     .long_name = "mean cross-entropy",
-     .rank = 4,
-     .axes = { 0, 1, 2, 3 }},
+      .units = "nat",
+      .long_name = "mean cross-entropy",
+      .rank = 4,
+      .axes = { 0, 1, 2, 3 } },
 };
 
 static const dsc_record_spec spec = { .experiment = "double-descent",
@@ -86,14 +86,12 @@ static dsc_record *sample(dsc_scope *scope)
     }
     assert_int_equal(dsc_record_cell_fail(record, 7, 0.25, "loss is not finite"), DSC_OK);
     double medians[] = { 0.5, 0.25, NAN, 1, 2, 3 };
-    assert_int_equal(
-        dsc_record_summary_set(
-            record,
-            &(dsc_record_output){
-                .name = "test_error_median", .rank = 2, .axes = {0, 1},
-                        .count = 6, .values = medians
-    }),
-        DSC_OK);
+    assert_int_equal(dsc_record_summary_set(record, &(dsc_record_output){ .name = "test_error_median",
+                                                                          .rank = 2,
+                                                                          .axes = { 0, 1 },
+                                                                          .count = 6,
+                                                                          .values = medians }),
+                     DSC_OK);
     assert_int_equal(dsc_record_provenance_set(record, "cpu", "first"), DSC_OK);
     assert_int_equal(dsc_record_provenance_set(record, "commit", "0123"), DSC_OK);
     assert_int_equal(dsc_record_provenance_set(record, "cpu", "second"), DSC_OK);
@@ -253,14 +251,12 @@ static void too_many_cells_are_refused(void **state)
     (void)state;
     enum { POINTS = 4000 };
     static double points[POINTS];
-    const dsc_record_axis wide[] = {
-        {.name = "a",  .count = POINTS, .values = points},
-        { .name = "b", .count = POINTS, .values = points},
-        { .name = "c", .count = POINTS, .values = points},
-        { .name = "d", .count = POINTS, .values = points},
-        { .name = "e", .count = POINTS, .values = points},
-        { .name = "f", .count = POINTS, .values = points}
-    };
+    const dsc_record_axis wide[] = { { .name = "a", .count = POINTS, .values = points },
+                                     { .name = "b", .count = POINTS, .values = points },
+                                     { .name = "c", .count = POINTS, .values = points },
+                                     { .name = "d", .count = POINTS, .values = points },
+                                     { .name = "e", .count = POINTS, .values = points },
+                                     { .name = "f", .count = POINTS, .values = points } };
     for (size_t count = 2; count <= 6; count++)
         refused((dsc_record_spec){ .axes = wide, .axis_count = count, .cell_axes = count },
                 "the axes span more than 10000000 cells");

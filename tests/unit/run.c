@@ -19,11 +19,7 @@
 #include "directory.h"
 #include "toy.h"
 
-static const dsc_setting failing[] = {
-    {"width",    "1..4"},
-    { "fail_at", "3"   },
-    { "seeds",   "2"   }
-};
+static const dsc_setting failing[] = { { "width", "1..4" }, { "fail_at", "3" }, { "seeds", "2" } };
 
 static void expect_error(dsc_scope *scope, dsc_status status, const char *message)
 {
@@ -170,10 +166,7 @@ static void run_on_a_full_disk(const char *out, rlim_t most, char text[1024])
         signal(SIGXFSZ, SIG_IGN);
         setrlimit(RLIMIT_FSIZE, &(struct rlimit){ most, most });
         dsc_scope *scope = dsc_scope_open(NULL);
-        const dsc_setting settings[] = {
-            {"width",  "1"   },
-            { "seeds", "5000"}
-        };
+        const dsc_setting settings[] = { { "width", "1" }, { "seeds", "5000" } };
         dsc_run(scope, toy_plan_of(scope, &toy_case, settings, 2),
                 &(dsc_run_options){ .out = out, .threads = 1 });
         const char *message = dsc_scope_message(scope);
@@ -211,10 +204,7 @@ static void an_estimate_counts_without_writing(void **state)
 {
     dsc_scope *scope = dsc_scope_open(NULL);
     const char *out = directory_path(*state, "estimate.h5");
-    const dsc_setting settings[] = {
-        {"width",     "10,20,30"},
-        { "sleep_ms", "3000"    }
-    };
+    const dsc_setting settings[] = { { "width", "10,20,30" }, { "sleep_ms", "3000" } };
     const dsc_plan *plan = toy_plan_of(scope, &toy_case, settings, 2);
     const dsc_estimate estimate =
         dsc_estimate_run(scope, plan, &(dsc_run_options){ .out = out, .threads = 2 });
@@ -249,10 +239,7 @@ static void progress_comes_ten_times_a_second_and_at_the_end(void **state)
 {
     dsc_scope *scope = dsc_scope_open(NULL);
     struct progress_seen seen = { .calls = 0 };
-    const dsc_setting settings[] = {
-        {"width",     "5"  },
-        { "sleep_ms", "400"}
-    };
+    const dsc_setting settings[] = { { "width", "5" }, { "sleep_ms", "400" } };
     dsc_run(scope, toy_plan_of(scope, &toy_case, settings, 2),
             &(dsc_run_options){ .out = directory_path(*state, "progress.h5"),
                                 .threads = 3,

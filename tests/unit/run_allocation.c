@@ -38,10 +38,7 @@ WRAP(aligned_alloc, (size_t alignment, size_t size), (alignment, size))
 /* Plans, runs and reads back. Returns true if every step succeeded. */
 static bool go(const char *out)
 {
-    static const dsc_setting settings[] = {
-        {"width",  "1"},
-        { "seeds", "2"}
-    };
+    static const dsc_setting settings[] = { { "width", "1" }, { "seeds", "2" } };
     dsc_scope *scope = dsc_scope_open(NULL);
     const dsc_plan *plan = toy_plan_of(scope, &toy_case, settings, 2);
     const dsc_run_result result = plan ? dsc_run(scope, plan, &(dsc_run_options){ .out = out, .threads = 1 })

@@ -27,13 +27,13 @@ static void small_samples_are_exact(void **state)
         size_t count, n;
         double values[5], median, low, high, mean, standard_error;
     } cases[] = {
-        {0,  0, { 0 },                       NAN, NAN, NAN, NAN, NAN               },
-        { 2, 0, { NAN, INFINITY },           NAN, NAN, NAN, NAN, NAN               },
-        { 1, 1, { 7 },                       7,   7,   7,   7,   NAN               },
-        { 2, 2, { 4, 2 },                    3,   2,   4,   3,   1                 },
-        { 3, 3, { 9, 1, 2 },                 2,   1,   9,   4,   2.5166114784235831},
-        { 4, 4, { 5, 5, 5, 5 },              5,   5,   5,   5,   0                 },
-        { 5, 3, { NAN, 2, -INFINITY, 2, 2 }, 2,   2,   2,   2,   0                 },
+        { 0, 0, { 0 }, NAN, NAN, NAN, NAN, NAN },
+        { 2, 0, { NAN, INFINITY }, NAN, NAN, NAN, NAN, NAN },
+        { 1, 1, { 7 }, 7, 7, 7, 7, NAN },
+        { 2, 2, { 4, 2 }, 3, 2, 4, 3, 1 },
+        { 3, 3, { 9, 1, 2 }, 2, 1, 9, 4, 2.5166114784235831 },
+        { 4, 4, { 5, 5, 5, 5 }, 5, 5, 5, 5, 0 },
+        { 5, 3, { NAN, 2, -INFINITY, 2, 2 }, 2, 2, 2, 2, 0 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const dsc_interval found = dsc_summarize(cases[i].values, cases[i].count);
@@ -107,10 +107,7 @@ static void interval_covers_the_median(void **state)
     static const struct {
         size_t n;
         double low, high;
-    } cases[] = {
-        {3,   0.71,  0.79 },
-        { 20, 0.915, 0.985}
-    };
+    } cases[] = { { 3, 0.71, 0.79 }, { 20, 0.915, 0.985 } };
     for (size_t c = 0; c < 2; c++) {
         size_t covered = 0;
         for (uint32_t trial = 0; trial < TRIALS; trial++) {

@@ -100,12 +100,10 @@ static double plain_step(struct network *net, const dsc_examples *batch, const d
 
 static dsc_model *make_model(dsc_scope *scope, dsc_engine engine, dsc_dtype dtype)
 {
-    dsc_node *logits = dsc_mlp(scope, &(dsc_mlp_spec){
-                                          .inputs = INPUTS,
-                                          .hidden = (size_t[]){HIDDEN, MORE, 0},
-                                          .outputs = CLASSES,
-                                          .activation = dsc_tanh
-    });
+    dsc_node *logits = dsc_mlp(scope, &(dsc_mlp_spec){ .inputs = INPUTS,
+                                                       .hidden = (size_t[]){ HIDDEN, MORE, 0 },
+                                                       .outputs = CLASSES,
+                                                       .activation = dsc_tanh });
     return dsc_compile(dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES)),
                        &(dsc_compile_options){ .batch = BATCH, .engine = engine, .dtype = dtype });
 }
@@ -154,10 +152,10 @@ static void follow(const dsc_optimizer *rule, dsc_engine engine, dsc_dtype dtype
 }
 
 static const dsc_optimizer optimizers[] = {
-    {DSC_SGD,       0.1,  0,   0,   0,     0,    0.01},
-    { DSC_MOMENTUM, 0.05, 0.9, 0,   0,     0,    0   },
-    { DSC_NESTEROV, 0.05, 0.8, 0,   0,     0,    0.02},
-    { DSC_ADAM,     0.01, 0,   0.9, 0.999, 1e-8, 0   },
+    { DSC_SGD, 0.1, 0, 0, 0, 0, 0.01 },
+    { DSC_MOMENTUM, 0.05, 0.9, 0, 0, 0, 0 },
+    { DSC_NESTEROV, 0.05, 0.8, 0, 0, 0, 0.02 },
+    { DSC_ADAM, 0.01, 0, 0.9, 0.999, 1e-8, 0 },
 };
 enum { OPTIMIZERS = sizeof optimizers / sizeof optimizers[0] };
 
@@ -279,19 +277,13 @@ static void regression_has_a_loss_and_no_error_rate(void **state)
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
     const dsc_examples all = make_examples(scope, 3, 50, INPUTS, 2);
-    dsc_node *y = dsc_mlp(scope, &(dsc_mlp_spec){
-                                     .inputs = INPUTS, .hidden = (size_t[]){40, 0},
-                                          .outputs = 2
-    });
+    dsc_node *y =
+        dsc_mlp(scope, &(dsc_mlp_spec){ .inputs = INPUTS, .hidden = (size_t[]){ 40, 0 }, .outputs = 2 });
     dsc_model *model =
         dsc_compile(dsc_squared_loss(y, dsc_targets(scope, &(dsc_input_spec){ .shape = { 2 } })),
                     &(dsc_compile_options){ .batch = 10 });
     const double before = dsc_evaluate(model, &all).loss;
-    dsc_fit(model, &all,
-            &(dsc_fit_options){
-                .optimizer = {.kind = DSC_ADAM, .lr = 0.01},
-                  .epochs = 200
-    });
+    dsc_fit(model, &all, &(dsc_fit_options){ .optimizer = { .kind = DSC_ADAM, .lr = 0.01 }, .epochs = 200 });
     const dsc_metrics after = dsc_evaluate(model, &all);
     assert_true(before > 0.5 && after.loss < before / 10);
     assert_true(isnan(after.error_rate));
