@@ -98,8 +98,7 @@ static const dsc_output mlp_outputs[] = {
 static const dsc_output epochs_outputs[] = { ERRORS("epoch"), { 0 } };
 
 static const dsc_preset mlp_presets[] = {
-    { "quick", "label_noise=0.15 width=4,9,16,27,36,47,61,80,104,135 seeds=3",
-      "one noise level: seconds" },
+    { "quick", "label_noise=0.15 width=4,9,16,27,36,47,61,80,104,135 seeds=3", "one noise level: seconds" },
     { "default", "seeds=3", "the published sweep, 3 seeds, both noise levels: minutes" },
     { "paper", "seeds=5", "the published sweep, 5 seeds" },
     { 0 },
