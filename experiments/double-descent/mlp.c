@@ -99,15 +99,15 @@ static const dsc_output epochs_outputs[] = { ERRORS("epoch"), { 0 } };
 
 static const dsc_preset mlp_presets[] = {
     { "quick", "label_noise=0.15 width=4,9,16,27,36,47,61,80,104,135 seeds=3", "one noise level: seconds" },
-    { "default", "seeds=3", "the published sweep, 3 seeds, both noise levels: minutes" },
-    { "paper", "seeds=5", "the published sweep, 5 seeds" },
+    { "default", "seeds=3", "the published sweep, 3 seeds, both noise levels: a minute" },
+    { "paper", "seeds=5", "the published sweep, 5 seeds: two minutes" },
     { 0 },
 };
 
 static const dsc_preset epochs_presets[] = {
     { "quick", "width=12,47,135 epochs=200 seeds=3", "seconds" },
     { "default", "seeds=3", "three widths, 500 epochs" },
-    { "paper", "epochs=4000 seeds=5", "eight times longer" },
+    { "paper", "epochs=4000 seeds=5", "eight times longer: minutes" },
     { 0 },
 };
 

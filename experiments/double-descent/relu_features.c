@@ -53,7 +53,7 @@ static const dsc_output outputs[] = {
 static const dsc_preset presets[] = {
     { "quick", "seeds=5", "seconds" },
     { "default", "seeds=20", "seconds" },
-    { "paper", "d=200 n=600 seeds=20", "closer to the limit: about a minute" },
+    { "paper", "d=200 n=600 seeds=20", "closer to the limit: ten seconds" },
     { 0 },
 };
 
