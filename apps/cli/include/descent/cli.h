@@ -18,7 +18,7 @@
 #include <descent/value.h>
 
 /* The whole of an experiment program: reads the options, runs, reports. Returns the exit status. */
-int dsc_experiment_main(int argc, char **argv, const dsc_experiment *experiment);
+DSC_API int dsc_experiment_main(int argc, char **argv, const dsc_experiment *experiment);
 
 /* Exit statuses of every program. */
 typedef enum dsc_exit {
@@ -28,7 +28,7 @@ typedef enum dsc_exit {
     DSC_EXIT_FAILED = 3,  /* it could not be done */
     DSC_EXIT_STOPPED = 75 /* stopped by a signal or the time limit; the same command resumes */
 } dsc_exit;
-dsc_exit dsc_exit_of(dsc_status status);
+DSC_API dsc_exit dsc_exit_of(dsc_status status);
 
 /* The same under another name in messages and examples ("descent run double-descent"). argv[0] is not read;
    the command of command_argc words goes into the provenance. */
@@ -37,8 +37,8 @@ typedef struct dsc_program {
     int command_argc;
     char **command_argv;
 } dsc_program;
-dsc_exit dsc_experiment_command(const dsc_program *program, int argc, char **argv,
-                                const dsc_experiment *experiment);
+DSC_API dsc_exit dsc_experiment_command(const dsc_program *program, int argc, char **argv,
+                                        const dsc_experiment *experiment);
 
 /* Where the texts go and how. */
 typedef struct dsc_terminal {
@@ -51,21 +51,21 @@ typedef struct dsc_terminal {
     bool line_open; /* a progress line stands on stderr and is cleared before the next message */
 } dsc_terminal;
 /* To be called first: a write beyond a file-size limit becomes an error from then on. */
-dsc_terminal dsc_terminal_open(const char *program);
+DSC_API dsc_terminal dsc_terminal_open(const char *program);
 
 /* One message on stderr. Notes are dropped when the terminal is quiet. */
 typedef enum dsc_tone { DSC_TONE_NOTE = 0, DSC_TONE_WARNING, DSC_TONE_ERROR } dsc_tone;
-void dsc_say(dsc_terminal *terminal, dsc_tone tone, const char *format, ...) DSC_PRINTF(3, 4);
+DSC_API void dsc_say(dsc_terminal *terminal, dsc_tone tone, const char *format, ...) DSC_PRINTF(3, 4);
 
 /* A dsc_log_fn for scopes; its user is a dsc_terminal. */
-void dsc_log_to_terminal(void *terminal, dsc_log_level level, const char *line);
+DSC_API void dsc_log_to_terminal(void *terminal, dsc_log_level level, const char *line);
 
 /* Reports the scope's error, if there is one, and whether stdout took everything; closes the scope. Returns
    the exit status: answer, or if answer is good what follows from the error. */
-dsc_exit dsc_finish(dsc_terminal *terminal, dsc_scope **scope, dsc_exit answer);
+DSC_API dsc_exit dsc_finish(dsc_terminal *terminal, dsc_scope **scope, dsc_exit answer);
 
 /* A heading on stdout, bold on a terminal. */
-void dsc_heading(const dsc_terminal *terminal, const char *format, ...) DSC_PRINTF(2, 3);
+DSC_API void dsc_heading(const dsc_terminal *terminal, const char *format, ...) DSC_PRINTF(2, 3);
 
 /* An aligned table. Columns of numbers stand right; the last column of text is wrapped; a table that is too
    wide is continued below with its first `keys` columns repeated. */
@@ -74,21 +74,21 @@ typedef struct dsc_column {
     bool number;
 } dsc_column;
 typedef struct dsc_table dsc_table;
-dsc_table *dsc_table_make(dsc_scope *scope, const dsc_column *columns, size_t count, size_t keys);
+DSC_API dsc_table *dsc_table_make(dsc_scope *scope, const dsc_column *columns, size_t count, size_t keys);
 /* Appends a row of `count` texts, which must live as long as the scope; NULL reads as "". */
-void dsc_table_row(dsc_table *table, const char *const *texts);
-void dsc_table_print(const dsc_table *table, const dsc_terminal *terminal, int indent);
+DSC_API void dsc_table_row(dsc_table *table, const char *const *texts);
+DSC_API void dsc_table_print(const dsc_table *table, const dsc_terminal *terminal, int indent);
 
 /* A number in a few digits ("0.1234", "1.2e-07", "-" for NaN), in the scope. */
-const char *dsc_number(dsc_scope *scope, double value);
+DSC_API const char *dsc_number(dsc_scope *scope, double value);
 /* A count of bytes ("1.50 GiB"), a rate with its SI prefix ("71.2 G"), in the scope. */
-const char *dsc_bytes_text(dsc_scope *scope, double bytes);
-const char *dsc_si_text(dsc_scope *scope, double value);
+DSC_API const char *dsc_bytes_text(dsc_scope *scope, double bytes);
+DSC_API const char *dsc_si_text(dsc_scope *scope, double value);
 
 /* JSON on stdout, indented, reals with 17 digits. Takes over the value; NULL reports a lack of memory. */
 struct json_t;
-void dsc_json_print(dsc_scope *scope, struct json_t *json);
-struct json_t *dsc_json_number(double value); /* null if it is not finite */
+DSC_API void dsc_json_print(dsc_scope *scope, struct json_t *json);
+DSC_API struct json_t *dsc_json_number(double value); /* null if it is not finite */
 
 /* ---- options ---- */
 
@@ -117,17 +117,17 @@ struct dsc_option {
     }
 
 /* Kinds of options by the type of their field. */
-dsc_option_read_fn dsc_option_flag;     /* bool */
-dsc_option_read_fn dsc_option_text;     /* const char * */
-dsc_option_read_fn dsc_option_integer;  /* int64_t */
-dsc_option_read_fn dsc_option_real;     /* double */
-dsc_option_read_fn dsc_option_duration; /* double, seconds: 90, 90s, 10m, 2h */
-dsc_option_read_fn dsc_option_threads;  /* int; "auto" is 0 */
-dsc_option_read_fn dsc_option_isa;      /* dsc_isa */
-dsc_option_read_fn dsc_option_engine;   /* dsc_engine */
-dsc_option_read_fn dsc_option_formats;  /* const char *, of svg,png,pdf,tex */
-dsc_option_read_fn dsc_option_shard;    /* dsc_shard: I/N, or "slurm" */
-dsc_option_read_fn dsc_option_setting;  /* dsc_settings: NAME=VALUE, appended */
+DSC_API dsc_option_read_fn dsc_option_flag;     /* bool */
+DSC_API dsc_option_read_fn dsc_option_text;     /* const char * */
+DSC_API dsc_option_read_fn dsc_option_integer;  /* int64_t */
+DSC_API dsc_option_read_fn dsc_option_real;     /* double */
+DSC_API dsc_option_read_fn dsc_option_duration; /* double, seconds: 90, 90s, 10m, 2h */
+DSC_API dsc_option_read_fn dsc_option_threads;  /* int; "auto" is 0 */
+DSC_API dsc_option_read_fn dsc_option_isa;      /* dsc_isa */
+DSC_API dsc_option_read_fn dsc_option_engine;   /* dsc_engine */
+DSC_API dsc_option_read_fn dsc_option_formats;  /* const char *, of svg,png,pdf,tex */
+DSC_API dsc_option_read_fn dsc_option_shard;    /* dsc_shard: I/N, or "slurm" */
+DSC_API dsc_option_read_fn dsc_option_setting;  /* dsc_settings: NAME=VALUE, appended */
 
 typedef struct dsc_shard {
     int shard, shards; /* both 0: everything */
@@ -137,7 +137,7 @@ typedef struct dsc_settings {
     dsc_setting *items;
     size_t count, capacity;
 } dsc_settings;
-void dsc_settings_add(dsc_scope *scope, dsc_settings *settings, const char *name, const char *value);
+DSC_API void dsc_settings_add(dsc_scope *scope, dsc_settings *settings, const char *name, const char *value);
 
 /* Words of a command line that are not options. */
 typedef struct dsc_words {
@@ -147,24 +147,24 @@ typedef struct dsc_words {
 
 /* Reads argv[0..argc-1] (no program name) into arguments: --name VALUE, --name=VALUE, --flag; "--" ends the
    options, -h is --help. Words go to *words; if words is NULL, a word is an error. */
-dsc_status dsc_options_read(dsc_scope *scope, const dsc_option *table, int argc, char **argv, void *arguments,
-                            dsc_words *words);
+DSC_API dsc_status dsc_options_read(dsc_scope *scope, const dsc_option *table, int argc, char **argv,
+                                    void *arguments, dsc_words *words);
 
 /* Applies one NAME=VALUE by the same kind of table. false: no such name (the scope is as it was). */
-bool dsc_options_apply(dsc_scope *scope, const dsc_option *table, const dsc_setting *setting,
-                       void *arguments);
+DSC_API bool dsc_options_apply(dsc_scope *scope, const dsc_option *table, const dsc_setting *setting,
+                               void *arguments);
 
 /* Fails the scope: "unknown WHAT 'TEXT': did you mean 'NEAREST'?", or the names there are if none is near. */
-void dsc_unknown_name(dsc_scope *scope, const char *what, const char *text, size_t count,
-                      dsc_name_at_fn *name_at, const void *user);
+DSC_API void dsc_unknown_name(dsc_scope *scope, const char *what, const char *text, size_t count,
+                              dsc_name_at_fn *name_at, const void *user);
 
 /* The options of a table, for help. */
-void dsc_options_print(dsc_scope *scope, const dsc_terminal *terminal, const dsc_option *table);
+DSC_API void dsc_options_print(dsc_scope *scope, const dsc_terminal *terminal, const dsc_option *table);
 
 /* ---- running ---- */
 
 /* Turns SIGINT, SIGTERM and SIGHUP into a flag; a second one kills. Returns the flag. */
-volatile int *dsc_signals_catch(void);
+DSC_API volatile int *dsc_signals_catch(void);
 
 /* Shows the progress of a run; user is the view. */
 typedef struct dsc_progress_view {
@@ -173,16 +173,17 @@ typedef struct dsc_progress_view {
     double shown_at, first_elapsed, first_work;
     bool begun;
 } dsc_progress_view;
-void dsc_progress_show(void *user, const dsc_progress *progress);
-void dsc_progress_end(dsc_progress_view *view);
+DSC_API void dsc_progress_show(void *user, const dsc_progress *progress);
+DSC_API void dsc_progress_end(dsc_progress_view *view);
 
 /* Medians over the seeds, one row per point of the other axes, every output a column; limit > 0 shows about
    that many rows, evenly spread. */
-void dsc_summary_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_record *record, size_t limit);
+DSC_API void dsc_summary_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_record *record,
+                               size_t limit);
 
 /* What verify and diff found. Returns DSC_EXIT_NO if cells differ. */
-dsc_exit dsc_comparison_print(dsc_scope *scope, dsc_terminal *terminal, const dsc_comparison *comparison,
-                              bool json);
+DSC_API dsc_exit dsc_comparison_print(dsc_scope *scope, dsc_terminal *terminal,
+                                      const dsc_comparison *comparison, bool json);
 
 /* Computes the cells of a results file again and compares bits. */
 typedef struct dsc_verify_arguments {
@@ -191,7 +192,7 @@ typedef struct dsc_verify_arguments {
     int threads;
     bool json;
 } dsc_verify_arguments;
-dsc_exit dsc_verify_command(dsc_scope *scope, dsc_terminal *terminal, const dsc_experiment *experiment,
-                            const dsc_verify_arguments *arguments);
+DSC_API dsc_exit dsc_verify_command(dsc_scope *scope, dsc_terminal *terminal,
+                                    const dsc_experiment *experiment, const dsc_verify_arguments *arguments);
 
 #endif
