@@ -11,8 +11,8 @@ run 2 toy --case curv
 run 0 toy --set milliseconds=100 --no-plot --out plain.h5
 is_empty "$err"
 
-if ! command -v script >/dev/null; then
-    echo 'skipped: terminals (script is not installed)'
+if ! script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
+    echo 'skipped: terminals (no program script, or no pseudo-terminals)'
     finish
 fi
 

@@ -16,7 +16,8 @@ prefix=$work/moved
 
 cc=$1
 shift
-"$cmake" -S "$here/outside" -B "$work/outside" "-DCMAKE_PREFIX_PATH=$prefix" "-DCMAKE_C_COMPILER=$cc" \
+generator=$(sed -n 's/^CMAKE_GENERATOR:INTERNAL=//p' "$build/CMakeCache.txt") # its build program is here for sure
+"$cmake" -G "$generator" -S "$here/outside" -B "$work/outside" "-DCMAKE_PREFIX_PATH=$prefix" "-DCMAKE_C_COMPILER=$cc" \
     "-DCMAKE_C_FLAGS=$*" >"$work/configure.log" 2>&1 || { cat "$work/configure.log"; exit 1; }
 "$cmake" --build "$work/outside" >"$work/build.log" 2>&1 || { cat "$work/build.log"; exit 1; }
 "$work/outside/outside"
