@@ -106,7 +106,7 @@ static double *place_knots(dsc_scope *scope, const dsc_dataset *data, size_t fun
 {
     double *sorted = dsc_scope_alloc(scope, data->count, sizeof *sorted);
     double *knots = dsc_scope_alloc(scope, functions + 2 + ORDER, sizeof *knots);
-    if (!sorted || !knots)
+    if (!sorted || !knots || !data->x)
         return NULL;
     memcpy(sorted, data->x, data->count * sizeof *sorted);
     qsort(sorted, data->count, sizeof *sorted, compare_doubles);

@@ -201,9 +201,9 @@ dsc_split dsc_mnist1d(dsc_scope *scope, const dsc_mnist1d_options *options)
     const size_t train = (size_t)((double)o.samples * o.train_fraction);
     double *x = dsc_scope_alloc(scope, o.samples * FINAL, sizeof *x);
     int32_t *labels = dsc_scope_alloc(scope, o.samples, sizeof *labels);
-    dsc_scope *work = labels ? dsc_scope_open(NULL) : NULL;
+    dsc_scope *work = x && labels ? dsc_scope_open(NULL) : NULL;
     struct generator *g = dsc_scope_alloc(work, 1, sizeof *g);
-    if (g) {
+    if (g && labels) {
         const unsigned mode = dsc_float_mode_enter();
         prepare(g, o.seed);
         draw_examples(g, work, o.shuffle_positions, o.samples, x, labels);

@@ -15,8 +15,8 @@ const dsci_kernels *dsci_kernels_for(dsc_isa isa)
     return level >= DSC_ISA_SCALAR && level <= dsc_isa_detected() ? levels[level] : NULL;
 }
 
-size_t dsci_gemm_workspace(const dsci_gemm *g)
+size_t dsci_gemm_workspace(const dsci_gemm *problem)
 {
-    const size_t rows = g->m < DSCI_GEMM_ROW_CHUNK ? g->m : DSCI_GEMM_ROW_CHUNK;
-    return dsci_gemm_panel_floats(g) + (dsci_gemm_keeps_partial(g) ? rows * g->n : 0);
+    const size_t rows = problem->m < DSCI_GEMM_ROW_CHUNK ? problem->m : DSCI_GEMM_ROW_CHUNK;
+    return dsci_gemm_panel_floats(problem) + (dsci_gemm_keeps_partial(problem) ? rows * problem->n : 0);
 }

@@ -14,8 +14,6 @@
 
 #include <descent/clock.h>
 
-extern char **environ;
-
 enum { MAX_ARGUMENTS = 8, MAX_SAID = 8192 };
 
 /* The environment with LC_ALL=C.UTF-8: numbers and messages are the same everywhere. */

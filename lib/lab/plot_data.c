@@ -228,7 +228,8 @@ static void gather_panels(struct gathering *g)
             g->panels == NONE ? 0 : shown_index(p, g->spec->axes[g->panels].count, MAX_PANELS);
         if (g->panels != NONE)
             panel->title = value_text(g, g->panels, value);
-        panel->curves = dsc_scope_alloc(g->scope, DSC_FIGURE_MAX_SERIES * MAX_CURVES, sizeof *panel->curves);
+        panel->curves =
+            dsc_scope_alloc(g->scope, (size_t)DSC_FIGURE_MAX_SERIES * MAX_CURVES, sizeof *panel->curves);
         for (size_t s = 0, ordinal = 0; panel->curves && s < DSC_FIGURE_MAX_SERIES; s++) {
             const dsc_series *series = &g->figure->series[s];
             if (!series->output && series->reference_count == 0)

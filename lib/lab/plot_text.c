@@ -117,7 +117,7 @@ static bool locate(const struct page *page, const struct frame *f, const dsci_po
 
 static void draw_line(struct page *page, const struct frame *f, const dsci_curve *curve)
 {
-    double x0 = 0, y0 = 0, x1, y1;
+    double x0 = 0, y0 = 0, x1 = 0, y1 = 0;
     bool pen = false;
     for (size_t i = 0; i < curve->count; i++) {
         const bool here = locate(page, f, &curve->points[i], &x1, &y1);
@@ -276,7 +276,7 @@ static const char *print_page(const struct page *page, bool color)
         return NULL;
     }
     for (int row = 0; row < page->rows; row++) {
-        const struct character *line = &page->characters[row * page->columns];
+        const struct character *line = &page->characters[(size_t)row * (size_t)page->columns];
         int end = page->columns, colour = PLAIN;
         while (end > 0 && line[end - 1].sign == 0)
             end--;
@@ -313,7 +313,8 @@ const char *dsci_plot_text(dsc_scope *scope, const dsci_plot *plot, int columns,
     const int height =
         clamp((clamp(rows, 0, MAX_ROWS) - head - foot) / panels - other, MIN_PANEL_ROWS, MAX_ROWS);
     page.rows = head + panels * (height + other) + foot;
-    page.characters = dsc_scope_alloc(scope, (size_t)(page.rows * page.columns), sizeof *page.characters);
+    page.characters =
+        dsc_scope_alloc(scope, (size_t)page.rows * (size_t)page.columns, sizeof *page.characters);
     if (!page.characters)
         return NULL;
     const dsci_ticks y_ticks = dsci_ticks_make(plot->y, (size_t)(height / 2 > 3 ? height / 2 : 3));

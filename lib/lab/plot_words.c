@@ -37,7 +37,7 @@ const char *dsci_text_clean(dsc_scope *scope, const char *text, size_t most)
     for (size_t n = 0; copy && *text; n++) {
         const size_t bytes = character_bytes(text);
         if (n == most) {
-            strcpy(end, ellipsis);
+            memcpy(end, ellipsis, sizeof ellipsis);
             break;
         }
         if (bytes == 0 || is_control(text))

@@ -11,8 +11,6 @@
 
 #include "lab/results.h"
 
-extern char **environ;
-
 static void note(dsc_record *record, const char *name, const char *text)
 {
     dsc_record_provenance_set(record, name, text ? text : "");

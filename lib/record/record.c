@@ -319,7 +319,7 @@ dsc_status dsc_record_summary_set(dsc_record *record, const dsc_record_output *s
     entry.name = dsc_scope_copy(record->scope, summary->name);
     dsc_record_output *entries = grow(record->scope, record->summaries, record->summary_count,
                                       &record->summary_capacity, sizeof *entries);
-    if (!entries || !entry.name)
+    if (!entries || !entry.name || !entry.values)
         return dsc_scope_status(record->scope);
     memcpy(entry.values, summary->values, entry.count * sizeof *entry.values);
     record->summaries = entries;
