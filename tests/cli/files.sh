@@ -12,6 +12,13 @@ if [ "$(id -u)" -ne 0 ]; then
     refuses 3 'locked/a.h5' toy --out locked/a.h5 --no-plot
 fi
 
+# a pipe would block, a device has no end
+mkfifo pipe
+refuses 3 "'pipe' is not a results file" timeout 20 "$(command -v toy)" --out pipe --no-plot
+refuses 3 "'pipe' is not a results file" timeout 20 "$(command -v descent)" show pipe
+refuses 3 "'/dev/zero' is not a results file" timeout 20 "$(command -v descent)" show /dev/zero
+rm pipe
+
 # a limit on the size of files
 refuses 3 'limited.h5' sh -c 'ulimit -f 4; exec toy --out limited.h5 --no-plot'
 
