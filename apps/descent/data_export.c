@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include <descent/file.h>
 #include <descent/record.h>
 
 enum { MAX_ARRAYS = 4, MAX_ATTRIBUTES = 8 };
@@ -87,12 +88,24 @@ static size_t add_arrays(const dsc_dataset *data, const char *x_name, const char
     return 2;
 }
 
+/* A results file may hold hours of work: it is not written over by data that are made in a second. */
+static void spare_results(dsc_scope *scope, const char *out)
+{
+    dsc_scope *own = dsc_scope_open(NULL);
+    if (dsc_file_exists(out) && dsc_record_read(own, out))
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                       "'%s' is a results file: choose another --out, or delete the file", out);
+    dsc_scope_close(&own);
+}
+
 dsc_exit data_export(dsc_call *call, const struct data_arguments *arguments, const char *name)
 {
     const dsc_known_data *known = data_find(call->scope, name);
     struct export export = { 0 };
     if (known && !arguments->out)
         dsc_scope_fail(call->scope, DSC_ERROR_ARGUMENT, "--out FILE.h5 is missing: where to write %s", name);
+    else if (known)
+        spare_results(call->scope, arguments->out);
     if (!known || dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
     add_attribute(&export, "data", known->name);

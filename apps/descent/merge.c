@@ -1,12 +1,15 @@
 /* merge.c - `descent merge`: shards of one recipe joined. */
 #include "command.h"
 
+#include <descent/file.h>
+
 struct arguments {
     const char *out;
 };
 
 static const dsc_option options[] = {
-    DSC_OPTION("out", "FILE.h5", offsetof(struct arguments, out), dsc_option_text, "the joined results file"),
+    DSC_OPTION("out", "FILE.h5", offsetof(struct arguments, out), dsc_option_text,
+               "the joined results file; one that exists keeps its cells"),
     DSC_OPTION_END,
 };
 
@@ -19,6 +22,29 @@ static void count_unfinished(dsc_record *record, size_t *missing, size_t *failed
     }
 }
 
+struct files {
+    const char **paths;
+    dsc_record **records;
+    size_t count;
+};
+
+/* Reads the shards, and before them the file that stands at out: its cells are kept, and a file of another
+   recipe is refused rather than replaced. */
+static struct files read_files(dsc_scope *scope, const dsc_words *words, const char *out)
+{
+    struct files files = { .paths = dsc_scope_alloc(scope, words->count + 1, sizeof *files.paths),
+                           .records = dsc_scope_alloc(scope, words->count + 1, sizeof *files.records) };
+    if (!files.paths || !files.records)
+        return files;
+    if (dsc_file_exists(out))
+        files.paths[files.count++] = out;
+    for (size_t i = 0; i < words->count; i++)
+        files.paths[files.count++] = words->items[i];
+    for (size_t i = 0; i < files.count; i++)
+        files.records[i] = dsc_record_read(scope, files.paths[i]);
+    return files;
+}
+
 static dsc_exit merge(dsc_call *call)
 {
     struct arguments arguments = { 0 };
@@ -26,14 +52,12 @@ static dsc_exit merge(dsc_call *call)
     if (dsc_scope_status(call->scope) == DSC_OK && !arguments.out)
         dsc_scope_fail(call->scope, DSC_ERROR_ARGUMENT,
                        "--out FILE.h5 is missing: where the joined results go");
-    dsc_record **records = dsc_scope_alloc(call->scope, words.count, sizeof(dsc_record *));
-    if (!records)
-        return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
-    for (size_t i = 0; i < words.count; i++)
-        records[i] = dsc_record_read(call->scope, words.items[i]);
+    if (dsc_scope_status(call->scope) != DSC_OK)
+        return DSC_EXIT_USAGE;
+    const struct files files = read_files(call->scope, &words, arguments.out);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_FAILED;
-    dsc_record *joined = dsc_merge(call->scope, records, words.items, words.count);
+    dsc_record *joined = dsc_merge(call->scope, files.records, files.paths, files.count);
     if (!joined || dsc_record_write(call->scope, joined, arguments.out) != DSC_OK)
         return DSC_EXIT_GOOD;
     size_t missing = 0, failed = 0;

@@ -42,6 +42,16 @@ static void add(dsc_scope *scope, dsc_record *merged, dsc_record *shard, const c
     }
 }
 
+/* True if text is among the lines of list, or several lines of it in a row. */
+static bool has_lines(const char *list, const char *text)
+{
+    const size_t length = strlen(text);
+    for (const char *at = strstr(list, text); length && at; at = strstr(at + 1, text))
+        if ((at == list || at[-1] == '\n') && (at[length] == '\0' || at[length] == '\n'))
+            return true;
+    return length == 0;
+}
+
 /* The provenance of all files: what they agree on once, else every one's words. */
 static void merge_provenance(dsc_scope *scope, dsc_record *merged, dsc_record *const *records,
                              const char *const *paths, size_t count)
@@ -55,7 +65,7 @@ static void merge_provenance(dsc_scope *scope, dsc_record *merged, dsc_record *c
             dsc_record_provenance_at(records[r], i, &name, &text);
             const char *before = dsc_record_provenance_get(merged, name);
             const char *joined = text;
-            if (before && strcmp(before, text) == 0)
+            if (before && has_lines(before, text))
                 continue;
             if (before)
                 joined = dsc_scope_format(scope, "%s\n%s", before, text);

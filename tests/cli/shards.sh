@@ -27,4 +27,21 @@ run 0 toy --set scale=2 --out other.h5 --no-plot --quiet
 refuses 2 'scale' descent diff whole.h5 other.h5
 refuses 2 'scale' descent merge whole.h5 other.h5 --out bad.h5
 refuses 3 'none.h5' descent merge whole.h5 none.h5 --out bad.h5
+
+# a file that stands at --out keeps its cells, and is not replaced if it is something else
+cp toy-sum-shard-1-of-3.h5 grows.h5
+run 1 descent merge toy-sum-shard-2-of-3.h5 --out grows.h5
+out_has '12 of 18 cells done'
+run 0 descent merge toy-sum-shard-*.h5 --out grows.h5
+run 0 descent merge toy-sum-shard-*.h5 --out grows.h5
+same_bits whole.h5 grows.h5
+run 0 descent show grows.h5 --json
+json_holds 'assert r["provenance"]["command"].count("2/3") == 1, r["provenance"]["command"]'
+cp other.h5 kept.h5
+refuses 2 'other.h5' descent merge whole.h5 --out other.h5
+cmp -s other.h5 kept.h5 || fail 'another recipe was written over'
+echo 'not HDF5' >text.h5
+refuses 3 'text.h5' descent merge whole.h5 --out text.h5
+grep -q 'not HDF5' text.h5 || fail 'a text was written over'
+refuses 2 "'whole.h5' is a results file" descent data export mnist1d --out whole.h5
 finish
