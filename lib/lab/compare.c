@@ -55,13 +55,19 @@ static const char *where(dsc_scope *scope, const dsc_record *record, size_t cell
     return text;
 }
 
+/* Keeps a difference, behind those of its own cell and the cells before it: cells come in the order in which
+ * they were finished. */
 static void add(struct comparer *comparer, size_t cell, const dsc_record_output *output, size_t point,
                 dsc_difference difference)
 {
     if (comparer->result.count == DIFFERENCES_MAX)
         return;
+    difference.cell = cell;
     difference.where = where(comparer->scope, comparer->record, cell, output, point);
-    comparer->differences[comparer->result.count++] = difference;
+    size_t i = comparer->result.count++;
+    for (; i > 0 && comparer->differences[i - 1].cell > cell; i--)
+        comparer->differences[i] = comparer->differences[i - 1];
+    comparer->differences[i] = difference;
 }
 
 /* Compares a cell with a second one: its values in the order of the outputs, its hash. */

@@ -83,6 +83,7 @@ DSC_API dsc_estimate dsc_estimate_run(dsc_scope *scope, const dsc_plan *plan, co
 
 /* One difference between a file and a second computation, or between two files. */
 typedef struct dsc_difference {
+    size_t cell;        /* row-major over the cell axes */
     const char *where;  /* "width=47 seed=2", with inner axes "width=47 seed=2 epoch=3" */
     const char *output; /* "test_error", "cell_hash" or "cell_status" */
     double expected, found;
@@ -92,7 +93,7 @@ typedef struct dsc_difference {
 typedef struct dsc_comparison {
     size_t cells, different, missing; /* cells compared, those that differ, those that only one side has */
     size_t count;
-    const dsc_difference *differences; /* the first thousand */
+    const dsc_difference *differences; /* by cell; the first thousand that were found */
     const char
         *note; /* what may explain them: another LAPACK core or oneDNN version; NULL if nothing is known */
 } dsc_comparison;
