@@ -118,7 +118,8 @@ static void print_presets(struct session *session, const dsc_case *shown)
 {
     dsc_table *table = dsc_table_make(session->scope, (const dsc_column[]){ { 0 }, { 0 }, { 0 } }, 3, 1);
     for (const dsc_preset *preset = shown->presets; preset && preset->name; preset++)
-        dsc_table_row(table, (const char *[]){ preset->name, preset->help, preset->settings });
+        dsc_table_row(table, (const char *[]){ preset->name, preset->help,
+                                               spaced_list(session->scope, preset->settings) });
     if (!shown->presets || !shown->presets->name)
         return;
     dsc_heading(&session->terminal, "\nPresets of %s", shown->name);
@@ -169,8 +170,11 @@ dsc_exit dsci_experiment_help(struct session *session)
         printf("case %s: %s\n", shown->name, shown->summary);
     const char *reference =
         session->arguments.case_name && shown->reference ? shown->reference : experiment->reference;
-    if (reference)
-        printf("%s\n", reference);
+    if (reference) {
+        dsc_table *table = dsc_table_make(session->scope, (const dsc_column[]){ { 0 } }, 1, 0);
+        dsc_table_row(table, &reference);
+        dsc_table_print(table, &session->terminal, 0);
+    }
     printf("\nusage: %s [--case CASE] [OPTION]...\n", session->program->name);
     print_examples(session, shown);
     if (!session->arguments.case_name)

@@ -6,7 +6,8 @@
 #include <descent/build.h>
 
 #define FIELD(name) offsetof(struct arguments, name)
-#define MAX_SEED    9007199254740992.0 /* 2^53: every seed below is exact in a file of doubles */
+#define MAX_SEED    4503599627370496.0 /* 2^52: the seeds behind it are exact in a file of doubles too */
+#define MAX_SEEDS   1e5
 
 const dsc_option dsci_experiment_options[] = {
     DSC_OPTION("case", "CASE", FIELD(case_name), dsc_option_text,
@@ -18,7 +19,7 @@ const dsc_option dsci_experiment_options[] = {
         "set a parameter, or the values of an axis: 8, 2,3,4, 2..80, 0..1 step 0.1, 2..300 log 16; repeatable"),
     DSC_OPTION("config", "FILE.json", FIELD(config), dsc_option_text,
                "read settings; the command line goes before them"),
-    DSC_OPTION_IN("seeds", "N", FIELD(seeds), dsc_option_integer, "how many seeds", 1, 1e6),
+    DSC_OPTION_IN("seeds", "N", FIELD(seeds), dsc_option_integer, "how many seeds", 1, MAX_SEEDS),
     DSC_OPTION_IN("seed", "S", FIELD(seed), dsc_option_integer, "the first seed (default: 1)", 1, MAX_SEED),
     DSC_OPTION("engine", "ENGINE", FIELD(engine), dsc_option_engine,
                "auto, native, onednn or ref (default: auto)"),
@@ -143,8 +144,8 @@ static dsc_exit dispatch(struct session *session)
                dsc_build_get()->version);
         return DSC_EXIT_GOOD;
     }
-    if (arguments->isa != DSC_ISA_AUTO && dsc_isa_select(session->scope, arguments->isa) != DSC_OK)
-        return DSC_EXIT_FAILED;
+    if (dsc_isa_select(session->scope, arguments->isa) != DSC_OK)
+        return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
     if (arguments->verify)
         return dsc_verify_command(session->scope, &session->terminal, session->experiment,
                                   &(dsc_verify_arguments){ .path = arguments->verify,

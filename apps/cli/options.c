@@ -81,7 +81,7 @@ static int read_option(dsc_scope *scope, const dsc_option *table, int argc, char
         option->read(scope, option, value, field_of(option, arguments));
         return 1;
     }
-    if (i + 1 == argc) {
+    if (i + 1 == argc || strncmp(argv[i + 1], "--", 2) == 0) { /* the next option is no value */
         dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "--%s expects a value: --%s %s", option->name, option->name,
                        option->value);
         return 1;

@@ -109,6 +109,16 @@ static size_t selected_row(const struct selection *selection, size_t i)
     return i / selection->shown * selection->length + spread;
 }
 
+/* ", at epoch 500": where outputs along inner axes are shown. */
+static const char *inner_text(dsc_scope *scope, const dsc_record_spec *spec)
+{
+    const char *text = "";
+    for (size_t i = spec->cell_axes; i < spec->axis_count && text; i++)
+        text = dsc_scope_format(scope, "%s%s %s %.6g", text, *text ? "," : ", at", spec->axes[i].name,
+                                spec->axes[i].values[spec->axes[i].count - 1]);
+    return text ? text : "";
+}
+
 void dsc_summary_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_record *record, size_t limit)
 {
     const struct layout layout = layout_of(record);
@@ -128,9 +138,10 @@ void dsc_summary_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_recor
     }
     const char *seeds =
         layout.seeds == 1 ? "one seed" : dsc_scope_format(scope, "median of %zu seeds", layout.seeds);
+    const char *inner = inner_text(scope, layout.spec);
     if (selection.count < layout.rows)
-        dsc_heading(terminal, "%s, %zu of %zu points", seeds, selection.count, layout.rows);
+        dsc_heading(terminal, "%s%s, %zu of %zu points", seeds, inner, selection.count, layout.rows);
     else
-        dsc_heading(terminal, "%s", seeds);
+        dsc_heading(terminal, "%s%s", seeds, inner);
     dsc_table_print(table, terminal, 2);
 }

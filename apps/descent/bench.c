@@ -167,8 +167,7 @@ static dsc_exit bench(dsc_call *call)
         find_workload(call->scope, words.items[i]);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
-    if (arguments.isa != DSC_ISA_AUTO)
-        dsc_isa_select(call->scope, arguments.isa);
+    dsc_isa_select(call->scope, arguments.isa);
     const size_t count = words.count > 1 ? words.count - 1 : WORKLOAD_COUNT;
     for (size_t i = 0; i < count && dsc_scope_status(call->scope) == DSC_OK; i++)
         run_workload(call, words.count > 1 ? find_workload(call->scope, words.items[i + 1]) : &workloads[i],

@@ -142,6 +142,8 @@ static dsc_exit info(dsc_call *call)
     dsc_call_read(call, &dsc_verb_info, &arguments, 0, 0);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
+    if (dsc_isa_select(call->scope, DSC_ISA_AUTO) != DSC_OK)
+        return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
     const dsc_thread_choice threads = dsc_threads_choose(0);
     if (arguments.json) {
         print_json(call, &threads);

@@ -93,6 +93,11 @@ static dsc_exit dispatch(dsc_call *call)
         printf("descent %s\n", dsc_build_get()->version);
         return DSC_EXIT_GOOD;
     }
+    if (word[0] == '-') {
+        dsc_scope_fail(call->scope, DSC_ERROR_ARGUMENT,
+                       "unknown option '%s': a verb comes first; `descent help` lists them", word);
+        return DSC_EXIT_USAGE;
+    }
     const dsc_verb *verb = find_verb(call->scope, word);
     if (!verb)
         return DSC_EXIT_USAGE;
@@ -110,8 +115,8 @@ dsc_words dsc_call_read(dsc_call *call, const dsc_verb *verb, void *arguments, s
     dsc_words words = { 0 };
     dsc_options_read(call->scope, verb->options, call->argc, call->argv, arguments, &words);
     if (dsc_scope_status(call->scope) == DSC_OK && (words.count < least || words.count > most))
-        dsc_scope_fail(call->scope, DSC_ERROR_ARGUMENT, "usage: descent %s %s; `descent help %s` says more",
-                       verb->name, verb->words, verb->name);
+        dsc_scope_fail(call->scope, DSC_ERROR_ARGUMENT, "usage: descent %s%s%s; `descent help %s` says more",
+                       verb->name, *verb->words ? " " : "", verb->words, verb->name);
     return words;
 }
 

@@ -8,6 +8,8 @@ static const dsc_option options[] = {
                "directory of the data files (default: $DESCENT_DATA)"),
     DSC_OPTION("threads", "N|auto", FIELD(threads), dsc_option_threads,
                "cells computed at once (default: auto)"),
+    DSC_OPTION("isa", "LEVEL", FIELD(isa), dsc_option_isa,
+               "auto, scalar, avx2 or avx512 (default: $DESCENT_ISA, else auto)"),
     DSC_OPTION("json", NULL, FIELD(json), dsc_option_flag, "print JSON"),
     DSC_OPTION_END,
 };
@@ -18,6 +20,8 @@ static dsc_exit verify(dsc_call *call)
     const dsc_words words = dsc_call_read(call, &dsc_verb_verify, &arguments, 1, 1);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
+    if (dsc_isa_select(call->scope, arguments.isa) != DSC_OK)
+        return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
     arguments.path = words.items[0];
     const dsc_record *record = dsc_record_read(call->scope, arguments.path);
     const dsc_experiment *experiment =

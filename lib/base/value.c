@@ -186,8 +186,10 @@ static bool list_number(struct list *list, struct span s, double *value)
     s = trimmed(s);
     if (!list->integer)
         return real_of(s, value) || list_fail(list, "a number is expected");
-    if (!integer_of(s, &whole) || whole > INT64_C(1) << 53 || whole < -(INT64_C(1) << 53))
+    if (!integer_of(s, &whole))
         return list_fail(list, "an integer is expected");
+    if (whole > INT64_C(1) << 53 || whole < -(INT64_C(1) << 53))
+        return list_fail(list, "an integer is beyond 2^53");
     *value = (double)whole;
     return true;
 }

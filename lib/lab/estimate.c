@@ -83,7 +83,8 @@ static size_t list_jobs(dsc_scope *scope, const dsc_plan *plan, const dsc_run_op
     if (options->out && dsc_file_exists(options->out))
         record = dsci_results_open(scope, plan, options->out);
     for (size_t i = 0; dsc_scope_status(scope) == DSC_OK && i < plan->cells; i++)
-        if (!record || dsc_record_cell_at(record, i)->status != DSC_CELL_DONE)
+        if (dsci_sweep_shares(options, i) &&
+            (!record || dsc_record_cell_at(record, i)->status != DSC_CELL_DONE))
             jobs[count++] =
                 (struct job){ i, dsci_cell_work(plan, i, knobs), dsci_cell_memory(plan, i, knobs) };
     return count;

@@ -57,10 +57,12 @@ static void unknown(dsc_scope *scope, const char *what, const char *name, const 
                     const char *const *names, size_t count)
 {
     const char *nearest = dsc_nearest_name(name, count, name_at, names);
-    const char *list = join_names(scope, names, count);
-    dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "unknown %s '%.80s' of %s%s%s%s; expected one of %s", what,
-                   name, where, nearest ? ": did you mean '" : "", nearest ? nearest : "",
-                   nearest ? "'?" : "", list);
+    if (nearest)
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "unknown %s '%.80s' of %s: did you mean '%s'?", what, name,
+                       where, nearest);
+    else
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "unknown %s '%.80s' of %s; expected one of %s", what, name,
+                       where, join_names(scope, names, count));
 }
 
 /* The last value of a common setting among those given. */

@@ -188,6 +188,12 @@ const char *dsci_recipe_differences(dsc_scope *scope, const char *file, const ch
     struct difference difference = { .scope = scope, .list = "", .in_a = in_file, .in_b = in_asked };
     if (!json_is_object(a) || !json_is_object(b))
         return "the recipe is not a JSON object";
+    static const char *const whose[] = { "experiment", "case" }; /* if these differ, all else does */
+    for (size_t i = 0; i < sizeof whose / sizeof whose[0]; i++) {
+        const json_t *left = json_object_get(a, whose[i]), *right = json_object_get(b, whose[i]);
+        if (!json_equal(left, right))
+            return add_difference(scope, "", whose[i], left, right, in_file, in_asked);
+    }
     compare(&difference, "", a, b);
     if (difference.count > DIFFERENCES_SHOWN && difference.list)
         difference.list = dsc_scope_format(scope, "%s; and %zu more", difference.list,

@@ -28,18 +28,13 @@ struct run {
     double last_write, write_seconds;
 };
 
-static bool in_share(const dsc_run_options *options, size_t cell)
-{
-    return options->shards <= 1 || cell % (size_t)options->shards == (size_t)options->shard - 1;
-}
-
 /* Lists the cells of this run's share that are not done; failed ones are tried again. */
 static void list_cells(dsc_scope *scope, struct run *run)
 {
     run->cells = dsc_scope_alloc(scope, run->plan->cells, sizeof *run->cells);
     void *knobs = dsc_scope_alloc(scope, 1, run->plan->kase->knobs_size);
     for (size_t i = 0; dsc_scope_status(scope) == DSC_OK && i < run->plan->cells; i++) {
-        if (!in_share(run->options, i))
+        if (!dsci_sweep_shares(run->options, i))
             continue;
         if (run->record && dsc_record_cell_at(run->record, i)->status == DSC_CELL_DONE) {
             run->kept++;

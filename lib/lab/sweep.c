@@ -54,6 +54,11 @@ double dsci_cell_memory(const dsc_plan *plan, size_t cell, void *knobs)
     return fmax(plan->kase->memory(knobs), 0);
 }
 
+bool dsci_sweep_shares(const dsc_run_options *options, size_t cell)
+{
+    return options->shards <= 1 || cell % (size_t)options->shards == (size_t)options->shard - 1;
+}
+
 int dsci_sweep_threads(const dsc_run_options *options, size_t count)
 {
     const int threads = dsc_threads_choose(options->threads).count;

@@ -30,6 +30,9 @@ bool dsci_sweep_run(dsc_scope *scope, const struct dsci_sweep *sweep);
 double dsci_cell_work(const dsc_plan *plan, size_t cell, void *knobs);
 double dsci_cell_memory(const dsc_plan *plan, size_t cell, void *knobs);
 
+/* True if a cell belongs to the run's shard. */
+bool dsci_sweep_shares(const dsc_run_options *options, size_t cell);
+
 /* Threads that a sweep of count cells uses. */
 int dsci_sweep_threads(const dsc_run_options *options, size_t count);
 

@@ -38,6 +38,15 @@ cp toy-sum.h5 kept.h5
 refuses 2 'toy-sum.h5' toy --set scale=2 --out toy-sum.h5
 err_has 'scale'
 cmp -s toy-sum.h5 kept.h5 || fail 'a refused file was changed'
+refuses 2 '(case: "sum" in the file, "curve" asked for)' toy --case curve --out toy-sum.h5
+
+# a shard's dry run counts its own cells
+run 0 toy --shard 2/3 --dry-run --out dry.h5
+out_has '18, 6 to compute'
+
+# an output along an axis is shown at its end
+run 0 toy --case curve --no-plot --out curve.h5
+out_has 'median of 3 seeds, at '
 
 # failed cells are kept with their message, the others go on
 run 3 toy --set fail_at=2 --out failed.h5 --no-plot

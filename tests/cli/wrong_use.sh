@@ -10,12 +10,14 @@ refuses 2 "unknown option '--xylophone': --help lists them" toy --xylophone
 refuses 2 "unknown option '-x'" toy -x
 refuses 2 "unexpected word 'sum'" toy sum
 refuses 2 '--seeds expects a value: --seeds N' toy --seeds
+refuses 2 '--out expects a value: --out FILE.h5' toy --out --no-plot
+refuses 2 '--case expects a value: --case CASE' toy --case --help
 refuses 2 "--quiet takes no value, found 'yes'" toy --quiet=yes
 refuses 2 "--sample belongs to --verify" toy --sample 3
 refuses 2 '--plot and --no-plot exclude each other' toy --plot svg --no-plot
 
 # values of options
-refuses 2 "--seeds expects an integer in 1..1000000, found '0'" toy --seeds 0
+refuses 2 "--seeds expects an integer in 1..100000, found '0'" toy --seeds 0
 refuses 2 "found 'many'" toy --seeds many
 refuses 2 "found '-1'" toy --seed -1
 refuses 2 "--threads expects a number of threads in 1..4096 or 'auto', found '0'" toy --threads 0
@@ -33,12 +35,17 @@ refuses 2 "--set expects NAME=VALUE, found '=3'" toy --set =3
 refuses 2 '--out expects FILE.h5, found an empty text' toy --out ''
 refuses 2 "engine 'natif'" toy --engine natif
 refuses 2 "'avx1024'" toy --isa avx1024
+for command in 'toy' 'descent info' 'descent bench peers' 'descent verify a.h5'; do
+    # shellcheck disable=SC2086
+    refuses 2 "\$DESCENT_ISA: unknown instruction set 'avx1024'" env DESCENT_ISA=avx1024 $command
+done
 
 # names and values of the experiment
 refuses 2 "did you mean 'curve'" toy --case curv
 refuses 2 "did you mean 'curve'" toy --case curv --help
 refuses 2 "did you mean 'quick'" toy --preset quik
-refuses 2 "did you mean 'scale'" toy --set scael=2
+refuses 2 "unknown parameter 'scael' of toy, case sum: did you mean 'scale'?" toy --set scael=2
+! grep -q 'expected one of' "$err" || fail 'a suggestion and a list'
 refuses 2 "did you mean 'width'" toy --set widht=2
 refuses 2 "scale" toy --set scale=11
 refuses 2 "scale" toy --set scale=-0.1
@@ -49,16 +56,18 @@ refuses 2 "width" toy --set width=0
 refuses 2 "width" toy --set width=1..
 refuses 2 "width" toy --set width=1.5
 refuses 2 "width" toy --set width=1..100000000
+refuses 2 'an integer is beyond 2^53' toy --set width=1..1e18
 
 # the command
 refuses 2 'a verb is missing' descent
+refuses 2 "unknown option '--jsn': a verb comes first" descent --jsn list
 refuses 2 "unknown verb 'verfy': did you mean 'verify'?" descent verfy
 refuses 2 "unknown verb 'dance': expected one of" descent dance
 refuses 2 "unknown verb 'plt': did you mean 'plot'?" descent help plt
 refuses 2 "unknown experiment 'toi': did you mean 'toy'?" descent run toi
 refuses 2 "the experiment's name is missing" descent run
 refuses 2 "unknown option '--ou': did you mean '--out'?" descent run toy --ou 3
-refuses 2 'usage: descent list' descent list toy
+refuses 2 'usage: descent list;' descent list toy
 refuses 2 'usage: descent show FILE' descent show
 refuses 2 'usage: descent show FILE' descent show a b
 refuses 2 "unknown option '--jsn': did you mean '--json'?" descent show --jsn a

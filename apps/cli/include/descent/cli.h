@@ -145,8 +145,9 @@ typedef struct dsc_words {
     size_t count;
 } dsc_words;
 
-/* Reads argv[0..argc-1] (no program name) into arguments: --name VALUE, --name=VALUE, --flag; "--" ends the
-   options, -h is --help. Words go to *words; if words is NULL, a word is an error. */
+/* Reads argv[0..argc-1] (no program name) into arguments: --name VALUE, --name=VALUE (for a VALUE that
+   begins with two dashes), --flag; "--" ends the options, -h is --help. Words go to *words; if words is NULL,
+   a word is an error. */
 DSC_API dsc_status dsc_options_read(dsc_scope *scope, const dsc_option *table, int argc, char **argv,
                                     void *arguments, dsc_words *words);
 
@@ -190,6 +191,7 @@ typedef struct dsc_verify_arguments {
     const char *path, *data;
     int64_t sample;
     int threads;
+    dsc_isa isa; /* for the caller to select: the command computes at the level in use */
     bool json;
 } dsc_verify_arguments;
 DSC_API dsc_exit dsc_verify_command(dsc_scope *scope, dsc_terminal *terminal,
