@@ -16,6 +16,7 @@ static const double WRITE_SHARE_MAX =
     0.05; /* or longer, so that writing takes no more than this share of the time */
 
 struct run {
+    const dsc_scope *scope; /* of the caller: its log */
     const dsc_plan *plan;
     const dsc_run_options *options;
     dsc_record *record;
@@ -25,6 +26,7 @@ struct run {
     size_t computed, failed;
     pthread_mutex_t mutex; /* of the record's cells and of changed */
     bool changed;          /* since the last write */
+    bool warned;           /* that the last write failed */
     double last_write, write_seconds;
 };
 
@@ -76,8 +78,8 @@ static dsc_status write_file(dsc_scope *scope, struct run *run)
     return dsc_scope_status(scope);
 }
 
-/* Writes what has changed if it is time. A write that fails is tried again next time; the last one at the end
- * counts. */
+/* Writes what has changed if it is time. A write that fails is said once and tried again next time; the last
+ * one at the end counts. */
 static void keep_up_to_date(void *user)
 {
     struct run *run = user;
@@ -89,11 +91,16 @@ static void keep_up_to_date(void *user)
     if (!changed || dsc_clock_seconds() - run->last_write < interval)
         return;
     dsc_scope *scope = dsc_scope_open(NULL);
-    if (write_file(scope, run) != DSC_OK) {
+    const bool written = write_file(scope, run) == DSC_OK;
+    if (!written) {
         pthread_mutex_lock(&run->mutex);
         run->changed = true;
         pthread_mutex_unlock(&run->mutex);
     }
+    if (!written && !run->warned)
+        dsc_scope_log(run->scope, DSC_LOG_WARNING, "%s; the run goes on and tries again",
+                      dsc_scope_message(scope));
+    run->warned = !written;
     dsc_scope_close(&scope);
 }
 
@@ -162,7 +169,8 @@ dsc_run_result dsc_run(dsc_scope *scope, const dsc_plan *plan, const dsc_run_opt
     dsc_scope *claim = dsc_scope_open(NULL);
     dsci_results_claim(claim, options->out);
     if (dsc_scope_adopt_error(scope, claim) == DSC_OK) {
-        struct run run = { .plan = plan,
+        struct run run = { .scope = scope,
+                           .plan = plan,
                            .options = options,
                            .record = dsci_results_open(scope, plan, options->out) };
         bool reached = false;

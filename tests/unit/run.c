@@ -182,6 +182,45 @@ static void run_on_a_full_disk(const char *out, rlim_t most, char text[1024])
     assert_int_equal(status, 0);
 }
 
+static void keep_warning(void *user, dsc_log_level level, const char *line)
+{
+    char *text = user;
+    if (level == DSC_LOG_WARNING && strlen(text) + strlen(line) + 2 < 1024)
+        strcat(strcat(text, line), "\n");
+}
+
+/* The place where the file is first replaced becomes a directory, and a file again at the end. */
+static void spoil(void *user, const dsc_progress *progress)
+{
+    const char *out = user;
+    if (progress->done >= 2 && progress->done < 15) {
+        remove(out);
+        mkdir(out, 0777);
+    } else if (progress->done >= 15) {
+        rmdir(out);
+    }
+}
+
+static void a_write_that_fails_on_the_way_is_said_once(void **state)
+{
+    char text[1024] = "";
+    char out[4096];
+    snprintf(out, sizeof out, "%s", directory_path(*state, "spoiled.h5"));
+    dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .log = keep_warning, .log_user = text });
+    const dsc_setting settings[] = { { "width", "1..20" }, { "seeds", "1" }, { "sleep_ms", "60" } };
+    const dsc_run_result result = dsc_run(
+        scope, toy_plan_of(scope, &toy_case, settings, 3),
+        &(dsc_run_options){
+            .out = out, .threads = 1, .write_interval = 0.05, .progress = spoil, .progress_user = out });
+    assert_int_equal(dsc_scope_status(scope), DSC_OK);
+    assert_int_equal(result.computed, 20);
+    assert_true(dsc_file_exists(out));
+    const char *said = strstr(text, "it is not a regular file; give the path of a file; the run goes on");
+    if (!said || strchr(text, '\n') != strrchr(text, '\n'))
+        fail_msg("'%s'", text);
+    dsc_scope_close(&scope);
+}
+
 static void a_full_disk_is_said_and_keeps_the_old_file(void **state)
 {
     char text[1024];
@@ -283,6 +322,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         /* First, for it forks: a child inherits no threads. */
         IN_DIRECTORY(a_full_disk_is_said_and_keeps_the_old_file),
+        IN_DIRECTORY(a_write_that_fails_on_the_way_is_said_once),
         IN_DIRECTORY(a_failed_cell_is_recorded_and_tried_again),
         IN_DIRECTORY(wrong_outputs_fail_the_cell),
         IN_DIRECTORY(a_file_of_another_recipe_is_refused_and_kept),
