@@ -17,7 +17,7 @@ struct generator {
 #define FIELD(name) offsetof(struct generator, name)
 static const dsc_option generator_options[] = {
     DSC_OPTION_IN("seed", "SEED", FIELD(seed), dsc_option_integer, "of the generator", 0, UINT32_MAX),
-    DSC_OPTION_IN("samples", "N", FIELD(samples), dsc_option_integer, "in all", 10, 1e8),
+    DSC_OPTION_IN("samples", "N", FIELD(samples), dsc_option_integer, "in all", 10, 1e7),
     DSC_OPTION_IN("train_fraction", "F", FIELD(train_fraction), dsc_option_real, "share of the training set",
                   1e-6, 1),
     DSC_OPTION_IN("label_noise", "P", FIELD(label_noise), dsc_option_real, "share of labels drawn again", 0,

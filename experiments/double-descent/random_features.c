@@ -145,16 +145,23 @@ static void *prepare(dsc_scope *scope, const void *knobs, const char *directory)
     return split;
 }
 
+/* A recipe that says more examples than there are would not say what was computed. */
+static bool enough(dsc_scope *scope, const dsc_dataset *from, const char *which, size_t wanted)
+{
+    if (wanted > from->count)
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                       "%zu %s examples were asked for, %s has %zu: ask for at most so many", wanted, which,
+                       from->name, from->count);
+    return dsc_scope_status(scope) == DSC_OK;
+}
+
 /* n training examples drawn without replacement, in an order that depends on the seed. */
 static dsc_dataset draw_training_set(dsc_scope *scope, const dsc_dataset *from, size_t n)
 {
     dsc_dataset drawn = *from;
     drawn.count = n;
-    if (n > from->count) {
-        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "%zu training examples: %s has only %zu", n, from->name,
-                       from->count);
+    if (!enough(scope, from, "training", n))
         return drawn;
-    }
     uint32_t *order = dsc_scope_alloc(scope, from->count, sizeof *order);
     drawn.x = dsc_scope_alloc(scope, n * from->features, sizeof *drawn.x);
     drawn.labels = dsc_scope_alloc(scope, n, sizeof *drawn.labels);
@@ -226,9 +233,9 @@ static void run(dsc_cell *cell)
     const dsc_split *data = dsc_cell_shared(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
     const dsc_dataset train = draw_training_set(scope, &data->train, (size_t)k->examples);
-    if (dsc_scope_status(scope) != DSC_OK)
+    const size_t tests = (size_t)k->test;
+    if (!enough(scope, &data->test, "test", tests))
         return;
-    const size_t tests = (size_t)k->test < data->test.count ? (size_t)k->test : data->test.count;
     const dsc_matrix frequencies = draw_frequencies(scope, (size_t)k->features, train.features, k->sigma);
     const dsc_matrix angles = dsc_matrix_make(scope, ROWS_AT_ONCE, frequencies.rows);
     const dsc_matrix features = dsc_matrix_make(scope, train.count, (size_t)k->features);

@@ -138,14 +138,22 @@ const char *dsc_plan_config(dsc_scope *scope, const dsc_plan *plan)
                                             : dump(scope, root, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
 }
 
+/* At most 70 characters, which a SHA-256 in quotes fits in. */
+static const char *shortened(dsc_scope *scope, const char *text)
+{
+    enum { MOST = 70 };
+    const char *cut = text && strlen(text) > MOST ? dsc_scope_format(scope, "%.*s...", MOST, text) : text;
+    return cut ? cut : "";
+}
+
 /* Adds "parameters.n: 200 in the file, 4000 asked for". */
 static const char *add_difference(dsc_scope *scope, const char *list, const char *key, const json_t *a,
                                   const json_t *b, const char *in_a, const char *in_b)
 {
     const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15);
     const char *left = a ? dump(scope, a, flags) : "none", *right = b ? dump(scope, b, flags) : "none";
-    return dsc_scope_format(scope, "%s%s%s: %.60s %s, %.60s %s", list, list[0] ? "; " : "", key,
-                            left ? left : "", in_a, right ? right : "", in_b);
+    return dsc_scope_format(scope, "%s%s%s: %s %s, %s %s", list, list[0] ? "; " : "", key,
+                            shortened(scope, left), in_a, shortened(scope, right), in_b);
 }
 
 struct difference {
