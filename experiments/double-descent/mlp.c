@@ -111,16 +111,51 @@ static const dsc_preset epochs_presets[] = {
     { 0 },
 };
 
-static void *prepare(dsc_scope *scope, const void *knobs, const char *directory)
+/* What all cells read: the test set, and the training set once for each level of label noise, which share
+ * their x. */
+struct shared {
+    dsc_examples test;
+    size_t level_count;
+    const double *levels;
+    dsc_examples *train;
+};
+
+static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *knobs, const char *directory)
 {
     (void)directory;
     const struct knobs *k = knobs;
-    dsc_split *split = dsc_scope_alloc(scope, 1, sizeof *split);
-    if (split)
-        *split = dsc_mnist1d(scope, &(dsc_mnist1d_options){ .samples = (size_t)k->samples,
-                                                            .train_fraction = 0.25,
-                                                            .seed = (uint32_t)k->data_seed });
-    return split;
+    struct shared *shared = dsc_scope_alloc(scope, 1, sizeof *shared);
+    if (!shared)
+        return NULL;
+    shared->levels = dsc_plan_axis(plan, "label_noise", &shared->level_count);
+    if (!shared->levels) { /* a parameter instead of an axis */
+        shared->levels = &k->label_noise;
+        shared->level_count = 1;
+    }
+    shared->train = dsc_scope_alloc(scope, shared->level_count, sizeof *shared->train);
+    for (size_t i = 0; shared->train && i < shared->level_count; i++) {
+        const dsc_split split =
+            dsc_mnist1d(scope, &(dsc_mnist1d_options){ .samples = (size_t)k->samples,
+                                                       .train_fraction = 0.25,
+                                                       .seed = (uint32_t)k->data_seed,
+                                                       .label_noise = shared->levels[i] });
+        if (i == 0) {
+            shared->train[i] = dsc_examples_from(scope, &split.train);
+            shared->test = dsc_examples_from(scope, &split.test);
+        } else {
+            shared->train[i] = shared->train[0];
+            shared->train[i].labels = split.train.labels;
+        }
+    }
+    return shared;
+}
+
+static dsc_examples training_set(const struct shared *shared, double label_noise)
+{
+    size_t level = 0;
+    while (level + 1 < shared->level_count && shared->levels[level] != label_noise)
+        level++;
+    return shared->train[level];
 }
 
 static dsc_model *build(dsc_scope *scope, const struct knobs *k, dsc_engine engine)
@@ -188,13 +223,9 @@ static bool train(struct run *run)
     dsc_cell *cell = run->cell;
     const struct knobs *k = dsc_cell_knobs(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
-    const dsc_split *shared = dsc_cell_shared(cell);
-    const dsc_split noisy = dsc_mnist1d(scope, &(dsc_mnist1d_options){ .samples = (size_t)k->samples,
-                                                                       .train_fraction = 0.25,
-                                                                       .seed = (uint32_t)k->data_seed,
-                                                                       .label_noise = k->label_noise });
-    run->train = dsc_examples_from(scope, &noisy.train);
-    run->test = dsc_examples_from(scope, &shared->test);
+    const struct shared *shared = dsc_cell_shared(cell);
+    run->train = training_set(shared, k->label_noise);
+    run->test = shared->test;
     run->epochs = (size_t)k->epochs;
     run->model = build(scope, k, dsc_cell_engine(cell));
     const dsc_fit_options options = {
@@ -244,7 +275,7 @@ static double memory(const void *knobs)
 {
     const struct knobs *k = knobs;
     const double h = (double)k->width;
-    return 4 * (3 * parameters(h) + 8 * (double)k->batch * h + 1024 * h) + 24 * INPUTS * (double)k->samples;
+    return 4 * (3 * parameters(h) + 8 * (double)k->batch * h + 1024 * h);
 }
 
 /* The notebook's single runs: test error in percent over width, with labels as they are and with 15 %

@@ -132,8 +132,9 @@ static void identify(dsc_data_notes *notes, const void *knobs, const char *direc
                       dsc_data_file(scope, directory, known->files[i].name));
 }
 
-static void *prepare(dsc_scope *scope, const void *knobs, const char *directory)
+static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *knobs, const char *directory)
 {
+    (void)plan;
     dsc_split *split = dsc_scope_alloc(scope, 1, sizeof *split);
     const dsc_known_data *known = find_dataset(scope, knobs, &directory);
     if (dsc_scope_status(scope) != DSC_OK)

@@ -62,14 +62,11 @@ dsc_engine dsc_cell_engine(const dsc_cell *cell)
 
 const double *dsc_cell_axis(const dsc_cell *cell, const char *name, size_t *count)
 {
-    *count = 0;
-    for (size_t i = 0; i < cell->plan->axis_count; i++)
-        if (strcmp(cell->plan->axes[i].name, name) == 0) {
-            *count = cell->plan->axes[i].count;
-            return cell->plan->axes[i].values;
-        }
-    dsc_scope_fail(cell->scope, DSC_ERROR_ARGUMENT, "case %s has no axis '%s'", cell->plan->kase->name, name);
-    return NULL;
+    const double *values = dsc_plan_axis(cell->plan, name, count);
+    if (!values)
+        dsc_scope_fail(cell->scope, DSC_ERROR_ARGUMENT, "case %s has no axis '%s'", cell->plan->kase->name,
+                       name);
+    return values;
 }
 
 static void put(dsc_cell *cell, const char *name, bool inner, size_t index, double value)

@@ -410,6 +410,17 @@ const dsc_case *dsc_plan_case(const dsc_plan *plan)
     return plan->kase;
 }
 
+const double *dsc_plan_axis(const dsc_plan *plan, const char *name, size_t *count)
+{
+    for (size_t i = 0; i < plan->axis_count; i++)
+        if (strcmp(plan->axes[i].name, name) == 0) {
+            *count = plan->axes[i].count;
+            return plan->axes[i].values;
+        }
+    *count = 0;
+    return NULL;
+}
+
 size_t dsc_plan_cells(const dsc_plan *plan)
 {
     return plan->cells;

@@ -66,9 +66,10 @@ static const dsc_known_data *digits(void)
     return NULL;
 }
 
-static void *load_digits(dsc_scope *scope, const void *knobs, const char *data_directory)
+static void *load_digits(dsc_scope *scope, const dsc_plan *plan, const void *knobs,
+                         const char *data_directory)
 {
-    (void)knobs;
+    (void)plan, (void)knobs;
     const char *directory = dsc_data_directory(scope, digits(), data_directory);
     dsc_split *split = directory ? dsc_scope_alloc(scope, 1, sizeof *split) : NULL;
     if (split)

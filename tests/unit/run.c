@@ -128,9 +128,10 @@ static void expect_no_run(const dsc_case *kase, const char *out, const char *mes
     dsc_scope_close(&scope);
 }
 
-static void *prepare_without_data(dsc_scope *scope, const void *knobs, const char *directory)
+static void *prepare_without_data(dsc_scope *scope, const dsc_plan *plan, const void *knobs,
+                                  const char *directory)
 {
-    (void)knobs;
+    (void)plan, (void)knobs;
     dsc_scope_fail(scope, DSC_ERROR_FILE, "no data in '%s'", directory ? directory : "nowhere");
     return NULL;
 }

@@ -76,6 +76,7 @@ typedef struct dsc_preset {
 
 typedef struct dsc_cell dsc_cell;
 typedef struct dsc_data_notes dsc_data_notes;
+typedef struct dsc_plan dsc_plan;
 
 typedef struct dsc_case {
     const char *name, *summary, *reference;
@@ -91,9 +92,9 @@ typedef struct dsc_case {
     /* Names every file that the numbers depend on, with dsc_data_note(), before anything is computed. May be
      * NULL. */
     void (*identify)(dsc_data_notes *notes, const void *knobs, const char *data_directory);
-    /* Loads what all cells share, read-only afterwards. May be NULL. The result is dsc_cell_shared(). Lives
-     * in scope. */
-    void *(*prepare)(dsc_scope *scope, const void *knobs, const char *data_directory);
+    /* Loads what all cells share, read-only afterwards; dsc_plan_axis() tells what they will ask for. May be
+       NULL. The result is dsc_cell_shared(). Lives in scope. */
+    void *(*prepare)(dsc_scope *scope, const dsc_plan *plan, const void *knobs, const char *data_directory);
     /* Computes one cell. */
     void (*run)(dsc_cell *cell);
     /* Floating-point operations, and bytes at the same time, of a cell with these knobs: for the schedule
@@ -115,6 +116,9 @@ typedef struct dsc_experiment {
    path where it is now. */
 DSC_API void dsc_data_note(dsc_data_notes *notes, const char *name, const char *path);
 DSC_API dsc_scope *dsc_data_notes_scope(const dsc_data_notes *notes); /* of the plan, for paths and errors */
+
+/* The values of one of the case's axes; NULL and a count of 0 if it has none of this name. */
+DSC_API const double *dsc_plan_axis(const dsc_plan *plan, const char *name, size_t *count);
 
 /* What a cell function sees. */
 DSC_API dsc_scope *dsc_cell_scope(dsc_cell *cell);        /* its seed is the cell's; closed after the cell */

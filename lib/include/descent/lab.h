@@ -12,7 +12,6 @@ typedef struct dsc_setting {
 } dsc_setting;
 
 /* A plan is an experiment's case with every parameter, axis value and seed resolved: the recipe. */
-typedef struct dsc_plan dsc_plan;
 
 typedef struct dsc_plan_options {
     const char *case_name; /* NULL: the settings' or the first */
