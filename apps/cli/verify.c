@@ -100,5 +100,8 @@ dsc_exit dsc_verify_command(dsc_scope *scope, dsc_terminal *terminal, const dsc_
     const dsc_status status = dsc_scope_status(scope);
     if (status != DSC_OK)
         return status == DSC_STOPPED ? DSC_EXIT_STOPPED : DSC_EXIT_FAILED;
+    if (!dsc_record_complete(record))
+        dsc_say(terminal, DSC_TONE_WARNING, "%s is not complete: only its finished cells can be compared",
+                arguments->path);
     return dsc_comparison_print(scope, terminal, &comparison, arguments->json);
 }

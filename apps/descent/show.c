@@ -158,9 +158,8 @@ static void add_recipe_rows(dsc_scope *scope, dsc_table *table, const char *pref
             add_recipe_rows(scope, table, dsc_scope_format(scope, "%s.", full), value);
             continue;
         }
-        char *text = json_is_string(value)
-                         ? NULL
-                         : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(12));
+        char *text =
+            json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
         dsc_table_row(
             table, (const char *[]){ full, dsc_scope_copy(scope, text ? text : json_string_value(value)) });
         free(text);

@@ -156,6 +156,12 @@ dsc_comparison dsc_verify(dsc_scope *scope, const dsc_plan *plan, dsc_record *re
         return comparer.result;
     size_t count;
     const size_t *cells = list_cells(scope, record, sample, &count);
+    if (cells && count == 0) {
+        dsc_scope_fail(scope, DSC_ERROR_FORMAT,
+                       "'%s' has no finished cell: there is nothing to verify; run its command first",
+                       options->out ? options->out : "the record");
+        return comparer.result;
+    }
     const struct dsci_sweep sweep = { .plan = plan,
                                       .shared = dsci_sweep_prepare(scope, plan),
                                       .cells = cells,

@@ -30,6 +30,18 @@ run 1 descent verify bad.h5 --threads 3 --isa scalar
 grep -o 'width=[0-9]* seed=[0-9]*' "$out" >found
 sort -V found | cmp -s - found || fail "differences out of order"
 
+# what is not there proves nothing
+run 75 toy --set milliseconds=100 --set width=1..40 --max-time 0.01 --out empty.h5 --no-plot
+run 3 descent verify empty.h5
+err_has "'empty.h5' has no finished cell"
+run 0 toy --shard 1/3 --out part.h5 --no-plot --quiet
+run 0 descent verify part.h5
+out_has '6 cells compared: 0 differ'
+err_has 'part.h5 is not complete'
+run 0 toy --set width=1..200 --out long.h5 --no-plot --quiet
+run 0 descent show long.h5
+! grep -E '.{101}' "$out" || fail 'descent show is wider than 100 columns'
+
 refuses 3 'none.h5' descent verify none.h5
 head -c 2000 good.h5 >short.h5
 refuses 3 'short.h5' descent verify short.h5
