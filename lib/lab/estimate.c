@@ -20,7 +20,7 @@ struct job {
 
 struct calibration {
     double deadline;
-    volatile int *stop;
+    const volatile int *stop;
 };
 
 static bool time_is_over(void *user)
@@ -31,7 +31,8 @@ static bool time_is_over(void *user)
 }
 
 /* Work per second of one cell on one thread; NaN if it came to nothing in time. */
-static double measure(const dsc_plan *plan, const void *shared, const struct job *job, volatile int *stop)
+static double measure(const dsc_plan *plan, const void *shared, const struct job *job,
+                      const volatile int *stop)
 {
     struct calibration calibration = { dsc_clock_seconds() + CALIBRATION_SECONDS, stop };
     struct dsci_watch watch = { .stop = time_is_over, .user = &calibration };

@@ -231,9 +231,11 @@ struct cells {
 
 static void fill_cells(struct reader *reader, dsc_record *record, const struct cells *cells)
 {
+    if (!cells->hashes || !cells->seconds || !cells->statuses)
+        return; /* the reader has stopped */
     for (size_t i = 0; i < record->cell_count && !stopped(reader); i++) {
-        const int status = cells->statuses[i];
-        if (status != DSC_CELL_MISSING && status != DSC_CELL_DONE && status != DSC_CELL_FAILED)
+        const signed char status = cells->statuses[i];
+        if (status < DSC_CELL_MISSING || status > DSC_CELL_FAILED)
             fail(reader, "'%s' holds a value that is none of 0, 1, 2", "cell_status");
         record->cells[i] = (dsc_record_cell){ .hash = cells->hashes[i],
                                               .seconds = cells->seconds[i],
