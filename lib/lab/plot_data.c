@@ -478,7 +478,8 @@ static dsci_ticks ticks_log(dsci_range range, size_t most)
                      { 100, "1", 100 } };
     dsci_ticks ticks = { 0 };
     const int first = (int)floor(log10(range.low)), last = (int)ceil(log10(range.high));
-    const double nearest = 0.7 * log10(range.high / range.low) / (double)most;
+    const bool long_labels = range.low < 0.009 || range.high > 9e3; /* "0.005", "20000" */
+    const double nearest = (long_labels ? 1.0 : 0.7) * log10(range.high / range.low) / (double)most;
     size_t p = 0;
     while (p + 1 < sizeof patterns / sizeof patterns[0] && patterns[p].gap < nearest)
         p++;
