@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <descent/file.h>
 
@@ -86,6 +87,15 @@ const char *dsc_data_directory(dsc_scope *scope, const dsc_known_data *known, co
             "data set '%s' is read from %zu files and no directory was given; name theirs with --data DIR or "
             "$DESCENT_DATA",
             known->name, known->file_count);
+        return NULL;
+    }
+    struct stat info;
+    if (stat(directory, &info) != 0 || !S_ISDIR(info.st_mode)) {
+        dsc_scope_fail(
+            scope, DSC_ERROR_FILE,
+            "data set '%s': '%s' is not a directory; name that of its %zu files with --data DIR or "
+            "$DESCENT_DATA",
+            known->name, directory, known->file_count);
         return NULL;
     }
     const char *inside = dsc_path_join(scope, directory, known->name);

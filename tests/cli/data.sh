@@ -9,7 +9,7 @@ out_has 'fashion-mnist'
 run 0 descent data list --json
 json_holds 'assert r'
 run 0 descent data check mnist1d
-refuses 3 'nowhere' descent data check mnist --data nowhere
+refuses 3 "'nowhere' is not a directory" descent data check mnist --data nowhere
 mkdir wrong
 for file in train-images-idx3-ubyte train-labels-idx1-ubyte t10k-images-idx3-ubyte t10k-labels-idx1-ubyte; do
     echo 'not the file' | gzip >"wrong/$file.gz"
