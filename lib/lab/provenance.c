@@ -99,6 +99,21 @@ static void note_data(dsc_scope *scope, dsc_record *record, const dsc_plan *plan
         note(record, "data_directory", plan->data_directory);
 }
 
+/* One line for each run that computed cells: a file may be resumed with another build or on another machine,
+   of which the other attributes name the last. */
+static void note_run(dsc_scope *scope, dsc_record *record, const dsc_plan *plan, int threads, const char *now)
+{
+    const char *before = dsc_record_provenance_get(record, "runs");
+    const dsc_build *build = dsc_build_get();
+    note(record, "runs",
+         dsc_scope_format(scope, "%s%s%s  %s, %s, threads %d, %s %.10s%s%s%s", before ? before : "",
+                          before ? "\n" : "", now, dsc_cpu_get()->model, dsc_isa_name(dsc_isa_effective()),
+                          threads, build->version, build->commit,
+                          strstr(build->commit, "-dirty") ? "-dirty" : "",
+                          plan->kase->uses_lapack ? ", OpenBLAS core " : "",
+                          plan->kase->uses_lapack ? dsc_linalg_core() : ""));
+}
+
 void dsci_provenance_note(dsc_record *record, const dsc_plan *plan, const dsc_run_options *options)
 {
     dsc_scope *scope = dsc_scope_open(NULL);
@@ -108,6 +123,7 @@ void dsci_provenance_note(dsc_record *record, const dsc_plan *plan, const dsc_ru
     const bool resumed = dsc_record_provenance_get(record, "start") != NULL;
     note(record, resumed ? "resumed" : "start", now);
     note(record, "end", "");
+    note_run(scope, record, plan, threads.count, now);
     note(record, "command", command_line(scope, options));
     note_build(scope, record);
     note_machine(scope, record);

@@ -297,7 +297,7 @@ static void provenance_says_where_the_numbers_come_from(void **state)
     static const char *const names[] = { "start",    "end",         "command",   "version", "commit",
                                          "compiler", "flags",       "libraries", "cpu",     "isa",
                                          "caches",   "memory",      "kernel",    "threads", "threads_reason",
-                                         "affinity", "environment", "data" };
+                                         "affinity", "environment", "data",      "runs" };
     dsc_scope *scope = dsc_scope_open(NULL);
     char *argv[] = { "toys", "--set", "n=2", NULL };
     setenv("DESCENT_TEST", "yes", 1);
@@ -311,6 +311,7 @@ static void provenance_says_where_the_numbers_come_from(void **state)
     assert_string_equal(dsc_record_provenance_get(result.record, "command"), "toys --set n=2");
     assert_string_equal(dsc_record_provenance_get(result.record, "threads"), "2");
     assert_string_equal(dsc_record_provenance_get(result.record, "version"), dsc_build_get()->version);
+    assert_non_null(strstr(dsc_record_provenance_get(result.record, "runs"), ", threads 2, "));
     assert_non_null(strstr(dsc_record_provenance_get(result.record, "environment"), "DESCENT_TEST=yes"));
     assert_non_null(strstr(dsc_record_provenance_get(result.record, "libraries"), "HDF5 1."));
     assert_int_equal(strlen(dsc_record_provenance_get(result.record, "end")), 20);
