@@ -1,47 +1,84 @@
 /* execution.c - making a plan out of a network, and running it. */
+#include <omp.h>
+#include <stdatomic.h>
+
+#include <descent/clock.h>
+#include <descent/cpu.h>
+
 #include "graph/model.h"
 #include "graph/passes.h"
+#include "graph/schedule.h"
 
-/* Gives parameters, gradients and external tensors their homes; parameters come in the slices' order. */
+enum { SECONDS_STRIDE = 8 }; /* doubles: one cache line for each thread */
+
+static const dsc_slice *slice_of(const dsc_slice *slices, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slices[i].name == name)
+            return &slices[i];
+    return NULL;
+}
+
+static void settle_input(const dsc_model *model, dsci_plan *plan, dsci_tensor *tensor)
+{
+    if (plan->input_count == DSCI_PLAN_INPUTS)
+        dsc_scope_fail(model->scope, DSC_ERROR_UNSUPPORTED,
+                       "expected a network of at most %d inputs, found more", DSCI_PLAN_INPUTS);
+    else
+        plan->inputs[plan->input_count++] = tensor;
+}
+
+/* Gives parameters, their gradients and state their places in the model's vectors, and external tensors
+ * theirs. */
+static void settle_source(const dsc_model *model, dsci_plan *plan, const dsci_node *node)
+{
+    const size_t size = dsci_type_size(dsci_model_master_type(model));
+    dsci_tensor *tensor = node->out[0];
+    const dsc_slice *slice = NULL;
+    tensor->home = DSCI_HOME_EXTERNAL;
+    switch (node->op->id) {
+    case DSCI_OP_INPUT:
+    case DSCI_OP_TOKENS: settle_input(model, plan, tensor); return;
+    case DSCI_OP_STATE:
+        slice = slice_of(model->state_slices, model->state_count, node->name);
+        tensor->home = DSCI_HOME_STATE;
+        break;
+    case DSCI_OP_PARAMETER:
+        slice = slice_of(model->slices, model->slice_count, node->name);
+        tensor->home = DSCI_HOME_PARAMETERS;
+        break;
+    default: plan->expected = tensor; return;
+    }
+    tensor->offset = slice ? slice->offset * size : 0;
+    if (!tensor->diff)
+        return;
+    if (tensor->diff->home != DSCI_HOME_ARENA || !tensor->diff->producer->backward)
+        dsc_scope_fail(model->scope, DSC_ERROR_UNSUPPORTED,
+                       "parameter '%s': its gradient is another tensor's too", node->name);
+    tensor->diff->home = DSCI_HOME_GRADIENTS;
+    tensor->diff->offset = tensor->offset;
+}
+
 static void settle(const dsc_model *model, dsci_plan *plan)
 {
-    const size_t size = dsci_type_size(dsci_model_type(model));
-    size_t parameter = 0;
-    for (size_t i = 0; i < plan->graph.count; i++) {
-        const dsci_node *node = plan->graph.nodes[i];
-        if (!node->op->source)
-            continue;
-        dsci_tensor *tensor = node->out[0];
-        tensor->home = DSCI_HOME_EXTERNAL;
-        if (node->op == &dsci_op_input) {
-            plan->input = tensor;
-            plan->input_count++;
-        } else if (node->op != &dsci_op_parameter) {
-            plan->expected = tensor;
-        } else {
-            tensor->home = DSCI_HOME_PARAMETERS;
-            tensor->offset = model->slices[parameter++].offset * size;
-            if (!tensor->diff)
-                continue;
-            if (tensor->diff->home != DSCI_HOME_ARENA)
-                dsc_scope_fail(model->scope, DSC_ERROR_UNSUPPORTED,
-                               "parameter '%s': its gradient is another parameter's too", node->name);
-            tensor->diff->home = DSCI_HOME_GRADIENTS;
-            tensor->diff->offset = tensor->offset;
-        }
-    }
+    for (size_t i = 0; i < plan->graph.count; i++)
+        if (plan->graph.nodes[i]->op->source)
+            settle_source(model, plan, plan->graph.nodes[i]);
 }
 
 static void resolve(const dsc_model *model, const dsci_plan *plan, void *arena)
 {
     char *const homes[] = { [DSCI_HOME_ARENA] = arena,
                             [DSCI_HOME_PARAMETERS] = model->parameters,
-                            [DSCI_HOME_GRADIENTS] = model->gradients };
+                            [DSCI_HOME_GRADIENTS] = model->gradients,
+                            [DSCI_HOME_STATE] = model->state };
     for (size_t i = 0; i < plan->graph.count; i++) {
         const dsci_node *node = plan->graph.nodes[i];
         for (size_t j = 0; j < node->output_count; j++)
             if (node->out[j]->home != DSCI_HOME_EXTERNAL)
                 node->out[j]->data = homes[node->out[j]->home] + node->out[j]->offset;
+        if (node->prepared)
+            node->prepared->data = homes[DSCI_HOME_ARENA] + node->prepared->offset;
         if (node->scratch)
             node->scratch->data = homes[DSCI_HOME_ARENA] + node->scratch->offset;
     }
@@ -57,40 +94,86 @@ static void relocate(dsc_scope *scope, dsci_tensor *external, const void **slot)
     external->relocations = relocation;
 }
 
-static void make_steps(const dsc_model *model, dsci_plan *plan)
+static void make_operands(const dsc_model *model, const dsci_node *node, dsci_operands *o)
+{
+    *o = (dsci_operands){ .prepared = node->prepared ? node->prepared->data : NULL,
+                          .scratch = node->scratch ? node->scratch->data : NULL,
+                          .node = node,
+                          .kernels = dsci_kernels_for(DSC_ISA_AUTO),
+                          .state = node->state,
+                          .step = &model->step,
+                          .seed = model->seed };
+    for (size_t j = 0; j < node->input_count; j++) {
+        o->in[j] = node->in[j]->data;
+        if (node->in[j]->home == DSCI_HOME_EXTERNAL)
+            relocate(model->scope, node->in[j], &o->in[j]);
+    }
+    for (size_t j = 0; j < node->output_count; j++)
+        o->out[j] = node->out[j]->data;
+}
+
+static void note_results(dsci_plan *plan, const dsci_tensor *root, const dsci_node *node)
+{
+    if (node->op->loss)
+        plan->loss = node->out[0]->data;
+    if (node->op == &dsci_op_count_errors)
+        plan->errors = node->out[0]->data;
+    for (size_t j = 0; j < node->output_count; j++)
+        if (node->out[j] == root)
+            plan->result = root->data;
+}
+
+/* One step a phase; the phases of a node share its operands. */
+static void make_steps(const dsc_model *model, dsci_plan *plan, const dsci_schedule *schedule,
+                       const dsci_tensor *root)
 {
     dsc_scope *scope = model->scope;
     dsci_operands *operands = dsc_scope_alloc(scope, plan->graph.count, sizeof *operands);
-    plan->steps = dsc_scope_alloc(scope, plan->graph.count, sizeof *plan->steps);
-    if (!operands || !plan->steps)
+    dsci_operands **of_node = dsc_scope_alloc(scope, plan->graph.count, sizeof(dsci_operands *));
+    plan->steps = dsc_scope_alloc(scope, schedule->phase_count, sizeof *plan->steps);
+    plan->stretches = dsc_scope_alloc(scope, schedule->stage_count, sizeof *plan->stretches);
+    if (!operands || !of_node || !plan->steps || !plan->stretches)
         return;
     for (size_t i = 0; i < plan->graph.count; i++) {
-        const dsci_node *node = plan->graph.nodes[i];
-        if (node->op->source)
-            continue;
-        dsci_operands *o = &operands[plan->step_count];
-        *o = (dsci_operands){ .scratch = node->scratch ? node->scratch->data : NULL,
-                              .node = node,
-                              .kernels = dsci_kernels_for(DSC_ISA_AUTO),
-                              .state = node->state,
-                              .step = &model->step,
-                              .seed = model->seed };
-        for (size_t j = 0; j < node->input_count; j++) {
-            o->in[j] = node->in[j]->data;
-            if (node->in[j]->home == DSCI_HOME_EXTERNAL)
-                relocate(scope, node->in[j], &o->in[j]);
-        }
-        for (size_t j = 0; j < node->output_count; j++)
-            o->out[j] = node->out[j]->data;
-        plan->steps[plan->step_count++] = (dsci_step){ node->implementation->run, o };
-        if (node->op->loss)
-            plan->loss = node->out[0]->data;
-        if (node->op == &dsci_op_count_errors)
-            plan->errors = node->out[0]->data;
+        make_operands(model, plan->graph.nodes[i], &operands[i]);
+        plan->graph.nodes[i]->position = i;
+        note_results(plan, root, plan->graph.nodes[i]);
+    }
+    plan->step_count = schedule->phase_count;
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const dsci_phase *phase = &schedule->phases[i];
+        plan->steps[i] = (dsci_step){ phase->run, &operands[phase->node->position], NULL };
+        if (model->options.profile)
+            plan->steps[i].seconds =
+                dsc_scope_alloc(scope, (size_t)plan->threads * SECONDS_STRIDE, sizeof(double));
+    }
+    plan->stretch_count = schedule->stage_count;
+    for (size_t i = 0; i < plan->stretch_count; i++) {
+        const dsci_stage *stage = &schedule->stages[i];
+        plan->stretches[i].steps = &plan->steps[stage->first];
+        plan->stretches[i].count = stage->count;
+        plan->stretches[i].parts = stage->parts;
     }
 }
 
-static dsci_plan *plan_make(dsc_model *model, size_t batch, dsci_mode mode)
+/* No more threads than a stage has parts. */
+static int threads_of(const dsc_model *model, const dsci_schedule *schedule)
+{
+    size_t most = 1;
+    for (size_t i = 0; i < schedule->stage_count; i++)
+        most = schedule->stages[i].parts > most ? schedule->stages[i].parts : most;
+    return most < (size_t)model->threads ? (int)most : model->threads;
+}
+
+static void make_workspaces(dsc_scope *scope, dsci_plan *plan, size_t bytes)
+{
+    plan->workspace_bytes = bytes;
+    plan->workspaces = dsc_scope_alloc(scope, (size_t)plan->threads, sizeof(void *));
+    for (int i = 0; plan->workspaces && i < plan->threads; i++)
+        plan->workspaces[i] = dsc_scope_alloc(scope, bytes, 1);
+}
+
+static dsci_plan *plan_make(dsc_model *model, const dsci_tensor *root, size_t batch, dsci_mode mode)
 {
     dsc_scope *scope = model->scope;
     dsci_plan *plan = dsc_scope_alloc(scope, 1, sizeof *plan);
@@ -98,35 +181,49 @@ static dsci_plan *plan_make(dsc_model *model, size_t batch, dsci_mode mode)
         return NULL;
     plan->mode = mode;
     plan->batch = batch;
-    plan->graph.setting = (dsci_setting){
-        .scope = scope, .real = dsci_model_type(model), .batch = batch, .training = mode == DSCI_TRAINING
-    };
-    dsci_pass_build(&plan->graph, model->loss);
+    plan->root = root;
+    plan->graph.setting = (dsci_setting){ .scope = scope,
+                                          .real = dsci_model_type(model),
+                                          .batch = batch,
+                                          .shard_rows = model->shard_rows,
+                                          .training = mode == DSCI_TRAINING };
+    dsci_tensor *image = dsci_pass_build(&plan->graph, root);
     if (mode == DSCI_TRAINING)
         dsci_pass_gradients(&plan->graph);
     else
         dsci_pass_measures(&plan->graph);
+    if (image)
+        image->result = true;
     dsci_pass_fuse(&plan->graph);
     dsci_pass_engines(&plan->graph, model->options.engine);
     if (dsc_scope_status(scope) != DSC_OK)
         return NULL;
     settle(model, plan);
-    plan->arena_bytes = dsci_pass_memory(&plan->graph);
+    dsci_schedule schedule = { .phases = NULL };
+    dsci_pass_schedule(&plan->graph, &schedule);
+    plan->arena_bytes = dsci_pass_memory(&plan->graph, schedule.stage_count);
     void *arena = dsc_scope_alloc(scope, plan->arena_bytes, 1);
     if (!arena)
         return NULL;
     resolve(model, plan, arena);
-    make_steps(model, plan);
+    plan->threads = threads_of(model, &schedule);
+    make_workspaces(scope, plan, schedule.worker_bytes);
+    make_steps(model, plan, &schedule, image);
     return dsc_scope_status(scope) == DSC_OK ? plan : NULL;
+}
+
+dsci_plan *dsci_model_plan_of(dsc_model *model, const dsci_tensor *root, size_t batch, dsci_mode mode)
+{
+    dsci_plan **link = &model->plans;
+    for (; *link; link = &(*link)->next)
+        if ((*link)->batch == batch && (*link)->mode == mode && (*link)->root == root)
+            return *link;
+    return *link = plan_make(model, root, batch, mode);
 }
 
 dsci_plan *dsci_model_plan(dsc_model *model, size_t batch, dsci_mode mode)
 {
-    dsci_plan **link = &model->plans;
-    for (; *link; link = &(*link)->next)
-        if ((*link)->batch == batch && (*link)->mode == mode)
-            return *link;
-    return *link = plan_make(model, batch, mode);
+    return dsci_model_plan_of(model, model->loss, batch, mode);
 }
 
 void dsci_plan_bind(dsci_tensor *external, const void *data)
@@ -138,10 +235,58 @@ void dsci_plan_bind(dsci_tensor *external, const void *data)
         *r->slot = data;
 }
 
-void dsci_plan_run(const dsci_plan *plan)
+static void run_part(const dsci_stretch *stretch, dsci_part part, int thread)
 {
-    for (size_t i = 0; i < plan->step_count; i++)
-        plan->steps[i].run(plan->steps[i].operands);
+    for (size_t i = 0; i < stretch->count; i++) {
+        const dsci_step *step = &stretch->steps[i];
+        if (!step->seconds) {
+            step->run(step->operands, part);
+            continue;
+        }
+        const double start = dsc_clock_seconds();
+        step->run(step->operands, part);
+        step->seconds[thread * SECONDS_STRIDE] += dsc_clock_seconds() - start;
+    }
+}
+
+static void run_alone(const dsci_plan *plan)
+{
+    for (size_t i = 0; i < plan->stretch_count; i++)
+        for (size_t part = 0; part < plan->stretches[i].parts; part++)
+            run_part(&plan->stretches[i], (dsci_part){ part, plan->workspaces[0] }, 0);
+}
+
+/* Whoever is free takes the next part: which thread computes it changes no bit. */
+static void run_stretches(const dsci_plan *plan, int thread)
+{
+    for (size_t i = 0; i < plan->stretch_count; i++) {
+        dsci_stretch *stretch = &plan->stretches[i];
+        for (size_t part = atomic_fetch_add_explicit(&stretch->next, 1, memory_order_relaxed);
+             part < stretch->parts; part = atomic_fetch_add_explicit(&stretch->next, 1, memory_order_relaxed))
+            run_part(stretch, (dsci_part){ part, plan->workspaces[thread] }, thread);
+#pragma omp barrier
+    }
+}
+
+static void run_together(const dsci_plan *plan)
+{
+    for (size_t i = 0; i < plan->stretch_count; i++)
+        atomic_store_explicit(&plan->stretches[i].next, 0, memory_order_relaxed);
+#pragma omp parallel num_threads(plan->threads)
+    {
+        const unsigned mode = dsc_float_mode_enter();
+        run_stretches(plan, omp_get_thread_num());
+        dsc_float_mode_leave(mode);
+    }
+}
+
+void dsci_plan_run(dsci_plan *plan)
+{
+    plan->runs++;
+    if (plan->threads == 1)
+        run_alone(plan);
+    else
+        run_together(plan);
 }
 
 double dsci_plan_flops(const dsci_plan *plan, bool forward_only)

@@ -3,15 +3,19 @@
 
 #include <string.h>
 
+#include <omp.h>
+
+#include <descent/cpu.h>
+
 #include "graph/memory.h"
 #include "graph/network.h"
 #include "graph/passes.h"
 
-static size_t count_parameters(const dsci_graph *graph)
+static size_t count_nodes(const dsci_graph *graph, const dsci_op *op)
 {
     size_t count = 0;
     for (size_t i = 0; i < graph->count; i++)
-        count += graph->nodes[i]->op == &dsci_op_parameter;
+        count += graph->nodes[i]->op == op;
     return count;
 }
 
@@ -28,62 +32,106 @@ static dsc_status check_names(const dsc_model *model)
     return dsc_scope_status(model->scope);
 }
 
-/* Lays all parameters out in one vector, each at a multiple of the alignment. */
-static dsc_status lay_out(dsc_model *model, const dsci_graph *graph)
+/* Named slices of one flat vector. */
+struct layout {
+    dsc_slice *slices;
+    size_t slice_count, elements, count; /* elements: with padding */
+};
+
+/* Lays the tensors of all nodes of one op out in one vector, each at a multiple of the alignment. */
+static struct layout lay_out(const dsc_model *model, const dsci_graph *graph, const dsci_op *op)
 {
-    const size_t alignment = DSCI_ALIGNMENT / dsci_type_size(dsci_model_type(model));
-    model->slices = dsc_scope_alloc(model->scope, count_parameters(graph), sizeof *model->slices);
-    if (!model->slices)
-        return dsc_scope_status(model->scope);
-    for (size_t i = 0; i < graph->count; i++) {
+    const size_t alignment = DSCI_ALIGNMENT / dsci_type_size(dsci_model_master_type(model));
+    struct layout layout = { .slices =
+                                 dsc_scope_alloc(model->scope, count_nodes(graph, op), sizeof(dsc_slice)) };
+    for (size_t i = 0; layout.slices && i < graph->count; i++) {
         const dsci_node *node = graph->nodes[i];
-        if (node->op != &dsci_op_parameter)
+        if (node->op != op)
             continue;
-        dsc_slice *slice = &model->slices[model->slice_count++];
+        dsc_slice *slice = &layout.slices[layout.slice_count++];
         *slice =
-            (dsc_slice){ .name = node->name, .offset = model->elements, .count = node->out[0]->elements };
+            (dsc_slice){ .name = node->name, .offset = layout.elements, .count = node->out[0]->elements };
         memcpy(slice->shape, node->out[0]->shape.dim, sizeof slice->shape);
         const size_t padded = (slice->count + alignment - 1) / alignment * alignment;
-        if (padded > (size_t)PTRDIFF_MAX / sizeof(double) - model->elements)
-            return dsc_scope_fail(model->scope, DSC_ERROR_MEMORY,
-                                  "out of memory: the parameters up to '%s' exceed the address space",
-                                  slice->name);
-        model->elements += padded;
-        model->parameter_count += slice->count;
+        if (padded > (size_t)PTRDIFF_MAX / sizeof(double) - layout.elements) {
+            dsc_scope_fail(model->scope, DSC_ERROR_MEMORY,
+                           "out of memory: the parameters up to '%s' exceed the address space", slice->name);
+            break;
+        }
+        layout.elements += padded;
+        layout.count += slice->count;
     }
-    model->parameters =
-        dsc_scope_alloc(model->scope, model->elements, dsci_type_size(dsci_model_type(model)));
-    model->gradients = dsc_scope_alloc(model->scope, model->elements, dsci_type_size(dsci_model_type(model)));
+    return layout;
+}
+
+static dsc_status lay_out_all(dsc_model *model, const dsci_graph *graph)
+{
+    const struct layout parameters = lay_out(model, graph, &dsci_op_parameter);
+    const struct layout state = lay_out(model, graph, &dsci_op_state);
+    const size_t size = dsci_type_size(dsci_model_master_type(model));
+    model->slices = parameters.slices;
+    model->slice_count = parameters.slice_count;
+    model->parameter_count = parameters.count;
+    model->elements = parameters.elements;
+    model->state_slices = state.slices;
+    model->state_count = state.slice_count;
+    model->state_elements = state.elements;
+    model->parameters = dsc_scope_alloc(model->scope, model->elements, size);
+    model->gradients = dsc_scope_alloc(model->scope, model->elements, size);
+    model->state = dsc_scope_alloc(model->scope, model->state_elements, size);
     return check_names(model);
 }
 
-/* Draws in double and rounds, so that both types start from the same network. */
-static void initialize(dsc_model *model, const dsci_graph *graph)
+/* Draws in double and rounds, so that all types start from the same network. */
+static void initialize(const dsc_model *model, const dsci_graph *graph, const dsci_op *op,
+                       const dsc_slice *slices, void *vector)
 {
     dsc_scope *local = dsc_scope_open(NULL);
-    size_t largest = 0;
-    for (size_t i = 0; i < model->slice_count; i++)
-        largest = model->slices[i].count > largest ? model->slices[i].count : largest;
-    double *values = dsc_scope_alloc(local, largest, sizeof *values);
     const dsc_rng rng = dsc_rng_make(model->seed, DSC_STREAM_INIT);
-    for (size_t i = 0, index = 0; values && i < graph->count; i++) {
+    uint32_t index = 0;
+    for (size_t i = 0; i < graph->count; i++) {
         const dsci_node *node = graph->nodes[i];
-        if (node->op != &dsci_op_parameter)
+        if (node->op != op)
             continue;
         const dsci_initializer *initializer = &node->attributes.parameter.initializer;
-        const dsc_slice *slice = &model->slices[index];
-        if (initializer->fill) {
-            initializer->fill(initializer, rng, (uint32_t)index, values, slice->count);
-            for (size_t j = 0; j < slice->count; j++)
-                if (model->options.dtype == DSC_F64)
-                    ((double *)model->parameters)[slice->offset + j] = values[j];
-                else
-                    ((float *)model->parameters)[slice->offset + j] = (float)values[j];
-        }
-        index++;
+        const dsc_slice *slice = &slices[index++];
+        if (!initializer->fill)
+            continue;
+        double *values = dsc_scope_alloc(local, slice->count, sizeof *values);
+        if (!values)
+            break;
+        initializer->fill(initializer, rng, index - 1, values, slice->count);
+        for (size_t j = 0; j < slice->count; j++)
+            if (model->options.dtype == DSC_F64)
+                ((double *)vector)[slice->offset + j] = values[j];
+            else
+                ((float *)vector)[slice->offset + j] = (float)values[j];
     }
     dsc_scope_adopt_error(model->scope, local);
     dsc_scope_close(&local);
+}
+
+enum { LEAST_SHARD = 8 };
+
+/* A shard is worth a thread's while if it takes about so many operations forward. */
+static const double SHARD_FLOPS = 4e6;
+
+/* Examples in a shard, from the work that an example takes: a function of the network alone. */
+static size_t choose_shard(const dsci_graph *example)
+{
+    double flops = 1;
+    for (size_t i = 0; i < example->count; i++)
+        if (example->nodes[i]->op->flops)
+            flops += example->nodes[i]->op->flops(example->nodes[i]);
+    const double rows = SHARD_FLOPS / flops;
+    return rows <= LEAST_SHARD ? LEAST_SHARD : (size_t)(rows < 1e6 ? rows : 1e6);
+}
+
+static int choose_threads(int requested)
+{
+    if (requested > 0)
+        return requested;
+    return omp_in_parallel() ? 1 : dsc_threads_choose(0).count;
 }
 
 dsc_model *dsc_compile(dsc_node *loss, const dsc_compile_options *options)
@@ -113,9 +161,12 @@ dsc_model *dsc_compile(dsc_node *loss, const dsc_compile_options *options)
     dsci_graph graph = { .setting = {
                              .scope = scope, .real = dsci_model_type(model), .batch = 1, .training = true } };
     dsci_pass_build(&graph, model->loss);
-    if (dsc_scope_status(scope) != DSC_OK || lay_out(model, &graph) != DSC_OK)
+    if (dsc_scope_status(scope) != DSC_OK || lay_out_all(model, &graph) != DSC_OK)
         return NULL;
-    initialize(model, &graph);
+    initialize(model, &graph, &dsci_op_parameter, model->slices, model->parameters);
+    initialize(model, &graph, &dsci_op_state, model->state_slices, model->state);
+    model->shard_rows = model->options.shard ? model->options.shard : choose_shard(&graph);
+    model->threads = choose_threads(model->options.threads);
     return dsci_model_plan(model, model->options.batch,
                            model->options.inference ? DSCI_EVALUATION : DSCI_TRAINING)
                ? model
@@ -146,6 +197,20 @@ void *dsc_model_gradients(dsc_model *model, size_t *elements)
     if (elements)
         *elements = model ? model->elements : 0;
     return model ? model->gradients : NULL;
+}
+
+size_t dsc_model_state_slices(const dsc_model *model, const dsc_slice **slices)
+{
+    if (slices)
+        *slices = model ? model->state_slices : NULL;
+    return model ? model->state_count : 0;
+}
+
+void *dsc_model_state(dsc_model *model, size_t *elements)
+{
+    if (elements)
+        *elements = model ? model->state_elements : 0;
+    return model ? model->state : NULL;
 }
 
 double dsc_model_step_flops(const dsc_model *model)

@@ -11,7 +11,17 @@ typedef enum dsci_mode { DSCI_TRAINING = 0, DSCI_EVALUATION } dsci_mode;
 typedef struct dsci_step {
     dsci_step_fn *run;
     const dsci_operands *operands;
+    double *seconds; /* of each thread, if the model is profiled; else NULL */
 } dsci_step;
+
+/* Steps that a thread runs one after the other on each part that it takes. */
+typedef struct dsci_stretch {
+    const dsci_step *steps;
+    size_t count, parts;
+    _Atomic size_t next; /* part to be taken */
+} dsci_stretch;
+
+enum { DSCI_PLAN_INPUTS = 4 };
 
 /* An executable for one batch size: a flat list of steps over resolved addresses. Plans of a model share its
    parameters and gradients. */
@@ -19,13 +29,21 @@ typedef struct dsci_plan {
     struct dsci_plan *next;
     dsci_mode mode;
     size_t batch;
+    const dsci_tensor *root; /* of the network: what is computed, and all it depends on */
     dsci_graph graph;
     dsci_step *steps;
-    size_t step_count, arena_bytes;
-    dsci_tensor *input, *expected; /* external: examples, and labels or targets; NULL if there is none */
+    dsci_stretch *stretches;
+    size_t step_count, stretch_count, arena_bytes;
+    void **workspaces; /* of each thread, workspace_bytes of them */
+    size_t workspace_bytes;
+    int threads;
+    dsci_tensor *inputs[DSCI_PLAN_INPUTS]; /* external: examples, tokens */
     size_t input_count;
+    dsci_tensor *expected; /* external: labels or targets; NULL if there are none */
+    const void *result;    /* the root's value; a loss is a double */
     const double *loss;
     const double *errors; /* wrong classes; NULL if not measured */
+    uint64_t runs;        /* since it was made, if the model is profiled */
 } dsci_plan;
 
 struct dsc_model {
@@ -37,23 +55,39 @@ struct dsc_model {
     size_t slice_count, parameter_count;
     size_t elements; /* of each flat vector, padding included */
     void *parameters, *gradients;
+    dsc_slice *state_slices;
+    size_t state_count, state_elements;
+    void *state; /* of the master type */
+    size_t shard_rows;
+    int threads;
     uint32_t step; /* training steps so far: moves the masks of dropout on */
     dsci_plan *plans;
 };
 
 static inline dsci_type dsci_model_type(const dsc_model *model)
 {
-    return model->options.dtype == DSC_F64 ? DSCI_F64 : DSCI_F32;
+    static const dsci_type types[] = { [DSC_F32] = DSCI_F32, [DSC_F64] = DSCI_F64, [DSC_BF16] = DSCI_BF16 };
+    return types[model->options.dtype];
+}
+
+/* The type of its parameters, gradients and state. */
+static inline dsci_type dsci_model_master_type(const dsc_model *model)
+{
+    return dsci_master_type(dsci_model_type(model));
 }
 
 /* The plan for a batch size and mode; it is made, in the model's scope, when it is first asked for. NULL on
  * failure. */
 dsci_plan *dsci_model_plan(dsc_model *model, size_t batch, dsci_mode mode);
 
+/* The same for the value of any tensor of the network, in evaluation. */
+dsci_plan *dsci_model_plan_of(dsc_model *model, const dsci_tensor *root, size_t batch, dsci_mode mode);
+
 /* Makes a plan read an external tensor from data. Free when the address has not changed. */
 void dsci_plan_bind(dsci_tensor *external, const void *data);
 
-void dsci_plan_run(const dsci_plan *plan);
+/* On the plan's threads. The calling thread's float mode is set in all of them. */
+void dsci_plan_run(dsci_plan *plan);
 
 /* Floating-point operations of a run; of its forward nodes alone. */
 double dsci_plan_flops(const dsci_plan *plan, bool forward_only);

@@ -49,14 +49,39 @@ dsc_node *dsc_targets(dsc_scope *scope, const dsc_input_spec *spec)
     return examples(scope, &dsci_op_targets, spec);
 }
 
-dsc_node *dsc_labels(dsc_scope *scope, size_t classes)
+static dsc_node *labels(dsc_scope *scope, size_t classes, const dsci_shape *example)
 {
     if (classes == 0 || classes > INT32_MAX) {
         dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "labels: expected 1 to %d classes, found %zu", INT32_MAX,
                        classes);
         return NULL;
     }
-    return source(scope, &dsci_op_labels, NULL, &(dsci_attributes){ .classes = classes });
+    return source(scope, &dsci_op_labels, NULL,
+                  &(dsci_attributes){ .labels = { .example = *example, .classes = classes } });
+}
+
+dsc_node *dsc_labels(dsc_scope *scope, size_t classes)
+{
+    return labels(scope, classes, &(dsci_shape){ .rank = 0 });
+}
+
+dsc_node *dsc_label_sequence(dsc_scope *scope, size_t steps, size_t classes)
+{
+    return labels(scope, classes, &(dsci_shape){ .rank = 1, .dim = { steps } });
+}
+
+dsc_node *dsc_tokens(dsc_scope *scope, const dsc_tokens_spec *spec)
+{
+    if (!spec || spec->steps == 0 || spec->vocabulary == 0 || spec->vocabulary > INT32_MAX) {
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                       "tokens '%s': expected at least 1 step and a vocabulary of 1 to %d, found %zu and %zu",
+                       spec && spec->name ? spec->name : "tokens", INT32_MAX, spec ? spec->steps : 0,
+                       spec ? spec->vocabulary : 0);
+        return NULL;
+    }
+    const dsci_attributes attributes = { .tokens = { .example = { .rank = 1, .dim = { spec->steps } },
+                                                     .vocabulary = spec->vocabulary } };
+    return source(scope, &dsci_op_tokens, spec->name, &attributes);
 }
 
 const char *dsci_layer_name(dsc_node *x, dsci_op_id id, const char *kind, const char *requested)
@@ -105,6 +130,16 @@ dsc_node *dsci_parameter_make(dsc_node *x, const char *layer, const char *name, 
     const char *full = dsc_scope_format(x->scope, "%s/%s", layer, name);
     const dsci_attributes attributes = { .parameter = { .shape = *shape, .initializer = *initializer } };
     return full ? wrap(x->scope, x->names, &dsci_op_parameter, full, &attributes, NULL, 0) : NULL;
+}
+
+dsc_node *dsci_state_make(dsc_node *x, const char *layer, const char *name, const dsci_shape *shape,
+                          const dsci_initializer *initializer)
+{
+    if (!x || !layer)
+        return NULL;
+    const char *full = dsc_scope_format(x->scope, "%s/%s", layer, name);
+    const dsci_attributes attributes = { .parameter = { .shape = *shape, .initializer = *initializer } };
+    return full ? wrap(x->scope, x->names, &dsci_op_state, full, &attributes, NULL, 0) : NULL;
 }
 
 size_t dsci_node_example_elements(const dsc_node *x)

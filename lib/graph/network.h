@@ -30,6 +30,10 @@ dsc_node *dsci_layer_make(const dsci_op *op, const char *name, const dsci_attrib
 dsc_node *dsci_parameter_make(dsc_node *x, const char *layer, const char *name, const dsci_shape *shape,
                               const dsci_initializer *initializer);
 
+/* The same for values that training changes without a gradient. */
+dsc_node *dsci_state_make(dsc_node *x, const char *layer, const char *name, const dsci_shape *shape,
+                          const dsci_initializer *initializer);
+
 /* Elements of one example of x; 0 if x is not a batch of examples. */
 size_t dsci_node_example_elements(const dsc_node *x);
 

@@ -68,17 +68,19 @@ static void copy_node(dsci_graph *graph, dsci_node *original)
         original->out[i]->image = copy->out[i];
 }
 
-void dsci_pass_build(dsci_graph *graph, const dsci_tensor *loss)
+dsci_tensor *dsci_pass_build(dsci_graph *graph, const dsci_tensor *root)
 {
     dsci_graph order = { .setting = graph->setting };
-    sort_topologically(&order, loss->producer);
+    sort_topologically(&order, root->producer);
     for (size_t i = 0; i < order.count && !failed(graph); i++)
         copy_node(graph, order.nodes[i]);
+    dsci_tensor *image = root->image;
     for (size_t i = 0; i < order.count; i++) {
         order.nodes[i]->index = 0;
         for (size_t j = 0; j < order.nodes[i]->output_count; j++)
             order.nodes[i]->out[j]->image = NULL;
     }
+    return image;
 }
 
 void dsci_pass_gradients(dsci_graph *graph)
@@ -112,8 +114,8 @@ void dsci_pass_fuse(dsci_graph *graph)
     for (size_t i = 0; i < graph->count; i++) {
         dsci_node *node = graph->nodes[i];
         dsci_node *dense = node->op == &dsci_op_activation ? node->in[0]->producer : NULL;
-        if (dense && dense->op == &dsci_op_dense && node->in[0]->uses == 1 &&
-            dense->attributes.dense.activation == DSCI_IDENTITY) {
+        if (dense && dense->op == &dsci_op_dense && node->in[0]->uses == 1 && !node->in[0]->result &&
+            dense->attributes.dense.activation == DSC_LINEAR) {
             dense->attributes.dense.activation = node->attributes.activation;
             dense->out[0] = node->out[0];
             dense->out[0]->producer = dense;
@@ -128,7 +130,8 @@ static const dsci_implementation *choose(const dsci_node *node, dsc_engine engin
 {
     for (const dsci_implementation *i = node->op->implementations; i->run; i++)
         if (i->type == type && (engine == DSC_ENGINE_AUTO || engine == i->engine) &&
-            (!i->supports || i->supports(node)))
+            (!i->supports || i->supports(node)) &&
+            (engine != DSC_ENGINE_AUTO || !i->prefers || i->prefers(node)))
             return i;
     return NULL;
 }

@@ -6,9 +6,9 @@
 
 #include "ops/ops.h"
 
-/* Copies the network that ends in loss into the graph, in topological order, and infers its shapes for the
-   graph's setting. Ops that only training has are left out elsewhere. */
-void dsci_pass_build(dsci_graph *graph, const dsci_tensor *loss);
+/* Copies the network that ends in root into the graph, in topological order, and infers its shapes for the
+   graph's setting. Ops that only training has are left out elsewhere. Returns root's copy. */
+dsci_tensor *dsci_pass_build(dsci_graph *graph, const dsci_tensor *root);
 
 /* Appends the nodes that compute the gradients of all parameters. */
 void dsci_pass_gradients(dsci_graph *graph);
@@ -23,7 +23,7 @@ void dsci_pass_fuse(dsci_graph *graph);
    that has the graph's type and supports the node. */
 void dsci_pass_engines(dsci_graph *graph, dsc_engine engine);
 
-/* Books scratch memory, finds each tensor's lifetime and its offset in the arena. Returns its bytes. */
-size_t dsci_pass_memory(dsci_graph *graph);
+/* Finds each tensor's lifetime, in stages of the schedule, and its offset in the arena. Returns its bytes. */
+size_t dsci_pass_memory(dsci_graph *graph, size_t stages);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef DESCENT_H
 #define DESCENT_H
 
+#include <descent/activation.h>
 #include <descent/build.h>
 #include <descent/clock.h>
 #include <descent/cpu.h>
@@ -17,6 +18,7 @@
 #include <descent/linalg.h>
 #include <descent/models.h>
 #include <descent/nn.h>
+#include <descent/optimizer.h>
 #include <descent/record.h>
 #include <descent/rng.h>
 #include <descent/scope.h>

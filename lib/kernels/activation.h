@@ -8,18 +8,19 @@ ALWAYS_INLINE vec vec_relu(vec x)
     return vec_max(vec_set(0.0f), x);
 }
 
-static void activation_forward(dsci_activation kind, float *dst, const float *src, size_t n)
+static void activation_forward(dsc_activation kind, float *dst, const float *src, size_t n)
 {
     switch (kind) {
-    case DSCI_IDENTITY:
+    case DSC_LINEAR:
         if (dst != src)
             EACH_VECTOR(n, store_lanes(dst + i, count, load_lanes(src + i, count)));
         break;
-    case DSCI_RELU: EACH_VECTOR(n, store_lanes(dst + i, count, vec_relu(load_lanes(src + i, count)))); break;
-    case DSCI_SIGMOID:
+    case DSC_RELU: EACH_VECTOR(n, store_lanes(dst + i, count, vec_relu(load_lanes(src + i, count)))); break;
+    case DSC_SIGMOID:
         EACH_VECTOR(n, store_lanes(dst + i, count, vec_sigmoid(load_lanes(src + i, count))));
         break;
-    case DSCI_TANH: EACH_VECTOR(n, store_lanes(dst + i, count, vec_tanh(load_lanes(src + i, count)))); break;
+    case DSC_TANH: EACH_VECTOR(n, store_lanes(dst + i, count, vec_tanh(load_lanes(src + i, count)))); break;
+    default: break;
     }
 }
 
@@ -44,14 +45,15 @@ ALWAYS_INLINE vec tanh_backward(vec diff, vec y)
     EACH_VECTOR(n, store_lanes(diff_src + i, count,                                                          \
                                rule(load_lanes(diff_dst + i, count), load_lanes(dst + i, count))))
 
-static void activation_backward(dsci_activation kind, float *diff_src, const float *diff_dst,
-                                const float *dst, size_t n)
+static void activation_backward(dsc_activation kind, float *diff_src, const float *diff_dst, const float *dst,
+                                size_t n)
 {
     switch (kind) {
-    case DSCI_IDENTITY: activation_forward(kind, diff_src, diff_dst, n); break;
-    case DSCI_RELU: BACKWARD(relu_backward); break;
-    case DSCI_SIGMOID: BACKWARD(sigmoid_backward); break;
-    case DSCI_TANH: BACKWARD(tanh_backward); break;
+    case DSC_LINEAR: activation_forward(kind, diff_src, diff_dst, n); break;
+    case DSC_RELU: BACKWARD(relu_backward); break;
+    case DSC_SIGMOID: BACKWARD(sigmoid_backward); break;
+    case DSC_TANH: BACKWARD(tanh_backward); break;
+    default: break;
     }
 }
 

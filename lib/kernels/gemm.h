@@ -136,7 +136,7 @@ static void run_panel(const dsci_gemm *g, tile t, size_t row_step, size_t rows, 
     while (rows > 0) {
         const size_t count = (rows + TILE_ROWS - 1) / TILE_ROWS, taken = (rows + count - 1) / count;
         tiles[taken - 1][vectors - 1][!g->transpose_a](&t);
-        if (t.final && g->activation > DSCI_RELU)
+        if (t.final && g->activation > DSC_RELU)
             for (size_t i = 0; i < taken; i++)
                 activation_forward(g->activation, t.c + i * t.ldc, t.c + i * t.ldc, columns);
         t.a += taken * row_step;
@@ -188,7 +188,7 @@ static void gemm(const dsci_gemm *g)
                              .lda = g->lda,
                              .ld_partial = keeps ? g->n : g->ldc,
                              .ldc = g->ldc,
-                             .floor = g->activation == DSCI_RELU ? 0.0f : -INFINITY,
+                             .floor = g->activation == DSC_RELU ? 0.0f : -INFINITY,
                              .first = p == 0,
                              .final = p + depth == g->k,
                              .accumulate = g->accumulate };

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <descent/activation.h>
 #include <descent/cpu.h>
 #include <descent/rng.h>
 
@@ -21,8 +22,6 @@ enum {
     /* Part of the numerics contract: changing it changes every result. */
     DSCI_GEMM_K_BLOCK = 256
 };
-
-typedef enum dsci_activation { DSCI_IDENTITY = 0, DSCI_RELU, DSCI_SIGMOID, DSCI_TANH } dsci_activation;
 
 /* c = activation(op(a) op(b) + bias), or c += op(a) op(b) if accumulate (then no bias and identity). c
    overlaps no operand. op(a): m x k, op(b): k x n, c: m x n, bias: n or NULL; leading dimensions in elements
@@ -33,12 +32,20 @@ typedef struct dsci_gemm {
     float *c;
     size_t lda, ldb, ldc;
     int transpose_a, transpose_b, accumulate;
-    dsci_activation activation;
+    dsc_activation activation;
     float *workspace; /* dsci_gemm_workspace() floats, 64-byte aligned; NULL if that is 0 */
 } dsci_gemm;
 
 /* Floats of workspace that a problem needs; depends on the shape only, not on the level. */
 size_t dsci_gemm_workspace(const dsci_gemm *problem);
+
+/* How many parts a problem is worth cutting into, for threads to share; depends on the shape only. Every part
+   needs a workspace of the whole problem's size. No bit of the result depends on the cuts. */
+size_t dsci_gemm_parts(const dsci_gemm *problem);
+
+/* Part 0..parts-1 of a problem: some of the columns of c, or of its rows. m or n is 0 if the part is empty.
+ */
+dsci_gemm dsci_gemm_part(const dsci_gemm *problem, size_t part, size_t parts);
 
 /* Coefficients of Adam's step t >= 1, computed by the caller in double once per step. The kernel takes 1 -
    beta from the float beta, so that the weights of old and new add up to 1. */
@@ -62,9 +69,9 @@ typedef struct dsci_kernels {
 
     /* dst = activation(src); diff_src = diff_dst * activation'(.) written in terms of the output dst. In
        place (dst == src, diff_src == diff_dst) is allowed. */
-    void (*activation_forward)(dsci_activation kind, float *dst, const float *src, size_t n);
-    void (*activation_backward)(dsci_activation kind, float *diff_src, const float *diff_dst,
-                                const float *dst, size_t n);
+    void (*activation_forward)(dsc_activation kind, float *dst, const float *src, size_t n);
+    void (*activation_backward)(dsc_activation kind, float *diff_src, const float *diff_dst, const float *dst,
+                                size_t n);
 
     /* Rows of softmax probabilities; in place is allowed. */
     void (*softmax)(float *dst, const float *src, size_t rows, size_t cols);

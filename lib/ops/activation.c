@@ -1,10 +1,10 @@
 /* activation.c - element-wise activations, and their gradients in terms of the output. */
 #include "ops/ref.h"
 
-const char *dsci_activation_name(dsci_activation activation)
+const char *dsc_activation_name(dsc_activation activation)
 {
     static const char *const names[] = {
-        [DSCI_IDENTITY] = "identity", [DSCI_RELU] = "relu", [DSCI_SIGMOID] = "sigmoid", [DSCI_TANH] = "tanh"
+        [DSC_LINEAR] = "identity", [DSC_RELU] = "relu", [DSC_SIGMOID] = "sigmoid", [DSC_TANH] = "tanh"
     };
     return names[activation];
 }
@@ -22,16 +22,21 @@ static void gradient(dsci_graph *graph, dsci_node *node)
     dsci_gradient_add(graph, node->in[0], backward ? backward->out[0] : NULL);
 }
 
-static void run_forward(const dsci_operands *o)
+static void run_forward(const dsci_operands *o, dsci_part part)
 {
-    o->kernels->activation_forward(o->node->attributes.activation, o->out[0], o->in[0],
-                                   o->node->out[0]->elements);
+    const dsci_range r = dsci_shard_elements(o->node, o->node->out[0], part.index);
+    const float *src = o->in[0];
+    float *dst = o->out[0];
+    o->kernels->activation_forward(o->node->attributes.activation, dst + r.first, src + r.first, r.count);
 }
 
-static void run_backward(const dsci_operands *o)
+static void run_backward(const dsci_operands *o, dsci_part part)
 {
-    o->kernels->activation_backward(o->node->attributes.activation, o->out[0], o->in[0], o->in[1],
-                                    o->node->out[0]->elements);
+    const dsci_range r = dsci_shard_elements(o->node, o->node->out[0], part.index);
+    const float *diff_dst = o->in[0], *dst = o->in[1];
+    float *diff_src = o->out[0];
+    o->kernels->activation_backward(o->node->attributes.activation, diff_src + r.first, diff_dst + r.first,
+                                    dst + r.first, r.count);
 }
 
 const dsci_op dsci_op_activation = {
@@ -41,7 +46,10 @@ const dsci_op dsci_op_activation = {
     .infer = infer,
     .gradient = gradient,
     .flops = dsci_flops_elementwise,
-    .implementations = { { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = run_forward },
+    .implementations = { { .engine = DSC_ENGINE_NATIVE,
+                           .type = DSCI_F32,
+                           .book = dsci_book_shards,
+                           .run = run_forward },
                          DSCI_REF_IMPLEMENTATIONS(activation) },
 };
 
@@ -51,6 +59,9 @@ const dsci_op dsci_op_activation_backward = {
     .in_place = true,
     .infer = dsci_infer_same,
     .flops = dsci_flops_elementwise,
-    .implementations = { { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = run_backward },
+    .implementations = { { .engine = DSC_ENGINE_NATIVE,
+                           .type = DSCI_F32,
+                           .book = dsci_book_shards,
+                           .run = run_backward },
                          DSCI_REF_IMPLEMENTATIONS(activation_backward) },
 };

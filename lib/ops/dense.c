@@ -121,7 +121,6 @@ static dsci_gemm forward_problem(const dsci_node *node, const dsci_operands *o)
         .ldb = e.units,
         .ldc = e.units,
         .activation = node->attributes.dense.activation,
-        .workspace = o->scratch,
     };
 }
 
@@ -139,7 +138,6 @@ static dsci_gemm data_problem(const dsci_node *node, const dsci_operands *o)
         .ldb = e.units,
         .ldc = e.fan_in,
         .transpose_b = 1,
-        .workspace = o->scratch,
     };
 }
 
@@ -157,61 +155,68 @@ static dsci_gemm weights_problem(const dsci_node *node, const dsci_operands *o)
         .ldb = e.units,
         .ldc = e.units,
         .transpose_a = 1,
-        .workspace = o->scratch,
     };
 }
 
-static dsc_status book_gemm(const dsci_gemm *problem, size_t *scratch_bytes)
+static dsc_status book_gemm(const dsci_gemm *problem, dsci_booking *booking)
 {
-    *scratch_bytes = dsci_gemm_workspace(problem) * sizeof(float);
+    booking->parts = dsci_gemm_parts(problem);
+    booking->worker_bytes = dsci_gemm_workspace(problem) * sizeof(float);
     return DSC_OK;
 }
 
-static dsc_status book_forward(dsc_scope *scope, dsci_node *node, size_t *scratch_bytes)
+static dsc_status book_forward(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
     (void)scope;
     const dsci_gemm problem = forward_problem(node, &no_operands);
-    return book_gemm(&problem, scratch_bytes);
+    return book_gemm(&problem, booking);
 }
 
-static dsc_status book_data(dsc_scope *scope, dsci_node *node, size_t *scratch_bytes)
+static dsc_status book_data(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
     (void)scope;
     const dsci_gemm problem = data_problem(node, &no_operands);
-    return book_gemm(&problem, scratch_bytes);
+    return book_gemm(&problem, booking);
 }
 
-static dsc_status book_weights(dsc_scope *scope, dsci_node *node, size_t *scratch_bytes)
+static dsc_status book_weights(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
     (void)scope;
     const dsci_gemm problem = weights_problem(node, &no_operands);
-    return book_gemm(&problem, scratch_bytes);
+    return book_gemm(&problem, booking);
 }
 
-static void run_forward(const dsci_operands *o)
+static void run_gemm(const dsci_operands *o, dsci_part part, const dsci_gemm *problem)
+{
+    dsci_gemm cut = dsci_gemm_part(problem, part.index, o->node->booking.parts);
+    cut.workspace = part.workspace;
+    o->kernels->gemm(&cut);
+}
+
+static void run_forward(const dsci_operands *o, dsci_part part)
 {
     const dsci_gemm problem = forward_problem(o->node, o);
-    o->kernels->gemm(&problem);
+    run_gemm(o, part, &problem);
 }
 
-static void run_data(const dsci_operands *o)
+static void run_data(const dsci_operands *o, dsci_part part)
 {
     const dsci_gemm problem = data_problem(o->node, o);
-    o->kernels->gemm(&problem);
+    run_gemm(o, part, &problem);
 }
 
-static void run_weights(const dsci_operands *o)
+static void run_weights(const dsci_operands *o, dsci_part part)
 {
     const dsci_gemm problem = weights_problem(o->node, o);
-    o->kernels->gemm(&problem);
-    if (o->out[1])
+    run_gemm(o, part, &problem);
+    if (o->out[1] && part.index == 0)
         o->kernels->column_sums(o->out[1], o->in[1], problem.k, problem.n, problem.n);
 }
 
 /* --- oneDNN: inner products. --- */
 
 static dsc_status book_inner_product(dsc_scope *scope, dsci_node *node, dsci_inner_product_spec spec,
-                                     const struct extents *e, size_t *scratch_bytes)
+                                     const struct extents *e, dsci_booking *booking)
 {
     spec.layer = node->name;
     spec.batch = e->batch;
@@ -219,62 +224,62 @@ static dsc_status book_inner_product(dsc_scope *scope, dsci_node *node, dsci_inn
     spec.units = e->units;
     dsci_inner_product *product = dsci_inner_product_make(scope, &spec);
     node->state = product;
-    *scratch_bytes = product ? dsci_inner_product_scratch(product) : 0;
+    booking->worker_bytes = product ? dsci_inner_product_scratch(product) : 0;
     return dsc_scope_status(scope);
 }
 
-static dsc_status book_forward_onednn(dsc_scope *scope, dsci_node *node, size_t *scratch_bytes)
+static dsc_status book_forward_onednn(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
-    static const dsci_eltwise eltwise[] = { [DSCI_IDENTITY] = DSCI_ELTWISE_NONE,
-                                            [DSCI_RELU] = DSCI_ELTWISE_RELU,
-                                            [DSCI_SIGMOID] = DSCI_ELTWISE_LOGISTIC,
-                                            [DSCI_TANH] = DSCI_ELTWISE_TANH };
+    static const dsci_eltwise eltwise[] = { [DSC_LINEAR] = DSCI_ELTWISE_NONE,
+                                            [DSC_RELU] = DSCI_ELTWISE_RELU,
+                                            [DSC_SIGMOID] = DSCI_ELTWISE_LOGISTIC,
+                                            [DSC_TANH] = DSCI_ELTWISE_TANH };
     const struct extents e = forward_extents(node);
     const dsci_inner_product_spec spec = { .direction = DSCI_FORWARD,
                                            .bias = node->input_count > 2,
                                            .eltwise = eltwise[node->attributes.dense.activation] };
-    return book_inner_product(scope, node, spec, &e, scratch_bytes);
+    return book_inner_product(scope, node, spec, &e, booking);
 }
 
-static dsc_status book_data_onednn(dsc_scope *scope, dsci_node *node, size_t *scratch_bytes)
+static dsc_status book_data_onednn(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
     const struct extents e = data_extents(node);
     return book_inner_product(scope, node, (dsci_inner_product_spec){ .direction = DSCI_BACKWARD_DATA }, &e,
-                              scratch_bytes);
+                              booking);
 }
 
-static dsc_status book_weights_onednn(dsc_scope *scope, dsci_node *node, size_t *scratch_bytes)
+static dsc_status book_weights_onednn(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
     const struct extents e = weights_extents(node);
     const dsci_inner_product_spec spec = { .direction = DSCI_BACKWARD_WEIGHTS,
                                            .bias = node->attributes.dense.bias };
-    return book_inner_product(scope, node, spec, &e, scratch_bytes);
+    return book_inner_product(scope, node, spec, &e, booking);
 }
 
-static void run_forward_onednn(const dsci_operands *o)
+static void run_forward_onednn(const dsci_operands *o, dsci_part part)
 {
     dsci_inner_product_run(o->state, &(dsci_inner_product_operands){ .src = o->in[0],
                                                                      .weights = o->in[1],
                                                                      .bias = o->in[2],
                                                                      .dst = o->out[0],
-                                                                     .scratch = o->scratch });
+                                                                     .scratch = part.workspace });
 }
 
-static void run_data_onednn(const dsci_operands *o)
+static void run_data_onednn(const dsci_operands *o, dsci_part part)
 {
     dsci_inner_product_run(o->state, &(dsci_inner_product_operands){ .diff_dst = o->in[0],
                                                                      .weights = o->in[1],
                                                                      .diff_src = o->out[0],
-                                                                     .scratch = o->scratch });
+                                                                     .scratch = part.workspace });
 }
 
-static void run_weights_onednn(const dsci_operands *o)
+static void run_weights_onednn(const dsci_operands *o, dsci_part part)
 {
     dsci_inner_product_run(o->state, &(dsci_inner_product_operands){ .src = o->in[0],
                                                                      .diff_dst = o->in[1],
                                                                      .diff_weights = o->out[0],
                                                                      .diff_bias = o->out[1],
-                                                                     .scratch = o->scratch });
+                                                                     .scratch = part.workspace });
 }
 
 const dsci_op dsci_op_dense = {
@@ -283,8 +288,14 @@ const dsci_op dsci_op_dense = {
     .infer = infer,
     .gradient = gradient,
     .flops = flops_forward,
-    .implementations = { { DSC_ENGINE_NATIVE, DSCI_F32, NULL, book_forward, run_forward },
-                         { DSC_ENGINE_ONEDNN, DSCI_F32, NULL, book_forward_onednn, run_forward_onednn },
+    .implementations = { { .engine = DSC_ENGINE_NATIVE,
+                           .type = DSCI_F32,
+                           .book = book_forward,
+                           .run = run_forward },
+                         { .engine = DSC_ENGINE_ONEDNN,
+                           .type = DSCI_F32,
+                           .book = book_forward_onednn,
+                           .run = run_forward_onednn },
                          DSCI_REF_IMPLEMENTATIONS(dense) },
 };
 
@@ -293,8 +304,14 @@ const dsci_op dsci_op_dense_backward_data = {
     .id = DSCI_OP_DENSE_BACKWARD_DATA,
     .infer = infer_backward_data,
     .flops = flops_data,
-    .implementations = { { DSC_ENGINE_NATIVE, DSCI_F32, NULL, book_data, run_data },
-                         { DSC_ENGINE_ONEDNN, DSCI_F32, NULL, book_data_onednn, run_data_onednn },
+    .implementations = { { .engine = DSC_ENGINE_NATIVE,
+                           .type = DSCI_F32,
+                           .book = book_data,
+                           .run = run_data },
+                         { .engine = DSC_ENGINE_ONEDNN,
+                           .type = DSCI_F32,
+                           .book = book_data_onednn,
+                           .run = run_data_onednn },
                          DSCI_REF_IMPLEMENTATIONS(dense_backward_data) },
 };
 
@@ -303,7 +320,13 @@ const dsci_op dsci_op_dense_backward_weights = {
     .id = DSCI_OP_DENSE_BACKWARD_WEIGHTS,
     .infer = infer_backward_weights,
     .flops = flops_weights,
-    .implementations = { { DSC_ENGINE_NATIVE, DSCI_F32, NULL, book_weights, run_weights },
-                         { DSC_ENGINE_ONEDNN, DSCI_F32, NULL, book_weights_onednn, run_weights_onednn },
+    .implementations = { { .engine = DSC_ENGINE_NATIVE,
+                           .type = DSCI_F32,
+                           .book = book_weights,
+                           .run = run_weights },
+                         { .engine = DSC_ENGINE_ONEDNN,
+                           .type = DSCI_F32,
+                           .book = book_weights_onednn,
+                           .run = run_weights_onednn },
                          DSCI_REF_IMPLEMENTATIONS(dense_backward_weights) },
 };

@@ -37,11 +37,32 @@ static void gradient(dsci_graph *graph, dsci_node *node)
     dsci_gradient_add(graph, node->in[0], drop ? drop->out[0] : NULL);
 }
 
-static void run_native(const dsci_operands *o)
+enum { GROUP = 1024 }; /* elements that a part takes at a time: whole blocks of random words */
+
+static size_t groups(const dsci_node *node)
+{
+    return (node->out[0]->elements + GROUP - 1) / GROUP;
+}
+
+/* The parts are cut at whole blocks, not at examples. */
+static dsc_status book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
+{
+    const size_t shards = dsci_shards(node);
+    (void)scope;
+    booking->parts = shards < groups(node) ? shards : groups(node);
+    return DSC_OK;
+}
+
+static void run_native(const dsci_operands *o, dsci_part part)
 {
     const dsci_dropout mask = dsci_dropout_of(o);
-    o->kernels->dropout(o->out[0], o->in[0], o->node->out[0]->elements, mask.threshold,
-                        (float)mask.inverse_keep, mask.rng, mask.major, mask.first_block);
+    const size_t parts = o->node->booking.parts, elements = o->node->out[0]->elements;
+    const size_t first = groups(o->node) * part.index / parts * GROUP;
+    const size_t end = groups(o->node) * (part.index + 1) / parts * GROUP;
+    const float *src = o->in[0];
+    float *dst = o->out[0];
+    o->kernels->dropout(dst + first, src + first, (end < elements ? end : elements) - first, mask.threshold,
+                        (float)mask.inverse_keep, mask.rng, mask.major, mask.first_block + first / 4);
 }
 
 const dsci_op dsci_op_dropout = {
@@ -51,6 +72,6 @@ const dsci_op dsci_op_dropout = {
     .infer = infer,
     .gradient = gradient,
     .flops = dsci_flops_elementwise,
-    .implementations = { { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = run_native },
+    .implementations = { { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .book = book, .run = run_native },
                          DSCI_REF_IMPLEMENTATIONS(dropout) },
 };

@@ -16,12 +16,12 @@ static bool infer_classification(const dsci_setting *setting, dsci_node *node)
                        labels->name);
         return false;
     }
-    if (dsci_tensor_cols(logits) != labels->attributes.classes) {
+    if (dsci_tensor_cols(logits) != labels->attributes.labels.classes) {
         dsc_scope_fail(
             setting->scope, DSC_ERROR_SHAPE,
             "layer '%s': expected a logit for each of the %zu classes of the labels, found %zu from "
             "'%s'; change its units or the number of classes",
-            node->name, labels->attributes.classes, dsci_tensor_cols(logits), logits->producer->name);
+            node->name, labels->attributes.labels.classes, dsci_tensor_cols(logits), logits->producer->name);
         return false;
     }
     return dsci_node_output(setting, node, DSCI_F64, &scalar);
@@ -58,23 +58,26 @@ static void measure_errors(dsci_graph *graph, dsci_node *node)
     dsci_graph_append(graph, &dsci_op_count_errors, NULL, node->in, 2);
 }
 
-static void run_softmax_cross_entropy(const dsci_operands *o)
+static void run_softmax_cross_entropy(const dsci_operands *o, dsci_part part)
 {
+    (void)part;
     const size_t batch = dsci_tensor_rows(o->node->in[0]), classes = dsci_tensor_cols(o->node->in[0]);
     double *loss = o->out[0];
     *loss = o->kernels->softmax_cross_entropy(o->out[1], o->in[0], o->in[1], batch, classes,
                                               (float)(1 / (double)batch));
 }
 
-static void run_squared(const dsci_operands *o)
+static void run_squared(const dsci_operands *o, dsci_part part)
 {
+    (void)part;
     const size_t n = o->node->in[0]->elements;
     double *loss = o->out[0];
     *loss = o->kernels->squared_error(o->out[1], o->in[0], o->in[1], n, (float)(2 / (double)n)) / (double)n;
 }
 
-static void run_count_errors(const dsci_operands *o)
+static void run_count_errors(const dsci_operands *o, dsci_part part)
 {
+    (void)part;
     const size_t batch = dsci_tensor_rows(o->node->in[0]), classes = dsci_tensor_cols(o->node->in[0]);
     double *errors = o->out[0];
     *errors = (double)o->kernels->count_errors(o->in[0], o->in[1], batch, classes);

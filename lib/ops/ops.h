@@ -22,9 +22,9 @@
 
 enum {
     DSCI_MAX_RANK = DSC_MAX_RANK + 1, /* the batch and the dimensions of an example */
-    DSCI_MAX_INPUTS = 4,
-    DSCI_MAX_OUTPUTS = 2,
-    DSCI_MAX_IMPLEMENTATIONS = 5
+    DSCI_MAX_INPUTS = 8,
+    DSCI_MAX_OUTPUTS = 4,
+    DSCI_MAX_IMPLEMENTATIONS = 8
 };
 
 typedef struct dsci_op dsci_op;
@@ -34,10 +34,16 @@ typedef struct dsci_graph dsci_graph;
 
 /* --- Tensors --- */
 
-typedef enum dsci_type { DSCI_F32 = 0, DSCI_F64, DSCI_I32 } dsci_type;
+typedef enum dsci_type { DSCI_F32 = 0, DSCI_F64, DSCI_I32, DSCI_BF16 } dsci_type;
 
 size_t dsci_type_size(dsci_type type);
 const char *dsci_type_name(dsci_type type);
+
+/* The type of the parameters, and of their gradients, of a network whose activations are of type real. */
+static inline dsci_type dsci_master_type(dsci_type real)
+{
+    return real == DSCI_BF16 ? DSCI_F32 : real;
+}
 
 /* Row-major. The first dimension is the batch, except in parameters; rank 0 is a scalar. */
 typedef struct dsci_shape {
@@ -59,6 +65,7 @@ typedef enum dsci_home {
     DSCI_HOME_ARENA = 0, /* in the plan's arena, while it is needed */
     DSCI_HOME_PARAMETERS,
     DSCI_HOME_GRADIENTS,
+    DSCI_HOME_STATE,   /* what a model learns without a gradient: the only inputs that an op may write */
     DSCI_HOME_EXTERNAL /* the caller's: bound before a run */
 } dsci_home;
 
@@ -77,11 +84,13 @@ struct dsci_tensor {
     bool needs_gradient; /* it depends on a parameter */
     dsci_tensor *diff;   /* the gradient of the loss with respect to it, as far as it has been summed */
     size_t uses;         /* how many node inputs read it */
-    size_t first, last;  /* the steps that write it and that read it last */
-    size_t offset;       /* bytes from the start of its home */
-    dsci_tensor *shares; /* whose arena memory it takes over, or NULL */
-    void *data;          /* resolved address, unless it is external */
-    const void *bound;   /* external: where it is read */
+    size_t first, last;  /* the stages that write it and that read it last */
+    const dsci_node *last_reader; /* of those that read it, the last in the plan's order */
+    bool result;                  /* a caller reads it after the run */
+    size_t offset;                /* bytes from the start of its home */
+    dsci_tensor *shares;          /* whose arena memory it takes over, or NULL */
+    void *data;                   /* resolved address, unless it is external */
+    const void *bound;            /* external: where it is read */
     dsci_relocation *relocations;
     dsci_tensor *image; /* its copy in the plan that is being built, else NULL */
 };
@@ -116,39 +125,80 @@ struct dsci_initializer {
 /* What an op needs to know beside its inputs; each op reads the member of its name. */
 typedef union dsci_attributes {
     dsci_shape example; /* input, targets: the shape without the batch */
-    size_t classes;     /* labels */
+    struct {
+        dsci_shape example;
+        size_t classes;
+    } labels; /* example: rank 0, or the steps of a sequence */
+    struct {
+        dsci_shape example;
+        size_t vocabulary;
+    } tokens;
     struct {
         dsci_shape shape;
         dsci_initializer initializer;
     } parameter;
     struct {
-        dsci_activation activation; /* applied to the output */
-        bool bias;                  /* dense_backward_weights: sum diff_dst into a second output */
+        dsc_activation activation; /* applied to the output */
+        bool bias;                 /* dense_backward_weights: sum diff_dst into a second output */
     } dense;
-    dsci_activation activation;
+    dsc_activation activation;
     double rate; /* dropout */
 } dsci_attributes;
 
 typedef struct dsci_implementation dsci_implementation;
 
+/* How an implementation divides the work of a node, and the memory that it wants. All of it is a function of
+ * the node alone, never of the number of threads: parts are what threads share, so they are also what sums
+ * must not depend on, or depend on in a fixed way. */
+typedef struct dsci_booking {
+    size_t parts; /* of run; 0: 1 */
+    /* Part p of run reads and writes the examples of shard p alone (and reads parameters): parts is
+       dsci_shards(node). Such steps in a row run shard by shard, without waiting for each other. */
+    bool by_batch;
+    size_t prepare_parts, finish_parts; /* of the other phases; 0: 1 */
+    size_t prepared_bytes;              /* written by prepare, read by run and finish */
+    size_t scratch_bytes;               /* shared by all parts of run, then read by finish */
+    size_t worker_bytes;                /* of each thread: nothing in it outlives the part */
+} dsci_booking;
+
 struct dsci_node {
     const dsci_op *op;
     const char *name; /* the layer's, for messages; backward nodes bear their layer's name */
     size_t index;     /* position of the layer in the network: the same in each of its plans */
+    size_t position;  /* in the plan's order */
     bool backward;
     dsci_attributes attributes;
     size_t input_count, output_count;
     dsci_tensor *in[DSCI_MAX_INPUTS], *out[DSCI_MAX_OUTPUTS];
     const dsci_implementation *implementation;
-    dsci_tensor *scratch; /* working memory of this step alone, or NULL */
-    void *state;          /* what book() prepared, or NULL */
+    size_t batch;          /* examples of the plan */
+    size_t shard_rows;     /* examples in each shard of the batch but the last; 0: one shard */
+    dsci_booking booking;  /* how its work is divided */
+    size_t begin, end;     /* the stages of its run and of its last phase */
+    dsci_tensor *prepared; /* memory of the step from its prepare phase on, or NULL */
+    dsci_tensor *scratch;  /* memory of the step from its run phase to its finish, or NULL */
+    void *state;           /* what book() made, or NULL */
 };
+
+/* The examples of one shard of the batch. */
+typedef struct dsci_range {
+    size_t first, count;
+} dsci_range;
+
+/* The batch is cut into shards of node->shard_rows examples, the last of which may have fewer. Where the cuts
+ * are belongs to the recipe. */
+size_t dsci_shards(const dsci_node *node);
+dsci_range dsci_shard(const dsci_node *node, size_t shard);
+
+/* For kernels that go through the elements of batched tensors: part p's elements of a tensor of so many
+ * examples. */
+dsci_range dsci_shard_elements(const dsci_node *node, const dsci_tensor *tensor, size_t shard);
 
 /* What shapes and types are inferred for. */
 typedef struct dsci_setting {
     dsc_scope *scope;
-    dsci_type real; /* type of activations and parameters */
-    size_t batch;
+    dsci_type real; /* type of the node's activations; its parameters are of the master type */
+    size_t batch, shard_rows;
     bool training; /* with dropout and gradients */
 } dsci_setting;
 
@@ -187,7 +237,7 @@ void dsci_gradient_add(dsci_graph *graph, dsci_tensor *tensor, dsci_tensor *diff
 typedef struct dsci_operands {
     const void *in[DSCI_MAX_INPUTS];
     void *out[DSCI_MAX_OUTPUTS];
-    void *scratch;
+    void *prepared, *scratch;
     const dsci_node *node; /* shapes and attributes */
     const dsci_kernels *kernels;
     void *state;
@@ -195,17 +245,30 @@ typedef struct dsci_operands {
     uint64_t seed;
 } dsci_operands;
 
-typedef void dsci_step_fn(const dsci_operands *operands);
+/* One part of a step, on the thread whose workspace (64-byte aligned) it is given. */
+typedef struct dsci_part {
+    size_t index;
+    void *workspace;
+} dsci_part;
+
+typedef void dsci_step_fn(const dsci_operands *operands, dsci_part part);
 
 /* --- Ops --- */
 
 struct dsci_implementation {
     dsc_engine engine;
-    dsci_type type;                          /* of real tensors */
+    dsci_type type;                          /* of the node's activations */
     bool (*supports)(const dsci_node *node); /* NULL: every node */
-    /* Before memory is planned: may make node->state and ask for scratch bytes. NULL: nothing to do. */
-    dsc_status (*book)(dsc_scope *scope, dsci_node *node, size_t *scratch_bytes);
+    /* Under AUTO: whether it is preferred to those after it in the list. NULL: always. */
+    bool (*prefers)(const dsci_node *node);
+    /* Before memory is planned: may make node->state and fill in the booking. NULL: one part, no memory. */
+    dsc_status (*book)(dsc_scope *scope, dsci_node *node, dsci_booking *booking);
+    dsci_step_fn
+        *prepare; /* from parameters alone, before anything else runs: packed weights. NULL: nothing */
     dsci_step_fn *run;
+    dsci_step_fn *finish; /* after all parts of run: sums over shards. NULL: nothing */
+    const char *(*describe)(
+        const dsci_node *node); /* how it computes ("im2col + gemm"). NULL: nothing to say */
 };
 
 typedef enum dsci_op_id {
@@ -213,6 +276,8 @@ typedef enum dsci_op_id {
     DSCI_OP_LABELS,
     DSCI_OP_TARGETS,
     DSCI_OP_PARAMETER,
+    DSCI_OP_TOKENS,
+    DSCI_OP_STATE,
     DSCI_OP_DENSE,
     DSCI_OP_DENSE_BACKWARD_DATA,
     DSCI_OP_DENSE_BACKWARD_WEIGHTS,
@@ -244,15 +309,16 @@ struct dsci_op {
         implementations[DSCI_MAX_IMPLEMENTATIONS]; /* in order of preference, ended by run NULL */
 };
 
-extern const dsci_op dsci_op_input, dsci_op_labels, dsci_op_targets, dsci_op_parameter, dsci_op_dense,
-    dsci_op_dense_backward_data, dsci_op_dense_backward_weights, dsci_op_activation,
-    dsci_op_activation_backward, dsci_op_dropout, dsci_op_add, dsci_op_softmax_cross_entropy,
-    dsci_op_squared_loss, dsci_op_count_errors;
+extern const dsci_op dsci_op_input, dsci_op_labels, dsci_op_targets, dsci_op_parameter, dsci_op_tokens,
+    dsci_op_state, dsci_op_dense, dsci_op_dense_backward_data, dsci_op_dense_backward_weights,
+    dsci_op_activation, dsci_op_activation_backward, dsci_op_dropout, dsci_op_add,
+    dsci_op_softmax_cross_entropy, dsci_op_squared_loss, dsci_op_count_errors;
 
 /* Every op, by its id. */
 extern const dsci_op *const dsci_ops[DSCI_OP_COUNT];
 
-const char *dsci_activation_name(dsci_activation activation);
+/* For implementations whose parts are the shards of the batch. */
+dsc_status dsci_book_shards(dsc_scope *scope, dsci_node *node, dsci_booking *booking);
 
 /* For infer functions: true if the tensor is a batch of examples, else fails the scope. */
 bool dsci_expect_batch(const dsci_setting *setting, const dsci_node *node, const dsci_tensor *tensor);

@@ -1,32 +1,33 @@
 /* ref.inl - the definition of every op over REAL; included once a type by ref.c. Functions of one argument
  * are evaluated in double and rounded, so that float differs from double by rounding alone. */
 
-static REAL LOCAL(activate)(dsci_activation kind, REAL x)
+static REAL LOCAL(activate)(dsc_activation kind, REAL x)
 {
     switch (kind) {
-    case DSCI_RELU: return x > 0 ? x : 0;
-    case DSCI_SIGMOID: return (REAL)(1 / (1 + exp(-(double)x)));
-    case DSCI_TANH: return (REAL)tanh((double)x);
-    case DSCI_IDENTITY: break;
+    case DSC_RELU: return x > 0 ? x : 0;
+    case DSC_SIGMOID: return (REAL)(1 / (1 + exp(-(double)x)));
+    case DSC_TANH: return (REAL)tanh((double)x);
+    default: break;
     }
     return x;
 }
 
 /* The derivative, in terms of the output y. */
-static REAL LOCAL(slope)(dsci_activation kind, REAL y)
+static REAL LOCAL(slope)(dsc_activation kind, REAL y)
 {
     switch (kind) {
-    case DSCI_RELU: return y > 0 ? 1 : 0;
-    case DSCI_SIGMOID: return y * (1 - y);
-    case DSCI_TANH: return 1 - y * y;
-    case DSCI_IDENTITY: break;
+    case DSC_RELU: return y > 0 ? 1 : 0;
+    case DSC_SIGMOID: return y * (1 - y);
+    case DSC_TANH: return 1 - y * y;
+    default: break;
     }
     return 1;
 }
 
 /* dst (batch, units) = activation(src (batch, fan_in) weights (fan_in, units) + bias (units)). */
-void NAME(dense)(const dsci_operands *o)
+void NAME(dense)(const dsci_operands *o, dsci_part part)
 {
+    (void)part;
     const REAL *src = o->in[0], *weights = o->in[1], *bias = o->in[2];
     REAL *dst = o->out[0];
     const size_t batch = dsci_tensor_rows(o->node->in[0]), fan_in = dsci_tensor_cols(o->node->in[0]);
@@ -41,8 +42,9 @@ void NAME(dense)(const dsci_operands *o)
 }
 
 /* diff_src (batch, fan_in) = diff_dst (batch, units) weights^T. */
-void NAME(dense_backward_data)(const dsci_operands *o)
+void NAME(dense_backward_data)(const dsci_operands *o, dsci_part part)
 {
+    (void)part;
     const REAL *diff_dst = o->in[0], *weights = o->in[1];
     REAL *diff_src = o->out[0];
     const size_t batch = dsci_tensor_rows(o->node->in[0]), units = dsci_tensor_cols(o->node->in[0]);
@@ -57,8 +59,9 @@ void NAME(dense_backward_data)(const dsci_operands *o)
 }
 
 /* diff_weights (fan_in, units) = src^T diff_dst; diff_bias (units) = the column sums of diff_dst. */
-void NAME(dense_backward_weights)(const dsci_operands *o)
+void NAME(dense_backward_weights)(const dsci_operands *o, dsci_part part)
 {
+    (void)part;
     const REAL *src = o->in[0], *diff_dst = o->in[1];
     REAL *diff_weights = o->out[0], *diff_bias = o->out[1];
     const size_t batch = dsci_tensor_rows(o->node->in[0]), fan_in = dsci_tensor_cols(o->node->in[0]);
@@ -78,8 +81,9 @@ void NAME(dense_backward_weights)(const dsci_operands *o)
     }
 }
 
-void NAME(activation)(const dsci_operands *o)
+void NAME(activation)(const dsci_operands *o, dsci_part part)
 {
+    (void)part;
     const REAL *src = o->in[0];
     REAL *dst = o->out[0];
     for (size_t i = 0; i < o->node->out[0]->elements; i++)
@@ -87,8 +91,9 @@ void NAME(activation)(const dsci_operands *o)
 }
 
 /* diff_src = diff_dst activation'(src), by the output dst. */
-void NAME(activation_backward)(const dsci_operands *o)
+void NAME(activation_backward)(const dsci_operands *o, dsci_part part)
 {
+    (void)part;
     const REAL *diff_dst = o->in[0], *dst = o->in[1];
     REAL *diff_src = o->out[0];
     for (size_t i = 0; i < o->node->out[0]->elements; i++)
@@ -96,8 +101,9 @@ void NAME(activation_backward)(const dsci_operands *o)
 }
 
 /* Keeps an element, scaled by 1 / (1 - rate), if its random word is at least rate 2^32. */
-void NAME(dropout)(const dsci_operands *o)
+void NAME(dropout)(const dsci_operands *o, dsci_part part)
 {
+    (void)part;
     const REAL *src = o->in[0];
     REAL *dst = o->out[0];
     const dsci_dropout mask = dsci_dropout_of(o);
@@ -109,8 +115,9 @@ void NAME(dropout)(const dsci_operands *o)
     }
 }
 
-void NAME(add)(const dsci_operands *o)
+void NAME(add)(const dsci_operands *o, dsci_part part)
 {
+    (void)part;
     const REAL *a = o->in[0], *b = o->in[1];
     REAL *dst = o->out[0];
     for (size_t i = 0; i < o->node->out[0]->elements; i++)
@@ -118,8 +125,9 @@ void NAME(add)(const dsci_operands *o)
 }
 
 /* Mean of -log softmax(logits)[label]; diff_logits = (softmax - one_hot) / batch. */
-void NAME(softmax_cross_entropy)(const dsci_operands *o)
+void NAME(softmax_cross_entropy)(const dsci_operands *o, dsci_part part)
 {
+    (void)part;
     const REAL *logits = o->in[0];
     const int32_t *labels = o->in[1];
     double *loss = o->out[0];
@@ -144,8 +152,9 @@ void NAME(softmax_cross_entropy)(const dsci_operands *o)
 }
 
 /* Mean of (src - target)^2; diff_src = 2 (src - target) / elements. */
-void NAME(squared_loss)(const dsci_operands *o)
+void NAME(squared_loss)(const dsci_operands *o, dsci_part part)
 {
+    (void)part;
     const REAL *src = o->in[0], *target = o->in[1];
     double *loss = o->out[0];
     REAL *diff_src = o->out[1];
@@ -161,8 +170,9 @@ void NAME(squared_loss)(const dsci_operands *o)
 }
 
 /* How many rows have their largest entry (the first of equals) elsewhere than the label says. */
-void NAME(count_errors)(const dsci_operands *o)
+void NAME(count_errors)(const dsci_operands *o, dsci_part part)
 {
+    (void)part;
     const REAL *scores = o->in[0];
     const int32_t *labels = o->in[1];
     double *errors = o->out[0];

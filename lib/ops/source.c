@@ -4,17 +4,30 @@
 static bool infer_examples(const dsci_setting *setting, dsci_node *node)
 {
     const dsci_shape shape = dsci_shape_batched(setting->batch, &node->attributes.example);
-    return dsci_node_output(setting, node, setting->real, &shape);
+    return dsci_node_output(setting, node, dsci_master_type(setting->real), &shape);
 }
 
 static bool infer_labels(const dsci_setting *setting, dsci_node *node)
 {
-    return dsci_node_output(setting, node, DSCI_I32, &(dsci_shape){ .rank = 1, .dim = { setting->batch } });
+    const dsci_shape shape = dsci_shape_batched(setting->batch, &node->attributes.labels.example);
+    return dsci_node_output(setting, node, DSCI_I32, &shape);
+}
+
+static bool infer_tokens(const dsci_setting *setting, dsci_node *node)
+{
+    const dsci_shape shape = dsci_shape_batched(setting->batch, &node->attributes.tokens.example);
+    return dsci_node_output(setting, node, DSCI_I32, &shape);
+}
+
+static bool infer_state(const dsci_setting *setting, dsci_node *node)
+{
+    return dsci_node_output(setting, node, dsci_master_type(setting->real),
+                            &node->attributes.parameter.shape);
 }
 
 static bool infer_parameter(const dsci_setting *setting, dsci_node *node)
 {
-    if (!dsci_node_output(setting, node, setting->real, &node->attributes.parameter.shape))
+    if (!infer_state(setting, node))
         return false;
     node->out[0]->needs_gradient = true;
     return true;
@@ -46,4 +59,18 @@ const dsci_op dsci_op_parameter = {
     .id = DSCI_OP_PARAMETER,
     .source = true,
     .infer = infer_parameter,
+};
+
+const dsci_op dsci_op_tokens = {
+    .name = "tokens",
+    .id = DSCI_OP_TOKENS,
+    .source = true,
+    .infer = infer_tokens,
+};
+
+const dsci_op dsci_op_state = {
+    .name = "state",
+    .id = DSCI_OP_STATE,
+    .source = true,
+    .infer = infer_state,
 };

@@ -6,13 +6,17 @@
 
 size_t dsci_type_size(dsci_type type)
 {
-    static const size_t sizes[] = { [DSCI_F32] = sizeof(float), [DSCI_F64] = sizeof(double), [DSCI_I32] = 4 };
+    static const size_t sizes[] = {
+        [DSCI_F32] = sizeof(float), [DSCI_F64] = sizeof(double), [DSCI_I32] = 4, [DSCI_BF16] = 2
+    };
     return sizes[type];
 }
 
 const char *dsci_type_name(dsci_type type)
 {
-    static const char *const names[] = { [DSCI_F32] = "f32", [DSCI_F64] = "f64", [DSCI_I32] = "i32" };
+    static const char *const names[] = {
+        [DSCI_F32] = "f32", [DSCI_F64] = "f64", [DSCI_I32] = "i32", [DSCI_BF16] = "bf16"
+    };
     return names[type];
 }
 
@@ -84,12 +88,14 @@ dsci_node *dsci_node_make(const dsci_setting *setting, const dsci_op *op, const 
     for (size_t i = 0; i < input_count; i++)
         node->in[i] = inputs[i];
     node->input_count = input_count;
+    node->batch = setting->batch;
+    node->shard_rows = setting->shard_rows;
     return op->infer(setting, node) ? node : NULL;
 }
 
 const char *dsci_node_kind(const dsci_node *node)
 {
-    return node->op == &dsci_op_activation ? dsci_activation_name(node->attributes.activation)
+    return node->op == &dsci_op_activation ? dsc_activation_name(node->attributes.activation)
                                            : node->op->name;
 }
 
@@ -153,4 +159,31 @@ bool dsci_infer_same(const dsci_setting *setting, dsci_node *node)
 double dsci_flops_elementwise(const dsci_node *node)
 {
     return (double)node->out[0]->elements;
+}
+
+size_t dsci_shards(const dsci_node *node)
+{
+    const size_t batch = node->batch, rows = node->shard_rows;
+    return rows ? (batch + rows - 1) / rows : 1;
+}
+
+dsci_range dsci_shard(const dsci_node *node, size_t shard)
+{
+    const size_t rows = node->shard_rows ? node->shard_rows : node->batch, first = shard * rows;
+    return (dsci_range){ first, node->batch - first < rows ? node->batch - first : rows };
+}
+
+dsci_range dsci_shard_elements(const dsci_node *node, const dsci_tensor *tensor, size_t shard)
+{
+    const dsci_range rows = dsci_shard(node, shard);
+    const size_t example = tensor->elements / node->batch;
+    return (dsci_range){ rows.first * example, rows.count * example };
+}
+
+dsc_status dsci_book_shards(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
+{
+    (void)scope;
+    booking->parts = dsci_shards(node);
+    booking->by_batch = true;
+    return DSC_OK;
 }

@@ -18,8 +18,8 @@ dsc_examples dsc_examples_from(dsc_scope *scope, const dsc_dataset *data)
 }
 
 /* The sums over the examples first..first + plan->batch - 1, which the plan reads where they lie. */
-static void add_batch(dsc_metrics *sums, const dsci_feed *feed, const dsci_plan *plan,
-                      const dsc_examples *data, size_t first)
+static void add_batch(dsc_metrics *sums, const dsci_feed *feed, dsci_plan *plan, const dsc_examples *data,
+                      size_t first)
 {
     const bool labels = plan->expected->type == DSCI_I32;
     const void *expected = labels ? (const void *)(data->labels + first)
@@ -37,9 +37,8 @@ static dsc_metrics evaluate(dsc_scope *local, dsc_model *model, const dsc_exampl
         dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT, "evaluate: expected at least 1 example, found 0");
         return none;
     }
-    const dsci_plan *full = dsci_model_plan(model, batch, DSCI_EVALUATION);
-    const dsci_plan *rest =
-        full && count % batch ? dsci_model_plan(model, count % batch, DSCI_EVALUATION) : full;
+    dsci_plan *full = dsci_model_plan(model, batch, DSCI_EVALUATION);
+    dsci_plan *rest = full && count % batch ? dsci_model_plan(model, count % batch, DSCI_EVALUATION) : full;
     dsci_feed feed;
     if (!full || !rest || dsci_examples_check(model, full, data, "evaluate") != DSC_OK ||
         dsci_feed_make(local, &feed, full) != DSC_OK)

@@ -18,16 +18,16 @@ typedef struct dsci_feed {
 } dsci_feed;
 
 /* Whether the model can be given such examples; what says who asks, for the message. */
-dsc_status dsci_examples_check(const dsc_model *model, const dsci_plan *plan, const dsc_examples *examples,
+dsc_status dsci_examples_check(const dsc_model *model, dsci_plan *plan, const dsc_examples *examples,
                                const char *what);
 
 /* Whether the labels are classes that the model's loss knows. */
-dsc_status dsci_labels_check(const dsc_model *model, const dsci_plan *plan, const int32_t *labels,
-                             size_t count, const char *what);
+dsc_status dsci_labels_check(const dsc_model *model, dsci_plan *plan, const int32_t *labels, size_t count,
+                             const char *what);
 
-dsc_status dsci_feed_make(dsc_scope *scope, dsci_feed *feed, const dsci_plan *plan);
+dsc_status dsci_feed_make(dsc_scope *scope, dsci_feed *feed, dsci_plan *plan);
 
 /* Runs the plan on a batch of its size. */
-void dsci_feed_run(const dsci_feed *feed, const dsci_plan *plan, dsci_batch batch);
+void dsci_feed_run(const dsci_feed *feed, dsci_plan *plan, dsci_batch batch);
 
 #endif

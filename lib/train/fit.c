@@ -6,22 +6,22 @@
 
 struct dsc_trainer {
     dsc_model *model;
-    const dsci_plan *plan; /* of the full batch */
+    dsci_plan *plan; /* of the full batch */
     dsci_feed feed;
     dsci_optimizer optimizer;
 };
 
 /* Makes the trainer, with its memory in the scope. Returns the plan of the full batch; NULL, with the error
    in that scope, if it cannot be. */
-static const dsci_plan *trainer_init(dsc_scope *scope, dsc_trainer *trainer, dsc_model *model,
-                                     const dsc_optimizer *optimizer)
+static dsci_plan *trainer_init(dsc_scope *scope, dsc_trainer *trainer, dsc_model *model,
+                               const dsc_optimizer *optimizer)
 {
     if (model->options.inference) {
         dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
                        "train: expected a model with gradients, found one compiled for inference");
         return NULL;
     }
-    const dsci_plan *plan = dsci_model_plan(model, model->options.batch, DSCI_TRAINING);
+    dsci_plan *plan = dsci_model_plan(model, model->options.batch, DSCI_TRAINING);
     if (!plan) {
         dsc_scope_adopt_error(scope, model->scope);
         return NULL;
@@ -40,7 +40,7 @@ static const dsci_plan *trainer_init(dsc_scope *scope, dsc_trainer *trainer, dsc
 }
 
 /* Forward, backward, update. Returns the loss before the update. */
-static double step(dsc_trainer *trainer, const dsci_plan *plan, dsci_batch batch)
+static double step(dsc_trainer *trainer, dsci_plan *plan, dsci_batch batch)
 {
     dsc_model *model = trainer->model;
     dsci_feed_run(&trainer->feed, plan, batch);
@@ -57,11 +57,11 @@ dsc_trainer *dsc_trainer_make(dsc_model *model, const dsc_optimizer *optimizer)
     return trainer && trainer_init(model->scope, trainer, model, optimizer) ? trainer : NULL;
 }
 
-double dsc_trainer_step(dsc_trainer *trainer, const float *x, const void *targets)
+double dsc_trainer_step(dsc_trainer *trainer, const void *x, const void *targets)
 {
     if (!trainer || dsc_scope_status(trainer->model->scope) != DSC_OK)
         return NAN;
-    const dsci_plan *plan = trainer->plan;
+    dsci_plan *plan = trainer->plan;
     if (!x || !targets) {
         dsc_scope_fail(trainer->model->scope, DSC_ERROR_ARGUMENT, "train step: expected a batch, found none");
         return NAN;
@@ -78,7 +78,7 @@ double dsc_trainer_step(dsc_trainer *trainer, const float *x, const void *target
 struct run {
     dsc_trainer trainer;
     const dsc_examples *examples;
-    const dsci_plan *full, *rest; /* full is NULL if there are fewer examples */
+    dsci_plan *full, *rest; /* full is NULL if there are fewer examples */
     uint32_t *order;
     float *x, *targets;
     int32_t *labels;
@@ -96,7 +96,7 @@ static bool run_init(dsc_scope *scope, struct run *run, dsc_model *model, const 
                        examples->count);
         return false;
     }
-    const dsci_plan *plan = trainer_init(scope, &run->trainer, model, &options->optimizer);
+    dsci_plan *plan = trainer_init(scope, &run->trainer, model, &options->optimizer);
     if (!plan)
         return false;
     run->examples = examples;
@@ -137,7 +137,7 @@ static dsc_status run_epoch(struct run *run, size_t epoch)
     const size_t count = run->examples->count, batch = run->trainer.model->options.batch;
     dsc_rng_permutation(run->rng, (uint32_t)epoch, run->order, count);
     for (size_t first = 0; first < count; first += batch) {
-        const dsci_plan *plan = run->full && count - first >= batch ? run->full : run->rest;
+        dsci_plan *plan = run->full && count - first >= batch ? run->full : run->rest;
         const double loss = step(&run->trainer, plan, gather(run, first, plan->batch));
         if (!isfinite(loss))
             return dsc_scope_fail(

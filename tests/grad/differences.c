@@ -16,7 +16,7 @@
 static const double step = 1e-5, tolerance = 1e-8;
 
 /* Fourth-order central difference of the loss by parameter p. */
-static double difference(const dsci_plan *plan, double *p)
+static double difference(dsci_plan *plan, double *p)
 {
     const double at = *p;
     double loss[4];
@@ -36,7 +36,7 @@ static void check_case(const struct gradient_case *c, const struct shape *s)
     if (!model)
         fail_msg("%s: %s", c->name, dsc_scope_message(scope));
     const dsc_examples examples = make_examples(scope, 5, s->batch, s->inputs, s->outputs);
-    const dsci_plan *plan = dsci_model_plan(model, s->batch, DSCI_TRAINING);
+    dsci_plan *plan = dsci_model_plan(model, s->batch, DSCI_TRAINING);
     run_once(scope, plan, &examples);
     size_t elements;
     double *parameters = dsc_model_parameters(model, NULL),

@@ -38,7 +38,7 @@ static void check_accuracy(const float *y, const float *x, double (*exact)(doubl
     print_message("%-8s %.3f ULP at most\n", what, worst);
 }
 
-static void check_activation(dsci_activation kind, double (*exact)(double), double max_ulp, const char *what)
+static void check_activation(dsc_activation kind, double (*exact)(double), double max_ulp, const char *what)
 {
     const float *x = sample_floats();
     float *scalar = guarded(SAMPLES);
@@ -56,13 +56,13 @@ static void check_activation(dsci_activation kind, double (*exact)(double), doub
 static void sigmoid_within_3_ulp(void **state)
 {
     (void)state;
-    check_activation(DSCI_SIGMOID, exact_sigmoid, 3.0, "sigmoid");
+    check_activation(DSC_SIGMOID, exact_sigmoid, 3.0, "sigmoid");
 }
 
 static void tanh_within_3_ulp(void **state)
 {
     (void)state;
-    check_activation(DSCI_TANH, tanh, 3.0, "tanh");
+    check_activation(DSC_TANH, tanh, 3.0, "tanh");
 }
 
 /* Softmax over (x, 0) for x <= 0 is exp(x) / (1 + exp(x)): with x far down it is the exponential itself. */
@@ -88,8 +88,8 @@ static void relu_keeps_nan_and_identity_copies(void **state)
     const float *x = sample_floats();
     for (dsc_isa level = DSC_ISA_SCALAR; level <= dsc_isa_detected(); level++) {
         float *y = guarded(SAMPLES), *copy = guarded(SAMPLES);
-        dsci_kernels_for(level)->activation_forward(DSCI_RELU, y, x, SAMPLES);
-        dsci_kernels_for(level)->activation_forward(DSCI_IDENTITY, copy, x, SAMPLES);
+        dsci_kernels_for(level)->activation_forward(DSC_RELU, y, x, SAMPLES);
+        dsci_kernels_for(level)->activation_forward(DSC_LINEAR, copy, x, SAMPLES);
         for (size_t i = 0; i < SAMPLES; i++)
             assert_true(isnan(x[i]) ? isnan(y[i]) : y[i] == (x[i] > 0x1p-127f ? x[i] : 0.0f));
         check_bits(copy, x, SAMPLES, "identity");
@@ -97,13 +97,13 @@ static void relu_keeps_nan_and_identity_copies(void **state)
     release_guarded("relu");
 }
 
-static double derivative(dsci_activation kind, double y)
+static double derivative(dsc_activation kind, double y)
 {
     switch (kind) {
-    case DSCI_IDENTITY: break;
-    case DSCI_RELU: return y > 0.0 ? 1.0 : 0.0;
-    case DSCI_SIGMOID: return y * (1.0 - y);
-    case DSCI_TANH: return 1.0 - y * y;
+    case DSC_RELU: return y > 0.0 ? 1.0 : 0.0;
+    case DSC_SIGMOID: return y * (1.0 - y);
+    case DSC_TANH: return 1.0 - y * y;
+    default: break;
     }
     return 1.0;
 }
@@ -111,20 +111,20 @@ static double derivative(dsci_activation kind, double y)
 static void derivatives_follow_from_the_output(void **state)
 {
     (void)state;
-    for (int kind = DSCI_IDENTITY; kind <= DSCI_TANH; kind++)
+    for (int kind = DSC_LINEAR; kind <= DSC_TANH; kind++)
         for (size_t n = 0; n <= 49; n++) {
-            const float *y = guarded_uniform(n, kind == DSCI_SIGMOID ? 0.0f : -1.0f, 1.0f, 1);
+            const float *y = guarded_uniform(n, kind == DSC_SIGMOID ? 0.0f : -1.0f, 1.0f, 1);
             const float *diff = guarded_uniform(n, -2.0f, 2.0f, 2);
             float *scalar = guarded(n);
-            dsci_kernels_for(DSC_ISA_SCALAR)->activation_backward((dsci_activation)kind, scalar, diff, y, n);
+            dsci_kernels_for(DSC_ISA_SCALAR)->activation_backward((dsc_activation)kind, scalar, diff, y, n);
             for (size_t i = 0; i < n; i++)
                 check_near((double)scalar[i],
-                           (double)diff[i] * derivative((dsci_activation)kind, (double)y[i]), 3e-7,
+                           (double)diff[i] * derivative((dsc_activation)kind, (double)y[i]), 3e-7,
                            "derivative");
             FOR_LEVELS(level)
             {
                 float *in_place = guarded_copy(diff, n);
-                dsci_kernels_for(level)->activation_backward((dsci_activation)kind, in_place, in_place, y, n);
+                dsci_kernels_for(level)->activation_backward((dsc_activation)kind, in_place, in_place, y, n);
                 check_bits(in_place, scalar, n, "derivative");
             }
             release_guarded("derivative");

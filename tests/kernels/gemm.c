@@ -35,9 +35,9 @@ static void defined_gemm(const dsci_gemm *g)
         for (size_t j = 0; j < g->n; j++) {
             float *c = &g->c[i * g->ldc + j];
             const float total = chain(g, i, j), sum = g->bias ? total + g->bias[j] : total;
-            *c = g->accumulate ? *c + sum : g->activation == DSCI_RELU ? (0.0f > sum ? 0.0f : sum) : sum;
+            *c = g->accumulate ? *c + sum : g->activation == DSC_RELU ? (0.0f > sum ? 0.0f : sum) : sum;
         }
-    if (g->activation > DSCI_RELU)
+    if (g->activation > DSC_RELU)
         for (size_t i = 0; i < g->m; i++)
             dsci_kernels_for(DSC_ISA_SCALAR)
                 ->activation_forward(g->activation, g->c + i * g->ldc, g->c + i * g->ldc, g->n);
@@ -81,10 +81,10 @@ static void check_shape(shape s, int transpose_a, int transpose_b, int scalar_to
 {
     static const struct {
         int bias, accumulate;
-        dsci_activation activation;
+        dsc_activation activation;
     } forms[] = {
-        { 0, 0, DSCI_IDENTITY }, { 1, 0, DSCI_IDENTITY }, { 1, 0, DSCI_RELU },
-        { 1, 0, DSCI_TANH },     { 0, 0, DSCI_SIGMOID },  { 0, 1, DSCI_IDENTITY },
+        { 0, 0, DSC_LINEAR }, { 1, 0, DSC_LINEAR },  { 1, 0, DSC_RELU },
+        { 1, 0, DSC_TANH },   { 0, 0, DSC_SIGMOID }, { 0, 1, DSC_LINEAR },
     };
     for (size_t f = 0; f < sizeof forms / sizeof forms[0]; f++) {
         dsci_gemm g = make_problem(s, transpose_a, transpose_b);
@@ -149,7 +149,7 @@ static void special_values_stay_in_their_row_and_column(void **state)
         dsci_gemm g = make_problem((shape){ 20, 37, 9, 0 }, 0, 0);
         ((float *)(uintptr_t)g.a)[3 * 9 + 4] = NAN;
         ((float *)(uintptr_t)g.b)[2 * 37 + 36] = INFINITY;
-        g.activation = DSCI_RELU;
+        g.activation = DSC_RELU;
         g.c = guarded(20 * 37);
         g.workspace = guarded((dsci_gemm_workspace(&g) + 15) / 16 * 16);
         dsci_kernels_for(level)->gemm(&g);

@@ -198,12 +198,15 @@ static void examples_that_do_not_fit_are_refused(void **state)
         dsc_examples examples;
         const char *says;
     } wrong[] = {
-        { { 0, 6, x, good, NULL }, "found 0" },
-        { { 2, 5, x, good, NULL }, "expected examples of 6 features, as input 'input' has, found 5" },
-        { { 2, 6, NULL, good, NULL }, "without values" },
-        { { 2, 6, x, NULL, x }, "expected labels" },
-        { { 2, 6, x, high, NULL }, "labels in 0..2, found 3 at example 1" },
-        { { 2, 6, x, negative, NULL }, "found -1 at example 0" },
+        { { .count = 0, .features = 6, .x = x, .labels = good, .targets = NULL }, "found 0" },
+        { { .count = 2, .features = 5, .x = x, .labels = good, .targets = NULL },
+          "expected examples of 6 features, as input 'input' has, found 5" },
+        { { .count = 2, .features = 6, .x = NULL, .labels = good, .targets = NULL }, "without values" },
+        { { .count = 2, .features = 6, .x = x, .labels = NULL, .targets = x }, "expected labels" },
+        { { .count = 2, .features = 6, .x = x, .labels = high, .targets = NULL },
+          "labels in 0..2, found 3 at example 1" },
+        { { .count = 2, .features = 6, .x = x, .labels = negative, .targets = NULL },
+          "found -1 at example 0" },
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         for (int evaluate = 0; evaluate < 2; evaluate++) {

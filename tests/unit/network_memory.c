@@ -38,8 +38,9 @@ static dsc_model *make(dsc_scope *scope, dsc_engine engine, dsc_dtype dtype)
 {
     dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { INPUTS } });
     x = dsc_dropout(dsc_tanh(dsc_dense(x, 300)), 0.2);
-    return dsc_compile(dsc_softmax_cross_entropy(dsc_dense(x, CLASSES), dsc_labels(scope, CLASSES)),
-                       &(dsc_compile_options){ .batch = BATCH, .engine = engine, .dtype = dtype });
+    return dsc_compile(
+        dsc_softmax_cross_entropy(dsc_dense(x, CLASSES), dsc_labels(scope, CLASSES)),
+        &(dsc_compile_options){ .batch = BATCH, .engine = engine, .dtype = dtype, .threads = 2 });
 }
 
 static const struct {

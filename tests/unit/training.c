@@ -76,6 +76,7 @@ static void update(double *w, double g, double *m, double *v, const dsc_optimize
         *w -= rule->lr * (*m / (1 - pow(rule->beta1, t))) /
               (sqrt(*v / (1 - pow(rule->beta2, t))) + rule->epsilon);
         break;
+    default: fail();
     }
 }
 
@@ -152,10 +153,10 @@ static void follow(const dsc_optimizer *rule, dsc_engine engine, dsc_dtype dtype
 }
 
 static const dsc_optimizer optimizers[] = {
-    { DSC_SGD, 0.1, 0, 0, 0, 0, 0.01 },
-    { DSC_MOMENTUM, 0.05, 0.9, 0, 0, 0, 0 },
-    { DSC_NESTEROV, 0.05, 0.8, 0, 0, 0, 0.02 },
-    { DSC_ADAM, 0.01, 0, 0.9, 0.999, 1e-8, 0 },
+    { .kind = DSC_SGD, .lr = 0.1, .weight_decay = 0.01 },
+    { .kind = DSC_MOMENTUM, .lr = 0.05, .momentum = 0.9 },
+    { .kind = DSC_NESTEROV, .lr = 0.05, .momentum = 0.8, .weight_decay = 0.02 },
+    { .kind = DSC_ADAM, .lr = 0.01, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8 },
 };
 enum { OPTIMIZERS = sizeof optimizers / sizeof optimizers[0] };
 
@@ -235,7 +236,9 @@ static void evaluation_is_the_mean_over_all_examples(void **state)
     const dsc_metrics metrics = dsc_evaluate(model, &all);
     dsc_metrics mean = { 0, 0 };
     for (size_t i = 0; i < COUNT; i++) {
-        const dsc_examples one = { 1, INPUTS, all.x + i * INPUTS, all.labels + i, NULL };
+        const dsc_examples one = {
+            .count = 1, .features = INPUTS, .x = all.x + i * INPUTS, .labels = all.labels + i
+        };
         const dsc_metrics m = dsc_evaluate(model, &one);
         mean.loss += m.loss / COUNT;
         mean.error_rate += m.error_rate / COUNT;

@@ -2,6 +2,7 @@
 #ifndef DESCENT_DATA_H
 #define DESCENT_DATA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -75,6 +76,74 @@ DSC_API dsc_dataset dsc_idx_images(dsc_scope *scope, const char *images_path, co
 /* MNIST or Fashion-MNIST from a directory that holds the four files train-images-idx3-ubyte,
    train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each with or without ".gz". */
 DSC_API dsc_split dsc_idx_directory(dsc_scope *scope, const char *directory);
+
+/* CIFAR-10's binary layout (Krizhevsky 2009), gzip or not: records of a label and 3 x 1024 bytes, red, green,
+   blue. Pixels are scaled to 0..1 and put channels last. */
+DSC_API dsc_dataset dsc_cifar10_file(dsc_scope *scope, const char *path);
+
+/* A PNG or JPEG image, by its content: height x width x channels (1 or 3; alpha is dropped), in 0..1. At most
+   64 million pixels. */
+typedef struct dsc_image {
+    size_t height, width, channels;
+    float *data;
+} dsc_image;
+DSC_API dsc_image dsc_image_read(dsc_scope *scope, const char *path);
+/* Writes a PNG, replacing the file at once; values are cut to 0..1. */
+DSC_API dsc_status dsc_image_write(dsc_scope *scope, const dsc_image *image, const char *path);
+/* Another size, by area averaging or bilinear interpolation, whichever fits. */
+DSC_API dsc_image dsc_image_resize(dsc_scope *scope, const dsc_image *image, size_t height, size_t width);
+/* Labelled images: a directory with one folder of images for each class (in the order of their names), all
+   brought to one size. channels 1 or 3. */
+DSC_API dsc_dataset dsc_image_directory(dsc_scope *scope, const char *directory, size_t height, size_t width,
+                                        size_t channels);
+
+/* A table of numbers, separated by commas, tabs or semicolons (gzip or not); a first line that is no row of
+   numbers is the header. Columns are chosen by name or number ("3"), NULL: all but the target. Quotes and
+   empty lines are understood; a field that is no number fails, with its line. */
+typedef struct dsc_csv_options {
+    const char *const *columns; /* ended by NULL */
+    const char *target;         /* the column of y, or of labels; NULL: none */
+    bool labels;                /* the target is a class: its distinct values, in order, become 0, 1, ... */
+} dsc_csv_options;
+DSC_API dsc_dataset dsc_csv_read(dsc_scope *scope, const char *path, const dsc_csv_options *options);
+
+/* How features are brought to a common scale, by statistics of the training examples alone. */
+typedef enum dsc_scaling {
+    DSC_SCALE_NONE = 0,
+    DSC_SCALE_MIN_MAX,   /* to 0..1 */
+    DSC_SCALE_SYMMETRIC, /* to -1..1 */
+    DSC_SCALE_Z          /* mean 0, variance 1 */
+} dsc_scaling;
+/* Of each feature, of each channel, or of all values together. A constant feature becomes 0. */
+typedef enum dsc_scaling_scope {
+    DSC_SCALE_FEATURES = 0,
+    DSC_SCALE_CHANNELS,
+    DSC_SCALE_ALL
+} dsc_scaling_scope;
+typedef struct dsc_scaler {
+    size_t count;            /* of offsets and factors: features, channels or 1 */
+    double *offset, *factor; /* scaled = (x - offset) factor */
+} dsc_scaler;
+DSC_API dsc_scaler dsc_scaler_fit(dsc_scope *scope, const dsc_dataset *train, dsc_scaling scaling,
+                                  dsc_scaling_scope over);
+/* In place. */
+DSC_API dsc_status dsc_scaler_apply(dsc_scope *scope, const dsc_scaler *scaler, const dsc_dataset *data);
+
+/* Random changes of a training example, drawn by (seed, epoch, example): the same whatever the order of work.
+   Images of height x width x channels, channels last; shift and noise also of sequences (height 1). */
+typedef struct dsc_augmentation {
+    size_t height, width, channels;
+    bool flip;     /* left and right, with probability 1/2 */
+    double shift;  /* up to so many pixels each way, whole ones */
+    double rotate; /* up to so many degrees each way, bilinear */
+    size_t crop;   /* pad by so many pixels on each side, then cut out at random */
+    double noise;  /* standard deviation added to each value */
+    double fill;   /* value of what comes from outside the image */
+    uint64_t seed;
+} dsc_augmentation;
+/* dst (height x width x channels) from src, which it must not overlap. */
+DSC_API void dsc_augment(const dsc_augmentation *augmentation, float *dst, const float *src, uint32_t epoch,
+                         uint64_t example);
 
 /* A data set that Descent knows: what `descent data` lists, checks and exports. */
 typedef struct dsc_known_file {

@@ -30,8 +30,17 @@ typedef struct dsc_input_spec {
 } dsc_input_spec;
 DSC_API dsc_node *dsc_input(dsc_scope *scope, const dsc_input_spec *spec);
 
-/* The integer class labels that a loss compares with: one per example, in 0..classes-1. */
+/* Integers in 0..vocabulary-1: words, characters. */
+typedef struct dsc_tokens_spec {
+    size_t steps, vocabulary;
+    const char *name; /* NULL: "tokens" */
+} dsc_tokens_spec;
+DSC_API dsc_node *dsc_tokens(dsc_scope *scope, const dsc_tokens_spec *spec);
+
+/* The integer class labels that a loss compares with: one per example, or one for each of its steps, in
+   0..classes-1. */
 DSC_API dsc_node *dsc_labels(dsc_scope *scope, size_t classes);
+DSC_API dsc_node *dsc_label_sequence(dsc_scope *scope, size_t steps, size_t classes);
 
 /* Real targets of a loss, as many per example as shape says. */
 DSC_API dsc_node *dsc_targets(dsc_scope *scope, const dsc_input_spec *spec);
@@ -43,6 +52,9 @@ typedef struct dsc_compile_options {
     dsc_engine engine; /* for every op; where oneDNN has no primitive, ONEDNN runs NATIVE; other gaps fail */
     dsc_dtype dtype;
     bool inference; /* no gradients */
+    int threads;    /* of a step: results do not depend on it. 0: all, but 1 inside a parallel region */
+    size_t shard;   /* examples that a thread takes at a time: part of the recipe. 0: by a fixed rule */
+    bool profile;   /* measure the time of each step */
 } dsc_compile_options;
 
 /* Compiles loss (a scalar) into a model in the loss's scope. Parameters are initialised from the scope's
@@ -57,9 +69,18 @@ typedef struct dsc_slice {
 } dsc_slice;
 DSC_API size_t dsc_model_slices(const dsc_model *model, const dsc_slice **slices);
 DSC_API size_t dsc_model_parameter_count(const dsc_model *model);
-/* float or double by dtype; *elements (may be NULL) is the number with padding. */
+/* float, or double with DSC_F64; *elements (may be NULL) is the number with padding. */
 DSC_API void *dsc_model_parameters(dsc_model *model, size_t *elements);
 DSC_API void *dsc_model_gradients(dsc_model *model, size_t *elements);
+
+/* Running statistics and other values that training changes without a gradient: one flat vector, too. */
+DSC_API size_t dsc_model_state_slices(const dsc_model *model, const dsc_slice **slices);
+DSC_API void *dsc_model_state(dsc_model *model, size_t *elements);
+
+/* The engine and implementation of each op, time, arithmetic rate and share of peak (flop/s of all threads
+   used; 0: not known) of the training steps since the model was compiled with .profile, as a table of text,
+   in the scope. */
+DSC_API const char *dsc_model_profile(dsc_scope *scope, const dsc_model *model, double peak);
 
 /* What the passes made (nodes, shapes, engines, memory, flops) as a table of text, in the scope. */
 DSC_API const char *dsc_model_describe(dsc_scope *scope, const dsc_model *model);

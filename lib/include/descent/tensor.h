@@ -2,8 +2,17 @@
 #ifndef DESCENT_TENSOR_H
 #define DESCENT_TENSOR_H
 
+#include <descent/export.h>
+#include <descent/scope.h>
+
 enum { DSC_MAX_RANK = 6 };
 
-typedef enum dsc_dtype { DSC_F32 = 0, DSC_F64 } dsc_dtype; /* DSC_F64: reference engine only */
+typedef enum dsc_dtype {
+    DSC_F32 = 0,
+    DSC_F64, /* reference engine only */
+    DSC_BF16 /* activations and products in bfloat16, sums, parameters and optimiser in single precision */
+} dsc_dtype;
+DSC_API const char *dsc_dtype_name(dsc_dtype dtype); /* "f32", "f64", "bf16" */
+DSC_API dsc_dtype dsc_dtype_parse(dsc_scope *scope, const char *name);
 
 #endif

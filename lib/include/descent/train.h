@@ -1,52 +1,157 @@
-/* train.h - the training loop. */
+/* train.h - the training loop: fitting, evaluation, prediction, metrics, checkpoints. */
 #ifndef DESCENT_TRAIN_H
 #define DESCENT_TRAIN_H
 
 #include <descent/data.h>
 #include <descent/nn.h>
 
-/* Examples in single precision, as training reads them. */
+/* --- Examples --- */
+
+/* Examples in single precision, as training reads them: x for the network's real-valued input, tokens for its
+   input of integers, each row-major and as many values an example as the input has. */
 typedef struct dsc_examples {
     size_t count, features;
-    const float *x;        /* count x features */
-    const int32_t *labels; /* or NULL */
+    const float *x;        /* count x features, or NULL */
+    const int32_t *labels; /* count x (1, or the steps of a sequence of labels), or NULL */
     const float *targets;  /* count x outputs, or NULL */
+    const int32_t *tokens; /* count x steps, or NULL */
+    size_t steps;          /* tokens an example */
+    size_t outputs;        /* targets an example; 0: as many as the loss wants */
 } dsc_examples;
 
 /* Copies a data set to single precision in the scope. */
 DSC_API dsc_examples dsc_examples_from(dsc_scope *scope, const dsc_dataset *data);
+
+/* The examples first..first + count - 1, a view. Those named by index (NULL fails), a copy in the scope. */
+DSC_API dsc_examples dsc_examples_range(const dsc_examples *examples, size_t first, size_t count);
+DSC_API dsc_examples dsc_examples_select(dsc_scope *scope, const dsc_examples *examples,
+                                         const uint32_t *index, size_t count);
+
+/* Fold (0..folds-1) of a k-fold cross-validation: the examples are shuffled by seed and cut into folds of
+   sizes that differ by 1 at most (stratified: class by class); one is kept to test, the others train. */
+typedef struct dsc_fold_options {
+    size_t folds; /* at least 2 */
+    uint64_t seed;
+    bool stratified;
+} dsc_fold_options;
+typedef struct dsc_examples_split {
+    dsc_examples train, test;
+} dsc_examples_split;
+DSC_API dsc_examples_split dsc_fold(dsc_scope *scope, const dsc_examples *examples, size_t fold,
+                                    const dsc_fold_options *options);
+
+/* A share of the examples, drawn by seed, is kept back: train, and test for validation. */
+DSC_API dsc_examples_split dsc_hold_out(dsc_scope *scope, const dsc_examples *examples, double share,
+                                        uint64_t seed);
+
+/* Weights that make every class count alike: count / (classes * count of the class) (0 for a class without
+   examples). classes of them, in the scope. For dsc_loss_spec. */
+DSC_API double *dsc_balanced_class_weights(dsc_scope *scope, const int32_t *labels, size_t count,
+                                           size_t classes);
+
+/* --- Evaluation --- */
 
 typedef struct dsc_metrics {
     double loss;       /* mean over the examples */
     double error_rate; /* fraction of wrong classes; NaN without labels */
 } dsc_metrics;
 
-/* Called after each epoch (1, 2, ...); returning false ends the training. */
+/* Loss and error rate over a data set, without dropout. */
+DSC_API dsc_metrics dsc_evaluate(dsc_model *model, const dsc_examples *data);
+
+/* Values of any node of the model's network for every example (count x elements of one example), without
+   dropout: predictions, probabilities, feature maps. In the scope; NULL on failure. */
+DSC_API float *dsc_predict(dsc_scope *scope, dsc_model *model, const dsc_node *node,
+                           const dsc_examples *data);
+
+/* What a classifier got right. Rows of confusion are true classes, columns predicted ones. */
+typedef struct dsc_classification {
+    size_t count, classes;
+    double accuracy;
+    double top_k;                    /* share of examples whose label is among the k largest scores */
+    size_t *confusion;               /* classes x classes */
+    double *precision, *recall, *f1; /* of each class; NaN where nothing can be said */
+    double macro_precision, macro_recall, macro_f1; /* means over the classes that occur */
+} dsc_classification;
+/* From scores (count x classes), the first of equal ones counting as the largest. In the scope. */
+DSC_API dsc_classification dsc_classify(dsc_scope *scope, const float *scores, const int32_t *labels,
+                                        size_t count, size_t classes, size_t k);
+
+/* 1 - sum (y - prediction)^2 / sum (y - mean y)^2; NaN if y is constant. */
+DSC_API double dsc_r_squared(const float *predictions, const float *y, size_t count);
+
+/* --- Fitting --- */
+
+/* One epoch's numbers; those that were not measured are NaN. */
+typedef struct dsc_epoch {
+    size_t epoch;      /* from 1 */
+    double train_loss; /* mean over the epoch's batches, as they were trained (with dropout) */
+    dsc_metrics validation;
+    double lr;            /* of the epoch's last step */
+    double gradient_norm; /* mean over its steps, before clipping; NaN unless asked for */
+    double seconds;
+} dsc_epoch;
+
+/* Called after each epoch; returning false ends the training. */
 typedef bool dsc_epoch_fn(void *user, size_t epoch);
+
+/* Called after each epoch with its numbers. */
+typedef void dsc_history_fn(void *user, const dsc_epoch *epoch);
 
 typedef struct dsc_fit_options {
     dsc_optimizer optimizer;
     size_t epochs;
-    uint64_t shuffle_seed; /* 0: the scope's seed */
+    size_t steps;                   /* at most so many steps in all; 0: no limit */
+    uint64_t shuffle_seed;          /* 0: the scope's seed */
+    bool fixed_order;               /* don't shuffle */
+    const dsc_examples *validation; /* evaluated after each epoch; NULL: none */
+    /* Early stopping (with validation): ends when the loss, or with by_error the error rate, has not fallen
+       by more than min_delta for patience epochs, and restores the best parameters. patience 0: off. */
+    size_t patience;
+    double min_delta;
+    bool by_error;
+    bool keep_best; /* restore the best parameters at the end, without stopping early */
+    const struct dsc_augmentation *augmentation; /* of each training example, by counter; NULL: none */
+    const char *checkpoint;  /* a file to resume from, if it is there, and to write; NULL: none */
+    size_t checkpoint_every; /* epochs; 0: 1 */
+    double divergence;       /* a loss above this many times the first is an error; 0: no limit */
+    bool gradient_norms;
     dsc_epoch_fn *on_epoch;
+    dsc_history_fn *on_history;
     void *user;
 } dsc_fit_options;
 
 /* Trains for a number of passes in batches of the compiled size, in an order shuffled anew each epoch by
-   counter (the last batch may be smaller). Fails the model's scope with DSC_ERROR_NUMERIC, naming epoch and
-   step, if the loss is not finite. Returns DSC_STOPPED if on_epoch ended it. No allocation after the first
-   step. */
+   counter (the last batch may be smaller). Fails the model's scope with DSC_ERROR_NUMERIC, naming epoch, step
+   and the first layer whose output is not finite, if the loss is not finite. Returns DSC_STOPPED if on_epoch
+   ended it. A training that goes on from a checkpoint ends in the same bits as one that was never stopped. No
+   allocation after the first step. */
 DSC_API dsc_status dsc_fit(dsc_model *model, const dsc_examples *train, const dsc_fit_options *options);
 
-/* One optimiser step on one batch already in memory (x: batch x features). Returns the loss. */
+/* One optimiser step on one batch already in memory (x: batch x features, or tokens). Returns the loss. */
 typedef struct dsc_trainer dsc_trainer;
 DSC_API dsc_trainer *dsc_trainer_make(dsc_model *model, const dsc_optimizer *optimizer);
-DSC_API double dsc_trainer_step(dsc_trainer *trainer, const float *x, const void *targets);
+DSC_API double dsc_trainer_step(dsc_trainer *trainer, const void *x, const void *targets);
 
-/* Loss and error rate over a data set, without dropout. */
-DSC_API dsc_metrics dsc_evaluate(dsc_model *model, const dsc_examples *data);
+/* --- Files --- */
 
-/* SHA-256-based 64-bit hash of all parameters. */
+/* The parameters and state of a model by name, "dense1/weights", in HDF5; with the network's description, so
+   that dsc_model_load() can build it again. Replaces the file at once. */
+DSC_API dsc_status dsc_model_save(dsc_model *model, const char *path);
+
+/* Reads parameters (and state) into a model of the same layers. A file that does not fit is
+   DSC_ERROR_MISMATCH that names the layer, the expected and the found shape; the model is then unchanged. */
+DSC_API dsc_status dsc_model_read(dsc_model *model, const char *path);
+
+/* Builds the network that a file describes, with its parameters. options as in dsc_compile(). */
+DSC_API dsc_model *dsc_model_load(dsc_scope *scope, const char *path, const dsc_compile_options *options);
+
+/* Reads weights in Keras's HDF5 layout (groups named after layers, attributes layer_names and weight_names;
+   kernels (height, width, in, out)) into the layers of the same names. Every layer of the file that the model
+   has is read; with all, each layer of the model must be in the file, and the other way round. */
+DSC_API dsc_status dsc_model_read_keras(dsc_model *model, const char *path, bool all);
+
+/* SHA-256-based 64-bit hash of all parameters (and state). */
 DSC_API uint64_t dsc_model_hash(const dsc_model *model);
 
 #endif

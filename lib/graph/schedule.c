@@ -1,0 +1,107 @@
+/* schedule.c - the order of the phases of all steps, cut into stages that threads share. */
+#include "graph/schedule.h"
+#include "graph/passes.h"
+
+static bool failed(const dsci_graph *graph)
+{
+    return dsc_scope_status(graph->setting.scope) != DSC_OK;
+}
+
+/* Nothing in the plan reads what it makes: gradients of parameters. */
+static bool is_terminal(const dsci_node *node)
+{
+    for (size_t i = 0; i < node->output_count; i++)
+        if (node->out[i]->home != DSCI_HOME_GRADIENTS)
+            return false;
+    return node->backward;
+}
+
+/* Gradients of parameters that cut across the shards come last, so that the steps that go shard by shard stay
+ * together. */
+static void put_terminals_last(dsci_graph *graph, dsci_node **moved)
+{
+    size_t kept = 0, count = 0;
+    for (size_t i = 0; i < graph->count; i++) {
+        dsci_node *node = graph->nodes[i];
+        if (is_terminal(node) && !node->booking.by_batch)
+            moved[count++] = node;
+        else
+            graph->nodes[kept++] = node;
+    }
+    for (size_t i = 0; i < count; i++)
+        graph->nodes[kept++] = moved[i];
+}
+
+static void book(dsci_graph *graph, dsci_node *node)
+{
+    dsci_booking *booking = &node->booking;
+    const dsci_implementation *implementation = node->implementation;
+    if (!implementation)
+        return;
+    if (implementation->book && implementation->book(graph->setting.scope, node, booking) != DSC_OK)
+        return;
+    booking->parts = booking->parts ? booking->parts : 1;
+    booking->prepare_parts = booking->prepare_parts ? booking->prepare_parts : 1;
+    booking->finish_parts = booking->finish_parts ? booking->finish_parts : 1;
+}
+
+/* Adds a phase; it joins the stage before it if a thread can go through both part by part. */
+static void add_phase(dsci_schedule *schedule, dsci_node *node, dsci_step_fn *run, size_t parts,
+                      bool by_batch)
+{
+    const dsci_stage *last = schedule->stage_count ? &schedule->stages[schedule->stage_count - 1] : NULL;
+    if (!last || last->parts != parts || (parts > 1 && !(by_batch && last->by_batch)))
+        schedule->stages[schedule->stage_count++] =
+            (dsci_stage){ .first = schedule->phase_count, .parts = parts, .by_batch = by_batch };
+    dsci_stage *stage = &schedule->stages[schedule->stage_count - 1];
+    stage->by_batch = stage->by_batch && by_batch;
+    stage->count++;
+    schedule->phases[schedule->phase_count++] =
+        (dsci_phase){ .run = run, .node = node, .stage = schedule->stage_count - 1 };
+}
+
+/* Prepare phases read parameters alone: all of them come first. Finishes of gradients of parameters come
+ * last. */
+static void add_phases(const dsci_graph *graph, dsci_schedule *schedule)
+{
+    for (size_t i = 0; i < graph->count; i++)
+        if (graph->nodes[i]->implementation && graph->nodes[i]->implementation->prepare)
+            add_phase(schedule, graph->nodes[i], graph->nodes[i]->implementation->prepare,
+                      graph->nodes[i]->booking.prepare_parts, false);
+    for (size_t i = 0; i < graph->count; i++) {
+        dsci_node *node = graph->nodes[i];
+        if (!node->implementation)
+            continue;
+        add_phase(schedule, node, node->implementation->run, node->booking.parts, node->booking.by_batch);
+        node->begin = schedule->stage_count - 1;
+        if (node->implementation->finish && !is_terminal(node))
+            add_phase(schedule, node, node->implementation->finish, node->booking.finish_parts, false);
+        node->end = schedule->stage_count - 1;
+    }
+    for (size_t i = 0; i < graph->count; i++) {
+        dsci_node *node = graph->nodes[i];
+        if (!node->implementation || !node->implementation->finish || !is_terminal(node))
+            continue;
+        add_phase(schedule, node, node->implementation->finish, node->booking.finish_parts, false);
+        node->end = schedule->stage_count - 1;
+    }
+}
+
+void dsci_pass_schedule(dsci_graph *graph, dsci_schedule *schedule)
+{
+    dsc_scope *scope = graph->setting.scope;
+    for (size_t i = 0; i < graph->count && !failed(graph); i++)
+        book(graph, graph->nodes[i]);
+    dsci_node **moved = dsc_scope_alloc(scope, graph->count, sizeof(dsci_node *));
+    const size_t most = 3 * graph->count;
+    schedule->phases = dsc_scope_alloc(scope, most, sizeof *schedule->phases);
+    schedule->stages = dsc_scope_alloc(scope, most, sizeof *schedule->stages);
+    if (failed(graph))
+        return;
+    if (graph->setting.shard_rows && graph->setting.shard_rows < graph->setting.batch)
+        put_terminals_last(graph, moved);
+    add_phases(graph, schedule);
+    for (size_t i = 0; i < graph->count; i++)
+        if (graph->nodes[i]->booking.worker_bytes > schedule->worker_bytes)
+            schedule->worker_bytes = graph->nodes[i]->booking.worker_bytes;
+}
