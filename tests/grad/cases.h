@@ -1,98 +1,92 @@
-/* cases.h - for every op with a gradient, the networks it is checked in. A new op needs a line here. */
+/* cases.h - for every op with a gradient, the networks it is checked in. A new op needs a line in a file of
+ * cases: an array of them, listed in cases.c.
+ */
 #ifndef DESCENT_TESTS_CASES_H
 #define DESCENT_TESTS_CASES_H
 
-#include <stdbool.h>
+#include <descent/nn.h>
+#include <descent/rng.h>
 
-#include "graph/network.h"
-#include "network.h"
+#include "graph/model.h"
 
-struct shape {
-    size_t batch, inputs, units, outputs;
+/* The sizes that a network of a case is made of. The first variant of a case has the smallest of each, the
+ * second the largest, the others random ones. */
+struct draw {
+    uint64_t seed;
+    uint32_t variant, next;
 };
 
-/* Odd sizes, sizes around the lanes of a vector, single rows, columns and examples. */
-static const struct shape shapes[] = {
-    { 1, 1, 1, 1 }, { 1, 7, 3, 2 }, { 4, 1, 1, 3 }, { 5, 7, 9, 4 }, { 17, 16, 33, 10 }, { 3, 40, 15, 1 },
+/* low..high, both included. */
+static inline size_t draw_size(struct draw *draw, size_t low, size_t high)
+{
+    const uint32_t at = draw->next++;
+    if (draw->variant < 2)
+        return draw->variant == 0 ? low : high;
+    return low + (size_t)dsc_rng_below(dsc_rng_make(draw->seed, DSC_STREAM_DATA), draw->variant, at,
+                                       high - low + 1);
+}
+
+/* What the loss of a case is given beside labels. */
+enum target_values {
+    TARGETS_NORMAL = 0,
+    TARGETS_UNIT,        /* between 0 and 1 */
+    TARGETS_DISTRIBUTION /* positive, with sum 1 over the last dimension */
 };
-enum { SHAPES = sizeof shapes / sizeof shapes[0] };
 
 struct gradient_case {
     const char *name;
-    dsc_node *(*hidden)(dsc_node *x, size_t units); /* below the last dense layer */
-    dsci_op_id op;                                  /* the op it is there for */
-    bool squared;                                   /* loss: squared, else cross-entropy */
+    dsci_op_id op; /* the op it is there for */
+    /* The network up to its loss; layers with parameters lie below the op, so that its gradient is seen. */
+    dsc_node *(*loss)(dsc_scope *scope, struct draw *draw);
+    enum target_values targets;
+    double tolerance; /* of single precision, in units of the usual one; 0: 1 */
 };
 
-static inline dsc_node *hidden_dense(dsc_node *x, size_t units)
-{
-    return dsc_dense(dsc_dense(x, units, .no_bias = true), units);
-}
-
-static inline dsc_node *hidden_relu(dsc_node *x, size_t units)
-{
-    return dsc_relu(dsc_dense(x, units));
-}
-
-static inline dsc_node *hidden_sigmoid(dsc_node *x, size_t units)
-{
-    return dsc_sigmoid(dsc_dense(x, units));
-}
-
-/* Two activations: the second cannot be fused. */
-static inline dsc_node *hidden_tanh(dsc_node *x, size_t units)
-{
-    return dsc_tanh(dsc_sigmoid(dsc_dense(x, units)));
-}
-
-static inline dsc_node *hidden_dropout(dsc_node *x, size_t units)
-{
-    return dsc_dropout(dsc_tanh(dsc_dense(dsc_dropout(x, 0.2), units)), 0.5);
-}
-
-static inline dsc_node *add(dsc_node *a, dsc_node *b)
-{
-    const char *name = dsci_layer_name(a, DSCI_OP_ADD, "add", NULL);
-    return dsci_layer_make(&dsci_op_add, name, NULL, (dsc_node *[]){ a, b }, 2);
-}
-
-/* h is used three times: its gradients are summed. */
-static inline dsc_node *hidden_add(dsc_node *x, size_t units)
-{
-    dsc_node *h = dsc_dense(x, units);
-    return add(add(dsc_tanh(h), h), dsc_dense(h, units));
-}
-
-static inline dsc_node *hidden_deep(dsc_node *x, size_t units)
-{
-    for (int i = 0; i < 6; i++)
-        x = dsc_tanh(dsc_dense(x, units + (size_t)i, .weights_init = DSC_INIT_GLOROT_NORMAL));
-    return x;
-}
-
-static const struct gradient_case cases[] = {
-    { "dense", hidden_dense, DSCI_OP_DENSE, true },
-    { "relu", hidden_relu, DSCI_OP_ACTIVATION, true },
-    { "sigmoid", hidden_sigmoid, DSCI_OP_ACTIVATION, true },
-    { "tanh after sigmoid", hidden_tanh, DSCI_OP_ACTIVATION, true },
-    { "dropout", hidden_dropout, DSCI_OP_DROPOUT, false },
-    { "add", hidden_add, DSCI_OP_ADD, true },
-    { "softmax cross-entropy", hidden_relu, DSCI_OP_SOFTMAX_CROSS_ENTROPY, false },
-    { "squared loss", hidden_deep, DSCI_OP_SQUARED_LOSS, true },
-    { "deep classifier", hidden_deep, DSCI_OP_DENSE, false },
+struct gradient_suite {
+    const struct gradient_case *cases;
+    size_t count;
 };
-enum { CASES = sizeof cases / sizeof cases[0] };
 
-/* The case's network of a shape, compiled. */
-static inline dsc_model *make_case(dsc_scope *scope, const struct gradient_case *c, const struct shape *s,
-                                   dsc_engine engine, dsc_dtype dtype)
+extern const struct gradient_suite *const gradient_suites[];
+extern const size_t gradient_suite_count;
+
+enum { CASE_VARIANTS = 7 };
+
+/* A case's network for a variant, compiled; the batch is 1 in the first variant. */
+dsc_model *make_case(dsc_scope *scope, const struct gradient_case *c, uint32_t variant, dsc_engine engine,
+                     dsc_dtype dtype);
+
+/* Has the plan read random examples, the same for every type. In the scope. */
+void bind_random(dsc_scope *scope, dsci_plan *plan, enum target_values targets, uint64_t seed);
+
+/* Runs body for every case c and variant v of all suites. */
+#define EACH_CASE(body)                                                                                      \
+    for (size_t suite = 0; suite < gradient_suite_count; suite++)                                            \
+        for (size_t index = 0; index < gradient_suites[suite]->count; index++)                               \
+            for (uint32_t v = 0; v < CASE_VARIANTS; v++) {                                                   \
+                const struct gradient_case *c = &gradient_suites[suite]->cases[index];                       \
+                body;                                                                                        \
+            }
+
+/* --- What the files of cases share --- */
+
+static inline dsc_node *case_vector(dsc_scope *scope, struct draw *draw)
 {
-    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { s->inputs } });
-    dsc_node *y = dsc_dense(c->hidden(x, s->units), s->outputs);
-    dsc_node *loss =
-        c->squared ? dsc_squared_loss(y, dsc_targets(scope, &(dsc_input_spec){ .shape = { s->outputs } }))
-                   : dsc_softmax_cross_entropy(y, dsc_labels(scope, s->outputs));
-    return dsc_compile(loss, &(dsc_compile_options){ .batch = s->batch, .engine = engine, .dtype = dtype });
+    return dsc_input(scope, &(dsc_input_spec){ .shape = { draw_size(draw, 1, 40) } });
+}
+
+/* Squared loss of a dense layer over x. */
+static inline dsc_node *squared_head(dsc_node *x, dsc_scope *scope, struct draw *draw)
+{
+    const size_t outputs = draw_size(draw, 1, 10);
+    return dsc_squared_loss(dsc_dense(x, outputs),
+                            dsc_targets(scope, &(dsc_input_spec){ .shape = { outputs } }));
+}
+
+static inline dsc_node *classifier_head(dsc_node *x, dsc_scope *scope, struct draw *draw)
+{
+    const size_t classes = draw_size(draw, 1, 10);
+    return dsc_softmax_cross_entropy(dsc_dense(x, classes), dsc_labels(scope, classes));
 }
 
 #endif

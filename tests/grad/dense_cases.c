@@ -1,0 +1,77 @@
+/* dense_cases.c - dense layers, their activations, dropout, and tensors that are used several times. */
+#include "cases.h"
+#include "graph/network.h"
+
+static dsc_node *dense(dsc_scope *scope, struct draw *draw)
+{
+    const size_t units = draw_size(draw, 1, 33);
+    return squared_head(dsc_dense(dsc_dense(case_vector(scope, draw), units, .no_bias = true), units), scope,
+                        draw);
+}
+
+static dsc_node *relu(dsc_scope *scope, struct draw *draw)
+{
+    return squared_head(dsc_relu(dsc_dense(case_vector(scope, draw), draw_size(draw, 1, 33))), scope, draw);
+}
+
+static dsc_node *sigmoid(dsc_scope *scope, struct draw *draw)
+{
+    return squared_head(dsc_sigmoid(dsc_dense(case_vector(scope, draw), draw_size(draw, 1, 33))), scope,
+                        draw);
+}
+
+/* Two activations: the second cannot be fused. */
+static dsc_node *tanh_after_sigmoid(dsc_scope *scope, struct draw *draw)
+{
+    dsc_node *h = dsc_dense(case_vector(scope, draw), draw_size(draw, 1, 33));
+    return squared_head(dsc_tanh(dsc_sigmoid(h)), scope, draw);
+}
+
+static dsc_node *dropout(dsc_scope *scope, struct draw *draw)
+{
+    dsc_node *h = dsc_dense(dsc_dropout(case_vector(scope, draw), 0.2), draw_size(draw, 1, 33));
+    return classifier_head(dsc_dropout(dsc_tanh(h), 0.5), scope, draw);
+}
+
+static dsc_node *sum(dsc_node *a, dsc_node *b)
+{
+    const char *name = dsci_layer_name(a, DSCI_OP_ADD, "add", NULL);
+    return dsci_layer_make(&dsci_op_add, name, NULL, (dsc_node *[]){ a, b }, 2);
+}
+
+/* h is used three times: its gradients are summed. */
+static dsc_node *add(dsc_scope *scope, struct draw *draw)
+{
+    const size_t units = draw_size(draw, 1, 33);
+    dsc_node *h = dsc_dense(case_vector(scope, draw), units);
+    return squared_head(sum(sum(dsc_tanh(h), h), dsc_dense(h, units)), scope, draw);
+}
+
+static dsc_node *deep(dsc_node *x, struct draw *draw)
+{
+    for (int i = 0; i < 6; i++)
+        x = dsc_tanh(dsc_dense(x, draw_size(draw, 1, 20), .weights_init = DSC_INIT_GLOROT_NORMAL));
+    return x;
+}
+
+static dsc_node *deep_regression(dsc_scope *scope, struct draw *draw)
+{
+    return squared_head(deep(case_vector(scope, draw), draw), scope, draw);
+}
+
+static dsc_node *deep_classifier(dsc_scope *scope, struct draw *draw)
+{
+    return classifier_head(deep(case_vector(scope, draw), draw), scope, draw);
+}
+
+static const struct gradient_case cases[] = {
+    { .name = "dense", .op = DSCI_OP_DENSE, .loss = dense },
+    { .name = "relu", .op = DSCI_OP_ACTIVATION, .loss = relu },
+    { .name = "sigmoid", .op = DSCI_OP_ACTIVATION, .loss = sigmoid },
+    { .name = "tanh after sigmoid", .op = DSCI_OP_ACTIVATION, .loss = tanh_after_sigmoid },
+    { .name = "dropout", .op = DSCI_OP_DROPOUT, .loss = dropout },
+    { .name = "add", .op = DSCI_OP_ADD, .loss = add },
+    { .name = "squared loss", .op = DSCI_OP_SQUARED_LOSS, .loss = deep_regression },
+    { .name = "softmax cross-entropy", .op = DSCI_OP_SOFTMAX_CROSS_ENTROPY, .loss = deep_classifier },
+};
+const struct gradient_suite dense_cases = { cases, sizeof cases / sizeof cases[0] };
