@@ -9,8 +9,6 @@
 #include "graph/passes.h"
 #include "graph/schedule.h"
 
-enum { SECONDS_STRIDE = 8 }; /* doubles: one cache line for each thread */
-
 static const dsc_slice *slice_of(const dsc_slice *slices, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++)
@@ -145,7 +143,7 @@ static void make_steps(const dsc_model *model, dsci_plan *plan, const dsci_sched
         plan->steps[i] = (dsci_step){ phase->run, &operands[phase->node->position], NULL };
         if (model->options.profile)
             plan->steps[i].seconds =
-                dsc_scope_alloc(scope, (size_t)plan->threads * SECONDS_STRIDE, sizeof(double));
+                dsc_scope_alloc(scope, (size_t)plan->threads * DSCI_SECONDS_STRIDE, sizeof(double));
     }
     plan->stretch_count = schedule->stage_count;
     for (size_t i = 0; i < plan->stretch_count; i++) {
@@ -245,7 +243,7 @@ static void run_part(const dsci_stretch *stretch, dsci_part part, int thread)
         }
         const double start = dsc_clock_seconds();
         step->run(step->operands, part);
-        step->seconds[thread * SECONDS_STRIDE] += dsc_clock_seconds() - start;
+        step->seconds[thread * DSCI_SECONDS_STRIDE] += dsc_clock_seconds() - start;
     }
 }
 
@@ -282,11 +280,15 @@ static void run_together(const dsci_plan *plan)
 
 void dsci_plan_run(dsci_plan *plan)
 {
-    plan->runs++;
+    const bool timed = plan->step_count > 0 && plan->steps[0].seconds;
+    const double start = timed ? dsc_clock_seconds() : 0;
     if (plan->threads == 1)
         run_alone(plan);
     else
         run_together(plan);
+    plan->runs++;
+    if (timed)
+        plan->seconds += dsc_clock_seconds() - start;
 }
 
 double dsci_plan_flops(const dsci_plan *plan, bool forward_only)

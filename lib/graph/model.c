@@ -127,11 +127,14 @@ static size_t choose_shard(const dsci_graph *example)
     return rows <= LEAST_SHARD ? LEAST_SHARD : (size_t)(rows < 1e6 ? rows : 1e6);
 }
 
+/* A caller that computes several models at once has set its OpenMP threads to 1. */
 static int choose_threads(int requested)
 {
     if (requested > 0)
         return requested;
-    return omp_in_parallel() ? 1 : dsc_threads_choose(0).count;
+    const int allowed = omp_in_parallel() ? 1 : omp_get_max_threads();
+    const int cores = allowed > 1 ? dsc_threads_choose(0).count : 1;
+    return cores < allowed ? cores : allowed;
 }
 
 dsc_model *dsc_compile(dsc_node *loss, const dsc_compile_options *options)

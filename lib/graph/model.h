@@ -21,7 +21,10 @@ typedef struct dsci_stretch {
     _Atomic size_t next; /* part to be taken */
 } dsci_stretch;
 
-enum { DSCI_PLAN_INPUTS = 4 };
+enum {
+    DSCI_PLAN_INPUTS = 4,
+    DSCI_SECONDS_STRIDE = 8 /* doubles: one cache line for each thread's time */
+};
 
 /* An executable for one batch size: a flat list of steps over resolved addresses. Plans of a model share its
    parameters and gradients. */
@@ -43,7 +46,8 @@ typedef struct dsci_plan {
     const void *result;    /* the root's value; a loss is a double */
     const double *loss;
     const double *errors; /* wrong classes; NULL if not measured */
-    uint64_t runs;        /* since it was made, if the model is profiled */
+    uint64_t runs;        /* since it was made */
+    double seconds;       /* of all runs, if the model is profiled */
 } dsci_plan;
 
 struct dsc_model {
@@ -60,7 +64,9 @@ struct dsc_model {
     void *state; /* of the master type */
     size_t shard_rows;
     int threads;
-    uint32_t step; /* training steps so far: moves the masks of dropout on */
+    uint32_t step;         /* training steps so far: moves the masks of dropout on */
+    double update_seconds; /* of the optimiser, if the model is profiled */
+    uint64_t updates;
     dsci_plan *plans;
 };
 

@@ -30,16 +30,16 @@ static bool time_is_over(void *user)
            (calibration->stop && __atomic_load_n(calibration->stop, __ATOMIC_RELAXED));
 }
 
-/* Work per second of one cell on one thread; NaN if it came to nothing in time. */
+/* Work per second of one cell on its threads; NaN if it came to nothing in time. */
 static double measure(const dsc_plan *plan, const void *shared, const struct job *job,
-                      const volatile int *stop)
+                      const dsc_run_options *options)
 {
-    struct calibration calibration = { dsc_clock_seconds() + CALIBRATION_SECONDS, stop };
+    struct calibration calibration = { dsc_clock_seconds() + CALIBRATION_SECONDS, options->stop };
     struct dsci_watch watch = { .stop = time_is_over, .user = &calibration };
     dsc_scope *scope = dsc_scope_open(NULL);
     const int threads = omp_get_max_threads();
     const unsigned float_mode = dsc_float_mode_enter();
-    omp_set_num_threads(1);
+    omp_set_num_threads(dsci_cell_threads(plan, options));
     const struct dsci_outcome outcome = dsci_cell_compute(scope, plan, shared, job->cell, &watch);
     omp_set_num_threads(threads);
     dsc_float_mode_leave(float_mode);
@@ -104,21 +104,21 @@ dsc_estimate dsc_estimate_run(dsc_scope *scope, const dsc_plan *plan, const dsc_
     double largest_memory = 0;
     estimate.cells = plan->cells;
     estimate.missing = count;
-    estimate.threads = dsci_sweep_threads(options, count);
+    const int together = dsci_sweep_threads(plan, options, count);
+    estimate.threads = together * dsci_cell_threads(plan, options);
     for (size_t i = 0; i < count; i++) {
         estimate.flops += plan->kase->work ? jobs[i].work : 0;
         largest_memory = fmax(largest_memory, jobs[i].memory);
     }
     estimate.disk_bytes = FILE_BYTES + record_bytes(plan);
-    estimate.memory_bytes =
-        estimate.threads * largest_memory + 2 * record_bytes(plan); /* and the file's image */
+    estimate.memory_bytes = together * largest_memory + 2 * record_bytes(plan); /* and the file's image */
     estimate.seconds = 0;
     if (count > 0) {
         qsort(jobs, count, sizeof *jobs, by_work);
-        const double largest = measure(plan, shared, &jobs[count - 1], options->stop);
-        const double middle = measure(plan, shared, &jobs[count / 2], options->stop);
+        const double largest = measure(plan, shared, &jobs[count - 1], options);
+        const double middle = measure(plan, shared, &jobs[count / 2], options);
         estimate.seconds = seconds_of(jobs, count, isnan(middle) ? largest : middle,
-                                      isnan(largest) ? middle : largest, estimate.threads);
+                                      isnan(largest) ? middle : largest, together);
     }
     return estimate;
 }

@@ -59,8 +59,15 @@ bool dsci_sweep_shares(const dsc_run_options *options, size_t cell)
     return options->shards <= 1 || cell % (size_t)options->shards == (size_t)options->shard - 1;
 }
 
-int dsci_sweep_threads(const dsc_run_options *options, size_t count)
+int dsci_cell_threads(const dsc_plan *plan, const dsc_run_options *options)
 {
+    return plan->kase->whole_machine ? dsc_threads_choose(options->threads).count : 1;
+}
+
+int dsci_sweep_threads(const dsc_plan *plan, const dsc_run_options *options, size_t count)
+{
+    if (plan->kase->whole_machine)
+        return 1;
     const int threads = dsc_threads_choose(options->threads).count;
     return count < (size_t)threads ? (int)(count ? count : 1) : threads;
 }
@@ -156,7 +163,9 @@ static void take(struct state *state, const struct job *job, const struct dsci_o
 static void work_through(struct state *state, struct slot *slot)
 {
     const unsigned float_mode = dsc_float_mode_enter();
-    omp_set_num_threads(1); /* libraries below must not start threads of their own */
+    const struct dsci_sweep *sweep = state->sweep;
+    omp_set_num_threads(
+        dsci_cell_threads(sweep->plan, sweep->options)); /* what a model or library may start */
     for (size_t i = atomic_fetch_add(&state->next, 1); i < state->sweep->count && !must_stop(state);
          i = atomic_fetch_add(&state->next, 1)) {
         const struct job *job = &state->jobs[i];
@@ -177,7 +186,7 @@ static bool set_up(dsc_scope *scope, struct state *state)
 {
     const struct dsci_sweep *sweep = state->sweep;
     state->jobs = dsc_scope_alloc(scope, sweep->count, sizeof *state->jobs);
-    state->threads = dsci_sweep_threads(sweep->options, sweep->count);
+    state->threads = dsci_sweep_threads(sweep->plan, sweep->options, sweep->count);
     state->slots = dsc_scope_alloc(scope, (size_t)state->threads, sizeof *state->slots);
     void *knobs = dsc_scope_alloc(scope, 1, sweep->plan->kase->knobs_size);
     if (dsc_scope_status(scope) != DSC_OK)

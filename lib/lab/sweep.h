@@ -33,7 +33,8 @@ double dsci_cell_memory(const dsc_plan *plan, size_t cell, void *knobs);
 /* True if a cell belongs to the run's shard. */
 bool dsci_sweep_shares(const dsc_run_options *options, size_t cell);
 
-/* Threads that a sweep of count cells uses. */
-int dsci_sweep_threads(const dsc_run_options *options, size_t count);
+/* Cells that a sweep of count cells computes at the same time, and threads that each of them uses. */
+int dsci_sweep_threads(const dsc_plan *plan, const dsc_run_options *options, size_t count);
+int dsci_cell_threads(const dsc_plan *plan, const dsc_run_options *options);
 
 #endif

@@ -255,7 +255,7 @@ static void the_table_shows_fusion_engines_and_sizes(void **state)
     assert_non_null(strstr(text, "dense + relu"));
     assert_non_null(strstr(text, "native"));
     assert_non_null(strstr(text, "f32 4x5"));
-    assert_non_null(strstr(text, "batch 4, 53 parameters"));
+    assert_non_null(strstr(text, "batch 4 in shards of 4, 53 parameters"));
     const double forward = 4 * (2 * 6 * 5 + 5 + 2 * 5 * 3 + 3 + 5 * 3);
     assert_true(dsc_model_forward_flops(model) == forward);
     assert_true(dsc_model_step_flops(model) > 2 * forward);

@@ -85,9 +85,10 @@ typedef struct dsc_case {
     const dsc_axis *axes;
     const dsc_output *outputs;
     const dsc_preset *presets;
-    int64_t seeds;    /* default number; 0: 3 */
-    bool uses_data;   /* takes --data DIR */
-    bool uses_lapack; /* bits depend on the LAPACK core type: recorded, and compared by verify */
+    int64_t seeds;      /* default number; 0: 3 */
+    bool uses_data;     /* takes --data DIR */
+    bool whole_machine; /* cells run one after the other, each on all threads: for large networks */
+    bool uses_lapack;   /* bits depend on the LAPACK core type: recorded, and compared by verify */
 
     /* Names every file that the numbers depend on, with dsc_data_note(), before anything is computed. May be
      * NULL. */
