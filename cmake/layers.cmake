@@ -19,7 +19,7 @@ set(DESCENT_MAY_INCLUDE_lab base record linalg)
 
 # Which layer owns each public header, lib/include/descent/NAME.h.
 set(DESCENT_HEADERS_base clock cpu engine export file hash rng scope status value)
-set(DESCENT_HEADERS_kernels activation)
+set(DESCENT_HEADERS_kernels activation peak)
 set(DESCENT_HEADERS_onednn)
 set(DESCENT_HEADERS_linalg linalg)
 set(DESCENT_HEADERS_data data)

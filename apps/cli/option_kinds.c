@@ -1,5 +1,6 @@
 /* option_kinds.c - how the values of options are read. */
 #include <descent/cli.h>
+#include <descent/tensor.h>
 
 #include <math.h>
 #include <stdlib.h>
@@ -94,6 +95,12 @@ void dsc_option_engine(dsc_scope *scope, const dsc_option *option, const char *t
 {
     (void)option;
     *(dsc_engine *)field = dsc_engine_parse(scope, text);
+}
+
+void dsc_option_precision(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+{
+    (void)option;
+    *(dsc_dtype *)field = dsc_dtype_parse(scope, text);
 }
 
 void dsc_option_formats(dsc_scope *scope, const dsc_option *option, const char *text, void *field)

@@ -228,6 +228,7 @@ static bool train(struct run *run)
     run->test = shared->test;
     run->epochs = (size_t)k->epochs;
     run->model = build(scope, k, dsc_cell_engine(cell));
+    dsc_cell_note(cell, dsc_model_implementations(scope, run->model));
     const dsc_fit_options options = {
         .optimizer = { .kind = DSC_MOMENTUM, .lr = k->lr, .momentum = k->momentum },
         .epochs = run->epochs,

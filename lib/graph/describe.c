@@ -1,5 +1,7 @@
 /* describe.c - a compiled network as a table. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "graph/model.h"
 #include "graph/table.h"
@@ -55,4 +57,37 @@ const char *dsc_model_describe(dsc_scope *scope, const dsc_model *model)
         dsci_plan_flops(plan, false) * 1e-6, plan->mode == DSCI_TRAINING ? "a training step" : "in all",
         dsci_plan_flops(plan, true) * 1e-6);
     return footer ? dsci_table_text(scope, &form, rows, plan->graph.count, footer) : NULL;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static const char *implementation_line(dsc_scope *scope, const dsci_node *node)
+{
+    const dsci_implementation *i = node->implementation;
+    return dsc_scope_format(scope, "%s %s: %s%s%s", node->op->name, dsci_type_name(node->real),
+                            dsc_engine_name(i->engine), i->describe ? ", " : "",
+                            i->describe ? i->describe(node) : "");
+}
+
+const char *dsc_model_implementations(dsc_scope *scope, const dsc_model *model)
+{
+    if (!model || dsc_scope_status(scope) != DSC_OK)
+        return NULL;
+    const dsci_graph *graph = &model->plans->graph;
+    const char **lines = dsc_scope_alloc(scope, graph->count, sizeof(char *));
+    size_t count = 0;
+    for (size_t i = 0; lines && i < graph->count; i++)
+        if (graph->nodes[i]->implementation)
+            lines[count++] = implementation_line(scope, graph->nodes[i]);
+    if (dsc_scope_status(scope) != DSC_OK)
+        return NULL;
+    qsort(lines, count, sizeof(char *), by_text);
+    const char *text = "";
+    for (size_t i = 0; text && i < count; i++)
+        if (i == 0 || strcmp(lines[i], lines[i - 1]) != 0)
+            text = dsc_scope_format(scope, "%s%s%s", text, text[0] ? "\n" : "", lines[i]);
+    return text;
 }

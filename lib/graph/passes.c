@@ -49,6 +49,40 @@ static void sort_topologically(dsci_graph *order, dsci_node *last)
     }
 }
 
+static bool computes_in(const dsci_op *op, dsci_type type)
+{
+    for (const dsci_implementation *i = op->implementations; i->run; i++)
+        if (i->type == type)
+            return true;
+    return false;
+}
+
+/* The type that a node computes in: the graph's, or single precision where a bfloat16 graph has an op that is
+   not made for it (losses, rare layers). */
+static dsci_type working_type(const dsci_graph *graph, const dsci_op *op)
+{
+    return op->source || computes_in(op, graph->setting.real) ? graph->setting.real
+                                                              : dsci_master_type(graph->setting.real);
+}
+
+/* The tensor in the type that a node computes in; parameters and state are read as they are. */
+static dsci_tensor *converted(dsci_graph *graph, const dsci_node *original, dsci_tensor *tensor,
+                              dsci_type type)
+{
+    const dsci_op *producer = tensor ? tensor->producer->op : NULL;
+    if (!producer || tensor->type == type || tensor->type == DSCI_I32 || tensor->type == DSCI_F64 ||
+        producer == &dsci_op_parameter || producer == &dsci_op_state)
+        return tensor;
+    dsci_setting setting = graph->setting;
+    setting.real = type;
+    dsci_node *cast = dsci_node_make(&setting, &dsci_op_cast, original->name,
+                                     &(dsci_attributes){ .cast = type }, &tensor, 1);
+    if (!cast || dsci_graph_push(graph, cast) != DSC_OK)
+        return NULL;
+    cast->index = original->index;
+    return cast->out[0];
+}
+
 /* The copy of a node in the graph; its outputs become the images of the original's. */
 static void copy_node(dsci_graph *graph, dsci_node *original)
 {
@@ -56,11 +90,13 @@ static void copy_node(dsci_graph *graph, dsci_node *original)
         original->out[0]->image = original->in[0]->image;
         return;
     }
+    dsci_setting setting = graph->setting;
+    setting.real = working_type(graph, original->op);
     dsci_tensor *inputs[DSCI_MAX_INPUTS];
     for (size_t i = 0; i < original->input_count; i++)
-        inputs[i] = original->in[i]->image;
-    dsci_node *copy = dsci_node_make(&graph->setting, original->op, original->name, &original->attributes,
-                                     inputs, original->input_count);
+        inputs[i] = converted(graph, original, original->in[i]->image, setting.real);
+    dsci_node *copy = dsci_node_make(&setting, original->op, original->name, &original->attributes, inputs,
+                                     original->input_count);
     if (!copy || dsci_graph_push(graph, copy) != DSC_OK)
         return;
     copy->index = original->index;
@@ -138,9 +174,9 @@ static const dsci_implementation *choose(const dsci_node *node, dsc_engine engin
 
 void dsci_pass_engines(dsci_graph *graph, dsc_engine engine)
 {
-    const dsci_type type = graph->setting.real;
     for (size_t i = 0; i < graph->count && !failed(graph); i++) {
         dsci_node *node = graph->nodes[i];
+        const dsci_type type = node->real;
         if (node->op->source)
             continue;
         node->implementation = choose(node, engine, type);

@@ -19,6 +19,7 @@
 #include <descent/models.h>
 #include <descent/nn.h>
 #include <descent/optimizer.h>
+#include <descent/peak.h>
 #include <descent/record.h>
 #include <descent/rng.h>
 #include <descent/scope.h>

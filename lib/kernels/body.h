@@ -5,6 +5,7 @@
 
 #include "kernels/activation.h"
 #include "kernels/optimiser.h"
+#include "kernels/peak.h"
 #include "kernels/reduction.h"
 #include "kernels/rows.h"
 
@@ -26,7 +27,11 @@ const dsci_kernels LEVEL_TABLE = {
     .sgd = sgd,
     .momentum = momentum,
     .adam = adam,
+    .to_bf16 = to_bf16,
+    .from_bf16 = from_bf16,
     .scale = scale,
     .dropout = dropout,
     .gather_rows = gather_rows,
+    .fused_chains = fused_chains,
+    .fused_chain_flops = 2.0 * DSCI_LANES * TILE_ROWS,
 };

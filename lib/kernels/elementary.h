@@ -56,6 +56,27 @@ ALWAYS_INLINE void store_lanes(float *p, size_t count, vec x)
         vec_store_mask(p, vec_first(count), x);
 }
 
+/* The same of bfloat16; lanes beyond count are 0. */
+ALWAYS_INLINE vec load_lanes_bf16(const dsci_bf16 *p, size_t count)
+{
+    if (count >= DSCI_LANES)
+        return vec_load_bf16(p);
+    dsci_bf16 whole[DSCI_LANES] = { 0 };
+    memcpy(whole, p, count * sizeof *p);
+    return vec_load_bf16(whole);
+}
+
+ALWAYS_INLINE void store_lanes_bf16(dsci_bf16 *p, size_t count, vec x)
+{
+    if (count >= DSCI_LANES) {
+        vec_store_bf16(p, x);
+        return;
+    }
+    dsci_bf16 whole[DSCI_LANES];
+    vec_store_bf16(whole, x);
+    memcpy(p, whole, count * sizeof *p);
+}
+
 /* exp(x) = 2^n (1 + p) with |x - n ln 2| <= ln 2 / 2; the relative error of p's polynomial is 4.4e-9 of
  * exp(x). */
 typedef struct exp_parts {

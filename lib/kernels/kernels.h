@@ -23,6 +23,9 @@ enum {
     DSCI_GEMM_K_BLOCK = 256
 };
 
+/* bfloat16 (Wang and Kanwar 2019): the sign, the exponent and seven bits of the fraction of a float. */
+typedef uint16_t dsci_bf16;
+
 /* c = activation(op(a) op(b) + bias), or c += op(a) op(b) if accumulate (then no bias and identity). c
    overlaps no operand. op(a): m x k, op(b): k x n, c: m x n, bias: n or NULL; leading dimensions in elements
    of the stored matrices: a is m x k (k x m if transpose_a), b is k x n (n x k if transpose_b). */
@@ -98,6 +101,10 @@ typedef struct dsci_kernels {
     void (*adam)(float *w, float *m, float *v, const float *g, size_t n, const dsci_adam *step,
                  float weight_decay);
 
+    /* To bfloat16, rounded to nearest with ties to even, and back. */
+    void (*to_bf16)(dsci_bf16 *dst, const float *src, size_t n);
+    void (*from_bf16)(float *dst, const dsci_bf16 *src, size_t n);
+
     /* x = alpha x. */
     void (*scale)(float *x, size_t n, float alpha);
 
@@ -106,6 +113,11 @@ typedef struct dsci_kernels {
        on diff_dst with the same position. */
     void (*dropout)(float *dst, const float *src, size_t n, uint32_t threshold, float inverse_keep,
                     dsc_rng rng, uint32_t major, uint64_t first_block);
+
+    /* Independent chains of fused multiply-adds in registers, for the rate of the machine: so many rounds of
+       fused_chain_flops operations each. */
+    double (*fused_chains)(size_t rounds);
+    double fused_chain_flops;
 
     /* Gathers rows: dst row i = src row index[i]; cols floats each. */
     void (*gather_rows)(float *dst, const float *src, const uint32_t *index, size_t rows, size_t cols);

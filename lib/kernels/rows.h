@@ -1,4 +1,5 @@
-/* rows.h - dropout by counter-based random numbers, and gathering of rows (part of body.h). */
+/* rows.h - dropout by counter-based random numbers, gathering of rows, conversion of types (part of body.h).
+ */
 #ifndef DESCENT_KERNELS_ROWS_H
 #define DESCENT_KERNELS_ROWS_H
 
@@ -44,6 +45,16 @@ static void gather_rows(float *dst, const float *src, const uint32_t *index, siz
         const float *row = src + (size_t)index[r] * cols;
         EACH_VECTOR(cols, store_lanes(dst + i, count, load_lanes(row + i, count)));
     }
+}
+
+static void to_bf16(dsci_bf16 *dst, const float *src, size_t n)
+{
+    EACH_VECTOR(n, store_lanes_bf16(dst + i, count, load_lanes(src + i, count)));
+}
+
+static void from_bf16(float *dst, const dsci_bf16 *src, size_t n)
+{
+    EACH_VECTOR(n, store_lanes(dst + i, count, load_lanes_bf16(src + i, count)));
 }
 
 #endif

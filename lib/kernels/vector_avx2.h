@@ -61,6 +61,30 @@ static inline void vec_store_mask(float *p, vec_mask mask, vec x)
     _mm256_maskstore_ps(p + 8, mask.high, x.high);
 }
 
+static inline vec vec_load_bf16(const uint16_t *p)
+{
+    const __m128i low = _mm_loadu_si128((const __m128i *)(const void *)p);
+    const __m128i high = _mm_loadu_si128((const __m128i *)(const void *)(p + 8));
+    return (vec){ _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(low), 16)),
+                  _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(high), 16)) };
+}
+
+static inline __m256i round_to_bf16(__m256 x)
+{
+    const __m256i bits = _mm256_castps_si256(x), upper = _mm256_srli_epi32(bits, 16);
+    const __m256i odd = _mm256_and_si256(upper, _mm256_set1_epi32(1));
+    const __m256i rounded =
+        _mm256_srli_epi32(_mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff))), 16);
+    const __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(x, x, _CMP_UNORD_Q));
+    return _mm256_blendv_epi8(rounded, _mm256_or_si256(upper, _mm256_set1_epi32(0x40)), nan);
+}
+
+static inline void vec_store_bf16(uint16_t *p, vec x)
+{
+    const __m256i packed = _mm256_packus_epi32(round_to_bf16(x.low), round_to_bf16(x.high));
+    _mm256_storeu_si256((__m256i *)(void *)p, _mm256_permute4x64_epi64(packed, 0xd8));
+}
+
 static inline vec vec_add(vec a, vec b)
 {
     return (vec){ _mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high) };

@@ -68,6 +68,36 @@ static inline void vec_store_mask(float *p, vec_mask mask, vec x)
         p[i] = x.lane[i];
 }
 
+/* bfloat16 (the upper half of a float) widened. */
+static inline float widen_bf16(uint16_t x)
+{
+    const uint32_t bits = (uint32_t)x << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* Rounded to nearest, ties to even; NaN stays NaN, and what is subnormal stays so whatever the float mode. */
+static inline uint16_t round_to_bf16(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    if ((bits & 0x7fffffff) > 0x7f800000)
+        return (uint16_t)(bits >> 16 | 0x40);
+    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+static inline vec vec_load_bf16(const uint16_t *p)
+{
+    LANEWISE(widen_bf16(p[i]));
+}
+
+static inline void vec_store_bf16(uint16_t *p, vec x)
+{
+    for (size_t i = 0; i < 16; i++)
+        p[i] = round_to_bf16(x.lane[i]);
+}
+
 static inline vec vec_add(vec a, vec b)
 {
     LANEWISE(a.lane[i] + b.lane[i]);

@@ -16,6 +16,7 @@ struct dsc_cell {
     bool *put;
     dsc_hasher *hasher;
     struct dsci_watch *watch;
+    const char *notes;
     bool stopped;
 };
 
@@ -114,6 +115,13 @@ void dsc_cell_hash(dsc_cell *cell, const void *data, size_t size)
     dsc_hasher_update(cell->hasher, data, size);
 }
 
+void dsc_cell_note(dsc_cell *cell, const char *lines)
+{
+    if (lines)
+        cell->notes = cell->notes ? dsc_scope_format(cell->scope, "%s\n%s", cell->notes, lines)
+                                  : dsc_scope_copy(cell->scope, lines);
+}
+
 bool dsc_cell_progress(dsc_cell *cell, double fraction)
 {
     atomic_store_explicit(&cell->watch->fraction, fraction, memory_order_relaxed);
@@ -139,6 +147,7 @@ static void run(dsc_scope *scope, dsc_cell *cell, struct dsci_outcome *outcome)
     outcome->hash += outcome->hash == 0; /* 0 means missing */
     outcome->status = DSC_CELL_DONE;
     outcome->values = cell->values;
+    outcome->notes = cell->notes ? dsc_scope_copy(scope, cell->notes) : NULL;
 }
 
 struct dsci_outcome dsci_cell_compute(dsc_scope *scope, const dsc_plan *plan, const void *shared,

@@ -18,6 +18,7 @@ struct dsci_outcome {
     uint64_t hash;
     double seconds;
     const char *message;  /* of a failed cell */
+    const char *notes;    /* of dsc_cell_note(); NULL: none */
     const double *values; /* of all outputs in the order of the table, inner points together */
 };
 

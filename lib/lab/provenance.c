@@ -138,3 +138,41 @@ void dsci_provenance_note(dsc_record *record, const dsc_plan *plan, const dsc_ru
     }
     dsc_scope_close(&scope);
 }
+
+static bool has_line(const char *text, const char *line, size_t length)
+{
+    for (; text; text = strchr(text, '\n') ? strchr(text, '\n') + 1 : NULL)
+        if (strcspn(text, "\n") == length && strncmp(text, line, length) == 0)
+            return true;
+    return false;
+}
+
+/* How much of text sorts before the line. */
+static size_t place_of(const char *text, const char *line, size_t length)
+{
+    const char *at = text;
+    while (*at && strncmp(at, line, length) < 0) {
+        at += strcspn(at, "\n");
+        at += *at == '\n';
+    }
+    return (size_t)(at - text);
+}
+
+void dsci_provenance_add_lines(dsc_record *record, const char *name, const char *lines)
+{
+    dsc_scope *scope = dsc_scope_open(NULL);
+    for (const char *line = lines; line && *line;) {
+        const size_t length = strcspn(line, "\n");
+        const char *text = dsc_record_provenance_get(record, name);
+        if (length > 0 && !has_line(text, line, length)) {
+            const size_t place = text ? place_of(text, line, length) : 0;
+            const char *rest = text ? text + place : "";
+            const bool after = place > 0 && text[place - 1] != '\n';
+            note(record, name,
+                 dsc_scope_format(scope, "%.*s%s%.*s%s%s", (int)place, text ? text : "", after ? "\n" : "",
+                                  (int)length, line, *rest ? "\n" : "", rest));
+        }
+        line += length + (line[length] == '\n');
+    }
+    dsc_scope_close(&scope);
+}

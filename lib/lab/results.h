@@ -31,4 +31,7 @@ dsc_status dsci_results_summarize(dsc_scope *scope, dsc_record *record);
 /* Notes where and how the record is being made. */
 void dsci_provenance_note(dsc_record *record, const dsc_plan *plan, const dsc_run_options *options);
 
+/* Adds the lines that the attribute does not have yet, and keeps them sorted. NULL: nothing. */
+void dsci_provenance_add_lines(dsc_record *record, const char *name, const char *lines);
+
 #endif

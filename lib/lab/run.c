@@ -55,6 +55,7 @@ static void take(void *user, size_t cell, const struct dsci_outcome *outcome)
         dsci_results_put(run->record, cell, outcome->values);
         *dsc_record_cell_at(run->record, cell) =
             (dsc_record_cell){ .hash = outcome->hash, .seconds = outcome->seconds, .status = DSC_CELL_DONE };
+        dsci_provenance_add_lines(run->record, "implementations", outcome->notes);
         run->computed++;
     } else if (dsc_record_cell_fail(run->record, cell, outcome->seconds, outcome->message) == DSC_OK) {
         run->failed++;

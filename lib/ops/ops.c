@@ -8,6 +8,7 @@ const dsci_op *const dsci_ops[DSCI_OP_COUNT] = {
     [DSCI_OP_PARAMETER] = &dsci_op_parameter,
     [DSCI_OP_TOKENS] = &dsci_op_tokens,
     [DSCI_OP_STATE] = &dsci_op_state,
+    [DSCI_OP_CAST] = &dsci_op_cast,
     [DSCI_OP_DENSE] = &dsci_op_dense,
     [DSCI_OP_DENSE_BACKWARD_DATA] = &dsci_op_dense_backward_data,
     [DSCI_OP_DENSE_BACKWARD_WEIGHTS] = &dsci_op_dense_backward_weights,

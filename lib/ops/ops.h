@@ -142,7 +142,8 @@ typedef union dsci_attributes {
         bool bias;                 /* dense_backward_weights: sum diff_dst into a second output */
     } dense;
     dsc_activation activation;
-    double rate; /* dropout */
+    double rate;    /* dropout */
+    dsci_type cast; /* to this type */
 } dsci_attributes;
 
 typedef struct dsci_implementation dsci_implementation;
@@ -171,6 +172,7 @@ struct dsci_node {
     size_t input_count, output_count;
     dsci_tensor *in[DSCI_MAX_INPUTS], *out[DSCI_MAX_OUTPUTS];
     const dsci_implementation *implementation;
+    dsci_type real;        /* that it computes in */
     size_t batch;          /* examples of the plan */
     size_t shard_rows;     /* examples in each shard of the batch but the last; 0: one shard */
     dsci_booking booking;  /* how its work is divided */
@@ -278,6 +280,7 @@ typedef enum dsci_op_id {
     DSCI_OP_PARAMETER,
     DSCI_OP_TOKENS,
     DSCI_OP_STATE,
+    DSCI_OP_CAST,
     DSCI_OP_DENSE,
     DSCI_OP_DENSE_BACKWARD_DATA,
     DSCI_OP_DENSE_BACKWARD_WEIGHTS,
@@ -310,7 +313,7 @@ struct dsci_op {
 };
 
 extern const dsci_op dsci_op_input, dsci_op_labels, dsci_op_targets, dsci_op_parameter, dsci_op_tokens,
-    dsci_op_state, dsci_op_dense, dsci_op_dense_backward_data, dsci_op_dense_backward_weights,
+    dsci_op_state, dsci_op_cast, dsci_op_dense, dsci_op_dense_backward_data, dsci_op_dense_backward_weights,
     dsci_op_activation, dsci_op_activation_backward, dsci_op_dropout, dsci_op_add,
     dsci_op_softmax_cross_entropy, dsci_op_squared_loss, dsci_op_count_errors;
 

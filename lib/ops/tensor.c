@@ -20,6 +20,23 @@ const char *dsci_type_name(dsci_type type)
     return names[type];
 }
 
+static const char *const dtype_names[] = { [DSC_F32] = "fp32", [DSC_F64] = "fp64", [DSC_BF16] = "bf16" };
+
+const char *dsc_dtype_name(dsc_dtype dtype)
+{
+    return (unsigned)dtype <= DSC_BF16 ? dtype_names[dtype] : "unknown";
+}
+
+dsc_dtype dsc_dtype_parse(dsc_scope *scope, const char *name)
+{
+    for (unsigned i = 0; name && i <= DSC_BF16; i++)
+        if (strcmp(name, dtype_names[i]) == 0)
+            return (dsc_dtype)i;
+    dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "unknown precision '%s': expected fp32, fp64 or bf16",
+                   name ? name : "");
+    return DSC_F32;
+}
+
 size_t dsci_shape_elements(const dsci_shape *shape)
 {
     const size_t limit = (size_t)PTRDIFF_MAX / sizeof(double) / 2;
@@ -83,6 +100,7 @@ dsci_node *dsci_node_make(const dsci_setting *setting, const dsci_op *op, const 
         return NULL;
     node->op = op;
     node->name = name;
+    node->real = setting->real;
     if (attributes)
         node->attributes = *attributes;
     for (size_t i = 0; i < input_count; i++)
@@ -118,8 +136,9 @@ dsc_status dsci_graph_push(dsci_graph *graph, dsci_node *node)
 dsci_node *dsci_graph_append(dsci_graph *graph, const dsci_op *op, const dsci_attributes *attributes,
                              dsci_tensor *const *inputs, size_t input_count)
 {
-    dsci_node *node =
-        dsci_node_make(&graph->setting, op, graph->origin->name, attributes, inputs, input_count);
+    dsci_setting setting = graph->setting;
+    setting.real = graph->origin->real;
+    dsci_node *node = dsci_node_make(&setting, op, graph->origin->name, attributes, inputs, input_count);
     if (!node || dsci_graph_push(graph, node) != DSC_OK)
         return NULL;
     node->index = graph->origin->index;
@@ -132,8 +151,10 @@ void dsci_gradient_add(dsci_graph *graph, dsci_tensor *tensor, dsci_tensor *diff
     if (!diff)
         return;
     if (tensor->diff) {
-        const dsci_node *sum =
+        dsci_node *sum =
             dsci_graph_append(graph, &dsci_op_add, NULL, (dsci_tensor *[]){ tensor->diff, diff }, 2);
+        if (sum)
+            sum->real = diff->type; /* a parameter's is not of the type that the layer computes in */
         diff = sum ? sum->out[0] : NULL;
     }
     tensor->diff = diff;

@@ -83,7 +83,8 @@ static void every_op_with_a_gradient_has_a_case(void **state)
     (void)state;
     for (size_t id = 0; id < DSCI_OP_COUNT; id++) {
         assert_int_equal(dsci_ops[id]->id, id);
-        bool covered = !dsci_ops[id]->gradient;
+        /* No graph in double has casts: engines.c compares graphs that do. */
+        bool covered = !dsci_ops[id]->gradient || id == DSCI_OP_CAST;
         EACH_CASE(covered |= v == 0 && c->op == id && contains(c));
         if (!covered)
             fail_msg("op %s has a gradient and no case in tests/grad", dsci_ops[id]->name);

@@ -2,6 +2,8 @@
    gathered unchanged: to the bit at every level. */
 #include "kernel_test.h"
 
+#include <string.h>
+
 #define FOR_ALL_LEVELS(level) for (dsc_isa level = DSC_ISA_SCALAR; level <= dsc_isa_detected(); level++)
 
 /* The definition: 16 sums in double, then the upper half folded onto the lower. */
@@ -52,6 +54,42 @@ static void columns_are_summed_row_after_row(void **state)
             }
             release_guarded("column_sums");
         }
+}
+
+static float float_of(uint32_t bits)
+{
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* Upper halves of all kinds with lower halves around a half: ties go to even, NaN stays NaN. */
+static void bfloat16_rounds_to_nearest_even(void **state)
+{
+    (void)state;
+    static const uint32_t lower[] = { 0, 1, 0x7fff, 0x8000, 0x8001, 0xffff };
+    enum { LOWER = sizeof lower / sizeof lower[0], ALL = 1 << 16 };
+    static float src[ALL], back[ALL];
+    static dsci_bf16 dst[ALL];
+    for (size_t l = 0; l < LOWER; l++) {
+        for (uint32_t i = 0; i < ALL; i++)
+            src[i] = float_of(i << 16 | lower[l]);
+        FOR_ALL_LEVELS(level)
+        {
+            dsci_kernels_for(level)->to_bf16(dst, src, ALL - l);
+            dsci_kernels_for(level)->from_bf16(back, dst, ALL - l);
+            for (uint32_t i = 0; i < ALL - l; i++) {
+                const bool nan = (i & 0x7fff) > 0x7f80 || ((i & 0x7fff) == 0x7f80 && lower[l] > 0);
+                const bool up = lower[l] > 0x8000 || (lower[l] == 0x8000 && i % 2 == 1);
+                const uint32_t expected = nan ? (i | 0x40) : up ? i + 1 : i;
+                uint32_t bits;
+                memcpy(&bits, &back[i], sizeof bits);
+                if (dst[i] != expected || bits != expected << 16)
+                    fail_msg("bf16 of %08x is %04x, expected %04x", (unsigned)(i << 16 | lower[l]), dst[i],
+                             (unsigned)expected);
+            }
+        }
+    }
 }
 
 static void scale_multiplies(void **state)
@@ -136,6 +174,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_and_products_in_sixteen_lanes),
         cmocka_unit_test(columns_are_summed_row_after_row),
+        cmocka_unit_test(bfloat16_rounds_to_nearest_even),
         cmocka_unit_test(scale_multiplies),
         cmocka_unit_test(dropout_draws_from_philox),
         cmocka_unit_test(gathered_rows_are_copies),

@@ -267,6 +267,36 @@ static void the_table_shows_fusion_engines_and_sizes(void **state)
     dsc_scope_close(&scope);
 }
 
+static void a_profile_names_every_op_and_its_share(void **state)
+{
+    (void)state;
+    dsc_scope *scope = dsc_scope_open(NULL);
+    dsc_model *model = classifier(scope, &(dsc_compile_options){ .batch = 4, .profile = true, .threads = 2 });
+    const float x[4 * 6] = { 1, 2, 3 };
+    const int32_t labels[4] = { 0, 1, 2, 1 };
+    dsc_trainer *trainer = dsc_trainer_make(model, NULL);
+    for (int i = 0; i < 3; i++)
+        dsc_trainer_step(trainer, x, labels);
+    const char *text = dsc_model_profile(scope, model, 1e9);
+    assert_non_null(text);
+    assert_non_null(strstr(text, "dense_backward_weights"));
+    assert_non_null(strstr(text, "optimiser"));
+    assert_non_null(strstr(text, "mean of 3"));
+    assert_non_null(strstr(text, "% of peak"));
+    assert_non_null(strstr(dsc_model_implementations(scope, model), "dense f32: native"));
+    dsc_scope_close(&scope);
+}
+
+static void a_profile_needs_a_model_that_was_made_for_it(void **state)
+{
+    (void)state;
+    dsc_scope *scope = dsc_scope_open(NULL);
+    dsc_model *model = classifier(scope, &(dsc_compile_options){ .batch = 4 });
+    assert_null(dsc_model_profile(scope, model, 0));
+    assert_non_null(strstr(dsc_scope_message(scope), "compiled with .profile"));
+    dsc_scope_close(&scope);
+}
+
 /* A network as deep as this would exhaust a recursive walk's stack. */
 static void deep_networks_compile(void **state)
 {
@@ -289,6 +319,8 @@ int main(void)
         cmocka_unit_test(examples_that_do_not_fit_are_refused),
         cmocka_unit_test(engines_that_lack_an_op_or_type_are_refused),
         cmocka_unit_test(the_table_shows_fusion_engines_and_sizes),
+        cmocka_unit_test(a_profile_names_every_op_and_its_share),
+        cmocka_unit_test(a_profile_needs_a_model_that_was_made_for_it),
         cmocka_unit_test(deep_networks_compile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,6 +137,10 @@ DSC_API void dsc_put_at(dsc_cell *cell, const char *output, size_t inner_index, 
 /* Adds bytes (final parameters) to the cell's hash; the outputs are added by the runner. */
 DSC_API void dsc_cell_hash(dsc_cell *cell, const void *data, size_t size);
 
+/* Names what computed the cell's numbers, such as dsc_model_implementations(), a line each: the provenance of
+   the file lists the different lines of all cells. */
+DSC_API void dsc_cell_note(dsc_cell *cell, const char *lines);
+
 /* Says how far the cell is (0..1), for progress and estimates. False: stop now (a signal, a time limit): the
    cell returns at once and counts as missing. */
 DSC_API bool dsc_cell_progress(dsc_cell *cell, double fraction);

@@ -82,6 +82,10 @@ DSC_API void *dsc_model_state(dsc_model *model, size_t *elements);
    in the scope. */
 DSC_API const char *dsc_model_profile(dsc_scope *scope, const dsc_model *model, double peak);
 
+/* Which engine and implementation computes each kind of op, a line for each that occurs, sorted; for a
+   results file. In the scope. */
+DSC_API const char *dsc_model_implementations(dsc_scope *scope, const dsc_model *model);
+
 /* What the passes made (nodes, shapes, engines, memory, flops) as a table of text, in the scope. */
 DSC_API const char *dsc_model_describe(dsc_scope *scope, const dsc_model *model);
 

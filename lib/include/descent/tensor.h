@@ -12,7 +12,8 @@ typedef enum dsc_dtype {
     DSC_F64, /* reference engine only */
     DSC_BF16 /* activations and products in bfloat16, sums, parameters and optimiser in single precision */
 } dsc_dtype;
-DSC_API const char *dsc_dtype_name(dsc_dtype dtype); /* "f32", "f64", "bf16" */
+DSC_API const char *dsc_dtype_name(dsc_dtype dtype); /* "fp32", "fp64", "bf16" */
+/* Finds a type by name; an unknown name fails the scope. */
 DSC_API dsc_dtype dsc_dtype_parse(dsc_scope *scope, const char *name);
 
 #endif

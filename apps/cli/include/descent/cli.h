@@ -117,17 +117,18 @@ struct dsc_option {
     }
 
 /* Kinds of options by the type of their field. */
-DSC_API dsc_option_read_fn dsc_option_flag;     /* bool */
-DSC_API dsc_option_read_fn dsc_option_text;     /* const char * */
-DSC_API dsc_option_read_fn dsc_option_integer;  /* int64_t */
-DSC_API dsc_option_read_fn dsc_option_real;     /* double */
-DSC_API dsc_option_read_fn dsc_option_duration; /* double, seconds: 90, 90s, 10m, 2h */
-DSC_API dsc_option_read_fn dsc_option_threads;  /* int; "auto" is 0 */
-DSC_API dsc_option_read_fn dsc_option_isa;      /* dsc_isa */
-DSC_API dsc_option_read_fn dsc_option_engine;   /* dsc_engine */
-DSC_API dsc_option_read_fn dsc_option_formats;  /* const char *, of svg,png,pdf,tex */
-DSC_API dsc_option_read_fn dsc_option_shard;    /* dsc_shard: I/N, or "slurm" */
-DSC_API dsc_option_read_fn dsc_option_setting;  /* dsc_settings: NAME=VALUE, appended */
+DSC_API dsc_option_read_fn dsc_option_flag;      /* bool */
+DSC_API dsc_option_read_fn dsc_option_text;      /* const char * */
+DSC_API dsc_option_read_fn dsc_option_integer;   /* int64_t */
+DSC_API dsc_option_read_fn dsc_option_real;      /* double */
+DSC_API dsc_option_read_fn dsc_option_duration;  /* double, seconds: 90, 90s, 10m, 2h */
+DSC_API dsc_option_read_fn dsc_option_threads;   /* int; "auto" is 0 */
+DSC_API dsc_option_read_fn dsc_option_isa;       /* dsc_isa */
+DSC_API dsc_option_read_fn dsc_option_precision; /* dsc_dtype */
+DSC_API dsc_option_read_fn dsc_option_engine;    /* dsc_engine */
+DSC_API dsc_option_read_fn dsc_option_formats;   /* const char *, of svg,png,pdf,tex */
+DSC_API dsc_option_read_fn dsc_option_shard;     /* dsc_shard: I/N, or "slurm" */
+DSC_API dsc_option_read_fn dsc_option_setting;   /* dsc_settings: NAME=VALUE, appended */
 
 typedef struct dsc_shard {
     int shard, shards; /* both 0: everything */

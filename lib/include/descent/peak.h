@@ -1,0 +1,11 @@
+/* peak.h - the arithmetic that a machine is capable of, measured. */
+#ifndef DESCENT_PEAK_H
+#define DESCENT_PEAK_H
+
+#include <descent/export.h>
+
+/* Single-precision operations a second of fused multiply-adds in registers on so many threads, at the level
+   in use (dsc_isa_effective()): the best of several short runs, about 0.1 s in all. */
+DSC_API double dsc_peak_flops(int threads);
+
+#endif
