@@ -45,46 +45,62 @@ static void book(dsci_graph *graph, dsci_node *node)
     booking->finish_parts = booking->finish_parts ? booking->finish_parts : 1;
 }
 
-/* Adds a phase; it joins the stage before it if a thread can go through both part by part. */
-static void add_phase(dsci_schedule *schedule, dsci_node *node, dsci_step_fn *run, size_t parts,
-                      bool by_batch)
+/* A phase that is to be added: how it divides, and whether it may join the stage before it. */
+struct phase {
+    dsci_step_fn *run;
+    size_t parts;
+    bool by_batch, waits; /* waits: for all parts of the phase before it */
+};
+
+/* A phase joins the stage before it if a thread can go through both part by part. */
+static void add_phase(dsci_schedule *schedule, dsci_node *node, struct phase phase)
 {
     const dsci_stage *last = schedule->stage_count ? &schedule->stages[schedule->stage_count - 1] : NULL;
-    if (!last || last->parts != parts || (parts > 1 && !(by_batch && last->by_batch)))
+    const bool alone = phase.parts == 1 && last && last->parts == 1;
+    const bool shards =
+        phase.by_batch && !phase.waits && last && last->by_batch && last->parts == phase.parts;
+    if (!alone && !shards)
         schedule->stages[schedule->stage_count++] =
-            (dsci_stage){ .first = schedule->phase_count, .parts = parts, .by_batch = by_batch };
-    dsci_stage *stage = &schedule->stages[schedule->stage_count - 1];
-    stage->by_batch = stage->by_batch && by_batch;
-    stage->count++;
-    schedule->phases[schedule->phase_count++] =
-        (dsci_phase){ .run = run, .node = node, .stage = schedule->stage_count - 1 };
+            (dsci_stage){ .first = schedule->phase_count, .parts = phase.parts, .by_batch = phase.by_batch };
+    schedule->stages[schedule->stage_count - 1].count++;
+    schedule->phases[schedule->phase_count++] = (dsci_phase){ .run = phase.run, .node = node };
+}
+
+static void add_finish(dsci_schedule *schedule, dsci_node *node)
+{
+    const dsci_booking *booking = &node->booking;
+    add_phase(schedule, node,
+              (struct phase){ node->implementation->finish, booking->finish_parts, booking->finish_by_batch,
+                              true });
+    node->end = schedule->stage_count - 1;
 }
 
 /* Prepare phases read parameters alone: all of them come first. Finishes of gradients of parameters come
  * last. */
 static void add_phases(const dsci_graph *graph, dsci_schedule *schedule)
 {
-    for (size_t i = 0; i < graph->count; i++)
-        if (graph->nodes[i]->implementation && graph->nodes[i]->implementation->prepare)
-            add_phase(schedule, graph->nodes[i], graph->nodes[i]->implementation->prepare,
-                      graph->nodes[i]->booking.prepare_parts, false);
+    for (size_t i = 0; i < graph->count; i++) {
+        dsci_node *node = graph->nodes[i];
+        if (node->implementation && node->implementation->prepare)
+            add_phase(
+                schedule, node,
+                (struct phase){ node->implementation->prepare, node->booking.prepare_parts, false, true });
+    }
     for (size_t i = 0; i < graph->count; i++) {
         dsci_node *node = graph->nodes[i];
         if (!node->implementation)
             continue;
-        add_phase(schedule, node, node->implementation->run, node->booking.parts, node->booking.by_batch);
-        node->begin = schedule->stage_count - 1;
+        add_phase(
+            schedule, node,
+            (struct phase){ node->implementation->run, node->booking.parts, node->booking.by_batch, false });
+        node->begin = node->end = schedule->stage_count - 1;
         if (node->implementation->finish && !is_terminal(node))
-            add_phase(schedule, node, node->implementation->finish, node->booking.finish_parts, false);
-        node->end = schedule->stage_count - 1;
+            add_finish(schedule, node);
     }
-    for (size_t i = 0; i < graph->count; i++) {
-        dsci_node *node = graph->nodes[i];
-        if (!node->implementation || !node->implementation->finish || !is_terminal(node))
-            continue;
-        add_phase(schedule, node, node->implementation->finish, node->booking.finish_parts, false);
-        node->end = schedule->stage_count - 1;
-    }
+    for (size_t i = 0; i < graph->count; i++)
+        if (graph->nodes[i]->implementation && graph->nodes[i]->implementation->finish &&
+            is_terminal(graph->nodes[i]))
+            add_finish(schedule, graph->nodes[i]);
 }
 
 void dsci_pass_schedule(dsci_graph *graph, dsci_schedule *schedule)

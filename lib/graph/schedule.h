@@ -11,7 +11,6 @@
 typedef struct dsci_phase {
     dsci_step_fn *run;
     dsci_node *node;
-    size_t stage;
 } dsci_phase;
 
 typedef struct dsci_stage {

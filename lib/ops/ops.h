@@ -157,9 +157,11 @@ typedef struct dsci_booking {
        dsci_shards(node). Such steps in a row run shard by shard, without waiting for each other. */
     bool by_batch;
     size_t prepare_parts, finish_parts; /* of the other phases; 0: 1 */
-    size_t prepared_bytes;              /* written by prepare, read by run and finish */
-    size_t scratch_bytes;               /* shared by all parts of run, then read by finish */
-    size_t worker_bytes;                /* of each thread: nothing in it outlives the part */
+    bool finish_by_batch;  /* part p of finish touches the examples of shard p alone: what follows may go on
+                              with it */
+    size_t prepared_bytes; /* written by prepare, read by run and finish */
+    size_t scratch_bytes;  /* shared by all parts of run, then read by finish */
+    size_t worker_bytes;   /* of each thread: nothing in it outlives the part */
 } dsci_booking;
 
 struct dsci_node {
