@@ -12,7 +12,7 @@ set(DESCENT_MAY_INCLUDE_record base)
 set(DESCENT_MAY_INCLUDE_ops base kernels onednn)
 set(DESCENT_MAY_INCLUDE_graph base kernels onednn ops)
 set(DESCENT_MAY_INCLUDE_nn base kernels ops graph)
-set(DESCENT_MAY_INCLUDE_train base kernels linalg data ops graph nn)
+set(DESCENT_MAY_INCLUDE_train base kernels linalg data record ops graph nn)
 set(DESCENT_MAY_INCLUDE_models base graph nn)
 # It knows records and cells, not networks; of linalg it asks for the core type that goes into the provenance.
 set(DESCENT_MAY_INCLUDE_lab base record linalg)

@@ -196,9 +196,10 @@ static hid_t dataset_creation(const struct dsci_hdf5_array *array, const hsize_t
     if (array->rank > 0) {
         hsize_t chunk[DSC_RECORD_MAX_AXES];
         choose_chunk(array->rank, shape, H5Tget_size(array->file_type), chunk);
-        good = good && H5Pset_chunk(creation, (int)array->rank, chunk) >= 0 &&
-               H5Pset_shuffle(creation) >= 0 && H5Pset_deflate(creation, DEFLATE_LEVEL) >= 0 &&
-               H5Pset_fletcher32(creation) >= 0;
+        good = good && H5Pset_chunk(creation, (int)array->rank, chunk) >= 0;
+        if (!array->uncompressed)
+            good = good && H5Pset_shuffle(creation) >= 0 && H5Pset_deflate(creation, DEFLATE_LEVEL) >= 0;
+        good = good && H5Pset_fletcher32(creation) >= 0;
     }
     if (good)
         return creation;
@@ -410,8 +411,9 @@ static bool is_plain(hid_t dataset)
     return plain && rank >= 0;
 }
 
-/* The shape, if it has at most DSC_RECORD_MAX_AXES lengths and no more values than the file can hold. */
-static bool read_shape(hid_t dataset, size_t file_bytes, size_t *rank, size_t *shape)
+/* The shape, if it has at most DSC_RECORD_MAX_AXES lengths and no more values than allowed or than the file
+   can hold. */
+static bool read_shape(hid_t dataset, size_t file_bytes, size_t most, size_t *rank, size_t *shape)
 {
     hsize_t lengths[H5S_MAX_RANK];
     const hid_t space = H5Dget_space(dataset);
@@ -421,7 +423,7 @@ static bool read_shape(hid_t dataset, size_t file_bytes, size_t *rank, size_t *s
         return false;
     size_t count = 1;
     for (int i = 0; i < dimensions; i++) {
-        if (lengths[i] == 0 || lengths[i] > DSC_RECORD_MAX_VALUES / count)
+        if (lengths[i] == 0 || lengths[i] > most / count)
             return false;
         shape[i] = (size_t)lengths[i];
         count *= shape[i];
@@ -433,6 +435,12 @@ static bool read_shape(hid_t dataset, size_t file_bytes, size_t *rank, size_t *s
 hid_t dsci_hdf5_dataset(dsc_scope *scope, const char *path, hid_t parent, const char *name, size_t file_bytes,
                         size_t *rank, size_t shape[DSC_RECORD_MAX_AXES])
 {
+    return dsci_hdf5_dataset_of(scope, path, parent, name, file_bytes, DSC_RECORD_MAX_VALUES, rank, shape);
+}
+
+hid_t dsci_hdf5_dataset_of(dsc_scope *scope, const char *path, hid_t parent, const char *name,
+                           size_t file_bytes, size_t most, size_t *rank, size_t shape[DSC_RECORD_MAX_AXES])
+{
     if (stopped(scope))
         return -1;
     const hid_t dataset = dsci_hdf5_has(parent, name) ? H5Dopen2(parent, name, H5P_DEFAULT) : -1;
@@ -441,13 +449,13 @@ hid_t dsci_hdf5_dataset(dsc_scope *scope, const char *path, hid_t parent, const 
                        path, name);
         return -1;
     }
-    if (is_plain(dataset) && read_shape(dataset, file_bytes, rank, shape))
+    if (is_plain(dataset) && read_shape(dataset, file_bytes, most, rank, shape))
         return dataset;
     dsci_hdf5_fail(
         scope, DSC_ERROR_FORMAT,
-        "'%s': dataset '%s' is not stored as expected: at most %d axes and %d values, all in this file, by "
+        "'%s': dataset '%s' is not stored as expected: at most %d axes and %zu values, all in this file, by "
         "deflate, shuffle and fletcher32 alone",
-        path, name, DSC_RECORD_MAX_AXES, DSC_RECORD_MAX_VALUES);
+        path, name, DSC_RECORD_MAX_AXES, most);
     H5Dclose(dataset);
     return -1;
 }

@@ -49,7 +49,8 @@ struct dsci_hdf5_array {
     size_t rank;
     const size_t *shape;
     const void *data;
-    bool fill_nan; /* says in _FillValue that NaN means missing */
+    bool fill_nan;     /* says in _FillValue that NaN means missing */
+    bool uncompressed; /* for values that do not shrink: only with checksums */
 };
 hid_t dsci_hdf5_put_array(dsc_scope *scope, hid_t parent, const struct dsci_hdf5_array *array);
 
@@ -66,6 +67,10 @@ int dsci_hdf5_integer(dsc_scope *scope, const char *path, hid_t object, const ch
    failure. */
 hid_t dsci_hdf5_dataset(dsc_scope *scope, const char *path, hid_t parent, const char *name, size_t file_bytes,
                         size_t *rank, size_t shape[DSC_RECORD_MAX_AXES]);
+
+/* The same for datasets of at most so many values. */
+hid_t dsci_hdf5_dataset_of(dsc_scope *scope, const char *path, hid_t parent, const char *name,
+                           size_t file_bytes, size_t most, size_t *rank, size_t shape[DSC_RECORD_MAX_AXES]);
 
 /* True if parent has a hard link of that name: other links may lead out of the file. */
 bool dsci_hdf5_has(hid_t parent, const char *name);

@@ -1,71 +1,195 @@
-/* evaluate.c - loss and errors over a data set, examples from data sets, the hash of a model. */
-#include <math.h>
+/* evaluate.c - loss and errors over a data set, values of nodes, the hash of a model. */
+#include "train/evaluate.h"
 
+#include <math.h>
+#include <string.h>
+
+#include <descent/cpu.h>
 #include <descent/hash.h>
 
-#include "train/feed.h"
+#include "graph/network.h"
 
-enum { EVALUATION_BATCH = 256 }; /* activations of a small network then stay in the second-level cache */
+/* Activations of a small network stay in the second-level cache at 256 examples; a large one takes fewer at a
+   time, so that its activations stay within about 64 MiB. Batches belong to the recipe: the loss is a mean of
+   their means, so their size depends on the network alone. */
+enum { MOST_BATCH = 256, LEAST_BATCH = 16, MOST_ELEMENTS = 1 << 24 };
 
-dsc_examples dsc_examples_from(dsc_scope *scope, const dsc_dataset *data)
+/* Elements that the layers make of one example. */
+static double example_elements(const dsci_plan *plan)
 {
-    dsc_examples examples = { .count = data->count, .features = data->features, .labels = data->labels };
-    if (data->x)
-        examples.x = dsc_to_f32(scope, data->x, data->count * data->features);
-    if (data->y)
-        examples.targets = dsc_to_f32(scope, data->y, data->count * data->targets);
-    return examples;
-}
-
-/* The sums over the examples first..first + plan->batch - 1, which the plan reads where they lie. */
-static void add_batch(dsc_metrics *sums, const dsci_feed *feed, dsci_plan *plan, const dsc_examples *data,
-                      size_t first)
-{
-    const bool labels = plan->expected->type == DSCI_I32;
-    const void *expected = labels ? (const void *)(data->labels + first)
-                                  : data->targets + first * dsci_tensor_cols(plan->expected);
-    dsci_feed_run(feed, plan, (dsci_batch){ data->x + first * data->features, expected });
-    sums->loss += *plan->loss * (double)plan->batch;
-    sums->error_rate += plan->errors ? *plan->errors : NAN;
-}
-
-static dsc_metrics evaluate(dsc_scope *local, dsc_model *model, const dsc_examples *data)
-{
-    const dsc_metrics none = { NAN, NAN };
-    const size_t count = data->count, batch = count < EVALUATION_BATCH ? count : EVALUATION_BATCH;
-    if (count == 0) {
-        dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT, "evaluate: expected at least 1 example, found 0");
-        return none;
+    double elements = 0;
+    for (size_t i = 0; i < plan->graph.count; i++) {
+        const dsci_node *node = plan->graph.nodes[i];
+        if (!node->backward && node->out[0]->home == DSCI_HOME_ARENA)
+            elements += (double)node->out[0]->elements;
     }
-    dsci_plan *full = dsci_model_plan(model, batch, DSCI_EVALUATION);
-    dsci_plan *rest = full && count % batch ? dsci_model_plan(model, count % batch, DSCI_EVALUATION) : full;
-    dsci_feed feed;
-    if (!full || !rest || dsci_examples_check(model, full, data, "evaluate") != DSC_OK ||
-        dsci_feed_make(local, &feed, full) != DSC_OK)
-        return none;
+    return elements / (double)plan->batch;
+}
+
+static size_t choose_batch(const dsci_plan *plan)
+{
+    const double elements = example_elements(plan);
+    size_t batch = MOST_BATCH;
+    while (batch > LEAST_BATCH && (double)batch * elements > MOST_ELEMENTS)
+        batch /= 2;
+    return batch;
+}
+
+bool dsci_evaluation_make(dsc_scope *scope, dsci_evaluation *evaluation, dsc_model *model,
+                          const dsci_tensor *root, const dsc_examples *data, const char *what)
+{
+    if (data->count == 0) {
+        dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT, "%s: expected at least 1 example, found 0", what);
+        return false;
+    }
+    const size_t most = choose_batch(model->plans), batch = data->count < most ? data->count : most;
+    const size_t rest = data->count % batch;
+    *evaluation = (dsci_evaluation){ .count = data->count, .batch = batch };
+    evaluation->full = dsci_model_plan_of(model, root, batch, DSCI_EVALUATION);
+    if (evaluation->full)
+        evaluation->rest = rest ? dsci_model_plan_of(model, root, rest, DSCI_EVALUATION) : evaluation->full;
+    if (!evaluation->rest || dsci_examples_check(model, evaluation->full, data, what) != DSC_OK)
+        return false;
+    if (dsci_feed_make(scope, &evaluation->feed, model, evaluation->full, batch, false) != DSC_OK) {
+        dsc_scope_adopt_error(model->scope, scope);
+        return false;
+    }
+    dsci_feed_from(&evaluation->feed, data);
+    return true;
+}
+
+dsci_plan *dsci_evaluation_batch(const dsci_evaluation *evaluation, size_t first)
+{
+    dsci_plan *plan = evaluation->count - first >= evaluation->batch ? evaluation->full : evaluation->rest;
+    dsci_feed_rows(&evaluation->feed, plan, first);
+    dsci_plan_run(plan);
+    return plan;
+}
+
+dsc_metrics dsci_evaluation_metrics(const dsci_evaluation *evaluation)
+{
     dsc_metrics sums = { 0, 0 };
     const unsigned mode = dsc_float_mode_enter();
-    for (size_t first = 0; first < count; first += batch)
-        add_batch(&sums, &feed, count - first >= batch ? full : rest, data, first);
+    for (size_t first = 0; first < evaluation->count; first += evaluation->batch) {
+        const dsci_plan *plan = dsci_evaluation_batch(evaluation, first);
+        sums.loss += *plan->loss * (double)plan->batch;
+        sums.error_rate += plan->errors ? *plan->errors : NAN;
+    }
     dsc_float_mode_leave(mode);
-    return (dsc_metrics){ sums.loss / (double)count, sums.error_rate / (double)count };
+    const size_t steps = evaluation->feed.ports[DSCI_PORT_EXPECTED].integers
+                             ? evaluation->feed.ports[DSCI_PORT_EXPECTED].width
+                             : 1;
+    return (dsc_metrics){ sums.loss / (double)evaluation->count,
+                          sums.error_rate / (double)(evaluation->count * steps) };
 }
 
 dsc_metrics dsc_evaluate(dsc_model *model, const dsc_examples *data)
 {
+    dsc_metrics metrics = { NAN, NAN };
     if (!model || !data || dsc_scope_status(model->scope) != DSC_OK)
-        return (dsc_metrics){ NAN, NAN };
+        return metrics;
     dsc_scope *local = dsc_scope_open(NULL);
-    const dsc_metrics metrics = evaluate(local, model, data);
-    dsc_scope_adopt_error(model->scope, local);
+    dsci_evaluation evaluation;
+    if (dsci_evaluation_make(local, &evaluation, model, model->loss, data, "evaluate"))
+        metrics = dsci_evaluation_metrics(&evaluation);
     dsc_scope_close(&local);
     return metrics;
+}
+
+/* --- Values of nodes --- */
+
+/* The tensor that the plan computes; NULL if it is none of the plan's own memory. */
+static const dsci_tensor *result_of(const dsci_plan *plan)
+{
+    for (size_t i = 0; plan->result && i < plan->graph.count; i++)
+        for (size_t j = 0; j < plan->graph.nodes[i]->output_count; j++)
+            if (plan->graph.nodes[i]->out[j]->result && plan->graph.nodes[i]->out[j]->data == plan->result)
+                return plan->graph.nodes[i]->out[j];
+    return NULL;
+}
+
+static float from_bf16(uint16_t bits)
+{
+    const uint32_t word = (uint32_t)bits << 16;
+    float value;
+    memcpy(&value, &word, sizeof value);
+    return value;
+}
+
+static void to_f32(float *dst, const dsci_tensor *tensor)
+{
+    for (size_t i = 0; i < tensor->elements; i++)
+        switch (tensor->type) {
+        case DSCI_F32: dst[i] = ((const float *)tensor->data)[i]; break;
+        case DSCI_F64: dst[i] = (float)((const double *)tensor->data)[i]; break;
+        case DSCI_I32: dst[i] = (float)((const int32_t *)tensor->data)[i]; break;
+        case DSCI_BF16: dst[i] = from_bf16(((const uint16_t *)tensor->data)[i]); break;
+        }
+}
+
+static float *predict(dsc_scope *scope, const dsci_evaluation *evaluation)
+{
+    const dsci_tensor *result = result_of(evaluation->full);
+    const size_t width = result ? dsci_tensor_cols(result) : 0;
+    float *values = width && evaluation->count <= SIZE_MAX / sizeof *values / width
+                        ? dsc_scope_alloc(scope, evaluation->count * width, sizeof *values)
+                        : NULL;
+    const unsigned mode = dsc_float_mode_enter();
+    for (size_t first = 0; values && first < evaluation->count; first += evaluation->batch)
+        to_f32(values + first * width, result_of(dsci_evaluation_batch(evaluation, first)));
+    dsc_float_mode_leave(mode);
+    return values;
+}
+
+/* Whether the node is one of the model's network, and has a value for each example. */
+static bool is_predictable(const dsc_model *model, const dsc_node *node)
+{
+    if (node->scope != model->scope) {
+        dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT,
+                       "predict: expected a node of the model's network, found '%s' of another scope",
+                       node->tensor->producer->name);
+        return false;
+    }
+    if (node->tensor->shape.rank < 2 || node->tensor->producer->op->source) {
+        dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT,
+                       "predict: expected a layer with a value for each example, found '%s'",
+                       node->tensor->producer->name);
+        return false;
+    }
+    return true;
+}
+
+float *dsc_predict(dsc_scope *scope, dsc_model *model, const dsc_node *node, const dsc_examples *data)
+{
+    if (!model || dsc_scope_status(scope) != DSC_OK)
+        return NULL;
+    if (!node || !data) {
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "predict: expected a node and examples, found NULL");
+        return NULL;
+    }
+    dsc_scope *local = dsc_scope_open(NULL);
+    dsci_evaluation evaluation;
+    float *values = NULL;
+    if (dsc_scope_status(model->scope) == DSC_OK && is_predictable(model, node) &&
+        dsci_evaluation_make(local, &evaluation, model, node->tensor, data, "predict"))
+        values = predict(scope, &evaluation);
+    dsc_scope_adopt_error(scope, model->scope);
+    dsc_scope_close(&local);
+    return values;
 }
 
 uint64_t dsc_model_hash(const dsc_model *model)
 {
     if (!model)
         return 0;
-    return dsc_digest_64(
-        dsc_sha256(model->parameters, model->elements * dsci_type_size(dsci_model_type(model))));
+    const size_t size = dsci_type_size(dsci_model_master_type(model));
+    if (model->state_count == 0)
+        return dsc_digest_64(dsc_sha256(model->parameters, model->elements * size));
+    dsc_scope *local = dsc_scope_open(NULL);
+    dsc_hasher *hasher = dsc_hasher_make(local);
+    dsc_hasher_update(hasher, model->parameters, model->elements * size);
+    dsc_hasher_update(hasher, model->state, model->state_elements * size);
+    const uint64_t hash = dsc_digest_64(dsc_hasher_finish(hasher));
+    dsc_scope_close(&local);
+    return hash;
 }

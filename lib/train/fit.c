@@ -1,20 +1,18 @@
 /* fit.c - the training loop. */
+#include "train/fit.h"
+
 #include <math.h>
+#include <string.h>
 
-#include "train/feed.h"
-#include "train/optimizer.h"
+#include <descent/clock.h>
+#include <descent/cpu.h>
 
-struct dsc_trainer {
-    dsc_model *model;
-    dsci_plan *plan; /* of the full batch */
-    dsci_feed feed;
-    dsci_optimizer optimizer;
-};
+/* --- One step --- */
 
 /* Makes the trainer, with its memory in the scope. Returns the plan of the full batch; NULL, with the error
    in that scope, if it cannot be. */
 static dsci_plan *trainer_init(dsc_scope *scope, dsc_trainer *trainer, dsc_model *model,
-                               const dsc_optimizer *optimizer)
+                               const dsc_optimizer *optimizer, size_t rows, bool gathers)
 {
     if (model->options.inference) {
         dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
@@ -26,27 +24,19 @@ static dsci_plan *trainer_init(dsc_scope *scope, dsc_trainer *trainer, dsc_model
         dsc_scope_adopt_error(scope, model->scope);
         return NULL;
     }
-    if (plan->input_count != 1) {
-        dsc_scope_fail(scope, DSC_ERROR_UNSUPPORTED, "train: expected a network of one input, found %zu",
-                       plan->input_count);
-        return NULL;
-    }
     *trainer = (dsc_trainer){ .model = model, .plan = plan };
-    dsci_feed_make(scope, &trainer->feed, plan);
+    dsci_feed_make(scope, &trainer->feed, model, plan, rows, gathers);
     const dsc_status status =
         dsci_optimizer_make(scope, &trainer->optimizer, optimizer ? optimizer : &(dsc_optimizer){ 0 },
                             model->options.dtype, model->elements);
     return status == DSC_OK ? plan : NULL;
 }
 
-/* Forward, backward, update. Returns the loss before the update. */
-static double step(dsc_trainer *trainer, dsci_plan *plan, dsci_batch batch)
+static void update(dsc_trainer *trainer)
 {
     dsc_model *model = trainer->model;
-    dsci_feed_run(&trainer->feed, plan, batch);
     dsci_optimizer_update(&trainer->optimizer, model->parameters, model->gradients);
     model->step++;
-    return *plan->loss;
 }
 
 dsc_trainer *dsc_trainer_make(dsc_model *model, const dsc_optimizer *optimizer)
@@ -54,99 +44,293 @@ dsc_trainer *dsc_trainer_make(dsc_model *model, const dsc_optimizer *optimizer)
     if (!model)
         return NULL;
     dsc_trainer *trainer = dsc_scope_alloc(model->scope, 1, sizeof *trainer);
-    return trainer && trainer_init(model->scope, trainer, model, optimizer) ? trainer : NULL;
+    if (!trainer || !trainer_init(model->scope, trainer, model, optimizer, model->options.batch, false))
+        return NULL;
+    if (trainer->plan->input_count == 1)
+        return trainer;
+    dsc_scope_fail(model->scope, DSC_ERROR_UNSUPPORTED,
+                   "train step: expected a network of one input, found %zu; use dsc_fit()",
+                   trainer->plan->input_count);
+    return NULL;
 }
 
 double dsc_trainer_step(dsc_trainer *trainer, const void *x, const void *targets)
 {
     if (!trainer || dsc_scope_status(trainer->model->scope) != DSC_OK)
         return NAN;
+    const dsc_model *model = trainer->model;
     dsci_plan *plan = trainer->plan;
     if (!x || !targets) {
-        dsc_scope_fail(trainer->model->scope, DSC_ERROR_ARGUMENT, "train step: expected a batch, found none");
+        dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT, "train step: expected a batch, found none");
         return NAN;
     }
-    if (dsci_labels_check(trainer->model, plan, targets, plan->batch, "train step") != DSC_OK)
+    if (dsci_tokens_check(model, plan, x, plan->batch, "train step") != DSC_OK ||
+        dsci_labels_check(model, plan, targets, plan->batch, "train step") != DSC_OK)
         return NAN;
     const unsigned mode = dsc_float_mode_enter();
-    const double loss = step(trainer, plan, (dsci_batch){ x, targets });
+    dsci_feed_from(&trainer->feed,
+                   &(dsc_examples){ .x = x, .tokens = x, .labels = targets, .targets = targets });
+    dsci_feed_rows(&trainer->feed, plan, 0);
+    dsci_plan_run(plan);
+    const double loss = *plan->loss;
+    update(trainer);
     dsc_float_mode_leave(mode);
     return loss;
 }
 
-/* What an epoch goes through; buffers of one batch, rows in this epoch's order. */
-struct run {
-    dsc_trainer trainer;
-    const dsc_examples *examples;
-    dsci_plan *full, *rest; /* full is NULL if there are fewer examples */
-    uint32_t *order;
-    float *x, *targets;
-    int32_t *labels;
-    dsc_rng rng;
-};
+/* --- Options --- */
 
-/* Makes plans and buffers for the examples; buffers in the scope. False, with the error in that scope, if it
-   cannot be. */
-static bool run_init(dsc_scope *scope, struct run *run, dsc_model *model, const dsc_examples *examples,
-                     const dsc_fit_options *options)
+static bool watches(const dsc_fit_options *options)
 {
-    const size_t batch = model->options.batch, rest = examples->count % batch;
-    if (examples->count == 0 || examples->count > UINT32_MAX) {
-        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "fit: expected 1 to %u examples, found %zu", UINT32_MAX,
-                       examples->count);
+    return options->patience > 0 || options->keep_best;
+}
+
+static dsc_status check_options(dsc_scope *scope, const dsc_model *model, const dsc_examples *examples,
+                                const dsc_fit_options *options)
+{
+    const dsc_augmentation *augmentation = options->augmentation;
+    if (examples->count == 0 || examples->count > UINT32_MAX)
+        return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "fit: expected 1 to %u examples, found %zu",
+                              UINT32_MAX, examples->count);
+    if (watches(options) && !options->validation)
+        return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                              "fit: expected validation examples for patience or keep_best, found none");
+    if (options->by_error && options->validation && !options->validation->labels)
+        return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                              "fit: expected labels for early stopping by_error, found none");
+    if (!(options->min_delta >= 0) || !(options->divergence >= 0))
+        return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                              "fit: expected min_delta and divergence of 0 at least, found %g and %g",
+                              options->min_delta, options->divergence);
+    if (augmentation &&
+        (augmentation->height > SIZE_MAX >> 24 || augmentation->width > SIZE_MAX >> 44 ||
+         augmentation->channels > SIZE_MAX >> 44 || !examples->x ||
+         augmentation->height * augmentation->width * augmentation->channels != examples->features))
+        return dsc_scope_fail(scope, DSC_ERROR_SHAPE,
+                              "fit: expected augmentation of images of %zu values, as an example has, found "
+                              "%zu x %zu x %zu",
+                              examples->features, augmentation->height, augmentation->width,
+                              augmentation->channels);
+    return dsc_scope_status(model->scope);
+}
+
+/* --- An epoch --- */
+
+static size_t element_bytes(const dsci_fit *fit)
+{
+    return dsci_type_size(dsci_model_master_type(fit->model));
+}
+
+/* Makes plans and buffers for the examples. False, with the error in the fit's scope or the model's, if it
+   cannot be. */
+static bool fit_init(dsci_fit *fit)
+{
+    dsc_model *model = fit->model;
+    const dsc_fit_options *options = fit->options;
+    const size_t batch = model->options.batch, count = fit->examples->count, rest = count % batch;
+    if (check_options(fit->scope, model, fit->examples, options) != DSC_OK)
         return false;
-    }
-    dsci_plan *plan = trainer_init(scope, &run->trainer, model, &options->optimizer);
+    dsci_plan *plan = trainer_init(fit->scope, &fit->trainer, model, &options->optimizer,
+                                   count < batch ? count : batch, true);
     if (!plan)
         return false;
-    run->examples = examples;
-    run->full = examples->count >= batch ? plan : NULL;
-    run->rest = rest ? dsci_model_plan(model, rest, DSCI_TRAINING) : plan;
-    if (!run->rest || dsci_examples_check(model, plan, examples, "fit") != DSC_OK) {
-        dsc_scope_adopt_error(scope, model->scope);
+    fit->full = count >= batch ? plan : NULL;
+    fit->rest = rest ? dsci_model_plan(model, rest, DSCI_TRAINING) : plan;
+    if (!fit->rest || dsci_examples_check(model, plan, fit->examples, "fit") != DSC_OK)
         return false;
+    dsci_feed_from(&fit->trainer.feed, fit->examples);
+    fit->trainer.feed.augmentation = options->augmentation;
+    fit->rng = dsc_rng_make(options->shuffle_seed ? options->shuffle_seed : model->seed, DSC_STREAM_SHUFFLE);
+    fit->order = dsc_scope_alloc(fit->scope, count, sizeof *fit->order);
+    for (size_t i = 0; fit->order && i < count; i++)
+        fit->order[i] = (uint32_t)i;
+    if (options->validation && !dsci_evaluation_make(fit->scope, &fit->validation, model, model->loss,
+                                                     options->validation, "fit: validation"))
+        return false;
+    if (watches(options)) {
+        fit->best_parameters = dsc_scope_alloc(fit->scope, model->elements, element_bytes(fit));
+        fit->best_state = dsc_scope_alloc(fit->scope, model->state_elements, element_bytes(fit));
     }
-    run->rng = dsc_rng_make(options->shuffle_seed ? options->shuffle_seed : model->seed, DSC_STREAM_SHUFFLE);
-    const size_t rows = run->full ? batch : rest;
-    run->order = dsc_scope_alloc(scope, examples->count, sizeof *run->order);
-    run->x = dsc_scope_alloc(scope, rows * examples->features, sizeof *run->x);
-    if (plan->expected->type == DSCI_I32)
-        run->labels = dsc_scope_alloc(scope, rows, sizeof *run->labels);
-    else
-        run->targets = dsc_scope_alloc(scope, rows * dsci_tensor_cols(plan->expected), sizeof *run->targets);
-    return dsc_scope_status(scope) == DSC_OK;
+    fit->epochs = options->epochs == 0 && options->steps > 0 ? UINT32_MAX : options->epochs;
+    fit->progress = (dsci_progress){ .first = NAN, .best = INFINITY };
+    return dsc_scope_status(fit->scope) == DSC_OK;
 }
 
-/* Copies the rows of a batch together. */
-static dsci_batch gather(const struct run *run, size_t first, size_t rows)
+/* Fails the training, naming the step and where its numbers went wrong. */
+static dsc_status fail_not_finite(const dsci_fit *fit, dsci_plan *plan, double loss, size_t epoch,
+                                  size_t step)
 {
-    const dsci_kernels *kernels = dsci_kernels_for(DSC_ISA_AUTO);
-    const uint32_t *index = run->order + first;
-    kernels->gather_rows(run->x, run->examples->x, index, rows, run->examples->features);
-    for (size_t i = 0; run->labels && i < rows; i++)
-        run->labels[i] = run->examples->labels[index[i]];
-    if (run->targets)
-        kernels->gather_rows(run->targets, run->examples->targets, index, rows,
-                             dsci_tensor_cols(run->trainer.plan->expected));
-    return (dsci_batch){ run->x, run->labels ? (const void *)run->labels : run->targets };
+    const char *where = dsci_find_not_finite(fit->scope, fit->model, plan);
+    return dsc_scope_fail(fit->model->scope, DSC_ERROR_NUMERIC,
+                          "fit: expected a finite loss, found %g in epoch %zu, step %zu; the first value "
+                          "that is not finite is in %s; lower the learning rate or look for extreme inputs",
+                          loss, epoch, step, where ? where : "the network");
 }
 
-/* One pass over the examples, in the order of its number. */
-static dsc_status run_epoch(struct run *run, size_t epoch)
+static dsc_status check_loss(dsci_fit *fit, dsci_plan *plan, double loss, size_t epoch, size_t step)
 {
-    const size_t count = run->examples->count, batch = run->trainer.model->options.batch;
-    dsc_rng_permutation(run->rng, (uint32_t)epoch, run->order, count);
-    for (size_t first = 0; first < count; first += batch) {
-        dsci_plan *plan = run->full && count - first >= batch ? run->full : run->rest;
-        const double loss = step(&run->trainer, plan, gather(run, first, plan->batch));
-        if (!isfinite(loss))
-            return dsc_scope_fail(
-                run->trainer.model->scope, DSC_ERROR_NUMERIC,
-                "fit: expected a finite loss, found %g in epoch %zu, step %zu; lower the learning "
-                "rate or look for extreme inputs",
-                loss, epoch, first / batch + 1);
-    }
+    if (!isfinite(loss))
+        return fail_not_finite(fit, plan, loss, epoch, step);
+    if (fit->progress.steps == 0)
+        fit->progress.first = loss;
+    const double limit = fit->options->divergence * fabs(fit->progress.first);
+    if (fit->options->divergence > 0 && loss > limit)
+        return dsc_scope_fail(fit->model->scope, DSC_ERROR_NUMERIC,
+                              "fit: the training diverges: expected a loss of at most %g, %g times the "
+                              "first, found %g in epoch %zu, step %zu; lower the learning rate",
+                              limit, fit->options->divergence, loss, epoch, step);
     return DSC_OK;
+}
+
+static double norm_of_gradients(const dsc_model *model)
+{
+    double sum = 0;
+    for (size_t i = 0; i < model->elements; i++) {
+        const double g = model->options.dtype == DSC_F64 ? ((const double *)model->gradients)[i]
+                                                         : (double)((const float *)model->gradients)[i];
+        sum += g * g;
+    }
+    return sqrt(sum);
+}
+
+static bool is_out_of_steps(const dsci_fit *fit)
+{
+    return fit->options->steps > 0 && fit->progress.steps >= fit->options->steps;
+}
+
+/* One pass over the examples, in the order of its number. Fills in what was measured. */
+static dsc_status train_epoch(dsci_fit *fit, dsc_epoch *measured)
+{
+    const size_t count = fit->examples->count, batch = fit->model->options.batch, epoch = measured->epoch;
+    double loss_sum = 0, norm_sum = 0;
+    size_t steps = 0;
+    if (!fit->options->fixed_order)
+        dsc_rng_permutation(fit->rng, (uint32_t)epoch, fit->order, count);
+    for (size_t first = 0; first < count && !is_out_of_steps(fit); first += batch) {
+        dsci_plan *plan = fit->full && count - first >= batch ? fit->full : fit->rest;
+        dsci_feed_gather(&fit->trainer.feed, plan, fit->order + first, (uint32_t)epoch);
+        dsci_plan_run(plan);
+        const double loss = *plan->loss;
+        if (check_loss(fit, plan, loss, epoch, first / batch + 1) != DSC_OK)
+            return dsc_scope_status(fit->model->scope);
+        if (fit->options->gradient_norms)
+            norm_sum += norm_of_gradients(fit->model);
+        update(&fit->trainer);
+        loss_sum += loss;
+        fit->progress.steps++;
+        steps++;
+    }
+    measured->train_loss = loss_sum / (double)steps;
+    measured->gradient_norm = fit->options->gradient_norms ? norm_sum / (double)steps : NAN;
+    measured->lr = fit->trainer.optimizer.options.lr;
+    return DSC_OK;
+}
+
+/* --- After an epoch --- */
+
+static void copy_model(const dsci_fit *fit, void *parameters, void *state, const void *from_parameters,
+                       const void *from_state)
+{
+    memcpy(parameters, from_parameters, fit->model->elements * element_bytes(fit));
+    memcpy(state, from_state, fit->model->state_elements * element_bytes(fit));
+}
+
+/* Keeps the best model so far. Training is over if it has been the best for too long. */
+static void watch(dsci_fit *fit, const dsc_epoch *measured)
+{
+    const dsc_fit_options *options = fit->options;
+    dsci_progress *progress = &fit->progress;
+    if (!watches(options))
+        return;
+    const double value = options->by_error ? measured->validation.error_rate : measured->validation.loss;
+    if (value < progress->best - options->min_delta || progress->best_epoch == 0) {
+        progress->best = value;
+        progress->best_epoch = measured->epoch;
+        copy_model(fit, fit->best_parameters, fit->best_state, fit->model->parameters, fit->model->state);
+    }
+    progress->finished = options->patience > 0 && measured->epoch - progress->best_epoch >= options->patience;
+}
+
+static void restore_best(dsci_fit *fit)
+{
+    if (fit->progress.best_epoch > 0)
+        copy_model(fit, fit->model->parameters, fit->model->state, fit->best_parameters, fit->best_state);
+}
+
+/* Notes an epoch in the history that a checkpoint holds. */
+static dsc_status remember(dsci_fit *fit, const dsc_epoch *measured)
+{
+    if (!fit->options->checkpoint)
+        return DSC_OK;
+    if (fit->progress.epoch == fit->history_capacity) {
+        const size_t capacity = 2 * fit->history_capacity + 16;
+        dsc_epoch *larger = dsc_scope_alloc(fit->scope, capacity, sizeof *larger);
+        if (!larger)
+            return dsc_scope_adopt_error(fit->model->scope, fit->scope);
+        if (fit->history)
+            memcpy(larger, fit->history, fit->progress.epoch * sizeof *larger);
+        fit->history = larger;
+        fit->history_capacity = capacity;
+    }
+    fit->history[fit->progress.epoch] = *measured;
+    return DSC_OK;
+}
+
+static bool is_over(const dsci_fit *fit)
+{
+    return fit->progress.finished || fit->progress.epoch >= fit->epochs || is_out_of_steps(fit);
+}
+
+/* Writes the checkpoint if it is due; at the end it always is. */
+static dsc_status save(dsci_fit *fit, bool ending)
+{
+    const size_t every = fit->options->checkpoint_every ? fit->options->checkpoint_every : 1;
+    const size_t since = fit->progress.epoch - fit->saved_epochs;
+    if (!fit->options->checkpoint || since == 0 || !(ending || since >= every))
+        return DSC_OK;
+    const dsc_status status = dsci_checkpoint_write(fit);
+    if (status == DSC_OK)
+        fit->saved_epochs = fit->progress.epoch;
+    return status;
+}
+
+static dsc_status run_epoch(dsci_fit *fit)
+{
+    const dsc_fit_options *options = fit->options;
+    const double start = dsc_clock_seconds();
+    dsc_epoch measured = { .epoch = fit->progress.epoch + 1, .validation = { NAN, NAN } };
+    const unsigned mode = dsc_float_mode_enter();
+    dsc_status status = train_epoch(fit, &measured);
+    dsc_float_mode_leave(mode);
+    if (status != DSC_OK)
+        return status;
+    if (options->validation)
+        measured.validation = dsci_evaluation_metrics(&fit->validation);
+    watch(fit, &measured);
+    measured.seconds = dsc_clock_seconds() - start;
+    status = remember(fit, &measured);
+    fit->progress.epoch++;
+    if (status == DSC_OK && options->on_history)
+        options->on_history(options->user, &measured);
+    if (status == DSC_OK)
+        status = save(fit, is_over(fit));
+    if (status == DSC_OK && options->on_epoch && !options->on_epoch(options->user, fit->progress.epoch)) {
+        status = save(fit, true);
+        return status == DSC_OK ? DSC_STOPPED : status;
+    }
+    return status;
+}
+
+/* Goes on where the checkpoint ended; the caller's history begins with its epochs. */
+static dsc_status resume(dsci_fit *fit)
+{
+    if (!fit->options->checkpoint)
+        return DSC_OK;
+    const dsc_status status = dsci_checkpoint_read(fit);
+    fit->saved_epochs = fit->progress.epoch;
+    for (size_t i = 0; status == DSC_OK && fit->options->on_history && i < fit->progress.epoch; i++)
+        fit->options->on_history(fit->options->user, &fit->history[i]);
+    return status;
 }
 
 dsc_status dsc_fit(dsc_model *model, const dsc_examples *train, const dsc_fit_options *options)
@@ -158,17 +342,12 @@ dsc_status dsc_fit(dsc_model *model, const dsc_examples *train, const dsc_fit_op
                               "fit: expected examples and options, found NULL");
     if (dsc_scope_status(model->scope) != DSC_OK)
         return dsc_scope_status(model->scope);
-    dsc_scope *local = dsc_scope_open(NULL);
-    struct run run = { .order = NULL };
-    const bool ready = run_init(local, &run, model, train, options);
-    dsc_status status = ready ? DSC_OK : dsc_scope_adopt_error(model->scope, local);
-    for (size_t epoch = 1; ready && epoch <= options->epochs && status == DSC_OK; epoch++) {
-        const unsigned mode = dsc_float_mode_enter();
-        status = run_epoch(&run, epoch);
-        dsc_float_mode_leave(mode);
-        if (status == DSC_OK && options->on_epoch && !options->on_epoch(options->user, epoch))
-            status = DSC_STOPPED;
-    }
-    dsc_scope_close(&local);
+    dsci_fit fit = { .scope = dsc_scope_open(NULL), .model = model, .options = options, .examples = train };
+    dsc_status status = fit_init(&fit) ? resume(&fit) : dsc_scope_adopt_error(model->scope, fit.scope);
+    while (status == DSC_OK && !is_over(&fit))
+        status = run_epoch(&fit);
+    if ((status == DSC_OK || status == DSC_STOPPED) && watches(options))
+        restore_best(&fit);
+    dsc_scope_close(&fit.scope);
     return status;
 }

@@ -17,12 +17,14 @@ typedef struct dsc_examples {
     const int32_t *tokens; /* count x steps, or NULL */
     size_t steps;          /* tokens an example */
     size_t outputs;        /* targets an example; 0: as many as the loss wants */
+    size_t label_steps;    /* labels an example, of a sequence; 0: 1 */
 } dsc_examples;
 
 /* Copies a data set to single precision in the scope. */
 DSC_API dsc_examples dsc_examples_from(dsc_scope *scope, const dsc_dataset *data);
 
-/* The examples first..first + count - 1, a view. Those named by index (NULL fails), a copy in the scope. */
+/* The examples first..first + count - 1 (as many of them as there are), a view. Those named by index (NULL
+   fails), a copy in the scope. Targets are taken along if outputs says how many an example has. */
 DSC_API dsc_examples dsc_examples_range(const dsc_examples *examples, size_t first, size_t count);
 DSC_API dsc_examples dsc_examples_select(dsc_scope *scope, const dsc_examples *examples,
                                          const uint32_t *index, size_t count);
@@ -101,7 +103,7 @@ typedef void dsc_history_fn(void *user, const dsc_epoch *epoch);
 typedef struct dsc_fit_options {
     dsc_optimizer optimizer;
     size_t epochs;
-    size_t steps;                   /* at most so many steps in all; 0: no limit */
+    size_t steps;                   /* at most so many steps in all (with epochs 0: so many); 0: no limit */
     uint64_t shuffle_seed;          /* 0: the scope's seed */
     bool fixed_order;               /* don't shuffle */
     const dsc_examples *validation; /* evaluated after each epoch; NULL: none */
@@ -112,8 +114,11 @@ typedef struct dsc_fit_options {
     bool by_error;
     bool keep_best; /* restore the best parameters at the end, without stopping early */
     const struct dsc_augmentation *augmentation; /* of each training example, by counter; NULL: none */
-    const char *checkpoint;  /* a file to resume from, if it is there, and to write; NULL: none */
-    size_t checkpoint_every; /* epochs; 0: 1 */
+    /* A file to resume from, if it is there, and to write; NULL: none. It belongs to one recipe: network,
+       seed, examples and options, but for epochs, which may be raised later. on_history is called for its
+       epochs first. */
+    const char *checkpoint;
+    size_t checkpoint_every; /* epochs; 0: 1. It is also written at the end */
     double divergence;       /* a loss above this many times the first is an error; 0: no limit */
     bool gradient_norms;
     dsc_epoch_fn *on_epoch;
@@ -145,6 +150,10 @@ DSC_API dsc_status dsc_model_read(dsc_model *model, const char *path);
 
 /* Builds the network that a file describes, with its parameters. options as in dsc_compile(). */
 DSC_API dsc_model *dsc_model_load(dsc_scope *scope, const char *path, const dsc_compile_options *options);
+
+/* The node of the model's network that bears that name, for dsc_predict(); NULL, and the model's scope fails,
+   if there is none. */
+DSC_API dsc_node *dsc_model_node(dsc_model *model, const char *name);
 
 /* Reads weights in Keras's HDF5 layout (groups named after layers, attributes layer_names and weight_names;
    kernels (height, width, in, out)) into the layers of the same names. Every layer of the file that the model

@@ -1,0 +1,87 @@
+/* fields.c - the attributes of each op by name, for files. */
+#include "ops/fields.h"
+
+#include <float.h>
+#include <string.h>
+
+#define AT(member) offsetof(dsci_attributes, member)
+
+static const dsci_field no_fields[] = { { .name = NULL } };
+static const dsci_field example_fields[] = { { "shape", DSCI_FIELD_SHAPE, AT(example), 0, 1, 0x1p40 },
+                                             { .name = NULL } };
+static const dsci_field labels_fields[] = { { "shape", DSCI_FIELD_SHAPE, AT(labels.example), 0, 1, 0x1p40 },
+                                            { "classes", DSCI_FIELD_SIZE, AT(labels.classes), 0, 1,
+                                              INT32_MAX },
+                                            { .name = NULL } };
+static const dsci_field tokens_fields[] = { { "shape", DSCI_FIELD_SHAPE, AT(tokens.example), 0, 1, 0x1p40 },
+                                            { "vocabulary", DSCI_FIELD_SIZE, AT(tokens.vocabulary), 0, 1,
+                                              INT32_MAX },
+                                            { .name = NULL } };
+static const dsci_field parameter_fields[] = {
+    { "shape", DSCI_FIELD_SHAPE, AT(parameter.shape), 0, 1, 0x1p40 }, { .name = NULL }
+};
+static const dsci_field activation_fields[] = {
+    { "activation", DSCI_FIELD_ACTIVATION, AT(activation), 0, 0, 0 }, { .name = NULL }
+};
+static const dsci_field dropout_fields[] = { { "rate", DSCI_FIELD_REAL, AT(rate), 0, 0, 1 - DBL_EPSILON },
+                                             { .name = NULL } };
+
+static const dsci_op_form forms[] = {
+    { &dsci_op_input, "", 0, example_fields },
+    { &dsci_op_targets, "", 0, example_fields },
+    { &dsci_op_labels, "", 0, labels_fields },
+    { &dsci_op_tokens, "", 0, tokens_fields },
+    { &dsci_op_parameter, "", 0, parameter_fields },
+    { &dsci_op_state, "", 0, parameter_fields },
+    { &dsci_op_dense, "xpp", 2, no_fields },
+    { &dsci_op_activation, "x", 1, activation_fields },
+    { &dsci_op_dropout, "x", 1, dropout_fields },
+    { &dsci_op_add, "xx", 2, no_fields },
+    { &dsci_op_softmax_cross_entropy, "xl", 2, no_fields },
+    { &dsci_op_squared_loss, "xy", 2, no_fields },
+};
+enum { FORMS = sizeof forms / sizeof forms[0] };
+
+const dsci_op_form *dsci_op_form_of(const dsci_op *op)
+{
+    for (size_t i = 0; i < FORMS; i++)
+        if (forms[i].op == op)
+            return &forms[i];
+    return NULL;
+}
+
+const dsci_op_form *dsci_op_form_named(const char *name)
+{
+    for (size_t i = 0; i < FORMS; i++)
+        if (strcmp(forms[i].op->name, name) == 0)
+            return &forms[i];
+    return NULL;
+}
+
+static bool fits(char letter, const dsci_tensor *input)
+{
+    const dsci_op *op = input->producer->op;
+    switch (letter) {
+    case 'p': return op == &dsci_op_parameter;
+    case 's': return op == &dsci_op_state;
+    case 'l': return op == &dsci_op_labels;
+    case 'y': return op == &dsci_op_targets;
+    case 't': return op == &dsci_op_tokens;
+    case 'i': return input->type == DSCI_I32 && op != &dsci_op_labels && op != &dsci_op_tokens;
+    default: return input->type == DSCI_F32 && (op == &dsci_op_input || !op->source);
+    }
+}
+
+bool dsci_op_form_fits(const dsci_op_form *form, dsci_tensor *const *inputs, size_t count)
+{
+    const char *letter = form->inputs;
+    if (count < form->least)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!*letter || !fits(*letter, inputs[i]))
+            return false;
+        if (letter[1] != '+')
+            letter++;
+    }
+    return true;
+}

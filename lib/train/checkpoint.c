@@ -1,0 +1,342 @@
+/* checkpoint.c - a training in a file: it goes on to the same bits as one that was never stopped. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <descent/file.h>
+#include <descent/hash.h>
+
+#include "record/container.h"
+#include "train/fit.h"
+#include "train/structure.h"
+
+static const char FORMAT[] = "descent checkpoint 1";
+
+/* --- The recipe: everything that the bits depend on, a line each --- */
+
+static void write_data(FILE *stream, const char *name, const void *values, size_t count, size_t width)
+{
+    char text[65] = "none";
+    if (values && width > 0)
+        dsc_digest_hex(dsc_sha256(values, count * width * sizeof(float)), text);
+    fprintf(stream, "%s=%zux%zu %s\n", name, count, values ? width : 0, text);
+}
+
+/* What the network reads of the examples. */
+static void write_examples(FILE *stream, const char *name, const dsci_feed *feed,
+                           const dsc_examples *examples)
+{
+    static const char *const ports[] = { "x", "tokens", "expected" };
+    dsci_feed view = *feed;
+    dsci_feed_from(&view, examples);
+    for (dsci_port_id id = 0; id < DSCI_PORTS; id++) {
+        char line[64];
+        snprintf(line, sizeof line, "%s %s", name, ports[id]);
+        write_data(stream, line, view.ports[id].values, examples->count, view.ports[id].width);
+    }
+}
+
+static void write_model(FILE *stream, const dsc_model *model, const char *structure)
+{
+    char text[65];
+    fprintf(stream, "network=%s\n", dsc_digest_hex(dsc_sha256(structure, strlen(structure)), text));
+    fprintf(stream, "type=%s\nengine=%s\nbatch=%zu\nshard=%zu\nseed=%llu\n",
+            dsci_type_name(dsci_model_type(model)), dsc_engine_name(model->options.engine),
+            model->options.batch, model->shard_rows, (unsigned long long)model->seed);
+}
+
+static void write_optimizer(FILE *stream, const dsc_optimizer *o)
+{
+    const dsc_schedule *s = &o->schedule;
+    fprintf(stream, "optimizer=%d\nlr=%.17g\nmomentum=%.17g\nbeta1=%.17g\nbeta2=%.17g\nepsilon=%.17g\n",
+            (int)o->kind, o->lr, o->momentum, o->beta1, o->beta2, o->epsilon);
+    fprintf(stream, "weight_decay=%.17g\nl1=%.17g\nl2=%.17g\ndecoupled_decay=%.17g\nmax_norm=%.17g\n",
+            o->weight_decay, o->l1, o->l2, o->decoupled_decay, o->max_norm);
+    fprintf(stream, "clip_norm=%.17g\nclip_value=%.17g\ncentered=%d\nsutskever=%d\n", o->clip_norm,
+            o->clip_value, o->centered, o->sutskever);
+    fprintf(stream, "schedule=%d %d %.17g %.17g %.17g %.17g %zu %zu %.17g %.17g %.17g %.17g %.17g %.17g\n",
+            (int)s->kind, s->by_epoch, s->factor, s->period, s->minimum, s->warmup, s->patience, s->cooldown,
+            s->threshold, s->rise, s->divide, s->divide_at_end, s->momentum_low, s->momentum_high);
+    for (size_t i = 0; i < o->group_count; i++) {
+        const dsc_parameter_group *g = &o->groups[i];
+        fprintf(stream, "group=%s %.17g %d %d %.17g %.17g %.17g %.17g\n", g->match, g->lr_factor, g->frozen,
+                g->no_decay, g->weight_decay, g->l1, g->l2, g->max_norm);
+    }
+}
+
+static void write_options(FILE *stream, const dsci_fit *fit)
+{
+    const dsc_fit_options *o = fit->options;
+    fprintf(stream, "shuffle_seed=%llu\nfixed_order=%d\nsteps=%zu\n", (unsigned long long)fit->rng.seed,
+            o->fixed_order, o->steps);
+    fprintf(stream, "patience=%zu\nmin_delta=%.17g\nby_error=%d\nkeep_best=%d\n", o->patience, o->min_delta,
+            o->by_error, o->keep_best);
+    const dsc_augmentation *a = o->augmentation;
+    if (a)
+        fprintf(stream, "augmentation=%zux%zux%zu %d %.17g %.17g %zu %.17g %.17g %llu\n", a->height, a->width,
+                a->channels, a->flip, a->shift, a->rotate, a->crop, a->noise, a->fill,
+                (unsigned long long)a->seed);
+}
+
+/* The recipe in the scope; NULL on failure. */
+static const char *write_recipe(dsc_scope *scope, const dsci_fit *fit)
+{
+    const char *structure = dsci_structure_write(scope, fit->model);
+    char *text = NULL;
+    size_t length = 0;
+    FILE *stream = structure ? open_memstream(&text, &length) : NULL;
+    if (!stream) {
+        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory while describing a training");
+        return NULL;
+    }
+    write_model(stream, fit->model, structure);
+    write_optimizer(stream, &fit->options->optimizer);
+    write_options(stream, fit);
+    write_examples(stream, "examples", &fit->trainer.feed, fit->examples);
+    if (fit->options->validation)
+        write_examples(stream, "validation", &fit->validation.feed, fit->options->validation);
+    const bool written = fclose(stream) == 0;
+    const char *copy = written ? dsc_scope_copy(scope, text) : NULL;
+    free(text);
+    if (!written)
+        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory while describing a training");
+    return copy;
+}
+
+/* Fails with the first line that differs. */
+static void fail_recipe(dsc_scope *scope, const char *path, const char *wanted, const char *found)
+{
+    for (;;) {
+        const size_t a = strcspn(wanted, "\n"), b = strcspn(found, "\n");
+        if (a != b || memcmp(wanted, found, a) != 0 || a == 0) {
+            dsc_scope_fail(scope, DSC_ERROR_MISMATCH,
+                           "'%s' is the checkpoint of another training: expected '%.*s', found '%.*s'; give "
+                           "another file, or remove it to begin anew",
+                           path, (int)(a < 200 ? a : 200), wanted, (int)(b < 200 ? b : 200), found);
+            return;
+        }
+        wanted += a + (wanted[a] == '\n');
+        found += b + (found[b] == '\n');
+    }
+}
+
+/* --- What is in the file --- */
+
+enum { PROGRESS = 7, EPOCH = 7, SCALARS = 2, ARRAYS = 12 };
+
+/* Everything that changes as training goes on. Writing takes the addresses as they are, reading fills memory
+   of its own, which is copied when all of it is good. */
+struct contents {
+    dsci_array arrays[ARRAYS];
+    void *live[ARRAYS]; /* where the values belong */
+    size_t count;
+    double progress[PROGRESS], scalars[SCALARS];
+    double *history;
+};
+
+static size_t bytes_of(const dsci_array *array)
+{
+    size_t bytes = array->type == DSCI_ELEMENT_F64 ? sizeof(double) : sizeof(float);
+    for (size_t i = 0; i < array->rank; i++)
+        bytes *= array->shape[i];
+    return bytes;
+}
+
+static void add(struct contents *contents, const char *name, dsci_element type, size_t count, void *values)
+{
+    if (!values || count == 0)
+        return;
+    contents->live[contents->count] = values;
+    contents->arrays[contents->count++] =
+        (dsci_array){ .name = name, .type = type, .rank = 1, .shape = { count }, .data = values };
+}
+
+static void list(struct contents *contents, const dsci_fit *fit)
+{
+    const dsc_model *model = fit->model;
+    const dsci_optimizer *optimizer = &fit->trainer.optimizer;
+    const dsci_element type = dsci_model_master_type(model) == DSCI_F64 ? DSCI_ELEMENT_F64 : DSCI_ELEMENT_F32;
+    add(contents, "progress", DSCI_ELEMENT_F64, PROGRESS, contents->progress);
+    add(contents, "parameters", type, model->elements, model->parameters);
+    add(contents, "state", type, model->state_elements, model->state);
+    add(contents, "optimizer/scalars", DSCI_ELEMENT_F64, SCALARS, contents->scalars);
+    add(contents, "optimizer/first", type, model->elements, optimizer->first);
+    add(contents, "optimizer/second", type, model->elements, optimizer->second);
+    add(contents, "best/parameters", type, model->elements, fit->best_parameters);
+    add(contents, "best/state", type, model->state_elements, fit->best_state);
+}
+
+static void add_history(struct contents *contents, size_t epochs)
+{
+    add(contents, "history", DSCI_ELEMENT_F64, epochs * EPOCH, contents->history);
+    dsci_array *array = &contents->arrays[contents->count - 1];
+    if (contents->history && epochs > 0) {
+        array->rank = 2;
+        array->shape[0] = epochs;
+        array->shape[1] = EPOCH;
+    }
+}
+
+static void pack(const dsci_fit *fit, struct contents *contents)
+{
+    const dsci_progress *p = &fit->progress;
+    const double progress[PROGRESS] = { (double)p->epoch,   (double)p->steps, (double)fit->model->step,
+                                        p->first,           p->best,          (double)p->best_epoch,
+                                        (double)p->finished };
+    memcpy(contents->progress, progress, sizeof progress);
+    contents->scalars[0] = fit->trainer.optimizer.beta1_power;
+    contents->scalars[1] = fit->trainer.optimizer.beta2_power;
+    for (size_t i = 0; i < p->epoch; i++) {
+        const dsc_epoch *e = &fit->history[i];
+        const double row[EPOCH] = { e->train_loss,    e->validation.loss, e->validation.error_rate, e->lr,
+                                    e->gradient_norm, e->seconds,         (double)e->epoch };
+        memcpy(contents->history + i * EPOCH, row, sizeof row);
+    }
+}
+
+static void unpack(dsci_fit *fit, const struct contents *contents)
+{
+    const double *p = contents->progress;
+    fit->progress = (dsci_progress){ .epoch = (size_t)p[0],
+                                     .steps = (uint64_t)p[1],
+                                     .first = p[3],
+                                     .best = p[4],
+                                     .best_epoch = (size_t)p[5],
+                                     .finished = p[6] != 0 };
+    fit->model->step = (uint32_t)p[2];
+    fit->trainer.optimizer.beta1_power = contents->scalars[0];
+    fit->trainer.optimizer.beta2_power = contents->scalars[1];
+    for (size_t i = 0; i < fit->progress.epoch; i++) {
+        const double *row = contents->history + i * EPOCH;
+        fit->history[i] = (dsc_epoch){ .epoch = i + 1,
+                                       .train_loss = row[0],
+                                       .validation = { row[1], row[2] },
+                                       .lr = row[3],
+                                       .gradient_norm = row[4],
+                                       .seconds = row[5] };
+    }
+}
+
+dsc_status dsci_checkpoint_write(dsci_fit *fit)
+{
+    dsc_scope *local = dsc_scope_open(NULL);
+    struct contents contents = { .count = 0 };
+    contents.history = dsc_scope_alloc(local, fit->progress.epoch * EPOCH, sizeof(double));
+    if (contents.history) {
+        pack(fit, &contents);
+        list(&contents, fit);
+        add_history(&contents, fit->progress.epoch);
+        const dsc_attribute texts[] = { { "format", FORMAT }, { "recipe", fit->recipe } };
+        dsci_container_write(local, fit->options->checkpoint, contents.arrays, contents.count, texts, 2);
+    }
+    const dsc_status status = dsc_scope_adopt_error(fit->model->scope, local);
+    dsc_scope_close(&local);
+    return status;
+}
+
+/* --- Reading --- */
+
+static bool is_count(double value, double most)
+{
+    return value >= 0 && value <= most && value == floor(value);
+}
+
+/* Whether the numbers can be those of a training that is not further than asked for. */
+static bool is_sound(dsc_scope *local, const dsci_fit *fit, const double p[PROGRESS])
+{
+    if (!is_count(p[0], UINT32_MAX) || p[0] < 1 || !is_count(p[1], 0x1p53) || !is_count(p[2], UINT32_MAX) ||
+        !is_count(p[5], p[0])) {
+        dsc_scope_fail(local, DSC_ERROR_FORMAT, "'%s' is damaged: its progress is not a training's",
+                       fit->options->checkpoint);
+        return false;
+    }
+    if (p[0] <= (double)fit->epochs)
+        return true;
+    dsc_scope_fail(local, DSC_ERROR_MISMATCH,
+                   "'%s' is the checkpoint of another training: expected at most %zu epochs, found %.0f",
+                   fit->options->checkpoint, fit->epochs, p[0]);
+    return false;
+}
+
+static bool read_array(dsc_scope *local, const dsci_container *container, dsci_array *array)
+{
+    void *values = dsc_scope_alloc(local, 1, bytes_of(array));
+    array->data = values;
+    return values && dsci_container_read(container, array, values) == DSC_OK;
+}
+
+/* The history is as long as the progress says: a file that cannot hold it is refused before memory is made.
+ */
+static bool read_history(dsc_scope *local, const dsci_container *container, dsci_fit *fit,
+                         struct contents *contents)
+{
+    dsci_array found;
+    const size_t epochs = (size_t)contents->progress[0];
+    if (!dsci_container_find(container, "history", &found))
+        return false;
+    if (found.rank != 2 || found.shape[0] != epochs || found.shape[1] != EPOCH) {
+        dsc_scope_fail(local, DSC_ERROR_FORMAT, "'%s' is damaged: its history is not that of %zu epochs",
+                       fit->options->checkpoint, epochs);
+        return false;
+    }
+    contents->history = dsc_scope_alloc(local, epochs * EPOCH, sizeof(double));
+    fit->history = dsc_scope_alloc(fit->scope, epochs, sizeof *fit->history);
+    fit->history_capacity = epochs;
+    dsc_scope_adopt_error(local, fit->scope);
+    found.type = DSCI_ELEMENT_F64;
+    return contents->history && fit->history &&
+           dsci_container_read(container, &found, contents->history) == DSC_OK;
+}
+
+/* Reads all of it into memory of the local scope, then puts it where it belongs. */
+static void read_contents(dsc_scope *local, const dsci_container *container, dsci_fit *fit)
+{
+    struct contents contents = { .count = 0 };
+    list(&contents, fit);
+    for (size_t i = 0; i < contents.count; i++)
+        if (!read_array(local, container, &contents.arrays[i]))
+            return;
+    /* What was read for the contents' own arrays is needed to judge the rest. */
+    for (size_t i = 0; i < contents.count; i++)
+        if (contents.live[i] == contents.progress || contents.live[i] == contents.scalars)
+            memcpy(contents.live[i], contents.arrays[i].data, bytes_of(&contents.arrays[i]));
+    if (!is_sound(local, fit, contents.progress) || !read_history(local, container, fit, &contents))
+        return;
+    for (size_t i = 0; i < contents.count; i++)
+        memcpy(contents.live[i], contents.arrays[i].data, bytes_of(&contents.arrays[i]));
+    unpack(fit, &contents);
+}
+
+static void read_checkpoint(dsc_scope *local, dsci_fit *fit)
+{
+    const char *path = fit->options->checkpoint;
+    const dsci_container *container = dsci_container_open(local, path);
+    if (!container)
+        return;
+    if (strcmp(dsci_container_text(container, "", "format"), FORMAT) != 0) {
+        dsc_scope_fail(local, DSC_ERROR_FORMAT,
+                       "'%s' is not a checkpoint of this version: expected the attribute format '%s'", path,
+                       FORMAT);
+        return;
+    }
+    const char *recipe = dsci_container_text(container, "", "recipe");
+    if (dsc_scope_status(local) != DSC_OK)
+        return;
+    if (strcmp(recipe, fit->recipe) != 0)
+        fail_recipe(local, path, fit->recipe, recipe);
+    else
+        read_contents(local, container, fit);
+}
+
+dsc_status dsci_checkpoint_read(dsci_fit *fit)
+{
+    dsc_scope *local = dsc_scope_open(NULL);
+    fit->recipe = write_recipe(fit->scope, fit);
+    dsc_scope_adopt_error(local, fit->scope);
+    if (fit->recipe && dsc_file_exists(fit->options->checkpoint))
+        read_checkpoint(local, fit);
+    const dsc_status status = dsc_scope_adopt_error(fit->model->scope, local);
+    dsc_scope_close(&local);
+    return status;
+}

@@ -1,0 +1,90 @@
+/* diagnose.c - where a value that is not finite came from. */
+#include <math.h>
+#include <string.h>
+
+#include "train/fit.h"
+
+static bool is_finite_bf16(uint16_t bits)
+{
+    return (bits & 0x7f80) != 0x7f80;
+}
+
+static bool all_finite(dsci_type type, const void *values, size_t n)
+{
+    bool finite = true;
+    for (size_t i = 0; i < n; i++)
+        switch (type) {
+        case DSCI_F32: finite = finite && isfinite(((const float *)values)[i]); break;
+        case DSCI_F64: finite = finite && isfinite(((const double *)values)[i]); break;
+        case DSCI_BF16: finite = finite && is_finite_bf16(((const uint16_t *)values)[i]); break;
+        case DSCI_I32: return true;
+        }
+    return finite;
+}
+
+static const char *in_slices(dsc_scope *scope, const dsc_model *model, const char *kind,
+                             const dsc_slice *slices, size_t count, const void *vector)
+{
+    const dsci_type type = dsci_model_master_type(model);
+    for (size_t i = 0; i < count; i++)
+        if (!all_finite(type, (const char *)vector + slices[i].offset * dsci_type_size(type),
+                        slices[i].count))
+            return dsc_scope_format(scope, "%s '%s'", kind, slices[i].name);
+    return NULL;
+}
+
+static const char *in_inputs(dsc_scope *scope, const dsci_plan *plan)
+{
+    for (size_t i = 0; i < plan->input_count; i++)
+        if (!all_finite(plan->inputs[i]->type, plan->inputs[i]->bound, plan->inputs[i]->elements))
+            return dsc_scope_format(scope, "input '%s'", plan->inputs[i]->producer->name);
+    if (plan->expected && !all_finite(plan->expected->type, plan->expected->bound, plan->expected->elements))
+        return dsc_scope_format(scope, "'%s'", plan->expected->producer->name);
+    return NULL;
+}
+
+/* After the last phase of its node, a step has made its outputs. */
+static bool is_last_phase(const dsci_step *step)
+{
+    const dsci_implementation *implementation = step->operands->node->implementation;
+    return step->run == (implementation->finish ? implementation->finish : implementation->run);
+}
+
+static bool made_finite(const dsci_step *step)
+{
+    const dsci_node *node = step->operands->node;
+    for (size_t i = 0; i < node->output_count; i++)
+        if (!all_finite(node->out[i]->type, step->operands->out[i], node->out[i]->elements))
+            return false;
+    return true;
+}
+
+/* A step's memory may be another's later, so each is looked at as soon as it has been made. */
+static const char *in_layers(dsc_scope *scope, const dsci_plan *plan)
+{
+    for (size_t i = 0; i < plan->stretch_count; i++) {
+        const dsci_stretch *stretch = &plan->stretches[i];
+        for (size_t j = 0; j < stretch->count; j++) {
+            const dsci_step *step = &stretch->steps[j];
+            for (size_t part = 0; part < stretch->parts; part++)
+                step->run(step->operands, (dsci_part){ part, plan->workspaces[0] });
+            if (is_last_phase(step) && !made_finite(step))
+                return dsc_scope_format(scope, "%s of layer '%s'",
+                                        step->operands->node->backward ? "the gradient" : "the output",
+                                        step->operands->node->name);
+        }
+    }
+    return NULL;
+}
+
+const char *dsci_find_not_finite(dsc_scope *scope, const dsc_model *model, dsci_plan *plan)
+{
+    const char *found = in_inputs(scope, plan);
+    if (!found)
+        found = in_slices(scope, model, "parameter", model->slices, model->slice_count, model->parameters);
+    if (!found)
+        found = in_slices(scope, model, "state", model->state_slices, model->state_count, model->state);
+    if (!found)
+        found = in_layers(scope, plan);
+    return found ? found : "the loss alone";
+}

@@ -1,0 +1,25 @@
+/* evaluate.h - passing over examples without training. */
+#ifndef DESCENT_TRAIN_EVALUATE_H
+#define DESCENT_TRAIN_EVALUATE_H
+
+#include "train/feed.h"
+
+/* Plans and memory for one pass after another over the same examples. */
+typedef struct dsci_evaluation {
+    size_t count, batch;
+    dsci_plan *full, *rest; /* of batch examples, and of what is left after them */
+    dsci_feed feed;
+} dsci_evaluation;
+
+/* For the value of root, a tensor of the network. Memory in the scope; errors in that of the model. False if
+ * it cannot be. */
+bool dsci_evaluation_make(dsc_scope *scope, dsci_evaluation *evaluation, dsc_model *model,
+                          const dsci_tensor *root, const dsc_examples *data, const char *what);
+
+/* Runs the plan of the examples from first on; returns it. */
+dsci_plan *dsci_evaluation_batch(const dsci_evaluation *evaluation, size_t first);
+
+/* Loss and error rate over all examples; of an evaluation of the model's loss. Allocates nothing. */
+dsc_metrics dsci_evaluation_metrics(const dsci_evaluation *evaluation);
+
+#endif
