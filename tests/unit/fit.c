@@ -23,7 +23,7 @@ static dsc_model *make(dsc_scope *scope, dsc_dtype dtype)
     dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { INPUTS } });
     x = dsc_dropout(dsc_tanh(dsc_dense(x, 9)), 0.2);
     return dsc_compile(dsc_softmax_cross_entropy(dsc_dense(x, CLASSES), dsc_labels(scope, CLASSES)),
-                       &(dsc_compile_options){ .batch = BATCH, .dtype = dtype });
+                       &(dsc_compile_options){ .batch = BATCH, .dtype = dtype, .threads = 1 });
 }
 
 /* --- Steps and order --- */
