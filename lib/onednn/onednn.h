@@ -1,5 +1,9 @@
 /* onednn.h - oneDNN's primitives, whatever the generation of its interface. A primitive runs on the calling
- * thread alone, so that its sums do not depend on the number of threads.
+ * thread alone, so that its sums do not depend on the number of threads; threads run it side by side, each
+ * with a copy of its arguments.
+ *
+ * Images and vectors are plain everywhere, channels last. Weights and their gradients are in the format that
+ * oneDNN prefers; a reorder turns the plain ones into it, or back.
  */
 #ifndef DESCENT_ONEDNN_ONEDNN_H
 #define DESCENT_ONEDNN_ONEDNN_H
@@ -19,31 +23,61 @@ typedef enum dsci_eltwise {
     DSCI_ELTWISE_TANH
 } dsci_eltwise;
 
-typedef struct dsci_inner_product dsci_inner_product;
+enum { DSCI_SPATIAL = 2 }; /* dimensions of space, at most */
 
-typedef struct dsci_inner_product_spec {
+typedef struct dsci_primitive dsci_primitive;
+
+/* A convolution, or without dimensions of space an inner product. */
+typedef struct dsci_primitive_spec {
     const char *layer; /* for messages */
     dsci_direction direction;
-    size_t batch, fan_in, units;
+    /* src, weights, dst, diff_src and diff_dst are bf16; bias and gradients of parameters stay fp32. */
+    bool bf16;
     bool bias;            /* forward: add it; backward weights: compute its gradient */
     dsci_eltwise eltwise; /* forward only */
-} dsci_inner_product_spec;
+    size_t batch, in, out;
+    size_t groups;      /* 0: 1 */
+    size_t weights_row; /* from one input's plain weights to the next one's; 0: out */
+    bool plain_weights; /* the weights, or their gradient, lie as they do outside of oneDNN */
+    size_t spatial;
+    struct {
+        size_t src, kernel, dst, stride, dilation, pad; /* pad: before the first */
+    } space[DSCI_SPATIAL];                              /* outer dimension first */
+    const dsci_primitive *like;                         /* weights in the format that this one chose */
+    size_t copies;                                      /* of the arguments; 0: 1 */
+} dsci_primitive_spec;
+
+/* Whether this machine computes in bf16 at all. */
+bool dsci_onednn_has_bf16(void);
 
 /* Makes the primitive; it dies with the scope. NULL on failure, with oneDNN's status in the scope's error. */
-dsci_inner_product *dsci_inner_product_make(dsc_scope *scope, const dsci_inner_product_spec *spec);
+dsci_primitive *dsci_primitive_make(dsc_scope *scope, const dsci_primitive_spec *spec);
 
-/* Bytes of working memory of a run. */
-size_t dsci_inner_product_scratch(const dsci_inner_product *product);
+/* Turns plain fp32 weights (kernel, in / groups, out) into the format and type of the primitive, or, if it is
+ * one for backward weights, its gradient into plain fp32 weights. Part p of parts does it for some of the
+ * output channels; an empty part is NULL without an error. */
+dsci_primitive *dsci_reorder_make(dsc_scope *scope, const dsci_primitive *primitive, size_t part,
+                                  size_t parts);
 
-/* src (batch, fan_in), weights (fan_in, units), bias (units), dst (batch, units), all row-major fp32; a
-   direction uses those that it needs. */
-typedef struct dsci_inner_product_operands {
-    const float *src, *weights, *bias, *diff_dst;
-    float *dst, *diff_src, *diff_weights, *diff_bias;
+/* Bytes of working memory of a run; of the weights, or their gradient, in the format chosen. */
+size_t dsci_primitive_scratch_bytes(const dsci_primitive *primitive);
+size_t dsci_primitive_weights_bytes(const dsci_primitive *primitive);
+
+/* The format chosen is that of plain fp32 weights. */
+bool dsci_primitive_is_plain(const dsci_primitive *primitive);
+
+/* oneDNN's name of what it does: "brgconv:avx512_core". */
+const char *dsci_primitive_name(const dsci_primitive *primitive);
+
+/* src (batch, space, in), dst (batch, space, out); in backward directions the gradients take the places of
+ * what they are gradients of. A reorder goes from src to dst. Nothing is written but the result. */
+typedef struct dsci_primitive_operands {
+    const void *src, *weights, *bias, *dst;
     void *scratch;
-} dsci_inner_product_operands;
+} dsci_primitive_operands;
 
-/* Runs on the calling thread. Should oneDNN refuse, the result is filled with NaN. */
-void dsci_inner_product_run(const dsci_inner_product *product, const dsci_inner_product_operands *operands);
+/* Runs on the calling thread with its copy of the arguments. Should oneDNN refuse, the result is NaN. */
+void dsci_primitive_run(const dsci_primitive *primitive, size_t copy,
+                        const dsci_primitive_operands *operands);
 
 #endif

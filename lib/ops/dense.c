@@ -1,5 +1,5 @@
 /* dense.c - y = activation(x w + b): x (batch, fan_in), w (fan_in, units), b (units). */
-#include "onednn/onednn.h"
+#include "ops/dense.h"
 #include "ops/ref.h"
 
 static bool infer(const dsci_setting *setting, dsci_node *node)
@@ -30,8 +30,9 @@ static bool infer_backward_weights(const dsci_setting *setting, dsci_node *node)
     const size_t fan_in = dsci_tensor_cols(node->in[0]), units = dsci_tensor_cols(node->in[1]);
     const dsci_shape weights = { .rank = 2, .dim = { fan_in, units } };
     const dsci_shape bias = { .rank = 1, .dim = { units } };
-    return dsci_node_output(setting, node, setting->real, &weights) &&
-           (!node->attributes.dense.bias || dsci_node_output(setting, node, setting->real, &bias));
+    return dsci_node_output(setting, node, dsci_master_type(setting->real), &weights) &&
+           (!node->attributes.dense.bias ||
+            dsci_node_output(setting, node, dsci_master_type(setting->real), &bias));
 }
 
 static void gradient(dsci_graph *graph, dsci_node *node)
@@ -56,50 +57,34 @@ static void gradient(dsci_graph *graph, dsci_node *node)
     dsci_gradient_add(graph, src, by_data ? by_data->out[0] : NULL);
 }
 
-/* The extents of a dense node, forward or backward. */
-struct extents {
-    size_t batch, fan_in, units;
-};
-
-static struct extents forward_extents(const dsci_node *node)
+/* Matrices of so many rows, the batch, and columns. */
+dsci_dense_extents dsci_dense_extents_of(const dsci_node *node)
 {
-    return (struct extents){ dsci_tensor_rows(node->in[0]), dsci_tensor_cols(node->in[0]),
-                             dsci_tensor_cols(node->out[0]) };
+    const dsci_tensor *src = node->in[0], *dst = node->out[0];
+    if (node->op == &dsci_op_dense_backward_data) {
+        src = node->out[0];
+        dst = node->in[0];
+    } else if (node->op == &dsci_op_dense_backward_weights) {
+        dst = node->in[1];
+    }
+    return (dsci_dense_extents){ dsci_tensor_rows(src), dsci_tensor_cols(src), dsci_tensor_cols(dst) };
 }
 
-static struct extents data_extents(const dsci_node *node)
-{
-    return (struct extents){ dsci_tensor_rows(node->in[0]), dsci_tensor_cols(node->out[0]),
-                             dsci_tensor_cols(node->in[0]) };
-}
-
-static struct extents weights_extents(const dsci_node *node)
-{
-    return (struct extents){ dsci_tensor_rows(node->in[0]), dsci_tensor_cols(node->in[0]),
-                             dsci_tensor_cols(node->in[1]) };
-}
-
-static double flops(const struct extents *e)
+double dsci_dense_products(const dsci_dense_extents *e)
 {
     return 2 * (double)e->batch * (double)e->fan_in * (double)e->units;
 }
 
-static double flops_forward(const dsci_node *node)
+static double flops(const dsci_node *node)
 {
-    const struct extents e = forward_extents(node);
-    return flops(&e) + (double)e.batch * (double)e.units;
+    const dsci_dense_extents e = dsci_dense_extents_of(node);
+    return dsci_dense_products(&e) + (double)e.batch * (double)e.units;
 }
 
 static double flops_data(const dsci_node *node)
 {
-    const struct extents e = data_extents(node);
-    return flops(&e);
-}
-
-static double flops_weights(const dsci_node *node)
-{
-    const struct extents e = weights_extents(node);
-    return flops(&e) + (double)e.batch * (double)e.units;
+    const dsci_dense_extents e = dsci_dense_extents_of(node);
+    return dsci_dense_products(&e);
 }
 
 /* --- Native: matrix products. Without operands: the shape alone, for its workspace. --- */
@@ -108,7 +93,7 @@ static const dsci_operands no_operands;
 
 static dsci_gemm forward_problem(const dsci_node *node, const dsci_operands *o)
 {
-    const struct extents e = forward_extents(node);
+    const dsci_dense_extents e = dsci_dense_extents_of(node);
     return (dsci_gemm){
         .m = e.batch,
         .n = e.units,
@@ -126,7 +111,7 @@ static dsci_gemm forward_problem(const dsci_node *node, const dsci_operands *o)
 
 static dsci_gemm data_problem(const dsci_node *node, const dsci_operands *o)
 {
-    const struct extents e = data_extents(node);
+    const dsci_dense_extents e = dsci_dense_extents_of(node);
     return (dsci_gemm){
         .m = e.batch,
         .n = e.fan_in,
@@ -143,7 +128,7 @@ static dsci_gemm data_problem(const dsci_node *node, const dsci_operands *o)
 
 static dsci_gemm weights_problem(const dsci_node *node, const dsci_operands *o)
 {
-    const struct extents e = weights_extents(node);
+    const dsci_dense_extents e = dsci_dense_extents_of(node);
     return (dsci_gemm){
         .m = e.fan_in,
         .n = e.units,
@@ -213,89 +198,18 @@ static void run_weights(const dsci_operands *o, dsci_part part)
         o->kernels->column_sums(o->out[1], o->in[1], problem.k, problem.n, problem.n);
 }
 
-/* --- oneDNN: inner products. --- */
-
-static dsc_status book_inner_product(dsc_scope *scope, dsci_node *node, dsci_inner_product_spec spec,
-                                     const struct extents *e, dsci_booking *booking)
-{
-    spec.layer = node->name;
-    spec.batch = e->batch;
-    spec.fan_in = e->fan_in;
-    spec.units = e->units;
-    dsci_inner_product *product = dsci_inner_product_make(scope, &spec);
-    node->state = product;
-    booking->worker_bytes = product ? dsci_inner_product_scratch(product) : 0;
-    return dsc_scope_status(scope);
-}
-
-static dsc_status book_forward_onednn(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
-{
-    static const dsci_eltwise eltwise[] = { [DSC_LINEAR] = DSCI_ELTWISE_NONE,
-                                            [DSC_RELU] = DSCI_ELTWISE_RELU,
-                                            [DSC_SIGMOID] = DSCI_ELTWISE_LOGISTIC,
-                                            [DSC_TANH] = DSCI_ELTWISE_TANH };
-    const struct extents e = forward_extents(node);
-    const dsci_inner_product_spec spec = { .direction = DSCI_FORWARD,
-                                           .bias = node->input_count > 2,
-                                           .eltwise = eltwise[node->attributes.dense.activation] };
-    return book_inner_product(scope, node, spec, &e, booking);
-}
-
-static dsc_status book_data_onednn(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
-{
-    const struct extents e = data_extents(node);
-    return book_inner_product(scope, node, (dsci_inner_product_spec){ .direction = DSCI_BACKWARD_DATA }, &e,
-                              booking);
-}
-
-static dsc_status book_weights_onednn(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
-{
-    const struct extents e = weights_extents(node);
-    const dsci_inner_product_spec spec = { .direction = DSCI_BACKWARD_WEIGHTS,
-                                           .bias = node->attributes.dense.bias };
-    return book_inner_product(scope, node, spec, &e, booking);
-}
-
-static void run_forward_onednn(const dsci_operands *o, dsci_part part)
-{
-    dsci_inner_product_run(o->state, &(dsci_inner_product_operands){ .src = o->in[0],
-                                                                     .weights = o->in[1],
-                                                                     .bias = o->in[2],
-                                                                     .dst = o->out[0],
-                                                                     .scratch = part.workspace });
-}
-
-static void run_data_onednn(const dsci_operands *o, dsci_part part)
-{
-    dsci_inner_product_run(o->state, &(dsci_inner_product_operands){ .diff_dst = o->in[0],
-                                                                     .weights = o->in[1],
-                                                                     .diff_src = o->out[0],
-                                                                     .scratch = part.workspace });
-}
-
-static void run_weights_onednn(const dsci_operands *o, dsci_part part)
-{
-    dsci_inner_product_run(o->state, &(dsci_inner_product_operands){ .src = o->in[0],
-                                                                     .diff_dst = o->in[1],
-                                                                     .diff_weights = o->out[0],
-                                                                     .diff_bias = o->out[1],
-                                                                     .scratch = part.workspace });
-}
-
 const dsci_op dsci_op_dense = {
     .name = "dense",
     .id = DSCI_OP_DENSE,
     .infer = infer,
     .gradient = gradient,
-    .flops = flops_forward,
+    .flops = flops,
     .implementations = { { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_F32,
                            .book = book_forward,
                            .run = run_forward },
-                         { .engine = DSC_ENGINE_ONEDNN,
-                           .type = DSCI_F32,
-                           .book = book_forward_onednn,
-                           .run = run_forward_onednn },
+                         DSCI_DENSE_ONEDNN(DSCI_F32, dsci_dense_onednn_forward),
+                         DSCI_DENSE_ONEDNN(DSCI_BF16, dsci_dense_onednn_forward),
                          DSCI_REF_IMPLEMENTATIONS(dense) },
 };
 
@@ -308,10 +222,8 @@ const dsci_op dsci_op_dense_backward_data = {
                            .type = DSCI_F32,
                            .book = book_data,
                            .run = run_data },
-                         { .engine = DSC_ENGINE_ONEDNN,
-                           .type = DSCI_F32,
-                           .book = book_data_onednn,
-                           .run = run_data_onednn },
+                         DSCI_DENSE_ONEDNN(DSCI_F32, dsci_dense_onednn_backward_data),
+                         DSCI_DENSE_ONEDNN(DSCI_BF16, dsci_dense_onednn_backward_data),
                          DSCI_REF_IMPLEMENTATIONS(dense_backward_data) },
 };
 
@@ -319,14 +231,12 @@ const dsci_op dsci_op_dense_backward_weights = {
     .name = "dense_backward_weights",
     .id = DSCI_OP_DENSE_BACKWARD_WEIGHTS,
     .infer = infer_backward_weights,
-    .flops = flops_weights,
+    .flops = flops,
     .implementations = { { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_F32,
                            .book = book_weights,
                            .run = run_weights },
-                         { .engine = DSC_ENGINE_ONEDNN,
-                           .type = DSCI_F32,
-                           .book = book_weights_onednn,
-                           .run = run_weights_onednn },
+                         DSCI_DENSE_ONEDNN(DSCI_F32, dsci_dense_onednn_backward_weights),
+                         DSCI_DENSE_ONEDNN(DSCI_BF16, dsci_dense_onednn_backward_weights),
                          DSCI_REF_IMPLEMENTATIONS(dense_backward_weights) },
 };

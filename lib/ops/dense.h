@@ -1,0 +1,33 @@
+/* dense.h - what the implementations of the dense ops share: y = activation(x w + b) with x (batch, fan_in),
+ * w (fan_in, units), b (units).
+ */
+#ifndef DESCENT_OPS_DENSE_H
+#define DESCENT_OPS_DENSE_H
+
+#include "ops/ops.h"
+
+typedef struct dsci_dense_extents {
+    size_t batch, fan_in, units;
+} dsci_dense_extents;
+
+/* Of a dense node and of the two that compute its gradients. */
+dsci_dense_extents dsci_dense_extents_of(const dsci_node *node);
+
+double dsci_dense_products(const dsci_dense_extents *e); /* floating-point operations: 2 batch fan_in units */
+
+/* oneDNN's inner products, in fp32 and bf16. */
+bool dsci_dense_onednn_supports(const dsci_node *node);
+dsc_status dsci_dense_onednn_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking);
+dsci_step_fn dsci_dense_onednn_prepare, dsci_dense_onednn_forward, dsci_dense_onednn_backward_data,
+    dsci_dense_onednn_backward_weights;
+const char *dsci_dense_onednn_describe(const dsci_node *node);
+
+/* Of the forward op and of the gradient of its input. */
+#define DSCI_DENSE_ONEDNN(of_type, run_function)                                                             \
+    {                                                                                                        \
+        .engine = DSC_ENGINE_ONEDNN, .type = of_type, .supports = dsci_dense_onednn_supports,                \
+        .book = dsci_dense_onednn_book, .prepare = dsci_dense_onednn_prepare, .run = run_function,           \
+        .describe = dsci_dense_onednn_describe                                                               \
+    }
+
+#endif
