@@ -31,7 +31,7 @@ string(REGEX REPLACE " +" " " FLAGS "${FLAGS}")
 string(STRIP "${FLAGS}" FLAGS)
 set(text "/* Written by cmake/build_info.cmake. */\n")
 foreach(pair "VERSION;${VERSION}" "COMMIT;${commit}" "COMPILER;${COMPILER}" "FLAGS;${FLAGS}" "DNNL;${dnnl}"
-             "OPENBLAS;${OPENBLAS}" "SLEEF;${SLEEF}")
+             "OPENBLAS;${OPENBLAS}" "SLEEF;${SLEEF}" "PNG;${PNG}" "JPEG;${JPEG}")
   list(POP_FRONT pair name)
   string(REPLACE "\\" "\\\\" pair "${pair}")
   string(REPLACE "\"" "\\\"" pair "${pair}")

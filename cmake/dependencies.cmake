@@ -52,6 +52,8 @@ descent_require(jansson jansson libjansson-dev)
 descent_require(sleef sleef libsleef-dev)
 descent_require(crypto libcrypto libssl-dev)
 descent_require(zlib zlib zlib1g-dev)
+descent_require(png libpng libpng-dev)
+descent_require(jpeg libjpeg libjpeg62-turbo-dev)
 
 # OpenBLAS is opened at run time (lib/linalg/blas.c). The build only notes where the variant for OpenMP is: the one
 # with threads of its own gets in OpenMP's way.

@@ -38,4 +38,5 @@ set(DESCENT_PROGRAM_HEADERS cli)
 set(DESCENT_OUTSIDE_HEADERS
   "^(oneapi/dnnl/)?dnnl onednn"
   "^(hdf5|H5) record"
-  "^(lapacke|cblas) linalg")
+  "^(lapacke|cblas) linalg"
+  "^(png|jpeglib|jerror) data")

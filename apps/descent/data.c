@@ -67,7 +67,7 @@ static const char *file_state(dsc_scope *scope, const char *path, const dsc_know
     else if (size != file->size)
         state = dsc_scope_format(scope, "expected %llu bytes, found %llu", (unsigned long long)file->size,
                                  (unsigned long long)size);
-    else if (strcmp(dsc_digest_hex(digest, hex), file->sha256) != 0)
+    else if (file->sha256 && strcmp(dsc_digest_hex(digest, hex), file->sha256) != 0)
         state = dsc_scope_format(scope, "expected SHA-256 %.16s..., found %.16s...", file->sha256, hex);
     dsc_scope_close(&own);
     return state ? state : "out of memory";
@@ -97,10 +97,12 @@ static void check_one(struct check *check, const dsc_known_data *known, const ch
     const char *found = dsc_data_directory(own, known, directory);
     if (!found && must_exist)
         dsc_scope_adopt_error(check->call->scope, own);
-    for (size_t i = 0; found && i < known->file_count; i++) {
-        const char *path = dsc_path_join(own, found, known->files[i].name);
+    size_t count = 0;
+    const dsc_known_file *files = found ? dsc_data_files(known, found, &count) : NULL;
+    for (size_t i = 0; i < count; i++) {
+        const char *path = dsc_data_file(own, found, files[i].name);
         add_check(check, known->name, dsc_scope_copy(check->call->scope, path),
-                  file_state(check->call->scope, path, &known->files[i]));
+                  file_state(check->call->scope, path, &files[i]));
     }
     dsc_scope_close(&own);
 }

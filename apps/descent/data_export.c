@@ -70,9 +70,11 @@ static void read_files(dsc_scope *scope, const dsc_known_data *known, const stru
     const char *directory = dsc_data_directory(scope, known, arguments->data);
     if (!directory)
         return;
-    export->split = dsc_idx_directory(scope, directory);
-    for (size_t i = 0; i < known->file_count && i < MAX_ATTRIBUTES - 2; i++)
-        add_attribute(export, known->files[i].name, known->files[i].sha256);
+    export->split = dsc_data_read(scope, known, directory);
+    size_t count = 0;
+    const dsc_known_file *files = dsc_data_files(known, directory, &count);
+    for (size_t i = 0; i < count && i < MAX_ATTRIBUTES - 2; i++)
+        add_attribute(export, files[i].name, files[i].sha256 ? files[i].sha256 : "of this size alone known");
 }
 
 static size_t add_arrays(const dsc_dataset *data, const char *x_name, const char *y_name, dsc_array *arrays)

@@ -27,16 +27,33 @@ static const dsc_known_file fashion_files[] = {
     { "t10k-labels-idx1-ubyte.gz", 5148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5" },
 };
 
+/* The binary version; digests of its files are not published. */
+static const dsc_known_file cifar_files[] = {
+    { "data_batch_1.bin", 30730000, NULL }, { "data_batch_2.bin", 30730000, NULL },
+    { "data_batch_3.bin", 30730000, NULL }, { "data_batch_4.bin", 30730000, NULL },
+    { "data_batch_5.bin", 30730000, NULL }, { "test_batch.bin", 30730000, NULL },
+};
+
+static const dsc_known_file cifar_first_files[] = {
+    { "data_batch_1_first4000.bin.gz", 11349652,
+      "d32c18318de59292af92f571821e2570d0ce4d63cf4b3de2570ee51bf268ee72" },
+};
+
+#define FILES(array) array, sizeof array / sizeof array[0]
+
 static const dsc_known_data known_data[] = {
     { "mnist1d", "ten classes of one-dimensional signals, 40 points (Greydanus and Kobak 2024)", "generated",
-      NULL, 0 },
+      NULL, 0, NULL, 0 },
     { "islr-spline", "20 points of figures 10.20 and 10.21 in An Introduction to Statistical Learning",
-      "embedded", NULL, 0 },
+      "embedded", NULL, 0, NULL, 0 },
     { "mnist", "70,000 handwritten digits, 28 x 28 (LeCun, Cortes and Burges 1998)",
-      "yann.lecun.com/exdb/mnist", mnist_files, sizeof mnist_files / sizeof mnist_files[0] },
+      "yann.lecun.com/exdb/mnist", FILES(mnist_files), NULL, 0 },
     { "fashion-mnist", "70,000 pictures of clothing, 28 x 28 (Xiao, Rasul and Vollgraf 2017)",
-      "github.com/zalandoresearch/fashion-mnist", fashion_files,
-      sizeof fashion_files / sizeof fashion_files[0] },
+      "github.com/zalandoresearch/fashion-mnist", FILES(fashion_files), NULL, 0 },
+    { "cifar-10",
+      "60,000 photographs, 32 x 32 in colour (Krizhevsky 2009); or the first 4,000, of which 3,200 train and "
+      "800 test",
+      "cs.toronto.edu/~kriz/cifar.html", FILES(cifar_files), FILES(cifar_first_files) },
 };
 
 const dsc_known_data *dsc_known_data_list(size_t *count)
@@ -45,7 +62,7 @@ const dsc_known_data *dsc_known_data_list(size_t *count)
     return known_data;
 }
 
-/* The path if the file exists under its name or, decompressed, without ".gz"; else NULL. */
+/* The path if the file exists under its name, or packed or unpacked with ".gz" or without; else NULL. */
 static const char *existing(dsc_scope *scope, const char *directory, const char *name)
 {
     char *path = dsc_path_join(scope, directory, name);
@@ -54,7 +71,9 @@ static const char *existing(dsc_scope *scope, const char *directory, const char 
     const size_t length = strlen(path);
     if (length > 3 && strcmp(path + length - 3, ".gz") == 0)
         path[length - 3] = 0;
-    return dsc_file_exists(path) ? path : NULL;
+    else
+        path = dsc_scope_format(scope, "%s.gz", path);
+    return path && dsc_file_exists(path) ? path : NULL;
 }
 
 const char *dsc_data_file(dsc_scope *scope, const char *directory, const char *name)
@@ -66,13 +85,32 @@ const char *dsc_data_file(dsc_scope *scope, const char *directory, const char *n
     return path;
 }
 
-/* The first of the files that a directory lacks; NULL if it holds them all. */
+/* The first of some files that a directory lacks; NULL if it holds them all. */
+static const char *first_of(dsc_scope *scope, const dsc_known_file *files, size_t count,
+                            const char *directory)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!existing(scope, directory, files[i].name))
+            return files[i].name;
+    return NULL;
+}
+
+/* The first of the files that a directory lacks; NULL if it holds them all, or the others. */
 static const char *first_missing(dsc_scope *scope, const dsc_known_data *known, const char *directory)
 {
-    for (size_t i = 0; i < known->file_count; i++)
-        if (!existing(scope, directory, known->files[i].name))
-            return known->files[i].name;
-    return NULL;
+    const char *missing = first_of(scope, known->files, known->file_count, directory);
+    if (missing && known->others && !first_of(scope, known->others, known->other_count, directory))
+        return NULL;
+    return missing;
+}
+
+const dsc_known_file *dsc_data_files(const dsc_known_data *known, const char *directory, size_t *count)
+{
+    dsc_scope *work = dsc_scope_open(NULL);
+    const bool others = known->others && first_of(work, known->files, known->file_count, directory);
+    dsc_scope_close(&work);
+    *count = others ? known->other_count : known->file_count;
+    return others ? known->others : known->files;
 }
 
 const char *dsc_data_directory(dsc_scope *scope, const dsc_known_data *known, const char *directory)
@@ -108,4 +146,15 @@ const char *dsc_data_directory(dsc_scope *scope, const dsc_known_data *known, co
             "DIR or $DESCENT_DATA",
             known->name, directory, missing, inside, missing_inside, known->file_count);
     return dsc_scope_status(scope) != DSC_OK ? NULL : missing ? inside : dsc_scope_copy(scope, directory);
+}
+
+dsc_split dsc_data_read(dsc_scope *scope, const dsc_known_data *known, const char *directory)
+{
+    if (known->files == mnist_files || known->files == fashion_files)
+        return dsc_idx_directory(scope, directory);
+    if (known->files == cifar_files)
+        return dsc_cifar10_directory(scope, directory);
+    dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "data set '%s' is %s: it is not read from files", known->name,
+                   known->origin);
+    return (dsc_split){ 0 };
 }

@@ -48,6 +48,8 @@ static const struct {
     { "jansson", jansson_version_str, NULL },
     { "OpenSSL", openssl_version, NULL },
     { "zlib", zlibVersion, NULL },
+    { "libpng", NULL, BUILD_PNG },
+    { "libjpeg", NULL, BUILD_JPEG },
 };
 enum { LIBRARIES = sizeof table / sizeof table[0] };
 

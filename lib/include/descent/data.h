@@ -15,9 +15,10 @@
 typedef struct dsc_dataset {
     const char *name;
     size_t count, features, classes, targets;
-    size_t height, width, channels; /* of an image example, features = channels * height * width; else 0 */
+    size_t height, width, channels; /* of an image example, features = height * width * channels; else 0 */
     double *x, *y;
     int32_t *labels;
+    const char *const *class_names; /* classes of them, or NULL */
 } dsc_dataset;
 
 typedef struct dsc_split {
@@ -81,29 +82,40 @@ DSC_API dsc_split dsc_idx_directory(dsc_scope *scope, const char *directory);
    blue. Pixels are scaled to 0..1 and put channels last. */
 DSC_API dsc_dataset dsc_cifar10_file(dsc_scope *scope, const char *path);
 
-/* A PNG or JPEG image, by its content: height x width x channels (1 or 3; alpha is dropped), in 0..1. At most
-   64 million pixels. */
+/* CIFAR-10 from a directory that holds data_batch_1.bin to data_batch_5.bin and test_batch.bin, each with or
+   without ".gz"; or, without the first of them, data_batch_1_first4000.bin, whose first four fifths (3,200)
+   then train and whose rest (800) tests. */
+DSC_API dsc_split dsc_cifar10_directory(dsc_scope *scope, const char *directory);
+
+/* A PNG or JPEG image, by its content: height x width x channels, row-major, in 0..1. Grey images have 1
+   channel, others 3 (red, green, blue); palettes are looked up, alpha is dropped, 16 bits are kept, colour
+   profiles and gamma do not count. At most 64 million pixels. A damaged or truncated file fails
+   (DSC_ERROR_FORMAT), so does a JPEG of four colours (DSC_ERROR_UNSUPPORTED). */
 typedef struct dsc_image {
     size_t height, width, channels;
     float *data;
 } dsc_image;
 DSC_API dsc_image dsc_image_read(dsc_scope *scope, const char *path);
-/* Writes a PNG, replacing the file at once; values are cut to 0..1. */
+/* Writes a PNG of 8 bits, replacing the file at once; values are cut to 0..1. */
 DSC_API dsc_status dsc_image_write(dsc_scope *scope, const dsc_image *image, const char *path);
-/* Another size, by area averaging or bilinear interpolation, whichever fits. */
+/* Another size: in each direction by area averaging where the image shrinks, by linear interpolation between
+   the centres of its pixels where it grows. */
 DSC_API dsc_image dsc_image_resize(dsc_scope *scope, const dsc_image *image, size_t height, size_t width);
-/* Labelled images: a directory with one folder of images for each class (in the order of their names), all
-   brought to one size. channels 1 or 3. */
+/* Labelled images: a directory with one folder of images for each class, which it names; classes and images
+   in the order of their names' bytes, all brought to one size. channels 1 (colours become their luma, ITU-R
+   BT.601) or 3. Names that begin with a dot are left out; a file that is no image fails. */
 DSC_API dsc_dataset dsc_image_directory(dsc_scope *scope, const char *directory, size_t height, size_t width,
                                         size_t channels);
 
-/* A table of numbers, separated by commas, tabs or semicolons (gzip or not); a first line that is no row of
-   numbers is the header. Columns are chosen by name or number ("3"), NULL: all but the target. Quotes and
-   empty lines are understood; a field that is no number fails, with its line. */
+/* A table of numbers, separated by commas, tabs or semicolons (gzip or not, at most 256 MiB); a first line
+   that is no row of numbers is the header. Columns are chosen by name or, from 1, by number ("3"); NULL: all
+   but the target. Quotes (RFC 4180) and empty lines are understood; a field that is no number fails, with its
+   line. */
 typedef struct dsc_csv_options {
     const char *const *columns; /* ended by NULL */
     const char *target;         /* the column of y, or of labels; NULL: none */
-    bool labels;                /* the target is a class: its distinct values, in order, become 0, 1, ... */
+    bool labels;                /* the target is a class: its distinct values, numbers by size and then words
+                                   by their bytes, become 0, 1, ... and class_names */
 } dsc_csv_options;
 DSC_API dsc_dataset dsc_csv_read(dsc_scope *scope, const char *path, const dsc_csv_options *options);
 
@@ -112,7 +124,7 @@ typedef enum dsc_scaling {
     DSC_SCALE_NONE = 0,
     DSC_SCALE_MIN_MAX,   /* to 0..1 */
     DSC_SCALE_SYMMETRIC, /* to -1..1 */
-    DSC_SCALE_Z          /* mean 0, variance 1 */
+    DSC_SCALE_Z          /* mean 0, variance 1 (the mean of the squares, not their sum over n - 1) */
 } dsc_scaling;
 /* Of each feature, of each channel, or of all values together. A constant feature becomes 0. */
 typedef enum dsc_scaling_scope {
@@ -126,11 +138,13 @@ typedef struct dsc_scaler {
 } dsc_scaler;
 DSC_API dsc_scaler dsc_scaler_fit(dsc_scope *scope, const dsc_dataset *train, dsc_scaling scaling,
                                   dsc_scaling_scope over);
-/* In place. */
+/* In place. The data set has the features (or channels) of the one that was fitted. */
 DSC_API dsc_status dsc_scaler_apply(dsc_scope *scope, const dsc_scaler *scaler, const dsc_dataset *data);
 
-/* Random changes of a training example, drawn by (seed, epoch, example): the same whatever the order of work.
-   Images of height x width x channels, channels last; shift and noise also of sequences (height 1). */
+/* Random changes of a training example, drawn by (seed, epoch, example): the same whatever the order of work,
+   and the same bits on every processor. Images of height x width x channels, channels last; sequences have
+   height 1, their steps are the width: they are flipped, shifted, cropped and noised along it. In this order:
+   flip, rotate, shift and crop, noise. Zeros mean no change. */
 typedef struct dsc_augmentation {
     size_t height, width, channels;
     bool flip;     /* left and right, with probability 1/2 */
@@ -149,7 +163,7 @@ DSC_API void dsc_augment(const dsc_augmentation *augmentation, float *dst, const
 typedef struct dsc_known_file {
     const char *name; /* file name inside the directory */
     uint64_t size;
-    const char *sha256; /* 64 hexadecimal digits */
+    const char *sha256; /* 64 hexadecimal digits; NULL: the size alone is known */
 } dsc_known_file;
 
 typedef struct dsc_known_data {
@@ -158,6 +172,8 @@ typedef struct dsc_known_data {
     const char *origin;          /* "generated", "embedded", or where the files come from */
     const dsc_known_file *files; /* NULL: none needed */
     size_t file_count;
+    const dsc_known_file *others; /* files that stand in for `files`, all of them; NULL: none do */
+    size_t other_count;
 } dsc_known_data;
 
 /* The table of them; *count entries. */
@@ -165,8 +181,15 @@ DSC_API const dsc_known_data *dsc_known_data_list(size_t *count);
 
 /* Where a data set's files are: directory itself if it holds them, else directory/name. directory NULL means
    $DESCENT_DATA. Fails the scope, saying what was looked for and where, if there is none. "" for a data set
-   without files. */
+   without files. Of a data set with two sets of files either will do. */
 DSC_API const char *dsc_data_directory(dsc_scope *scope, const dsc_known_data *known, const char *directory);
+
+/* Which of a data set's files a directory holds: files, or if it lacks one of them others. *count of them. */
+DSC_API const dsc_known_file *dsc_data_files(const dsc_known_data *known, const char *directory,
+                                             size_t *count);
+
+/* Reads a data set of images from its directory, as dsc_data_directory() found it. */
+DSC_API dsc_split dsc_data_read(dsc_scope *scope, const dsc_known_data *known, const char *directory);
 
 /* The path of one of a data set's files, as it is read: directory/name, or without ".gz" if only that exists.
    Fails the scope if neither does. For digests (dsc_sha256_file) and a run's provenance. */
