@@ -139,6 +139,14 @@ void dsci_pass_measures(dsci_graph *graph)
     }
 }
 
+/* Where an op keeps the activation that it applies to its output; NULL: it applies none. */
+static dsc_activation *fusible_activation(dsci_node *node)
+{
+    if (node->op == &dsci_op_dense)
+        return &node->attributes.dense.activation;
+    return node->op == &dsci_op_conv ? &node->attributes.conv.activation : NULL;
+}
+
 void dsci_pass_fuse(dsci_graph *graph)
 {
     if (failed(graph))
@@ -149,12 +157,12 @@ void dsci_pass_fuse(dsci_graph *graph)
     size_t kept = 0;
     for (size_t i = 0; i < graph->count; i++) {
         dsci_node *node = graph->nodes[i];
-        dsci_node *dense = node->op == &dsci_op_activation ? node->in[0]->producer : NULL;
-        if (dense && dense->op == &dsci_op_dense && node->in[0]->uses == 1 && !node->in[0]->result &&
-            dense->attributes.dense.activation == DSC_LINEAR) {
-            dense->attributes.dense.activation = node->attributes.activation;
-            dense->out[0] = node->out[0];
-            dense->out[0]->producer = dense;
+        dsci_node *producer = node->op == &dsci_op_activation ? node->in[0]->producer : NULL;
+        dsc_activation *activation = producer ? fusible_activation(producer) : NULL;
+        if (activation && *activation == DSC_LINEAR && node->in[0]->uses == 1 && !node->in[0]->result) {
+            *activation = node->attributes.activation;
+            producer->out[0] = node->out[0];
+            producer->out[0]->producer = producer;
         } else {
             graph->nodes[kept++] = node;
         }

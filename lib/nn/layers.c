@@ -1,17 +1,17 @@
 /* layers.c - layers and losses as ops applied to nodes. */
 #include <descent/nn.h>
 
-#include "graph/network.h"
 #include "nn/initializers.h"
+#include "nn/layer.h"
 
-static dsc_node *parameter(dsc_node *x, const char *layer, const char *name, const dsci_shape *shape,
-                           dsc_init init, size_t fan_in, size_t fan_out)
+dsc_node *dsci_layer_parameter(dsc_node *x, const char *layer, const char *name, const dsci_shape *shape,
+                               const dsci_beginning *beginning)
 {
     dsci_initializer initializer;
-    if (!dsci_initializer_make(&initializer, init, fan_in, fan_out)) {
+    if (!dsci_initializer_make(&initializer, beginning->init, beginning->fan_in, beginning->fan_out)) {
         dsc_scope_fail(x->scope, DSC_ERROR_ARGUMENT,
                        "layer '%s': expected an initialiser of dsc_init for %s, found %d", layer, name,
-                       (int)init);
+                       (int)beginning->init);
         return NULL;
     }
     return dsci_parameter_make(x, layer, name, shape, &initializer);
@@ -36,11 +36,13 @@ dsc_node *dsc_dense_spec_make(dsc_node *x, const dsc_dense_spec *spec)
     }
     dsc_node *inputs[3] = { x };
     size_t count = 0;
-    inputs[++count] = parameter(x, name, "weights", &(dsci_shape){ .rank = 2, .dim = { fan_in, units } },
-                                spec->weights_init, fan_in, units);
+    const dsci_beginning weights = { spec->weights_init, spec->init_scale, fan_in, units };
+    const dsci_beginning bias = { spec->bias_init, spec->init_scale, fan_in, units };
+    inputs[++count] = dsci_layer_parameter(x, name, "weights",
+                                           &(dsci_shape){ .rank = 2, .dim = { fan_in, units } }, &weights);
     if (!spec->no_bias)
-        inputs[++count] = parameter(x, name, "bias", &(dsci_shape){ .rank = 1, .dim = { units } },
-                                    spec->bias_init, fan_in, units);
+        inputs[++count] =
+            dsci_layer_parameter(x, name, "bias", &(dsci_shape){ .rank = 1, .dim = { units } }, &bias);
     return dsci_layer_make(&dsci_op_dense, name, NULL, inputs, count + 1);
 }
 

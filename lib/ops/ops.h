@@ -122,6 +122,12 @@ struct dsci_initializer {
     double low, high;
 };
 
+/* A window that moves over an image: height, width. */
+typedef struct dsci_window {
+    size_t kernel[2], stride[2], dilation[2];
+    size_t before[2], after[2]; /* padding */
+} dsci_window;
+
 /* What an op needs to know beside its inputs; each op reads the member of its name. */
 typedef union dsci_attributes {
     dsci_shape example; /* input, targets: the shape without the batch */
@@ -141,6 +147,13 @@ typedef union dsci_attributes {
         dsc_activation activation; /* applied to the output */
         bool bias;                 /* dense_backward_weights: sum diff_dst into a second output */
     } dense;
+    struct {
+        dsci_window window;
+        size_t groups;
+        dsc_activation activation; /* applied to the output */
+        bool bias;                 /* backward_weights: sum diff_dst into a second output */
+        dsci_shape example;        /* backward_data: of src; backward_weights: of the weights */
+    } conv;
     dsc_activation activation;
     double rate;    /* dropout */
     dsci_type cast; /* to this type */
@@ -286,6 +299,9 @@ typedef enum dsci_op_id {
     DSCI_OP_DENSE,
     DSCI_OP_DENSE_BACKWARD_DATA,
     DSCI_OP_DENSE_BACKWARD_WEIGHTS,
+    DSCI_OP_CONV,
+    DSCI_OP_CONV_BACKWARD_DATA,
+    DSCI_OP_CONV_BACKWARD_WEIGHTS,
     DSCI_OP_ACTIVATION,
     DSCI_OP_ACTIVATION_BACKWARD,
     DSCI_OP_DROPOUT,
@@ -316,8 +332,9 @@ struct dsci_op {
 
 extern const dsci_op dsci_op_input, dsci_op_labels, dsci_op_targets, dsci_op_parameter, dsci_op_tokens,
     dsci_op_state, dsci_op_cast, dsci_op_dense, dsci_op_dense_backward_data, dsci_op_dense_backward_weights,
-    dsci_op_activation, dsci_op_activation_backward, dsci_op_dropout, dsci_op_add,
-    dsci_op_softmax_cross_entropy, dsci_op_squared_loss, dsci_op_count_errors;
+    dsci_op_conv, dsci_op_conv_backward_data, dsci_op_conv_backward_weights, dsci_op_activation,
+    dsci_op_activation_backward, dsci_op_dropout, dsci_op_add, dsci_op_softmax_cross_entropy,
+    dsci_op_squared_loss, dsci_op_count_errors;
 
 /* Every op, by its id. */
 extern const dsci_op *const dsci_ops[DSCI_OP_COUNT];

@@ -3,12 +3,14 @@
 
 #include <math.h>
 
+#include "ops/conv.h"
 #include "ops/dropout.h"
 
 #define REAL     float
 #define NAME(op) dsci_ref_##op##_f32
 #define LOCAL(f) f##_f32
 #include "ops/ref.inl"
+#include "ops/ref_window.inl"
 #undef REAL
 #undef NAME
 #undef LOCAL
@@ -17,3 +19,4 @@
 #define NAME(op) dsci_ref_##op##_f64
 #define LOCAL(f) f##_f64
 #include "ops/ref.inl"
+#include "ops/ref_window.inl"

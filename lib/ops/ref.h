@@ -11,6 +11,9 @@
 DSCI_REF_DECLARE(dense);
 DSCI_REF_DECLARE(dense_backward_data);
 DSCI_REF_DECLARE(dense_backward_weights);
+DSCI_REF_DECLARE(conv);
+DSCI_REF_DECLARE(conv_backward_data);
+DSCI_REF_DECLARE(conv_backward_weights);
 DSCI_REF_DECLARE(activation);
 DSCI_REF_DECLARE(activation_backward);
 DSCI_REF_DECLARE(dropout);

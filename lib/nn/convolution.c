@@ -1,0 +1,158 @@
+/* convolution.c - convolutional and pooling layers of images and of sequences. */
+#include <descent/nn.h>
+
+#include "nn/layer.h"
+
+/* A dimension's share of a specification; 0 stands for the default given. */
+struct side {
+    size_t kernel, stride, dilation, pad;
+};
+
+static void set_side(dsci_window *window, size_t dimension, const struct side *side, size_t default_kernel)
+{
+    window->kernel[dimension] = side->kernel ? side->kernel : default_kernel;
+    window->stride[dimension] = side->stride ? side->stride : 1;
+    window->dilation[dimension] = side->dilation ? side->dilation : 1;
+    window->before[dimension] = window->after[dimension] = side->pad;
+}
+
+/* So much padding that dst = ceil(src / stride). */
+static void pad_same(dsci_window *window, size_t dimension, size_t src)
+{
+    const size_t stride = window->stride[dimension], dst = (src + stride - 1) / stride;
+    const size_t needed =
+        (dst - 1) * stride + (window->kernel[dimension] - 1) * window->dilation[dimension] + 1;
+    const size_t pad = needed > src ? needed - src : 0;
+    window->before[dimension] = pad / 2;
+    window->after[dimension] = pad - pad / 2;
+}
+
+/* Numbers that a window may be made of: they cannot overflow when they are multiplied and added. */
+static bool check_window(dsc_node *x, const char *name, const dsci_window *window)
+{
+    enum { MOST = 1 << 20 };
+    for (size_t i = 0; i < 2; i++)
+        if (window->kernel[i] > MOST || window->stride[i] > MOST || window->dilation[i] > MOST ||
+            window->before[i] > MOST) {
+            dsc_scope_fail(x->scope, DSC_ERROR_ARGUMENT,
+                           "layer '%s': expected a window, stride, dilation and padding of at most %d", name,
+                           MOST);
+            return false;
+        }
+    return true;
+}
+
+/* The input's dimension; true if x is a batch of images (rank 3) or sequences (rank 2). */
+static bool check_rank(dsc_node *x, const char *name, size_t rank)
+{
+    const dsci_shape *shape = &x->tensor->shape;
+    if (shape->rank == rank + 1)
+        return true;
+    char text[128];
+    dsc_scope_fail(
+        x->scope, DSC_ERROR_SHAPE,
+        "layer '%s': expected a batch of %s, found one of rank %zu (shape %s, batch first) from '%s'; use "
+        "dsc_reshape()",
+        name, rank == 3 ? "images (height, width, channels)" : "sequences (steps, channels)", shape->rank - 1,
+        dsci_shape_text(shape, text), x->tensor->producer->name);
+    return false;
+}
+
+/* What both kinds of convolution ask for. */
+struct conv {
+    size_t filters, groups, rank;
+    dsc_padding padding;
+    dsc_init weights_init, bias_init;
+    double init_scale;
+    bool no_bias;
+};
+
+static bool check_channels(dsc_node *x, const char *name, const struct conv *conv, size_t channels)
+{
+    if (conv->filters == 0) {
+        dsc_scope_fail(x->scope, DSC_ERROR_ARGUMENT, "layer '%s': expected at least 1 filter, found 0", name);
+        return false;
+    }
+    if (channels % conv->groups || conv->filters % conv->groups) {
+        dsc_scope_fail(
+            x->scope, DSC_ERROR_SHAPE,
+            "layer '%s': expected channels and filters that are multiples of the %zu groups, found %zu and "
+            "%zu",
+            name, conv->groups, channels, conv->filters);
+        return false;
+    }
+    return true;
+}
+
+static dsc_node *make_conv(dsc_node *x, const char *name, const struct conv *conv, dsci_window *window)
+{
+    if (!name || !check_rank(x, name, conv->rank) || !check_window(x, name, window))
+        return NULL;
+    const dsci_shape *src = &x->tensor->shape;
+    const size_t channels = src->dim[src->rank - 1];
+    if (!check_channels(x, name, conv, channels))
+        return NULL;
+    for (size_t i = conv->rank == 3 ? 0 : 1; conv->padding == DSC_SAME && i < 2; i++)
+        pad_same(window, i, src->dim[src->rank - 3 + i]);
+    dsci_shape weights = { .rank = conv->rank + 1 };
+    size_t at = 0;
+    if (conv->rank == 3)
+        weights.dim[at++] = window->kernel[0];
+    weights.dim[at++] = window->kernel[1];
+    weights.dim[at++] = channels / conv->groups;
+    weights.dim[at++] = conv->filters;
+    const size_t area = window->kernel[0] * window->kernel[1];
+    const size_t fan_in = area * (channels / conv->groups), fan_out = area * (conv->filters / conv->groups);
+    const dsci_beginning weights_begin = { conv->weights_init, conv->init_scale, fan_in, fan_out };
+    const dsci_beginning bias_begin = { conv->bias_init, conv->init_scale, fan_in, fan_out };
+    dsc_node *inputs[3] = { x };
+    size_t count = 0;
+    inputs[++count] = dsci_layer_parameter(x, name, "weights", &weights, &weights_begin);
+    if (!conv->no_bias)
+        inputs[++count] = dsci_layer_parameter(
+            x, name, "bias", &(dsci_shape){ .rank = 1, .dim = { conv->filters } }, &bias_begin);
+    const dsci_attributes attributes = { .conv = { .window = *window, .groups = conv->groups } };
+    return dsci_layer_make(&dsci_op_conv, name, &attributes, inputs, count + 1);
+}
+
+dsc_node *dsc_conv2d_spec_make(dsc_node *x, const dsc_conv2d_spec *spec)
+{
+    if (!x || !spec)
+        return NULL;
+    const struct conv conv = { .filters = spec->filters,
+                               .groups = spec->groups ? spec->groups : 1,
+                               .rank = 3,
+                               .padding = spec->padding,
+                               .weights_init = spec->weights_init,
+                               .bias_init = spec->bias_init,
+                               .init_scale = spec->init_scale,
+                               .no_bias = spec->no_bias };
+    dsci_window window;
+    const struct side height = { spec->kernel[0], spec->stride[0], spec->dilation[0], spec->pad[0] };
+    set_side(&window, 0, &height, 3);
+    const struct side width = { spec->kernel[1] ? spec->kernel[1] : window.kernel[0],
+                                spec->stride[1] ? spec->stride[1] : window.stride[0],
+                                spec->dilation[1] ? spec->dilation[1] : window.dilation[0], spec->pad[1] };
+    set_side(&window, 1, &width, 3);
+    return make_conv(x, dsci_layer_name(x, DSCI_OP_CONV, "conv2d", spec->name), &conv, &window);
+}
+
+dsc_node *dsc_conv1d_spec_make(dsc_node *x, const dsc_conv1d_spec *spec)
+{
+    if (!x || !spec)
+        return NULL;
+    const struct conv conv = { .filters = spec->filters,
+                               .groups = spec->groups ? spec->groups : 1,
+                               .rank = 2,
+                               .padding = spec->padding,
+                               .weights_init = spec->weights_init,
+                               .bias_init = spec->bias_init,
+                               .init_scale = spec->init_scale,
+                               .no_bias = spec->no_bias };
+    dsci_window window;
+    const struct side none = { 1, 1, 1, 0 };
+    const struct side steps = { spec->kernel, spec->stride, spec->dilation, spec->pad };
+    set_side(&window, 0, &none, 1);
+    set_side(&window, 1, &steps, 3);
+    return make_conv(x, dsci_layer_name(x, DSCI_OP_CONV, "conv1d", spec->name), &conv, &window);
+}

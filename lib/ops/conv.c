@@ -1,0 +1,169 @@
+/* conv.c - convolution (cross-correlation) of images and sequences, channels last: shapes and gradients. */
+#include "ops/conv.h"
+#include "ops/conv_native.h"
+#include "ops/ref.h"
+
+size_t dsci_window_positions(const dsci_window *window, size_t dimension, size_t src)
+{
+    const size_t reach = (window->kernel[dimension] - 1) * window->dilation[dimension] + 1;
+    const size_t padded = src + window->before[dimension] + window->after[dimension];
+    return padded < reach ? 0 : (padded - reach) / window->stride[dimension] + 1;
+}
+
+/* Height and width of an example; of a sequence 1 and the steps. */
+static void set_extents(size_t extents[2], const dsci_shape *batched)
+{
+    extents[0] = batched->rank == 4 ? batched->dim[1] : 1;
+    extents[1] = batched->dim[batched->rank - 2];
+}
+
+static dsci_conv_shape shape_of(const dsci_node *node, const dsci_shape *src, const dsci_shape *dst)
+{
+    dsci_conv_shape s = { .batch = node->batch,
+                          .channels = src->dim[src->rank - 1],
+                          .filters = dst->dim[dst->rank - 1],
+                          .groups = node->attributes.conv.groups,
+                          .window = node->attributes.conv.window };
+    set_extents(s.src, src);
+    set_extents(s.dst, dst);
+    return s;
+}
+
+dsci_conv_shape dsci_conv_shape_of(const dsci_node *node)
+{
+    if (node->op == &dsci_op_conv)
+        return shape_of(node, &node->in[0]->shape, &node->out[0]->shape);
+    if (node->op == &dsci_op_conv_backward_data)
+        return shape_of(node, &node->out[0]->shape, &node->in[0]->shape);
+    return shape_of(node, &node->in[0]->shape, &node->in[1]->shape);
+}
+
+static bool infer(const dsci_setting *setting, dsci_node *node)
+{
+    const dsci_shape *src = &node->in[0]->shape, *weights = &node->in[1]->shape;
+    const dsci_window *window = &node->attributes.conv.window;
+    if (!dsci_expect_batch(setting, node, node->in[0]))
+        return false;
+    if (src->rank != 3 && src->rank != 4) {
+        char text[128];
+        dsc_scope_fail(
+            setting->scope, DSC_ERROR_SHAPE,
+            "layer '%s': expected images (height, width, channels) or sequences (steps, channels), found "
+            "a batch of shape %s from '%s'; use dsc_reshape()",
+            node->name, dsci_shape_text(src, text), node->in[0]->producer->name);
+        return false;
+    }
+    const size_t channels = src->dim[src->rank - 1], groups = node->attributes.conv.groups;
+    if (weights->dim[weights->rank - 2] * groups != channels) {
+        dsc_scope_fail(setting->scope, DSC_ERROR_SHAPE,
+                       "layer '%s': expected %zu channels, as its weights have, found %zu from '%s'",
+                       node->name, weights->dim[weights->rank - 2] * groups, channels,
+                       node->in[0]->producer->name);
+        return false;
+    }
+    dsci_shape dst = *src;
+    dst.dim[dst.rank - 1] = weights->dim[weights->rank - 1];
+    for (size_t i = src->rank == 4 ? 0 : 1; i < 2; i++) {
+        const size_t at = src->rank - 3 + i, positions = dsci_window_positions(window, i, src->dim[at]);
+        if (positions == 0) {
+            dsc_scope_fail(
+                setting->scope, DSC_ERROR_SHAPE,
+                "layer '%s': expected an input of at least %zu in dimension %zu for a window of %zu with "
+                "dilation %zu and padding %zu, found %zu; use a smaller window or more padding",
+                node->name,
+                (window->kernel[i] - 1) * window->dilation[i] + 1 - window->before[i] - window->after[i],
+                at - 1, window->kernel[i], window->dilation[i], window->before[i], src->dim[at]);
+            return false;
+        }
+        dst.dim[at] = positions;
+    }
+    return dsci_node_output(setting, node, setting->real, &dst);
+}
+
+static bool infer_backward_data(const dsci_setting *setting, dsci_node *node)
+{
+    const dsci_shape shape = dsci_shape_batched(setting->batch, &node->attributes.conv.example);
+    return dsci_node_output(setting, node, setting->real, &shape);
+}
+
+static bool infer_backward_weights(const dsci_setting *setting, dsci_node *node)
+{
+    const dsci_type master = dsci_master_type(setting->real);
+    const dsci_shape *diff_dst = &node->in[1]->shape;
+    const dsci_shape bias = { .rank = 1, .dim = { diff_dst->dim[diff_dst->rank - 1] } };
+    return dsci_node_output(setting, node, master, &node->attributes.conv.example) &&
+           (!node->attributes.conv.bias || dsci_node_output(setting, node, master, &bias));
+}
+
+static void gradient(dsci_graph *graph, dsci_node *node)
+{
+    dsci_tensor *src = node->in[0], *weights = node->in[1], *diff_dst = node->out[0]->diff;
+    const bool bias = node->input_count > 2;
+    dsci_attributes attributes = node->attributes;
+    attributes.conv.activation = DSC_LINEAR;
+    attributes.conv.bias = bias;
+    attributes.conv.example = weights->shape;
+    const dsci_node *by_weights = dsci_graph_append(graph, &dsci_op_conv_backward_weights, &attributes,
+                                                    (dsci_tensor *[]){ src, diff_dst }, 2);
+    if (!by_weights)
+        return;
+    dsci_gradient_add(graph, weights, by_weights->out[0]);
+    if (bias)
+        dsci_gradient_add(graph, node->in[2], by_weights->out[1]);
+    if (!src->needs_gradient)
+        return;
+    attributes.conv.example = (dsci_shape){ .rank = src->shape.rank - 1 };
+    for (size_t i = 1; i < src->shape.rank; i++)
+        attributes.conv.example.dim[i - 1] = src->shape.dim[i];
+    const dsci_node *by_data = dsci_graph_append(graph, &dsci_op_conv_backward_data, &attributes,
+                                                 (dsci_tensor *[]){ diff_dst, weights }, 2);
+    dsci_gradient_add(graph, src, by_data ? by_data->out[0] : NULL);
+}
+
+static double flops(const dsci_node *node)
+{
+    const dsci_conv_shape s = dsci_conv_shape_of(node);
+    return 2 * (double)s.batch * (double)(s.dst[0] * s.dst[1]) * (double)s.filters *
+           (double)dsci_conv_depth(&s);
+}
+
+const dsci_op dsci_op_conv = {
+    .name = "conv",
+    .id = DSCI_OP_CONV,
+    .infer = infer,
+    .gradient = gradient,
+    .flops = flops,
+    .implementations = { { .engine = DSC_ENGINE_NATIVE,
+                           .type = DSCI_F32,
+                           .book = dsci_conv_native_book_forward,
+                           .run = dsci_conv_native_forward,
+                           .describe = dsci_conv_native_describe },
+                         DSCI_REF_IMPLEMENTATIONS(conv) },
+};
+
+const dsci_op dsci_op_conv_backward_data = {
+    .name = "conv_backward_data",
+    .id = DSCI_OP_CONV_BACKWARD_DATA,
+    .infer = infer_backward_data,
+    .flops = flops,
+    .implementations = { { .engine = DSC_ENGINE_NATIVE,
+                           .type = DSCI_F32,
+                           .book = dsci_conv_native_book_backward_data,
+                           .prepare = dsci_conv_native_transpose,
+                           .run = dsci_conv_native_backward_data,
+                           .describe = dsci_conv_native_describe },
+                         DSCI_REF_IMPLEMENTATIONS(conv_backward_data) },
+};
+
+const dsci_op dsci_op_conv_backward_weights = {
+    .name = "conv_backward_weights",
+    .id = DSCI_OP_CONV_BACKWARD_WEIGHTS,
+    .infer = infer_backward_weights,
+    .flops = flops,
+    .implementations = { { .engine = DSC_ENGINE_NATIVE,
+                           .type = DSCI_F32,
+                           .book = dsci_conv_native_book_backward_weights,
+                           .run = dsci_conv_native_backward_weights,
+                           .describe = dsci_conv_native_describe },
+                         DSCI_REF_IMPLEMENTATIONS(conv_backward_weights) },
+};

@@ -1,0 +1,74 @@
+/* ref_window.inl - the definition of convolution over REAL; included once a type by ref.c. */
+
+/* Walks over the products of a convolution: for every output its window's elements (row, column, channel of
+ * the group) that lie inside the image. src, dst and weight are indices. */
+#define EACH_PRODUCT(s, statement)                                                                           \
+    do {                                                                                                     \
+        const size_t group_channels = (s).channels / (s).groups, group_filters = (s).filters / (s).groups;   \
+        for (size_t b = 0; b < (s).batch; b++)                                                               \
+            for (size_t oy = 0; oy < (s).dst[0]; oy++)                                                       \
+                for (size_t ox = 0; ox < (s).dst[1]; ox++)                                                   \
+                    for (size_t f = 0; f < (s).filters; f++)                                                 \
+                        for (size_t ky = 0; ky < (s).window.kernel[0]; ky++)                                 \
+                            for (size_t kx = 0; kx < (s).window.kernel[1]; kx++) {                           \
+                                size_t y, x;                                                                 \
+                                if (!dsci_window_source(&(s).window, 0, oy, ky, (s).src[0], &y) ||           \
+                                    !dsci_window_source(&(s).window, 1, ox, kx, (s).src[1], &x))             \
+                                    continue;                                                                \
+                                for (size_t c = 0; c < group_channels; c++) {                                \
+                                    const size_t src =                                                       \
+                                        ((b * (s).src[0] + y) * (s).src[1] + x) * (s).channels +             \
+                                        f / group_filters * group_channels + c;                              \
+                                    const size_t dst =                                                       \
+                                        ((b * (s).dst[0] + oy) * (s).dst[1] + ox) * (s).filters + f;         \
+                                    const size_t weight =                                                    \
+                                        ((ky * (s).window.kernel[1] + kx) * group_channels + c) *            \
+                                            (s).filters +                                                    \
+                                        f;                                                                   \
+                                    statement;                                                               \
+                                }                                                                            \
+                            }                                                                                \
+    } while (0)
+
+/* dst = activation(src * weights + bias). */
+void NAME(conv)(const dsci_operands *o, dsci_part part)
+{
+    (void)part;
+    const dsci_conv_shape s = dsci_conv_shape_of(o->node);
+    const REAL *image = o->in[0], *weights = o->in[1], *bias = o->in[2];
+    REAL *out = o->out[0];
+    const size_t elements = o->node->out[0]->elements;
+    for (size_t i = 0; i < elements; i++)
+        out[i] = bias ? bias[i % s.filters] : 0;
+    EACH_PRODUCT(s, out[dst] += image[src] * weights[weight]);
+    for (size_t i = 0; i < elements; i++)
+        out[i] = LOCAL(activate)(o->node->attributes.conv.activation, out[i]);
+}
+
+void NAME(conv_backward_data)(const dsci_operands *o, dsci_part part)
+{
+    (void)part;
+    const dsci_conv_shape s = dsci_conv_shape_of(o->node);
+    const REAL *diff_dst = o->in[0], *weights = o->in[1];
+    REAL *diff_src = o->out[0];
+    for (size_t i = 0; i < o->node->out[0]->elements; i++)
+        diff_src[i] = 0;
+    EACH_PRODUCT(s, diff_src[src] += diff_dst[dst] * weights[weight]);
+}
+
+void NAME(conv_backward_weights)(const dsci_operands *o, dsci_part part)
+{
+    (void)part;
+    const dsci_conv_shape s = dsci_conv_shape_of(o->node);
+    const REAL *image = o->in[0], *diff_dst = o->in[1];
+    REAL *diff_weights = o->out[0], *diff_bias = o->out[1];
+    for (size_t i = 0; i < o->node->out[0]->elements; i++)
+        diff_weights[i] = 0;
+    EACH_PRODUCT(s, diff_weights[weight] += image[src] * diff_dst[dst]);
+    for (size_t f = 0; diff_bias && f < s.filters; f++)
+        diff_bias[f] = 0;
+    for (size_t i = 0; diff_bias && i < o->node->in[1]->elements; i++)
+        diff_bias[i % s.filters] += diff_dst[i];
+}
+
+#undef EACH_PRODUCT

@@ -1,0 +1,54 @@
+/* conv_cases.c - convolutions of images and sequences. */
+#include "cases.h"
+
+static dsc_node *image(dsc_scope *scope, struct draw *draw)
+{
+    const size_t height = draw_size(draw, 1, 9), width = draw_size(draw, 1, 7),
+                 channels = draw_size(draw, 1, 5);
+    return dsc_input(scope, &(dsc_input_spec){ .shape = { height, width, channels } });
+}
+
+static dsc_node *plain(dsc_scope *scope, struct draw *draw)
+{
+    dsc_node *h = dsc_conv2d(image(scope, draw), draw_size(draw, 1, 6), .padding = DSC_SAME);
+    return squared_head(dsc_tanh(dsc_conv2d(dsc_tanh(h), draw_size(draw, 1, 20), .kernel = { 1 })), scope,
+                        draw);
+}
+
+/* Unequal windows, strides, dilation and padding, no bias; an activation to be fused. */
+static dsc_node *general(dsc_scope *scope, struct draw *draw)
+{
+    dsc_node *h = dsc_conv2d(image(scope, draw), draw_size(draw, 1, 6), .padding = DSC_SAME);
+    h = dsc_conv2d(h, draw_size(draw, 1, 17), .kernel = { draw_size(draw, 1, 3), draw_size(draw, 1, 4) },
+                   .stride = { draw_size(draw, 1, 2), draw_size(draw, 1, 3) },
+                   .dilation = { draw_size(draw, 1, 2), draw_size(draw, 1, 2) }, .pad = { 2, 3 },
+                   .no_bias = true);
+    return squared_head(dsc_sigmoid(h), scope, draw);
+}
+
+static dsc_node *grouped(dsc_scope *scope, struct draw *draw)
+{
+    const size_t groups = draw_size(draw, 1, 3), a = groups * draw_size(draw, 1, 3),
+                 b = groups * draw_size(draw, 1, 4);
+    dsc_node *h = dsc_conv2d(image(scope, draw), a, .kernel = { 1 });
+    h = dsc_conv2d(h, b, .groups = groups, .padding = DSC_SAME, .stride = { 2 });
+    return squared_head(dsc_relu(dsc_conv2d(h, b, .groups = b, .padding = DSC_SAME)), scope, draw);
+}
+
+static dsc_node *sequence(dsc_scope *scope, struct draw *draw)
+{
+    const size_t steps = draw_size(draw, 3, 40), channels = draw_size(draw, 1, 4);
+    dsc_node *h = dsc_input(scope, &(dsc_input_spec){ .shape = { steps, channels } });
+    h = dsc_relu(
+        dsc_conv1d(h, draw_size(draw, 1, 9), .kernel = draw_size(draw, 1, 5), .stride = 2, .pad = 1));
+    return classifier_head(dsc_conv1d(h, draw_size(draw, 1, 25), .dilation = draw_size(draw, 1, 2), .pad = 2),
+                           scope, draw);
+}
+
+static const struct gradient_case cases[] = {
+    { .name = "convolution", .op = DSCI_OP_CONV, .loss = plain },
+    { .name = "strided and dilated convolution", .op = DSCI_OP_CONV, .loss = general },
+    { .name = "grouped convolution", .op = DSCI_OP_CONV, .loss = grouped },
+    { .name = "convolution of sequences", .op = DSCI_OP_CONV, .loss = sequence },
+};
+const struct gradient_suite conv_cases = { cases, sizeof cases / sizeof cases[0] };
