@@ -38,6 +38,27 @@ dsci_conv_shape dsci_conv_shape_of(const dsci_node *node)
     return shape_of(node, &node->in[0]->shape, &node->in[1]->shape);
 }
 
+/* Weights have the window's shape, and channels that make up the input's. */
+static bool check_weights(const dsci_setting *setting, const dsci_node *node)
+{
+    const dsci_shape *src = &node->in[0]->shape, *weights = &node->in[1]->shape;
+    const dsci_window *window = &node->attributes.conv.window;
+    const size_t rank = weights->rank, groups = node->attributes.conv.groups;
+    const bool window_fits = rank == src->rank && weights->dim[rank - 3] == window->kernel[1] &&
+                             (rank == 4 ? weights->dim[0] : 1) == window->kernel[0];
+    if (window_fits && weights->dim[rank - 2] <= SIZE_MAX / groups &&
+        weights->dim[rank - 2] * groups == src->dim[rank - 1] && weights->dim[rank - 1] % groups == 0)
+        return true;
+    char src_text[128], weights_text[128];
+    dsc_scope_fail(
+        setting->scope, DSC_ERROR_SHAPE,
+        "layer '%s': expected weights (window, channels / groups, filters) for a window of %zux%zu, %zu "
+        "groups and the input %s from '%s', found %s",
+        node->name, window->kernel[0], window->kernel[1], groups, dsci_shape_text(src, src_text),
+        node->in[0]->producer->name, dsci_shape_text(weights, weights_text));
+    return false;
+}
+
 static bool infer(const dsci_setting *setting, dsci_node *node)
 {
     const dsci_shape *src = &node->in[0]->shape, *weights = &node->in[1]->shape;
@@ -53,14 +74,8 @@ static bool infer(const dsci_setting *setting, dsci_node *node)
             node->name, dsci_shape_text(src, text), node->in[0]->producer->name);
         return false;
     }
-    const size_t channels = src->dim[src->rank - 1], groups = node->attributes.conv.groups;
-    if (weights->dim[weights->rank - 2] * groups != channels) {
-        dsc_scope_fail(setting->scope, DSC_ERROR_SHAPE,
-                       "layer '%s': expected %zu channels, as its weights have, found %zu from '%s'",
-                       node->name, weights->dim[weights->rank - 2] * groups, channels,
-                       node->in[0]->producer->name);
+    if (!check_weights(setting, node))
         return false;
-    }
     dsci_shape dst = *src;
     dst.dim[dst.rank - 1] = weights->dim[weights->rank - 1];
     for (size_t i = src->rank == 4 ? 0 : 1; i < 2; i++) {

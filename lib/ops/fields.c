@@ -26,6 +26,18 @@ static const dsci_field activation_fields[] = {
 static const dsci_field dropout_fields[] = { { "rate", DSCI_FIELD_REAL, AT(rate), 0, 0, 1 - DBL_EPSILON },
                                              { .name = NULL } };
 
+#define WINDOW_FIELDS(window)                                                                                \
+    { "kernel", DSCI_FIELD_SIZE, AT(window.kernel), 2, 1, 0x1p20 },                                          \
+        { "stride", DSCI_FIELD_SIZE, AT(window.stride), 2, 1, 0x1p20 },                                      \
+        { "dilation", DSCI_FIELD_SIZE, AT(window.dilation), 2, 1, 0x1p20 },                                  \
+        { "before", DSCI_FIELD_SIZE, AT(window.before), 2, 0, 0x1p20 },                                      \
+    {                                                                                                        \
+        "after", DSCI_FIELD_SIZE, AT(window.after), 2, 0, 0x1p20                                             \
+    }
+static const dsci_field conv_fields[] = { WINDOW_FIELDS(conv.window),
+                                          { "groups", DSCI_FIELD_SIZE, AT(conv.groups), 0, 1, 0x1p40 },
+                                          { .name = NULL } };
+
 static const dsci_op_form forms[] = {
     { &dsci_op_input, "", 0, example_fields },
     { &dsci_op_targets, "", 0, example_fields },
@@ -34,6 +46,7 @@ static const dsci_op_form forms[] = {
     { &dsci_op_parameter, "", 0, parameter_fields },
     { &dsci_op_state, "", 0, parameter_fields },
     { &dsci_op_dense, "xpp", 2, no_fields },
+    { &dsci_op_conv, "xpp", 2, conv_fields },
     { &dsci_op_activation, "x", 1, activation_fields },
     { &dsci_op_dropout, "x", 1, dropout_fields },
     { &dsci_op_add, "xx", 2, no_fields },

@@ -39,7 +39,7 @@ static dsc_node *sequence(dsc_scope *scope, struct draw *draw)
 {
     const size_t steps = draw_size(draw, 3, 40), channels = draw_size(draw, 1, 4);
     dsc_node *h = dsc_input(scope, &(dsc_input_spec){ .shape = { steps, channels } });
-    h = dsc_relu(
+    h = dsc_tanh(
         dsc_conv1d(h, draw_size(draw, 1, 9), .kernel = draw_size(draw, 1, 5), .stride = 2, .pad = 1));
     return classifier_head(dsc_conv1d(h, draw_size(draw, 1, 25), .dilation = draw_size(draw, 1, 2), .pad = 2),
                            scope, draw);
