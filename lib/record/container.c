@@ -4,11 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "record/hdf5.h"
 
 enum { NAME_BYTES = 1024, TEXTS_MAX = 1 << 20, TEXTS_BYTES = 1 << 26 };
-static const size_t FILE_BYTES_MAX = (size_t)16 << 30, VALUES_MAX = (size_t)1 << 33;
+static const size_t VALUES_MAX = (size_t)1 << 33;
 
 struct dsci_container {
     dsc_scope *scope;
@@ -111,11 +112,23 @@ static void close_container(void *object)
     dsci_hdf5_leave(before);
 }
 
+/* What is no regular file may never end; what is compressed as a whole is no HDF5 file. */
+static dsc_bytes read_regular(dsc_scope *scope, const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+        dsc_scope_fail(scope, DSC_ERROR_FILE,
+                       "cannot read '%s': it is not a regular file; give the path of a file", path);
+        return (dsc_bytes){ NULL, 0 };
+    }
+    return dsc_file_read(scope, path, stat(path, &info) == 0 ? (size_t)info.st_size : 0);
+}
+
 dsci_container *dsci_container_open(dsc_scope *scope, const char *path)
 {
     dsc_scope *local = dsc_scope_open(NULL);
     dsci_container *container = dsc_scope_alloc(scope, 1, sizeof *container);
-    const dsc_bytes bytes = container ? dsc_file_read(local, path, FILE_BYTES_MAX) : (dsc_bytes){ NULL, 0 };
+    const dsc_bytes bytes = container ? read_regular(local, path) : (dsc_bytes){ NULL, 0 };
     if (container && bytes.data) {
         const struct dsci_hdf5 before = dsci_hdf5_enter();
         *container = (dsci_container){ .scope = scope,

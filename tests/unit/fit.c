@@ -410,7 +410,7 @@ static void a_checkpoint_that_cannot_be_written_is_an_error(void **state)
 {
     const char *path = directory_path(*state, "missing/checkpoint.h5");
     assert_int_equal(go_on(path, 1, &(dsc_fit_options){ .epochs = 2 }, "missing"), DSC_ERROR_FILE);
-    assert_int_equal(go_on("/dev/full", 1, &(dsc_fit_options){ .epochs = 2 }, "/dev/full"), DSC_ERROR_FORMAT);
+    assert_int_equal(go_on("/dev/full", 1, &(dsc_fit_options){ .epochs = 2 }, "/dev/full"), DSC_ERROR_FILE);
 }
 
 /* A network whose input is a sequence of integers is checked for its vocabulary. */
