@@ -224,16 +224,16 @@ static bool read_fixed(dsc_scope *scope, hid_t attribute, hid_t type, const char
     return true;
 }
 
-static bool read_variable(dsc_scope *scope, hid_t attribute, hid_t space, const char **texts, size_t count)
+/* In their own type: HDF5 does not turn ASCII into UTF-8. */
+static bool read_variable(dsc_scope *scope, hid_t attribute, hid_t type, hid_t space, const char **texts,
+                          size_t count)
 {
-    const hid_t type = dsci_hdf5_text_type(H5T_VARIABLE);
     char **found = dsc_scope_alloc(scope, count, sizeof *found);
     const bool read = found && H5Aread(attribute, type, (void *)found) >= 0;
     for (size_t i = 0; read && i < count; i++)
         texts[i] = dsc_scope_copy(scope, found[i] ? found[i] : "");
     if (read)
         H5Dvlen_reclaim(type, space, H5P_DEFAULT, (void *)found);
-    H5Tclose(type);
     return read;
 }
 
@@ -247,7 +247,7 @@ static const char **read_texts(dsc_scope *scope, hid_t attribute, size_t *count)
     *count = good ? (size_t)points : 0;
     if (good && points > 0)
         good = texts && H5Tget_class(type) == H5T_STRING &&
-               (H5Tis_variable_str(type) > 0 ? read_variable(scope, attribute, space, texts, *count)
+               (H5Tis_variable_str(type) > 0 ? read_variable(scope, attribute, type, space, texts, *count)
                                              : read_fixed(scope, attribute, type, texts, *count));
     H5Tclose(type);
     H5Sclose(space);
