@@ -5,8 +5,6 @@
 
 #include <descent/cpu.h>
 
-#pragma weak dsc_augment
-
 static dsci_port_id port_of(const dsci_tensor *input)
 {
     return input->type == DSCI_I32 ? DSCI_PORT_TOKENS : DSCI_PORT_X;

@@ -270,6 +270,34 @@ static void a_loss_beyond_the_limit_is_an_error(void **state)
     dsc_scope_close(&scope);
 }
 
+/* --- Augmentation --- */
+
+/* The batches of an augmented training are those augmented by hand, in every epoch anew. */
+static void examples_are_augmented_by_epoch_and_number(void **state)
+{
+    (void)state;
+    const dsc_augmentation augmentation = {
+        .height = 1, .width = INPUTS, .channels = 1, .shift = 2, .noise = 0.1, .seed = 3
+    };
+    dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 2 });
+    const dsc_examples all = make_examples(scope, 1, 4 * BATCH, INPUTS, CLASSES);
+    dsc_model *fitted = make(scope, DSC_F32), *stepped = make(scope, DSC_F32);
+    dsc_trainer *trainer = dsc_trainer_make(stepped, NULL);
+    dsc_fit(fitted, &all,
+            &(dsc_fit_options){ .epochs = 2, .fixed_order = true, .augmentation = &augmentation });
+    for (uint32_t epoch = 1; epoch <= 2; epoch++)
+        for (size_t i = 0; i < 4; i++) {
+            float x[BATCH * INPUTS];
+            for (size_t j = 0; j < BATCH; j++)
+                dsc_augment(&augmentation, x + j * INPUTS, all.x + (i * BATCH + j) * INPUTS, epoch,
+                            i * BATCH + j);
+            dsc_trainer_step(trainer, x, all.labels + i * BATCH);
+        }
+    assert_int_equal(dsc_scope_status(scope), DSC_OK);
+    assert_int_equal(dsc_model_hash(fitted), dsc_model_hash(stepped));
+    dsc_scope_close(&scope);
+}
+
 /* --- Checkpoints --- */
 
 struct life {
@@ -413,7 +441,6 @@ static void a_checkpoint_that_cannot_be_written_is_an_error(void **state)
     assert_int_equal(go_on("/dev/full", 1, &(dsc_fit_options){ .epochs = 2 }, "/dev/full"), DSC_ERROR_FILE);
 }
 
-/* A network whose input is a sequence of integers is checked for its vocabulary. */
 static void big_batches_are_gathered_by_threads_to_the_same_bits(void **state)
 {
     (void)state;
@@ -448,6 +475,7 @@ int main(void)
         cmocka_unit_test(options_that_do_not_fit_are_refused),
         cmocka_unit_test(a_value_that_is_not_finite_is_traced_to_its_layer),
         cmocka_unit_test(an_input_that_is_not_finite_is_named),
+        cmocka_unit_test(examples_are_augmented_by_epoch_and_number),
         cmocka_unit_test(a_loss_beyond_the_limit_is_an_error),
         cmocka_unit_test_setup_teardown(a_training_killed_after_any_epoch_ends_in_the_same_bits,
                                         directory_make, directory_remove),
