@@ -57,17 +57,13 @@ static void gradient(dsci_graph *graph, dsci_node *node)
     dsci_gradient_add(graph, src, by_data ? by_data->out[0] : NULL);
 }
 
-/* Matrices of so many rows, the batch, and columns. */
 dsci_dense_extents dsci_dense_extents_of(const dsci_node *node)
 {
-    const dsci_tensor *src = node->in[0], *dst = node->out[0];
-    if (node->op == &dsci_op_dense_backward_data) {
-        src = node->out[0];
-        dst = node->in[0];
-    } else if (node->op == &dsci_op_dense_backward_weights) {
-        dst = node->in[1];
-    }
-    return (dsci_dense_extents){ dsci_tensor_rows(src), dsci_tensor_cols(src), dsci_tensor_cols(dst) };
+    const bool of_weights = node->op == &dsci_op_dense_backward_weights;
+    const dsci_shape *weights = of_weights ? &node->out[0]->shape : &node->in[1]->shape;
+    const size_t fan_in = weights->dim[0], units = weights->dim[1];
+    const size_t cols = node->op == &dsci_op_dense_backward_data ? units : fan_in;
+    return (dsci_dense_extents){ node->in[0]->elements / cols, fan_in, units };
 }
 
 double dsci_dense_products(const dsci_dense_extents *e)

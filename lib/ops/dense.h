@@ -7,7 +7,7 @@
 #include "ops/ops.h"
 
 typedef struct dsci_dense_extents {
-    size_t batch, fan_in, units;
+    size_t batch, fan_in, units; /* batch: rows of x */
 } dsci_dense_extents;
 
 /* Of a dense node and of the two that compute its gradients. */
