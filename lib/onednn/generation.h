@@ -37,7 +37,8 @@ dnnl_status_t dsci_describe(dnnl_primitive_desc_t *descriptor, const dsci_proble
  * offsets. */
 dnnl_status_t dsci_describe_reorder(dnnl_primitive_desc_t *descriptor, const dsci_memory *plain,
                                     const_dnnl_primitive_desc_t other, int argument, bool to_plain,
-                                    const dnnl_dims_t dims, const dnnl_dims_t offsets, dnnl_engine_t engine);
+                                    const dnnl_dims_t dims, const dnnl_dims_t offsets, dnnl_engine_t engine,
+                                    const_dnnl_primitive_attr_t attributes);
 
 /* Whether an argument of a primitive lies like the plain memory. */
 bool dsci_is_plain(const_dnnl_primitive_desc_t descriptor, int argument, const dsci_memory *plain);

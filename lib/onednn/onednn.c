@@ -266,18 +266,21 @@ static bool choose_block(const dsci_memory *plain, bool grouped, size_t part, si
 static dnnl_status_t make_reorder(dsci_primitive *p, const dsci_primitive *of, const dnnl_dims_t dims,
                                   const dnnl_dims_t offsets)
 {
-    static const int list[] = { DNNL_ARG_FROM, DNNL_ARG_TO };
+    static const int list[] = { DNNL_ARG_FROM, DNNL_ARG_TO, DNNL_ARG_SCRATCHPAD };
     const bool to_plain = of->spec.direction == DSCI_BACKWARD_WEIGHTS;
     const dsci_memory plain = plain_weights(&of->spec, dnnl_f32);
-    dnnl_status_t status = dsci_describe_reorder(&p->descriptor, &plain, of->descriptor, of->weights,
-                                                 to_plain, dims, offsets, shared_engine);
+    dnnl_primitive_attr_t attributes = NULL;
+    dnnl_status_t status = make_attributes(&attributes, DSCI_ELTWISE_NONE);
+    if (status == dnnl_success)
+        status = dsci_describe_reorder(&p->descriptor, &plain, of->descriptor, of->weights, to_plain, dims,
+                                       offsets, shared_engine, attributes);
+    dnnl_primitive_attr_destroy(attributes);
     if (status == dnnl_success)
         status = dnnl_primitive_create(&p->primitive, p->descriptor);
     if (status != dnnl_success)
         return status;
-    p->argument_count = 2;
-    p->result = DNNL_ARG_TO;
-    p->result_bytes = 0;
+    p->scratch_bytes = bytes_of(p, DNNL_ARG_SCRATCHPAD);
+    p->argument_count = p->scratch_bytes ? 3 : 2;
     return add_arguments(p, list);
 }
 
@@ -328,13 +331,13 @@ dsci_primitive *dsci_primitive_make(dsc_scope *scope, const dsci_primitive_spec 
 }
 
 dsci_primitive *dsci_reorder_make(dsc_scope *scope, const dsci_primitive *primitive, size_t part,
-                                  size_t parts)
+                                  size_t parts, size_t copies)
 {
     dnnl_dims_t dims, offsets;
     const dsci_memory plain = primitive ? plain_weights(&primitive->spec, dnnl_f32) : (dsci_memory){ 0 };
     if (!primitive || !choose_block(&plain, primitive->spec.groups > 1, part, parts, dims, offsets))
         return NULL;
-    dsci_primitive *p = allocate(scope, &primitive->spec, 1);
+    dsci_primitive *p = allocate(scope, &primitive->spec, copies);
     if (!p)
         return NULL;
     p->reorder = true;
@@ -413,7 +416,7 @@ void dsci_primitive_run(const dsci_primitive *primitive, size_t copy, const dsci
     if (status == dnnl_success)
         status = dnnl_stream_wait(shared_stream);
     omp_set_num_threads(threads);
-    /* All bits set are NaN in both types. A reorder's result is read by a primitive, whose result is NaN. */
+    /* All bits set are NaN in both types; a reorder's result is not known to be contiguous. */
     if (status != dnnl_success && primitive->result_bytes)
         memset(address(primitive->result, operands), 0xFF, primitive->result_bytes);
 }

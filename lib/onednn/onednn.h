@@ -57,7 +57,7 @@ dsci_primitive *dsci_primitive_make(dsc_scope *scope, const dsci_primitive_spec 
  * one for backward weights, its gradient into plain fp32 weights. Part p of parts does it for some of the
  * output channels; an empty part is NULL without an error. */
 dsci_primitive *dsci_reorder_make(dsc_scope *scope, const dsci_primitive *primitive, size_t part,
-                                  size_t parts);
+                                  size_t parts, size_t copies);
 
 /* Bytes of working memory of a run; of the weights, or their gradient, in the format chosen. */
 size_t dsci_primitive_scratch_bytes(const dsci_primitive *primitive);

@@ -84,7 +84,8 @@ dnnl_status_t dsci_describe(dnnl_primitive_desc_t *descriptor, const dsci_proble
 
 dnnl_status_t dsci_describe_reorder(dnnl_primitive_desc_t *descriptor, const dsci_memory *plain,
                                     const_dnnl_primitive_desc_t other, int argument, bool to_plain,
-                                    const dnnl_dims_t dims, const dnnl_dims_t offsets, dnnl_engine_t engine)
+                                    const dnnl_dims_t dims, const dnnl_dims_t offsets, dnnl_engine_t engine,
+                                    const_dnnl_primitive_attr_t attributes)
 {
     dnnl_memory_desc_t whole, ends[2];
     dnnl_status_t status = make_memory(&whole, plain);
@@ -96,7 +97,7 @@ dnnl_status_t dsci_describe_reorder(dnnl_primitive_desc_t *descriptor, const dsc
             offsets);
     if (status != dnnl_success)
         return status;
-    return dnnl_reorder_primitive_desc_create(descriptor, &ends[0], engine, &ends[1], engine, NULL);
+    return dnnl_reorder_primitive_desc_create(descriptor, &ends[0], engine, &ends[1], engine, attributes);
 }
 
 bool dsci_is_plain(const_dnnl_primitive_desc_t descriptor, int argument, const dsci_memory *plain)

@@ -1,6 +1,7 @@
 /* conv.c - convolution (cross-correlation) of images and sequences, channels last: shapes and gradients. */
 #include "ops/conv.h"
 #include "ops/conv_native.h"
+#include "ops/conv_onednn.h"
 #include "ops/ref.h"
 
 size_t dsci_window_positions(const dsci_window *window, size_t dimension, size_t src)
@@ -148,7 +149,9 @@ const dsci_op dsci_op_conv = {
     .infer = infer,
     .gradient = gradient,
     .flops = flops,
-    .implementations = { { .engine = DSC_ENGINE_NATIVE,
+    .implementations = { DSCI_CONV_ONEDNN(DSCI_F32, dsci_conv_onednn_forward),
+                         DSCI_CONV_ONEDNN(DSCI_BF16, dsci_conv_onednn_forward),
+                         { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_F32,
                            .book = dsci_conv_native_book_forward,
                            .run = dsci_conv_native_forward,
@@ -161,7 +164,9 @@ const dsci_op dsci_op_conv_backward_data = {
     .id = DSCI_OP_CONV_BACKWARD_DATA,
     .infer = infer_backward_data,
     .flops = flops,
-    .implementations = { { .engine = DSC_ENGINE_NATIVE,
+    .implementations = { DSCI_CONV_ONEDNN(DSCI_F32, dsci_conv_onednn_backward_data),
+                         DSCI_CONV_ONEDNN(DSCI_BF16, dsci_conv_onednn_backward_data),
+                         { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_F32,
                            .book = dsci_conv_native_book_backward_data,
                            .prepare = dsci_conv_native_transpose,
@@ -175,7 +180,9 @@ const dsci_op dsci_op_conv_backward_weights = {
     .id = DSCI_OP_CONV_BACKWARD_WEIGHTS,
     .infer = infer_backward_weights,
     .flops = flops,
-    .implementations = { { .engine = DSC_ENGINE_NATIVE,
+    .implementations = { DSCI_CONV_ONEDNN_WEIGHTS(DSCI_F32),
+                         DSCI_CONV_ONEDNN_WEIGHTS(DSCI_BF16),
+                         { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_F32,
                            .book = dsci_conv_native_book_backward_weights,
                            .run = dsci_conv_native_backward_weights,

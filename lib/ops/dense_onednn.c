@@ -98,7 +98,7 @@ static void make_reorders(dsc_scope *scope, dense_state *s, dsci_booking *bookin
     if (dsci_primitive_is_plain(s->primitive[0]) && dsci_primitive_is_plain(last))
         return;
     for (size_t p = 0; p < parts; p++)
-        s->reorder[p] = dsci_reorder_make(scope, primitive_of(s, p), 0, 1);
+        s->reorder[p] = dsci_reorder_make(scope, primitive_of(s, p), 0, 1, 1);
     s->prepared_stride = round_up(dsci_primitive_weights_bytes(s->primitive[0]), 64);
     const size_t last_bytes = round_up(dsci_primitive_weights_bytes(last), 64);
     s->prepared_stride = last_bytes > s->prepared_stride ? last_bytes : s->prepared_stride;
@@ -106,12 +106,18 @@ static void make_reorders(dsc_scope *scope, dense_state *s, dsci_booking *bookin
     booking->prepare_parts = parts;
 }
 
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 static void book_workspace(const dsci_node *node, dense_state *s, dsci_booking *booking)
 {
-    size_t scratch = dsci_primitive_scratch_bytes(s->primitive[0]);
-    const size_t last = dsci_primitive_scratch_bytes(s->primitive[1]);
-    scratch = last > scratch ? last : scratch;
     const size_t parts = parts_of(s);
+    size_t scratch =
+        larger(dsci_primitive_scratch_bytes(s->primitive[0]), dsci_primitive_scratch_bytes(s->primitive[1]));
+    for (size_t p = 0; p < parts; p++)
+        scratch = larger(scratch, dsci_primitive_scratch_bytes(s->reorder[p]));
     s->block_offset = round_up(scratch, 64);
     s->block_bytes = parts > 1 ? round_up(s->whole.batch * s->width * activation_size(node), 64) : 0;
     s->bias_offset = s->block_offset + s->block_bytes;
