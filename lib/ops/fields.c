@@ -45,8 +45,8 @@ static const dsci_op_form forms[] = {
     { &dsci_op_tokens, "", 0, tokens_fields },
     { &dsci_op_parameter, "", 0, parameter_fields },
     { &dsci_op_state, "", 0, parameter_fields },
-    { &dsci_op_dense, "xpp", 2, no_fields },
-    { &dsci_op_conv, "xpp", 2, conv_fields },
+    { &dsci_op_dense, "xpb", 2, no_fields },
+    { &dsci_op_conv, "xpb", 2, conv_fields },
     { &dsci_op_activation, "x", 1, activation_fields },
     { &dsci_op_dropout, "x", 1, dropout_fields },
     { &dsci_op_add, "xx", 2, no_fields },
@@ -71,6 +71,13 @@ const dsci_op_form *dsci_op_form_named(const char *name)
     return NULL;
 }
 
+/* Whether there is a value for each column of the weights. */
+static bool is_bias(const dsci_tensor *bias, const dsci_tensor *weights)
+{
+    return bias->producer->op == &dsci_op_parameter && bias->shape.rank == 1 && weights->shape.rank > 0 &&
+           bias->shape.dim[0] == weights->shape.dim[weights->shape.rank - 1];
+}
+
 static bool fits(char letter, const dsci_tensor *input)
 {
     const dsci_op *op = input->producer->op;
@@ -91,7 +98,8 @@ bool dsci_op_form_fits(const dsci_op_form *form, dsci_tensor *const *inputs, siz
     if (count < form->least)
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (!*letter || !fits(*letter, inputs[i]))
+        if (*letter == 'b' ? i == 0 || !is_bias(inputs[i], inputs[i - 1])
+                           : !*letter || !fits(*letter, inputs[i]))
             return false;
         if (letter[1] != '+')
             letter++;

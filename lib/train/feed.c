@@ -35,11 +35,13 @@ static size_t find_outside(const int32_t *values, size_t n, size_t limit)
     return at;
 }
 
-/* Fails for an integer of an example; steps an example has. */
+/* Fails for an integer of an example that has steps of them. */
 static dsc_status fail_outside(const dsc_model *model, const char *what, const char *kind,
                                const int32_t *values, size_t at, size_t steps, size_t limit)
 {
     char step[64] = "";
+    if (steps == 0)
+        return DSC_OK;
     if (steps > 1)
         snprintf(step, sizeof step, ", step %zu", at % steps);
     return dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT,

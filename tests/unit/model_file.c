@@ -13,6 +13,7 @@
 #include "directory.h"
 #include "graph/network.h"
 #include "network.h"
+#include "ops/fields.h"
 
 enum { INPUTS = 7, CLASSES = 4, COUNT = 40 };
 
@@ -88,6 +89,21 @@ static void a_loaded_network_is_the_saved_one(void **state)
     dsc_scope_close(&other);
 }
 
+/* A new op that networks are built of needs a line in lib/ops/fields.c: else they cannot be saved. */
+static void every_op_of_networks_can_be_kept(void **state)
+{
+    (void)state;
+    for (int id = 0; id < DSCI_OP_COUNT; id++) {
+        const dsci_op *op = dsci_ops[id];
+        const bool made_by_passes =
+            strstr(op->name, "backward") || op == &dsci_op_cast || op == &dsci_op_count_errors;
+        if (!made_by_passes && !dsci_op_form_of(op))
+            fail_msg("%s has no form in lib/ops/fields.c", op->name);
+        if (dsci_op_form_of(op))
+            assert_ptr_equal(dsci_op_form_named(op->name), dsci_op_form_of(op));
+    }
+}
+
 static void a_file_that_does_not_fit_names_the_layer_and_changes_nothing(void **state)
 {
     const char *path = directory_path(*state, "model.h5");
@@ -144,6 +160,7 @@ int main(void)
                                         directory_remove),
         cmocka_unit_test_setup_teardown(the_same_model_gives_the_same_file, directory_make, directory_remove),
         cmocka_unit_test_setup_teardown(a_loaded_network_is_the_saved_one, directory_make, directory_remove),
+        cmocka_unit_test(every_op_of_networks_can_be_kept),
         cmocka_unit_test_setup_teardown(a_file_that_does_not_fit_names_the_layer_and_changes_nothing,
                                         directory_make, directory_remove),
         cmocka_unit_test_setup_teardown(damaged_and_missing_files_are_refused, directory_make,
