@@ -123,7 +123,7 @@ static void fail_recipe(dsc_scope *scope, const char *path, const char *wanted, 
 
 /* --- What is in the file --- */
 
-enum { PROGRESS = 7, EPOCH = 7, SCALARS = 2, ARRAYS = 12 };
+enum { PROGRESS = 7, EPOCH = 7, SCALARS = DSCI_OPTIMIZER_SCALARS, ARRAYS = 12 };
 
 /* Everything that changes as training goes on. Writing takes the addresses as they are, reading fills memory
    of its own, which is copied when all of it is good. */
@@ -163,6 +163,7 @@ static void list(struct contents *contents, const dsci_fit *fit)
     add(contents, "optimizer/scalars", DSCI_ELEMENT_F64, SCALARS, contents->scalars);
     add(contents, "optimizer/first", type, model->elements, optimizer->first);
     add(contents, "optimizer/second", type, model->elements, optimizer->second);
+    add(contents, "optimizer/third", type, model->elements, optimizer->third);
     add(contents, "best/parameters", type, model->elements, fit->best_parameters);
     add(contents, "best/state", type, model->state_elements, fit->best_state);
 }
@@ -185,8 +186,7 @@ static void pack(const dsci_fit *fit, struct contents *contents)
                                         p->first,           p->best,          (double)p->best_epoch,
                                         (double)p->finished };
     memcpy(contents->progress, progress, sizeof progress);
-    contents->scalars[0] = fit->trainer.optimizer.beta1_power;
-    contents->scalars[1] = fit->trainer.optimizer.beta2_power;
+    memcpy(contents->scalars, &fit->trainer.optimizer.progress, sizeof contents->scalars);
     for (size_t i = 0; i < p->epoch; i++) {
         const dsc_epoch *e = &fit->history[i];
         const double row[EPOCH] = { e->train_loss,    e->validation.loss, e->validation.error_rate, e->lr,
@@ -205,8 +205,7 @@ static void unpack(dsci_fit *fit, const struct contents *contents)
                                      .best_epoch = (size_t)p[5],
                                      .finished = p[6] != 0 };
     fit->model->step = (uint32_t)p[2];
-    fit->trainer.optimizer.beta1_power = contents->scalars[0];
-    fit->trainer.optimizer.beta2_power = contents->scalars[1];
+    memcpy(&fit->trainer.optimizer.progress, contents->scalars, sizeof contents->scalars);
     for (size_t i = 0; i < fit->progress.epoch; i++) {
         const double *row = contents->history + i * EPOCH;
         fit->history[i] = (dsc_epoch){ .epoch = i + 1,
@@ -259,6 +258,18 @@ static bool is_sound(dsc_scope *local, const dsci_fit *fit, const double p[PROGR
     return false;
 }
 
+/* Steps and epochs of the optimiser become integers. */
+static bool is_sound_optimizer(dsc_scope *local, const dsci_fit *fit, const double *scalars)
+{
+    dsci_optimizer_progress progress;
+    memcpy(&progress, scalars, sizeof progress);
+    if (is_count(progress.step, 0x1p53) && is_count(progress.epoch, 0x1p53))
+        return true;
+    dsc_scope_fail(local, DSC_ERROR_FORMAT, "'%s' is damaged: its optimiser has taken no number of steps",
+                   fit->options->checkpoint);
+    return false;
+}
+
 static bool read_array(dsc_scope *local, const dsci_container *container, dsci_array *array)
 {
     void *values = dsc_scope_alloc(local, 1, bytes_of(array));
@@ -301,7 +312,8 @@ static void read_contents(dsc_scope *local, const dsci_container *container, dsc
     for (size_t i = 0; i < contents.count; i++)
         if (contents.live[i] == contents.progress || contents.live[i] == contents.scalars)
             memcpy(contents.live[i], contents.arrays[i].data, bytes_of(&contents.arrays[i]));
-    if (!is_sound(local, fit, contents.progress) || !read_history(local, container, fit, &contents))
+    if (!is_sound(local, fit, contents.progress) || !is_sound_optimizer(local, fit, contents.scalars) ||
+        !read_history(local, container, fit, &contents))
         return;
     for (size_t i = 0; i < contents.count; i++)
         memcpy(contents.live[i], contents.arrays[i].data, bytes_of(&contents.arrays[i]));

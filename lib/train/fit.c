@@ -28,14 +28,14 @@ static dsci_plan *trainer_init(dsc_scope *scope, dsc_trainer *trainer, dsc_model
     dsci_feed_make(scope, &trainer->feed, model, plan, rows, gathers);
     const dsc_status status =
         dsci_optimizer_make(scope, &trainer->optimizer, optimizer ? optimizer : &(dsc_optimizer){ 0 },
-                            model->options.dtype, model->elements);
+                            model->options.dtype, model->slices, model->slice_count, model->elements);
     return status == DSC_OK ? plan : NULL;
 }
 
 static void update(dsc_trainer *trainer)
 {
     dsc_model *model = trainer->model;
-    dsci_optimizer_update(&trainer->optimizer, model->parameters, model->gradients);
+    dsci_optimizer_update(&trainer->optimizer, model->parameters, model->gradients, model->threads);
     model->step++;
 }
 
@@ -222,7 +222,7 @@ static dsc_status train_epoch(dsci_fit *fit, dsc_epoch *measured)
     }
     measured->train_loss = loss_sum / (double)steps;
     measured->gradient_norm = fit->options->gradient_norms ? norm_sum / (double)steps : NAN;
-    measured->lr = fit->trainer.optimizer.options.lr;
+    measured->lr = fit->trainer.optimizer.lr;
     return DSC_OK;
 }
 
@@ -306,6 +306,8 @@ static dsc_status run_epoch(dsci_fit *fit)
         return status;
     if (options->validation)
         measured.validation = dsci_evaluation_metrics(&fit->validation);
+    dsci_optimizer_epoch(&fit->trainer.optimizer,
+                         fit->options->validation ? measured.validation.loss : measured.train_loss);
     watch(fit, &measured);
     measured.seconds = dsc_clock_seconds() - start;
     status = remember(fit, &measured);

@@ -4,8 +4,8 @@
 
 #include <descent/hash.h>
 
+#include "nn/optimizer.h"
 #include "train/evaluate.h"
-#include "train/optimizer.h"
 
 struct dsc_trainer {
     dsc_model *model;

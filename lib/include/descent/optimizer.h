@@ -9,21 +9,34 @@
 #include <descent/export.h>
 #include <descent/scope.h>
 
-/* Update rules. g is the gradient, with the regularisers' added; t counts from 1. */
+/* Update rules. g is the gradient, clipped, with the regularisers' added; t counts from 1; m^ = m / (1 -
+ * beta1^t), v^ = v / (1 - beta2^t). They are PyTorch's unless said otherwise. */
 typedef enum dsc_optimizer_kind {
-    DSC_SGD = 0,
-    DSC_MOMENTUM,
-    DSC_NESTEROV,
-    DSC_ADAM,
-    DSC_ADAGRAD,
-    DSC_RMSPROP,
-    DSC_ADADELTA,
-    DSC_ADAMAX,
-    DSC_NADAM,
-    DSC_AMSGRAD,
-    DSC_ADAMW,
-    DSC_RPROP,
-    DSC_DELTA_BAR_DELTA,
+    DSC_SGD = 0,  /* w -= lr g */
+    DSC_MOMENTUM, /* v = mu v + g; w -= lr v. sutskever: v = mu v - lr g; w += v, the same for a constant rate
+                   */
+    DSC_NESTEROV, /* v as before; w -= lr (g + mu v). sutskever: w += mu v - lr g. w is the look-ahead point
+                     of Sutskever et al. (2013) in both */
+    DSC_ADAM,     /* m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; w -= lr m^ / (sqrt(v^) + eps)
+                     (Kingma and Ba 2015, algorithm 1) */
+    DSC_ADAGRAD,  /* v += g^2; w -= lr g / (sqrt(v) + eps) (Duchi et al. 2011) */
+    DSC_RMSPROP,  /* v = beta2 v + (1 - beta2) g^2; w -= lr g / (sqrt(v) + eps) (Tieleman and Hinton 2012).
+                     centered: v - mean(g)^2 under the root; momentum: of the steps */
+    DSC_ADADELTA, /* v as before; s = g sqrt(d + eps) / sqrt(v + eps); d = beta2 d + (1 - beta2) s^2; w -= lr
+                     s (Zeiler 2012, who has lr 1 and beta2 0.95; 0.9 is PyTorch's) */
+    DSC_ADAMAX,   /* u = max(beta2 u, |g| + eps); w -= lr m^ / u (Kingma and Ba 2015, without eps) */
+    DSC_NADAM,    /* mu_t = beta1 (1 - 0.96^(t / 250) / 2), P_t their product; w -= lr (mu_(t+1) m / (1 -
+                     P_(t+1)) +    (1 - mu_t) g / (1 - P_t)) / (sqrt(v^) + eps) (Dozat 2016). PyTorch keeps P in
+                     single    precision */
+    DSC_AMSGRAD,  /* Adam with the largest v so far, corrected by 1 - beta2^t; Reddi et al. (2018) do not
+                     correct  m or v */
+    DSC_ADAMW,    /* Adam after w *= 1 - lr weight_decay (Loshchilov and Hutter 2019) */
+    DSC_RPROP, /* steps of each weight, from lr: times 1.2 if g keeps its sign, 0.5 if not, within 1e-6..50; w
+                  -= sign(g) step, none after a change (Riedmiller and Braun 1993). lr is read at the start
+                  only */
+    DSC_DELTA_BAR_DELTA, /* d = (1 - beta1) g + beta1 d; gain of each weight += 0.05 if g keeps the sign of
+                            the last d, times 0.95 if not, within 0.1..10; w -= lr gain g (after Jacobs 1988,
+                            with the bounds of Hinton's lectures); momentum: of gain g. Not in PyTorch */
     DSC_OPTIMIZER_COUNT
 } dsc_optimizer_kind;
 
@@ -32,7 +45,7 @@ typedef enum dsc_schedule_kind {
     DSC_STEPWISE,      /* lr factor^floor(t / period) */
     DSC_EXPONENTIAL,   /* lr factor^t */
     DSC_INVERSE_TIME,  /* lr / (1 + factor t) */
-    DSC_COSINE,        /* from lr to minimum over period (Loshchilov and Hutter 2017) */
+    DSC_COSINE,        /* from lr to minimum over period, and stays there (Loshchilov and Hutter 2017) */
     DSC_WARM_RESTARTS, /* the same again and again, each factor times as long */
     DSC_PLATEAU,       /* times factor when the loss has not fallen for patience epochs */
     DSC_TRIANGULAR,    /* between minimum and lr and back in 2 period (Smith 2017) */
@@ -48,7 +61,7 @@ typedef struct dsc_schedule {
     double factor;
     double period;
     double minimum; /* of the rate */
-    double warmup;  /* from 0 to lr in so many steps before everything else */
+    double warmup;  /* the first so many steps have lr (t + 1) / warmup; then t counts from 0 */
     /* PLATEAU */
     size_t patience, cooldown;
     double threshold; /* relative */
@@ -81,9 +94,9 @@ typedef struct dsc_optimizer {
     double decoupled_decay; /* w -= lr decoupled_decay w, whatever the rule (Loshchilov and Hutter 2019) */
     double max_norm; /* the weights into a unit (a column, a filter) are scaled back to this norm after each
                         update (Srebro; Srivastava et al. 2014); 0: not. Biases are left alone */
-    double clip_norm,
-        clip_value; /* of the gradient: all of it to this norm (Pascanu 2013); each element; 0: not */
-    bool centered;  /* RMSPROP: by the variance (Graves 2013) */
+    double clip_norm, clip_value; /* of the loss's gradient, before regularisers: all of it to this norm
+                                     (Pascanu 2013), after each element to this size; 0: not */
+    bool centered;                /* RMSPROP: by the variance (Graves 2013) */
     bool sutskever; /* MOMENTUM, NESTEROV: the rate inside the velocity (Sutskever et al. 2013) */
     dsc_schedule schedule;
     const dsc_parameter_group *groups; /* group_count of them; they must outlive the optimiser's use */

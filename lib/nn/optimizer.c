@@ -1,0 +1,496 @@
+/* optimizer.c - update rules, parameter groups and regularisation. Updates work on chunks of the flat
+   vectors, which threads share. */
+#include "nn/optimizer.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "kernels/kernels.h"
+
+enum { COLUMNS = 64 }; /* whose norms are bounded together */
+
+/* One step's coefficients for one slice. */
+struct step {
+    dsc_optimizer_kind kind;
+    bool centered, sutskever;
+    double lr, momentum, beta1, beta2, epsilon, coupled;
+    double step_size, root_correction; /* lr / (1 - beta1^t), 1 / sqrt(1 - beta2^t) */
+    double nadam_gradient;             /* NADAM: what multiplies g; step_size then multiplies m */
+};
+
+#define REAL       float
+#define ROOT       sqrtf
+#define ABSOLUTE   fabsf
+#define RULE(name) name##_f32
+#include "nn/update.inl"
+#undef REAL
+#undef ROOT
+#undef ABSOLUTE
+#undef RULE
+
+#define REAL       double
+#define ROOT       sqrt
+#define ABSOLUTE   fabs
+#define RULE(name) name##_f64
+#include "nn/update.inl"
+
+/* Names, defaults and vectors of each rule. */
+static const struct rule {
+    const char *name;
+    double lr, momentum, beta1, beta2, epsilon;
+    int vectors;
+} rules[] = {
+    [DSC_SGD] = { "sgd", 0.01, 0, 0.9, 0.999, 1e-8, 0 },
+    [DSC_MOMENTUM] = { "momentum", 0.01, 0.9, 0.9, 0.999, 1e-8, 1 },
+    [DSC_NESTEROV] = { "nesterov", 0.01, 0.9, 0.9, 0.999, 1e-8, 1 },
+    [DSC_ADAM] = { "adam", 0.001, 0, 0.9, 0.999, 1e-8, 2 },
+    [DSC_ADAGRAD] = { "adagrad", 0.01, 0, 0.9, 0.999, 1e-10, 1 },
+    [DSC_RMSPROP] = { "rmsprop", 0.01, 0, 0.9, 0.99, 1e-8, 1 },
+    [DSC_ADADELTA] = { "adadelta", 1, 0, 0.9, 0.9, 1e-6, 2 },
+    [DSC_ADAMAX] = { "adamax", 0.002, 0, 0.9, 0.999, 1e-8, 2 },
+    [DSC_NADAM] = { "nadam", 0.002, 0, 0.9, 0.999, 1e-8, 2 },
+    [DSC_AMSGRAD] = { "amsgrad", 0.001, 0, 0.9, 0.999, 1e-8, 3 },
+    [DSC_ADAMW] = { "adamw", 0.001, 0, 0.9, 0.999, 1e-8, 2 },
+    [DSC_RPROP] = { "rprop", 0.01, 0, 0.9, 0.999, 1e-8, 2 },
+    [DSC_DELTA_BAR_DELTA] = { "delta-bar-delta", 0.01, 0, 0.7, 0.999, 1e-8, 2 },
+};
+
+const char *dsc_optimizer_name(dsc_optimizer_kind kind)
+{
+    return (unsigned)kind < DSC_OPTIMIZER_COUNT ? rules[kind].name : "unknown";
+}
+
+dsc_optimizer_kind dsc_optimizer_parse(dsc_scope *scope, const char *name)
+{
+    const char *names[DSC_OPTIMIZER_COUNT];
+    for (size_t i = 0; i < DSC_OPTIMIZER_COUNT; i++)
+        names[i] = rules[i].name;
+    const int kind = dsci_parse_name(scope, "optimiser", name, names, DSC_OPTIMIZER_COUNT);
+    return kind < 0 ? DSC_SGD : (dsc_optimizer_kind)kind;
+}
+
+/* --- Making --- */
+
+static void fill_defaults(dsc_optimizer *options, const struct rule *rule)
+{
+    options->lr = options->lr == 0 ? rule->lr : options->lr;
+    options->momentum = options->momentum == 0 ? rule->momentum : options->momentum;
+    options->beta1 = options->beta1 == 0 ? rule->beta1 : options->beta1;
+    options->beta2 = options->beta2 == 0 ? rule->beta2 : options->beta2;
+    options->epsilon = options->epsilon == 0 ? rule->epsilon : options->epsilon;
+}
+
+struct number {
+    const char *name;
+    double value, limit;
+};
+
+/* What each number may be: 0 <= value < limit. */
+static dsc_status check_numbers(dsc_scope *scope, const char *what, const struct number *numbers,
+                                size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!(numbers[i].value >= 0 && numbers[i].value < numbers[i].limit))
+            return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                                  "optimiser %s: expected %s from 0 to below %g, found %g", what,
+                                  numbers[i].name, numbers[i].limit, numbers[i].value);
+    return dsc_scope_status(scope);
+}
+
+static dsc_status check_groups(dsc_scope *scope, const dsc_optimizer *options)
+{
+    if (options->group_count > 0 && !options->groups)
+        return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "optimiser: expected %zu groups, found none",
+                              options->group_count);
+    for (size_t i = 0; i < options->group_count; i++) {
+        const dsc_parameter_group *g = &options->groups[i];
+        const struct number numbers[] = { { "lr_factor of a group", g->lr_factor, INFINITY },
+                                          { "weight_decay of a group", g->weight_decay, INFINITY },
+                                          { "l1 of a group", g->l1, INFINITY },
+                                          { "l2 of a group", g->l2, INFINITY },
+                                          { "max_norm of a group", g->max_norm, INFINITY } };
+        if (!g->match)
+            return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                                  "optimiser: expected a pattern of names for group %zu, found none", i);
+        if (check_numbers(scope, rules[options->kind].name, numbers, sizeof numbers / sizeof numbers[0]) !=
+            DSC_OK)
+            return dsc_scope_status(scope);
+    }
+    return dsc_scope_status(scope);
+}
+
+static dsc_status check(dsc_scope *scope, dsc_optimizer *o)
+{
+    const struct number numbers[] = {
+        { "lr", o->lr, INFINITY },
+        { "momentum", o->momentum, 1 },
+        { "beta1", o->beta1, 1 },
+        { "beta2", o->beta2, 1 },
+        { "epsilon", o->epsilon, INFINITY },
+        { "weight_decay", o->weight_decay, INFINITY },
+        { "l1", o->l1, INFINITY },
+        { "l2", o->l2, INFINITY },
+        { "decoupled_decay", o->decoupled_decay, INFINITY },
+        { "max_norm", o->max_norm, INFINITY },
+        { "clip_norm", o->clip_norm, INFINITY },
+        { "clip_value", o->clip_value, INFINITY },
+    };
+    if (check_numbers(scope, rules[o->kind].name, numbers, sizeof numbers / sizeof numbers[0]) != DSC_OK ||
+        check_groups(scope, o) != DSC_OK)
+        return dsc_scope_status(scope);
+    return dsci_schedule_check(scope, &o->schedule);
+}
+
+/* Whether a name fits a pattern in which stars stand for any text: after a mismatch the last star takes one
+   letter more. */
+static bool matches(const char *pattern, const char *name)
+{
+    const char *star = NULL, *resume = NULL;
+    while (*name)
+        if (*pattern == '*') {
+            star = ++pattern;
+            resume = name;
+        } else if (*pattern == *name) {
+            pattern++;
+            name++;
+        } else if (star) {
+            pattern = star;
+            name = ++resume;
+        } else
+            return false;
+    while (*pattern == '*')
+        pattern++;
+    return *pattern == '\0';
+}
+
+static const dsc_parameter_group *group_of(const dsc_optimizer *o, const char *name)
+{
+    static const dsc_parameter_group none = { .match = "*" };
+    for (size_t i = 0; i < o->group_count; i++)
+        if (matches(o->groups[i].match, name ? name : ""))
+            return &o->groups[i];
+    return &none;
+}
+
+static double own(const dsc_parameter_group *group, double value, double common)
+{
+    return group->no_decay ? 0 : value != 0 ? value : common;
+}
+
+static size_t units_of(const dsc_slice *slice)
+{
+    size_t rank = 0;
+    while (rank < DSC_MAX_RANK && slice->shape[rank] > 0)
+        rank++;
+    return rank >= 2 ? slice->shape[rank - 1] : 0;
+}
+
+static dsci_trained_slice resolve(const dsc_optimizer *o, const dsc_slice *slice,
+                                  const dsc_parameter_group *group)
+{
+    const double decay = own(group, group->weight_decay, o->weight_decay), l2 = own(group, group->l2, o->l2);
+    const bool adamw = o->kind == DSC_ADAMW;
+    return (dsci_trained_slice){ .offset = slice->offset,
+                                 .count = slice->count,
+                                 .units = units_of(slice),
+                                 .lr_factor = group->lr_factor == 0 ? 1 : group->lr_factor,
+                                 .coupled = adamw ? l2 : decay + l2,
+                                 .decoupled = own(group, 0, o->decoupled_decay) + (adamw ? decay : 0),
+                                 .l1 = own(group, group->l1, o->l1),
+                                 .l2 = l2,
+                                 .max_norm = own(group, group->max_norm, o->max_norm) };
+}
+
+static void add_chunks(dsci_optimizer *o, size_t slice)
+{
+    const dsci_trained_slice *s = &o->slices[slice];
+    for (size_t done = 0; done < s->count; done += DSCI_UPDATE_CHUNK) {
+        const size_t rest = s->count - done;
+        o->chunks[o->chunk_count++] =
+            (dsci_update_chunk){ slice, s->offset + done,
+                                 rest < DSCI_UPDATE_CHUNK ? rest : DSCI_UPDATE_CHUNK };
+    }
+}
+
+static dsc_status divide(dsc_scope *scope, dsci_optimizer *o, const dsc_slice *slices, size_t count)
+{
+    size_t chunks = 0;
+    for (size_t i = 0; i < count; i++)
+        chunks += slices[i].count / DSCI_UPDATE_CHUNK + 1;
+    o->slices = dsc_scope_alloc(scope, count, sizeof *o->slices);
+    o->chunks = dsc_scope_alloc(scope, chunks, sizeof *o->chunks);
+    o->partial_sums = dsc_scope_alloc(scope, chunks, sizeof *o->partial_sums);
+    for (size_t i = 0; i < count && o->partial_sums; i++) {
+        const dsc_parameter_group *group = group_of(&o->options, slices[i].name);
+        if (group->frozen)
+            continue;
+        o->slices[o->slice_count++] = resolve(&o->options, &slices[i], group);
+        add_chunks(o, o->slice_count - 1);
+    }
+    return dsc_scope_status(scope);
+}
+
+/* Steps of RPROP begin at the rate, gains of DELTA_BAR_DELTA at 1. */
+static void fill_second(dsci_optimizer *o)
+{
+    for (size_t s = 0; s < o->slice_count; s++) {
+        const dsci_trained_slice *slice = &o->slices[s];
+        const double value = o->options.kind == DSC_RPROP ? o->options.lr * slice->lr_factor : 1;
+        for (size_t i = slice->offset; i < slice->offset + slice->count; i++)
+            if (o->dtype == DSC_F64)
+                ((double *)o->second)[i] = value;
+            else
+                ((float *)o->second)[i] = (float)value;
+    }
+}
+
+static dsc_status make_vectors(dsc_scope *scope, dsci_optimizer *o)
+{
+    const size_t size = o->dtype == DSC_F64 ? sizeof(double) : sizeof(float);
+    const dsc_optimizer_kind kind = o->options.kind;
+    const bool velocity = (kind == DSC_RMSPROP || kind == DSC_DELTA_BAR_DELTA) && o->options.momentum > 0;
+    const int vectors = rules[kind].vectors;
+    if (vectors > 0)
+        o->first = dsc_scope_alloc(scope, o->elements, size);
+    if (vectors > 1 || (kind == DSC_RMSPROP && o->options.centered))
+        o->second = dsc_scope_alloc(scope, o->elements, size);
+    if (vectors > 2 || velocity)
+        o->third = dsc_scope_alloc(scope, o->elements, size);
+    if (o->second && (kind == DSC_RPROP || kind == DSC_DELTA_BAR_DELTA))
+        fill_second(o);
+    return dsc_scope_status(scope);
+}
+
+dsc_status dsci_optimizer_make(dsc_scope *scope, dsci_optimizer *optimizer, const dsc_optimizer *options,
+                               dsc_dtype dtype, const dsc_slice *slices, size_t slice_count, size_t elements)
+{
+    const dsc_slice all = { .name = "", .count = elements, .shape = { elements } };
+    if ((unsigned)options->kind >= DSC_OPTIMIZER_COUNT)
+        return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                              "optimiser: expected a rule of dsc_optimizer_kind, found %d",
+                              (int)options->kind);
+    *optimizer = (dsci_optimizer){ .options = *options,
+                                   .dtype = dtype,
+                                   .elements = elements,
+                                   .progress = { .beta1_power = 1,
+                                                 .beta2_power = 1,
+                                                 .nadam_power = 1,
+                                                 .nadam_product = 1,
+                                                 .plateau_factor = 1,
+                                                 .plateau_best = INFINITY },
+                                   .gradient_norm = NAN };
+    fill_defaults(&optimizer->options, &rules[options->kind]);
+    if (dtype != DSC_F64) { /* the corrections must belong to the betas that the kernel multiplies by */
+        optimizer->options.beta1 = (double)(float)optimizer->options.beta1;
+        optimizer->options.beta2 = (double)(float)optimizer->options.beta2;
+    }
+    optimizer->lr = optimizer->options.lr;
+    if (check(scope, &optimizer->options) != DSC_OK ||
+        divide(scope, optimizer, slices && slice_count ? slices : &all,
+               slices && slice_count ? slice_count : 1) != DSC_OK)
+        return dsc_scope_status(scope);
+    return make_vectors(scope, optimizer);
+}
+
+/* --- A step --- */
+
+static void *at(const dsci_optimizer *o, void *vector, size_t offset)
+{
+    return vector ? (char *)vector + offset * (o->dtype == DSC_F64 ? sizeof(double) : sizeof(float)) : NULL;
+}
+
+/* Dozat's momentum: mu_t = beta1 (1 - 0.96^(t / 250) / 2). */
+static void nadam_coefficients(dsci_optimizer *o, struct step *s)
+{
+    static const double ROOT_250_OF_096 = 0.9998367253526753;
+    dsci_optimizer_progress *p = &o->progress;
+    p->nadam_power *= ROOT_250_OF_096;
+    const double mu = s->beta1 * (1 - 0.5 * p->nadam_power);
+    const double next = s->beta1 * (1 - 0.5 * p->nadam_power * ROOT_250_OF_096);
+    p->nadam_product *= mu;
+    s->nadam_gradient = s->lr * (1 - mu) / (1 - p->nadam_product);
+    s->step_size = s->lr * next / (1 - p->nadam_product * next);
+}
+
+/* Coefficients of the next step, for a slice with factor 1. */
+static struct step next_step(dsci_optimizer *o)
+{
+    const dsc_optimizer *options = &o->options;
+    dsci_optimizer_progress *p = &o->progress;
+    const uint64_t step = (uint64_t)p->step, epoch = (uint64_t)p->epoch;
+    const double momentum = dsc_schedule_momentum(&options->schedule, step, epoch);
+    const bool uses_beta1 = options->kind != DSC_MOMENTUM && options->kind != DSC_NESTEROV;
+    o->lr = dsc_schedule_rate(&options->schedule, options->lr, step, epoch) * p->plateau_factor;
+    if (options->schedule.kind == DSC_PLATEAU && o->lr < options->schedule.minimum && p->plateau_factor < 1)
+        o->lr = options->schedule.minimum;
+    struct step s = { .kind = options->kind,
+                      .centered = options->centered,
+                      .sutskever = options->sutskever,
+                      .lr = o->lr,
+                      .momentum = isnan(momentum) || uses_beta1 ? options->momentum : momentum,
+                      .beta1 = isnan(momentum) || !uses_beta1 ? options->beta1 : momentum,
+                      .beta2 = options->beta2,
+                      .epsilon = options->epsilon };
+    if (o->dtype != DSC_F64)
+        s.beta1 = (double)(float)s.beta1;
+    p->step++;
+    p->beta1_power *= s.beta1;
+    p->beta2_power *= s.beta2;
+    s.step_size = s.lr / (1 - p->beta1_power);
+    s.root_correction = 1 / sqrt(1 - p->beta2_power);
+    if (options->kind == DSC_NADAM)
+        nadam_coefficients(o, &s);
+    return s;
+}
+
+/* The native kernels of the most used rules. False if there is none. */
+static bool update_native(const dsci_optimizer *o, const struct step *s, float *w, const float *g, float *a,
+                          float *b, size_t n)
+{
+    const dsci_kernels *k = dsci_kernels_for(DSC_ISA_AUTO);
+    const float decay = (float)s->coupled;
+    if (s->kind == DSC_SGD)
+        k->sgd(w, g, n, (float)s->lr, decay);
+    else if ((s->kind == DSC_MOMENTUM || s->kind == DSC_NESTEROV) && !o->options.sutskever)
+        k->momentum(w, a, g, n, (float)s->lr, (float)s->momentum, decay, s->kind == DSC_NESTEROV);
+    else if (s->kind == DSC_ADAM || s->kind == DSC_ADAMW) {
+        const dsci_adam step = { .beta1 = (float)s->beta1,
+                                 .beta2 = (float)s->beta2,
+                                 .epsilon = (float)s->epsilon,
+                                 .step_size = (float)s->step_size,
+                                 .root_correction = (float)s->root_correction };
+        k->adam(w, a, b, g, n, &step, decay);
+    } else
+        return false;
+    return true;
+}
+
+static void update_chunk(dsci_optimizer *o, const struct step *common, size_t i, void *parameters,
+                         void *gradients, double scale)
+{
+    const dsci_update_chunk *chunk = &o->chunks[i];
+    const dsci_trained_slice *slice = &o->slices[chunk->slice];
+    const size_t n = chunk->count, offset = chunk->offset;
+    void *w = at(o, parameters, offset), *g = at(o, gradients, offset);
+    void *a = at(o, o->first, offset), *b = at(o, o->second, offset), *c = at(o, o->third, offset);
+    const bool shaped = scale != 1 || o->options.clip_value > 0 || slice->l1 > 0, wide = o->dtype == DSC_F64;
+    struct step s = *common;
+    s.lr *= slice->lr_factor;
+    s.step_size *= slice->lr_factor;
+    s.nadam_gradient *= slice->lr_factor;
+    s.coupled = slice->coupled;
+    if (wide) {
+        if (shaped)
+            shape_f64(w, g, n, scale, o->options.clip_value, slice->l1);
+        if (slice->decoupled > 0)
+            shrink_f64(w, n, s.lr * slice->decoupled);
+        update_f64(&s, w, g, a, b, c, n);
+        return;
+    }
+    if (shaped)
+        shape_f32(w, g, n, scale, o->options.clip_value, slice->l1);
+    if (slice->decoupled > 0)
+        shrink_f32(w, n, s.lr * slice->decoupled);
+    if (!update_native(o, &s, w, g, a, b, n))
+        update_f32(&s, w, g, a, b, c, n);
+}
+
+/* The sum of squares of a chunk's gradient, after clip_value. */
+static double squares(const dsci_optimizer *o, size_t i, void *gradients)
+{
+    const double most = o->options.clip_value > 0 ? o->options.clip_value : INFINITY;
+    const void *g = at(o, gradients, o->chunks[i].offset);
+    double sums[DSCI_LANES] = { 0 }, sum = 0;
+    for (size_t j = 0; j < o->chunks[i].count; j++) {
+        const double x = fabs(o->dtype == DSC_F64 ? ((const double *)g)[j] : (double)((const float *)g)[j]);
+        const double clipped = x > most ? most : x;
+        sums[j % DSCI_LANES] += clipped * clipped;
+    }
+    for (size_t j = 0; j < DSCI_LANES; j++)
+        sum += sums[j];
+    return sum;
+}
+
+/* min(1, clip_norm / norm). */
+static double clip_scale(dsci_optimizer *o, void *gradients, int threads)
+{
+    double sum = 0;
+    if (o->options.clip_norm == 0)
+        return 1;
+#pragma omp parallel for num_threads(threads) if (threads > 1) schedule(static)
+    for (size_t i = 0; i < o->chunk_count; i++)
+        o->partial_sums[i] = squares(o, i, gradients);
+    for (size_t i = 0; i < o->chunk_count; i++)
+        sum += o->partial_sums[i];
+    o->gradient_norm = sqrt(sum);
+    return o->gradient_norm > o->options.clip_norm ? o->options.clip_norm / o->gradient_norm : 1;
+}
+
+static void bound_norms(const dsci_optimizer *o, const dsci_trained_slice *s, void *parameters, int threads)
+{
+    void *w = at(o, parameters, s->offset);
+    const size_t units = s->units, rows = s->count / units;
+#pragma omp parallel for num_threads(threads) if (threads > 1) schedule(static)
+    for (size_t first = 0; first < units; first += COLUMNS) {
+        const unsigned mode = dsc_float_mode_enter();
+        const size_t count = units - first < COLUMNS ? units - first : COLUMNS;
+        if (o->dtype == DSC_F64)
+            bound_columns_f64(w, rows, units, first, count, s->max_norm);
+        else
+            bound_columns_f32(w, rows, units, first, count, s->max_norm);
+        dsc_float_mode_leave(mode);
+    }
+}
+
+void dsci_optimizer_update(dsci_optimizer *optimizer, void *parameters, void *gradients, int threads)
+{
+    const int used = optimizer->chunk_count > 1 && threads > 1 ? threads : 1;
+    const double scale = clip_scale(optimizer, gradients, used);
+    const struct step step = next_step(optimizer);
+#pragma omp parallel for num_threads(used) if (used > 1) schedule(static)
+    for (size_t i = 0; i < optimizer->chunk_count; i++) {
+        const unsigned mode = dsc_float_mode_enter();
+        update_chunk(optimizer, &step, i, parameters, gradients, scale);
+        dsc_float_mode_leave(mode);
+    }
+    for (size_t i = 0; i < optimizer->slice_count; i++)
+        if (optimizer->slices[i].max_norm > 0 && optimizer->slices[i].units > 0)
+            bound_norms(optimizer, &optimizer->slices[i], parameters, used);
+}
+
+void dsci_optimizer_epoch(dsci_optimizer *optimizer, double loss)
+{
+    const dsc_schedule *s = &optimizer->options.schedule;
+    dsci_optimizer_progress *p = &optimizer->progress;
+    p->epoch++;
+    if (s->kind != DSC_PLATEAU)
+        return;
+    if (loss < p->plateau_best * (1 - s->threshold)) {
+        p->plateau_best = loss;
+        p->plateau_bad = 0;
+    } else
+        p->plateau_bad++;
+    if (p->plateau_cooldown > 0) {
+        p->plateau_cooldown--;
+        p->plateau_bad = 0;
+    }
+    if (p->plateau_bad > (double)s->patience) {
+        p->plateau_factor *= s->factor;
+        p->plateau_cooldown = (double)s->cooldown;
+        p->plateau_bad = 0;
+    }
+}
+
+double dsci_optimizer_penalty(const dsci_optimizer *optimizer, const void *parameters)
+{
+    double sum = 0;
+    for (size_t i = 0; i < optimizer->slice_count; i++) {
+        const dsci_trained_slice *s = &optimizer->slices[i];
+        if (s->l1 > 0 || s->l2 > 0)
+            sum += optimizer->dtype == DSC_F64
+                       ? penalty_f64((const double *)parameters + s->offset, s->count, s->l1, s->l2)
+                       : penalty_f32((const float *)parameters + s->offset, s->count, s->l1, s->l2);
+    }
+    return sum;
+}

@@ -1,0 +1,71 @@
+/* optimizer.h - update rules over the flat vectors of a model's parameters. */
+#ifndef DESCENT_NN_OPTIMIZER_H
+#define DESCENT_NN_OPTIMIZER_H
+
+#include <stdint.h>
+
+#include <descent/nn.h>
+
+enum {
+    DSCI_OPTIMIZER_VECTORS = 3,
+    DSCI_UPDATE_CHUNK = 16384 /* elements a thread takes at a time; also the blocks of the gradient's norm */
+};
+
+/* What changes from step to step besides the vectors. Doubles alone, so that a file takes it as one array. */
+typedef struct dsci_optimizer_progress {
+    double step, epoch;
+    double beta1_power, beta2_power; /* beta^t: products, not pow(), to have the same bits everywhere */
+    double nadam_power, nadam_product;
+    double plateau_factor, plateau_best, plateau_bad, plateau_cooldown;
+} dsci_optimizer_progress;
+
+enum { DSCI_OPTIMIZER_SCALARS = sizeof(dsci_optimizer_progress) / sizeof(double) };
+
+/* A slice that is trained, with what its group says. */
+typedef struct dsci_trained_slice {
+    size_t offset, count, units; /* units: of the last dimension; 0: a bias, without max_norm */
+    double lr_factor, coupled, decoupled, l1, l2, max_norm;
+} dsci_trained_slice;
+
+typedef struct dsci_update_chunk {
+    size_t slice, offset, count;
+} dsci_update_chunk;
+
+/* A rule with its memory. */
+typedef struct dsci_optimizer {
+    dsc_optimizer options; /* defaults filled in */
+    dsc_dtype dtype;
+    size_t elements;
+    dsci_trained_slice *slices;
+    size_t slice_count;
+    dsci_update_chunk *chunks;
+    double *partial_sums; /* of each chunk */
+    size_t chunk_count;
+    void *first, *second, *third; /* NULL if the rule has none */
+    dsci_optimizer_progress progress;
+    double lr;            /* of the last step */
+    double gradient_norm; /* of the last step, before clip_norm; NAN if that is not set */
+} dsci_optimizer;
+
+/* Checks the options and allocates memory in the scope. With no slices all elements are one vector. */
+dsc_status dsci_optimizer_make(dsc_scope *scope, dsci_optimizer *optimizer, const dsc_optimizer *options,
+                               dsc_dtype dtype, const dsc_slice *slices, size_t slice_count, size_t elements);
+
+/* One update of the parameters by the gradients, which are overwritten if they are clipped or penalised. The
+   bits do not depend on threads. */
+void dsci_optimizer_update(dsci_optimizer *optimizer, void *parameters, void *gradients, int threads);
+
+/* To be called after each epoch with the loss that PLATEAU watches. */
+void dsci_optimizer_epoch(dsci_optimizer *optimizer, double loss);
+
+/* l1 |w| + l2 / 2 w^2 over all that is trained. */
+double dsci_optimizer_penalty(const dsci_optimizer *optimizer, const void *parameters);
+
+/* Checks a schedule; fills in its defaults. */
+dsc_status dsci_schedule_check(dsc_scope *scope, dsc_schedule *schedule);
+
+/* Looks a name up in a table of them; fails with the nearest. -1 if there is none. */
+int dsci_parse_name(dsc_scope *scope, const char *what, const char *name, const char *const *names,
+                    size_t count);
+
+#endif
