@@ -11,6 +11,7 @@
 
 #include "kernels/gemm.h"
 #include "kernels/loss.h"
+#include "kernels/window.h"
 
 const dsci_kernels LEVEL_TABLE = {
     .isa = LEVEL_ISA,
@@ -31,6 +32,10 @@ const dsci_kernels LEVEL_TABLE = {
     .from_bf16 = from_bf16,
     .scale = scale,
     .dropout = dropout,
+    .max_pool = max_pool,
+    .average_pool = average_pool,
+    .average_pool_backward = average_pool_backward,
+    .add_to = add_to,
     .gather_rows = gather_rows,
     .fused_chains = fused_chains,
     .fused_chain_flops = 2.0 * DSCI_LANES * TILE_ROWS,

@@ -58,6 +58,13 @@ typedef struct dsci_adam {
     float root_correction; /* 1 / sqrt(1 - beta2^t) */
 } dsci_adam;
 
+/* The pixels of an image (pixels x channels) that a pooling window covers: rows x columns of them, row_step
+   pixels from one row to the next, from pixel number `first` on. At least one, and fewer than 2^31 in the
+   image. */
+typedef struct dsci_pool_window {
+    size_t first, rows, columns, row_step, channels;
+} dsci_pool_window;
+
 typedef struct dsci_kernels {
     dsc_isa isa;
 
@@ -118,6 +125,19 @@ typedef struct dsci_kernels {
        fused_chain_flops operations each. */
     double (*fused_chains)(size_t rounds);
     double fused_chain_flops;
+
+    /* dst (channels) = the largest of the window's pixels, NaN if one is; positions (channels; may be NULL) =
+       the number of that pixel in the image, the first of equals. */
+    void (*max_pool)(float *dst, int32_t *positions, const float *image, const dsci_pool_window *window);
+
+    /* dst (channels) = the sum of the window's pixels, row after row from +0, divided by divisor; and its
+       gradient: every pixel of the window += diff_dst / divisor. */
+    void (*average_pool)(float *dst, const float *image, const dsci_pool_window *window, float divisor);
+    void (*average_pool_backward)(float *diff_image, const float *diff_dst, const dsci_pool_window *window,
+                                  float divisor);
+
+    /* dst += src. */
+    void (*add_to)(float *dst, const float *src, size_t n);
 
     /* Gathers rows: dst row i = src row index[i]; cols floats each. */
     void (*gather_rows)(float *dst, const float *src, const uint32_t *index, size_t rows, size_t cols);

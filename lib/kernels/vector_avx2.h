@@ -144,6 +144,18 @@ static inline vec vec_if_greater(vec a, vec b, vec x, vec y)
                   _mm256_blendv_ps(y.high, x.high, _mm256_cmp_ps(a.high, b.high, _CMP_GT_OQ)) };
 }
 
+static inline __m256 eight_if_beats(__m256 a, __m256 b, __m256 x, __m256 y)
+{
+    const __m256 beats = _mm256_and_ps(_mm256_cmp_ps(a, b, _CMP_NLE_UQ), _mm256_cmp_ps(b, b, _CMP_ORD_Q));
+    return _mm256_blendv_ps(y, x, beats);
+}
+
+static inline vec vec_if_beats(vec a, vec b, vec x, vec y)
+{
+    return (vec){ eight_if_beats(a.low, b.low, x.low, y.low),
+                  eight_if_beats(a.high, b.high, x.high, y.high) };
+}
+
 static inline unsigned vec_greater(vec a, vec b)
 {
     return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(a.low, b.low, _CMP_GT_OQ)) |

@@ -156,6 +156,12 @@ static inline vec vec_if_greater(vec a, vec b, vec x, vec y)
     LANEWISE(a.lane[i] > b.lane[i] ? x.lane[i] : y.lane[i]);
 }
 
+/* x where a > b, or a is NaN and b is not; else y. So a maximum that NaN wins, and the first of them. */
+static inline vec vec_if_beats(vec a, vec b, vec x, vec y)
+{
+    LANEWISE(!(a.lane[i] <= b.lane[i]) && b.lane[i] == b.lane[i] ? x.lane[i] : y.lane[i]);
+}
+
 /* Bit i says whether a > b in lane i; then the same for a >= b. */
 static inline unsigned vec_greater(vec a, vec b)
 {

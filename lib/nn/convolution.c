@@ -156,3 +156,66 @@ dsc_node *dsc_conv1d_spec_make(dsc_node *x, const dsc_conv1d_spec *spec)
     set_side(&window, 1, &steps, 3);
     return make_conv(x, dsci_layer_name(x, DSCI_OP_CONV, "conv1d", spec->name), &conv, &window);
 }
+
+/* --- Pooling --- */
+
+static dsc_node *make_pool(dsc_node *x, const dsci_op *op, const dsc_pool_spec *spec)
+{
+    if (!x || !spec)
+        return NULL;
+    const char *name = dsci_layer_name(x, op->id, op->name, spec->name);
+    if (!name)
+        return NULL;
+    const dsci_shape *src = &x->tensor->shape;
+    if (src->rank != 3 && !check_rank(x, name, 3))
+        return NULL;
+    dsci_attributes attributes = { .pool = { .count_padding = spec->count_padding } };
+    dsci_window *window = &attributes.pool.window;
+    const size_t length = spec->window[0] ? spec->window[0] : 2;
+    const struct side first = { length, spec->stride[0] ? spec->stride[0] : length, 1, spec->pad[0] };
+    if (src->rank == 3) {
+        const struct side none = { 1, 1, 1, 0 };
+        set_side(window, 0, &none, 1);
+        set_side(window, 1, &first, 2);
+    } else {
+        const size_t width = spec->window[1] ? spec->window[1] : length;
+        const size_t default_step = spec->stride[0] ? spec->stride[0] : width;
+        const struct side second = { width, spec->stride[1] ? spec->stride[1] : default_step, 1,
+                                     spec->pad[1] };
+        set_side(window, 0, &first, 2);
+        set_side(window, 1, &second, 2);
+    }
+    if (!check_window(x, name, window))
+        return NULL;
+    for (size_t i = src->rank == 4 ? 0 : 1; spec->padding == DSC_SAME && i < 2; i++)
+        pad_same(window, i, src->dim[src->rank - 3 + i]);
+    return dsci_layer_make(op, name, &attributes, &x, 1);
+}
+
+dsc_node *dsc_max_pool_spec_make(dsc_node *x, const dsc_pool_spec *spec)
+{
+    return make_pool(x, &dsci_op_max_pool, spec);
+}
+
+dsc_node *dsc_average_pool_spec_make(dsc_node *x, const dsc_pool_spec *spec)
+{
+    return make_pool(x, &dsci_op_average_pool, spec);
+}
+
+static dsc_node *make_global_pool(dsc_node *x, const dsci_op *op, const char *kind)
+{
+    const char *name = dsci_layer_name(x, op->id, kind, NULL);
+    const dsci_window window = { .kernel = { 1, 1 }, .stride = { 1, 1 }, .dilation = { 1, 1 } };
+    const dsci_attributes attributes = { .pool = { .window = window, .global = true } };
+    return dsci_layer_make(op, name, &attributes, &x, 1);
+}
+
+dsc_node *dsc_global_max_pool(dsc_node *x)
+{
+    return make_global_pool(x, &dsci_op_max_pool, "global_max_pool");
+}
+
+dsc_node *dsc_global_average_pool(dsc_node *x)
+{
+    return make_global_pool(x, &dsci_op_average_pool, "global_average_pool");
+}

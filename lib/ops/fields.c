@@ -37,6 +37,11 @@ static const dsci_field dropout_fields[] = { { "rate", DSCI_FIELD_REAL, AT(rate)
 static const dsci_field conv_fields[] = { WINDOW_FIELDS(conv.window),
                                           { "groups", DSCI_FIELD_SIZE, AT(conv.groups), 0, 1, 0x1p40 },
                                           { .name = NULL } };
+static const dsci_field pool_fields[] = { WINDOW_FIELDS(pool.window),
+                                          { "global", DSCI_FIELD_BOOL, AT(pool.global), 0, 0, 1 },
+                                          { "count_padding", DSCI_FIELD_BOOL, AT(pool.count_padding), 0, 0,
+                                            1 },
+                                          { .name = NULL } };
 
 static const dsci_op_form forms[] = {
     { &dsci_op_input, "", 0, example_fields },
@@ -47,6 +52,8 @@ static const dsci_op_form forms[] = {
     { &dsci_op_state, "", 0, parameter_fields },
     { &dsci_op_dense, "xpb", 2, no_fields },
     { &dsci_op_conv, "xpb", 2, conv_fields },
+    { &dsci_op_max_pool, "x", 1, pool_fields },
+    { &dsci_op_average_pool, "x", 1, pool_fields },
     { &dsci_op_activation, "x", 1, activation_fields },
     { &dsci_op_dropout, "x", 1, dropout_fields },
     { &dsci_op_add, "xx", 2, no_fields },

@@ -154,6 +154,12 @@ typedef union dsci_attributes {
         bool bias;                 /* backward_weights: sum diff_dst into a second output */
         dsci_shape example;        /* backward_data: of src; backward_weights: of the weights */
     } conv;
+    struct {
+        dsci_window window; /* without dilation */
+        bool global;        /* one window over all positions: the result has none */
+        bool count_padding; /* average: over the window's whole area */
+        dsci_shape example; /* backward: of src */
+    } pool;
     dsc_activation activation;
     double rate;    /* dropout */
     dsci_type cast; /* to this type */
@@ -302,6 +308,10 @@ typedef enum dsci_op_id {
     DSCI_OP_CONV,
     DSCI_OP_CONV_BACKWARD_DATA,
     DSCI_OP_CONV_BACKWARD_WEIGHTS,
+    DSCI_OP_MAX_POOL,
+    DSCI_OP_MAX_POOL_BACKWARD,
+    DSCI_OP_AVERAGE_POOL,
+    DSCI_OP_AVERAGE_POOL_BACKWARD,
     DSCI_OP_ACTIVATION,
     DSCI_OP_ACTIVATION_BACKWARD,
     DSCI_OP_DROPOUT,
@@ -332,7 +342,8 @@ struct dsci_op {
 
 extern const dsci_op dsci_op_input, dsci_op_labels, dsci_op_targets, dsci_op_parameter, dsci_op_tokens,
     dsci_op_state, dsci_op_cast, dsci_op_dense, dsci_op_dense_backward_data, dsci_op_dense_backward_weights,
-    dsci_op_conv, dsci_op_conv_backward_data, dsci_op_conv_backward_weights, dsci_op_activation,
+    dsci_op_conv, dsci_op_conv_backward_data, dsci_op_conv_backward_weights, dsci_op_max_pool,
+    dsci_op_max_pool_backward, dsci_op_average_pool, dsci_op_average_pool_backward, dsci_op_activation,
     dsci_op_activation_backward, dsci_op_dropout, dsci_op_add, dsci_op_softmax_cross_entropy,
     dsci_op_squared_loss, dsci_op_count_errors;
 

@@ -5,6 +5,7 @@
 
 #include "ops/conv.h"
 #include "ops/dropout.h"
+#include "ops/pool.h"
 
 #define REAL     float
 #define NAME(op) dsci_ref_##op##_f32

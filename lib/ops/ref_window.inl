@@ -1,4 +1,4 @@
-/* ref_window.inl - the definition of convolution over REAL; included once a type by ref.c. */
+/* ref_window.inl - the definition of convolution and pooling over REAL; included once a type by ref.c. */
 
 /* Walks over the products of a convolution: for every output its window's elements (row, column, channel of
  * the group) that lie inside the image. src, dst and weight are indices. */
@@ -72,3 +72,75 @@ void NAME(conv_backward_weights)(const dsci_operands *o, dsci_part part)
 }
 
 #undef EACH_PRODUCT
+
+/* Runs a statement for every output of a pooling and every element (y, x) of its window that lies inside the
+ * image, after `begin` and before `end`. src and dst are indices. */
+#define EACH_WINDOW(s, begin, statement, end)                                                                \
+    do {                                                                                                     \
+        for (size_t dst = 0; dst < (s).batch * (s).dst[0] * (s).dst[1] * (s).channels; dst++) {              \
+            const size_t c = dst % (s).channels, pixel = dst / (s).channels;                                 \
+            const size_t b = pixel / ((s).dst[0] * (s).dst[1]);                                              \
+            const dsci_pool_window w =                                                                       \
+                dsci_pool_window_of(&(s), pixel / (s).dst[1] % (s).dst[0], pixel % (s).dst[1]);              \
+            begin;                                                                                           \
+            for (size_t k = 0; k < w.rows * w.columns; k++) {                                                \
+                const size_t position = w.first + k / w.columns * w.row_step + k % w.columns;                \
+                const size_t src = (b * (s).src[0] * (s).src[1] + position) * (s).channels + c;              \
+                statement;                                                                                   \
+            }                                                                                                \
+            end;                                                                                             \
+        }                                                                                                    \
+    } while (0)
+
+/* The largest, the first of equals; NaN if there is one. */
+void NAME(max_pool)(const dsci_operands *o, dsci_part part)
+{
+    (void)part;
+    const dsci_pool_shape s = dsci_pool_shape_of(o->node);
+    const REAL *image = o->in[0];
+    REAL *out = o->out[0];
+    int32_t *positions = o->out[1];
+    EACH_WINDOW(
+        s, size_t best = 0; size_t at = 0,
+        if (k == 0 || (!(image[src] <= image[best]) && !isnan(image[best]))) {
+            best = src;
+            at = position;
+        },
+        out[dst] = image[best];
+        if (positions) positions[dst] = (int32_t)at);
+}
+
+void NAME(max_pool_backward)(const dsci_operands *o, dsci_part part)
+{
+    (void)part;
+    const dsci_pool_shape s = dsci_pool_shape_of(o->node);
+    const REAL *diff_dst = o->in[0];
+    const int32_t *positions = o->in[1];
+    REAL *diff_src = o->out[0];
+    for (size_t i = 0; i < o->node->out[0]->elements; i++)
+        diff_src[i] = 0;
+    EACH_WINDOW(s, , if (position == (size_t)positions[dst]) diff_src[src] += diff_dst[dst], );
+}
+
+void NAME(average_pool)(const dsci_operands *o, dsci_part part)
+{
+    (void)part;
+    const dsci_pool_shape s = dsci_pool_shape_of(o->node);
+    const REAL *image = o->in[0];
+    REAL *out = o->out[0];
+    EACH_WINDOW(
+        s, REAL sum = 0, sum += image[src], out[dst] = sum / (REAL)dsci_pool_divisor(&s, &w));
+}
+
+void NAME(average_pool_backward)(const dsci_operands *o, dsci_part part)
+{
+    (void)part;
+    const dsci_pool_shape s = dsci_pool_shape_of(o->node);
+    const REAL *diff_dst = o->in[0];
+    REAL *diff_src = o->out[0];
+    for (size_t i = 0; i < o->node->out[0]->elements; i++)
+        diff_src[i] = 0;
+    EACH_WINDOW(s, , diff_src[src] += diff_dst[dst] / (REAL)dsci_pool_divisor(&s, &w), );
+}
+
+#undef EACH_WINDOW

@@ -1,4 +1,4 @@
-/* conv_cases.c - convolutions of images and sequences. */
+/* conv_cases.c - convolutions and poolings of images and sequences. */
 #include "cases.h"
 
 static dsc_node *image(dsc_scope *scope, struct draw *draw)
@@ -45,10 +45,57 @@ static dsc_node *sequence(dsc_scope *scope, struct draw *draw)
                            scope, draw);
 }
 
+/* A layer below, so that the gradient is seen. */
+static dsc_node *mixed(dsc_scope *scope, struct draw *draw)
+{
+    return dsc_conv2d(image(scope, draw), draw_size(draw, 1, 20), .kernel = { 2 }, .padding = DSC_SAME);
+}
+
+static dsc_node *max_pool(dsc_scope *scope, struct draw *draw)
+{
+    const size_t height = draw_size(draw, 2, 3);
+    dsc_node *h = dsc_max_pool(mixed(scope, draw), .window = { height, draw_size(draw, 2, 3) },
+                               .stride = { draw_size(draw, 1, 3), 2 }, .pad = { height / 2, 1 });
+    return squared_head(dsc_max_pool(h, .padding = DSC_SAME), scope, draw);
+}
+
+static dsc_node *average_pool(dsc_scope *scope, struct draw *draw)
+{
+    const size_t height = draw_size(draw, 2, 3);
+    dsc_node *h =
+        dsc_average_pool(mixed(scope, draw), .window = { height, 3 }, .stride = { draw_size(draw, 1, 3), 2 },
+                         .pad = { height / 2, 1 }, .count_padding = true);
+    return squared_head(dsc_average_pool(dsc_tanh(h), .padding = DSC_SAME), scope, draw);
+}
+
+static dsc_node *global_pool(dsc_scope *scope, struct draw *draw)
+{
+    return squared_head(dsc_global_average_pool(mixed(scope, draw)), scope, draw);
+}
+
+static dsc_node *global_max_pool(dsc_scope *scope, struct draw *draw)
+{
+    return squared_head(dsc_global_max_pool(mixed(scope, draw)), scope, draw);
+}
+
+static dsc_node *pooled_sequence(dsc_scope *scope, struct draw *draw)
+{
+    const size_t steps = draw_size(draw, 4, 40), channels = draw_size(draw, 1, 4);
+    dsc_node *h = dsc_input(scope, &(dsc_input_spec){ .shape = { steps, channels } });
+    h = dsc_max_pool(dsc_conv1d(h, draw_size(draw, 1, 18), .pad = 1), .window = { 2 });
+    return classifier_head(dsc_average_pool(h, .window = { 2 }, .stride = { 1 }), scope, draw);
+}
+
 static const struct gradient_case cases[] = {
     { .name = "convolution", .op = DSCI_OP_CONV, .loss = plain },
     { .name = "strided and dilated convolution", .op = DSCI_OP_CONV, .loss = general },
     { .name = "grouped convolution", .op = DSCI_OP_CONV, .loss = grouped },
     { .name = "convolution of sequences", .op = DSCI_OP_CONV, .loss = sequence },
+    { .name = "max pooling", .op = DSCI_OP_MAX_POOL, .loss = max_pool },
+    { .name = "average pooling", .op = DSCI_OP_AVERAGE_POOL, .loss = average_pool },
+    /* All pixels share a gradient: that of the bias is a sum over examples that nearly cancel. */
+    { .name = "global average pooling", .op = DSCI_OP_AVERAGE_POOL, .loss = global_pool, .tolerance = 2 },
+    { .name = "global max pooling", .op = DSCI_OP_MAX_POOL, .loss = global_max_pool },
+    { .name = "pooling of sequences", .op = DSCI_OP_MAX_POOL, .loss = pooled_sequence },
 };
 const struct gradient_suite conv_cases = { cases, sizeof cases / sizeof cases[0] };

@@ -1,0 +1,299 @@
+/* pool.c - maxima and averages over the windows of images and sequences, channels last. */
+#include "ops/pool.h"
+
+#include <string.h>
+
+#include "ops/conv.h"
+#include "ops/ref.h"
+
+/* --- Shapes --- */
+
+dsci_pool_shape dsci_pool_shape_of(const dsci_node *node)
+{
+    const bool backward =
+        node->op == &dsci_op_max_pool_backward || node->op == &dsci_op_average_pool_backward;
+    const dsci_shape *src = backward ? &node->out[0]->shape : &node->in[0]->shape;
+    const dsci_shape *dst = backward ? &node->in[0]->shape : &node->out[0]->shape;
+    const size_t channels = src->dim[src->rank - 1];
+    dsci_pool_shape s = { .batch = node->batch,
+                          .src = { 1, dsci_shape_elements(src) / node->batch / channels },
+                          .dst = { 1, 1 },
+                          .channels = channels,
+                          .window = node->attributes.pool.window,
+                          .count_padding = node->attributes.pool.count_padding };
+    if (node->attributes.pool.global) {
+        s.window = (dsci_window){ .kernel = { 1, s.src[1] }, .stride = { 1, 1 }, .dilation = { 1, 1 } };
+        return s;
+    }
+    for (size_t i = src->rank == 4 ? 0 : 1; i < 2; i++) {
+        s.src[i] = src->dim[src->rank - 3 + i];
+        s.dst[i] = dst->dim[dst->rank - 3 + i];
+    }
+    return s;
+}
+
+/* The part of a window that lies inside the image, along a dimension. */
+static dsci_range inside(const dsci_pool_shape *s, size_t dimension, size_t at)
+{
+    const size_t start = at * s->window.stride[dimension], before = s->window.before[dimension];
+    const size_t end = start + s->window.kernel[dimension] - before;
+    const size_t first = start > before ? start - before : 0, size = s->src[dimension];
+    return (dsci_range){ first, (end < size ? end : size) - first };
+}
+
+dsci_pool_window dsci_pool_window_of(const dsci_pool_shape *s, size_t y, size_t x)
+{
+    const dsci_range rows = inside(s, 0, y), columns = inside(s, 1, x);
+    return (dsci_pool_window){ .first = rows.first * s->src[1] + columns.first,
+                               .rows = rows.count,
+                               .columns = columns.count,
+                               .row_step = s->src[1],
+                               .channels = s->channels };
+}
+
+size_t dsci_pool_divisor(const dsci_pool_shape *s, const dsci_pool_window *window)
+{
+    return s->count_padding ? s->window.kernel[0] * s->window.kernel[1] : window->rows * window->columns;
+}
+
+/* Windows that lie wholly in the padding would be empty. */
+static bool check_window(const dsci_setting *setting, const dsci_node *node, size_t dimension, size_t src)
+{
+    const dsci_window *w = &node->attributes.pool.window;
+    const size_t kernel = w->kernel[dimension], before = w->before[dimension], after = w->after[dimension];
+    if (before >= kernel || after >= kernel || w->dilation[dimension] != 1) {
+        dsc_scope_fail(setting->scope, DSC_ERROR_ARGUMENT,
+                       "layer '%s': expected padding smaller than the window of %zu and no dilation, found "
+                       "padding of %zu and %zu; pad less",
+                       node->name, kernel, before, after);
+        return false;
+    }
+    if (dsci_window_positions(w, dimension, src) > 0)
+        return true;
+    dsc_scope_fail(setting->scope, DSC_ERROR_SHAPE,
+                   "layer '%s': expected an input of at least %zu for a window of %zu, found %zu from '%s'; "
+                   "use a smaller window or more padding",
+                   node->name, kernel - before - after, kernel, src, node->in[0]->producer->name);
+    return false;
+}
+
+static bool infer(const dsci_setting *setting, dsci_node *node)
+{
+    const dsci_shape *src = &node->in[0]->shape;
+    if (!dsci_expect_batch(setting, node, node->in[0]))
+        return false;
+    const size_t channels = src->dim[src->rank - 1];
+    if (node->in[0]->elements / setting->batch / channels > INT32_MAX) {
+        dsc_scope_fail(setting->scope, DSC_ERROR_SHAPE,
+                       "layer '%s': expected images of less than 2^31 pixels from '%s'", node->name,
+                       node->in[0]->producer->name);
+        return false;
+    }
+    if (node->attributes.pool.global && src->rank > 2)
+        return dsci_node_output(setting, node, setting->real,
+                                &(dsci_shape){ .rank = 2, .dim = { setting->batch, channels } });
+    if (node->attributes.pool.global || (src->rank != 3 && src->rank != 4)) {
+        char text[128];
+        dsc_scope_fail(setting->scope, DSC_ERROR_SHAPE,
+                       "layer '%s': expected images (height, width, channels) or sequences (steps, "
+                       "channels), found a batch of shape %s from '%s'; use dsc_reshape()",
+                       node->name, dsci_shape_text(src, text), node->in[0]->producer->name);
+        return false;
+    }
+    dsci_shape dst = *src;
+    for (size_t i = src->rank == 4 ? 0 : 1; i < 2; i++) {
+        const size_t at = src->rank - 3 + i;
+        if (!check_window(setting, node, i, src->dim[at]))
+            return false;
+        dst.dim[at] = dsci_window_positions(&node->attributes.pool.window, i, src->dim[at]);
+    }
+    return dsci_node_output(setting, node, setting->real, &dst);
+}
+
+static bool infer_backward(const dsci_setting *setting, dsci_node *node)
+{
+    const dsci_shape shape = dsci_shape_batched(setting->batch, &node->attributes.pool.example);
+    return dsci_node_output(setting, node, setting->real, &shape);
+}
+
+/* --- Gradients --- */
+
+static void append_backward(dsci_graph *graph, dsci_node *node, const dsci_op *op, dsci_tensor *positions)
+{
+    dsci_tensor *src = node->in[0], *inputs[] = { node->out[0]->diff, positions };
+    dsci_attributes attributes = node->attributes;
+    attributes.pool.example = (dsci_shape){ .rank = src->shape.rank - 1 };
+    for (size_t i = 1; i < src->shape.rank; i++)
+        attributes.pool.example.dim[i - 1] = src->shape.dim[i];
+    const dsci_node *backward = dsci_graph_append(graph, op, &attributes, inputs, positions ? 2 : 1);
+    dsci_gradient_add(graph, src, backward ? backward->out[0] : NULL);
+}
+
+/* In training the forward node also tells where the maxima are. */
+static void max_gradient(dsci_graph *graph, dsci_node *node)
+{
+    if (dsci_node_output(&graph->setting, node, DSCI_I32, &node->out[0]->shape))
+        append_backward(graph, node, &dsci_op_max_pool_backward, node->out[1]);
+}
+
+static void average_gradient(dsci_graph *graph, dsci_node *node)
+{
+    append_backward(graph, node, &dsci_op_average_pool_backward, NULL);
+}
+
+static double flops(const dsci_node *node)
+{
+    const dsci_pool_shape s = dsci_pool_shape_of(node);
+    return (double)s.batch * (double)(s.dst[0] * s.dst[1]) * (double)s.channels *
+           (double)(s.window.kernel[0] * s.window.kernel[1]);
+}
+
+/* --- Native: an example after the other, in bf16 by way of float --- */
+
+/* Where the maxima of an example are, written or read. */
+struct positions {
+    int32_t *written;
+    const int32_t *read;
+};
+
+/* From one example's input of the op to its output. */
+typedef void example_fn(const dsci_kernels *kernels, const dsci_pool_shape *s, float *to, const float *from,
+                        struct positions positions);
+
+static void max_example(const dsci_kernels *kernels, const dsci_pool_shape *s, float *to, const float *from,
+                        struct positions positions)
+{
+    for (size_t p = 0; p < s->dst[0] * s->dst[1]; p++) {
+        const dsci_pool_window w = dsci_pool_window_of(s, p / s->dst[1], p % s->dst[1]);
+        int32_t *written = positions.written ? positions.written + p * s->channels : NULL;
+        kernels->max_pool(to + p * s->channels, written, from, &w);
+    }
+}
+
+static void max_backward_example(const dsci_kernels *kernels, const dsci_pool_shape *s, float *to,
+                                 const float *from, struct positions positions)
+{
+    (void)kernels;
+    const size_t channels = s->channels;
+    memset(to, 0, s->src[0] * s->src[1] * channels * sizeof *to);
+    for (size_t p = 0; p < s->dst[0] * s->dst[1]; p++, from += channels, positions.read += channels)
+        for (size_t c = 0; c < channels; c++)
+            to[(size_t)positions.read[c] * channels + c] += from[c];
+}
+
+static void average_example(const dsci_kernels *kernels, const dsci_pool_shape *s, float *to,
+                            const float *from, struct positions positions)
+{
+    (void)positions;
+    for (size_t p = 0; p < s->dst[0] * s->dst[1]; p++) {
+        const dsci_pool_window w = dsci_pool_window_of(s, p / s->dst[1], p % s->dst[1]);
+        kernels->average_pool(to + p * s->channels, from, &w, (float)dsci_pool_divisor(s, &w));
+    }
+}
+
+static void average_backward_example(const dsci_kernels *kernels, const dsci_pool_shape *s, float *to,
+                                     const float *from, struct positions positions)
+{
+    (void)positions;
+    memset(to, 0, s->src[0] * s->src[1] * s->channels * sizeof *to);
+    for (size_t p = 0; p < s->dst[0] * s->dst[1]; p++) {
+        const dsci_pool_window w = dsci_pool_window_of(s, p / s->dst[1], p % s->dst[1]);
+        kernels->average_pool_backward(to, from + p * s->channels, &w, (float)dsci_pool_divisor(s, &w));
+    }
+}
+
+static size_t whole_vectors(size_t elements)
+{
+    return (elements + DSCI_LANES - 1) / DSCI_LANES * DSCI_LANES;
+}
+
+/* In bf16 the workspace holds an example's input and output in float. */
+static dsc_status book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
+{
+    if (node->real == DSCI_BF16)
+        booking->worker_bytes =
+            (whole_vectors(dsci_tensor_cols(node->in[0])) + dsci_tensor_cols(node->out[0])) * sizeof(float);
+    return dsci_book_shards(scope, node, booking);
+}
+
+static void run_examples(const dsci_operands *o, dsci_part part, example_fn *run, struct positions positions)
+{
+    const dsci_pool_shape s = dsci_pool_shape_of(o->node);
+    const dsci_range examples = dsci_shard(o->node, part.index);
+    const size_t in = dsci_tensor_cols(o->node->in[0]), out = dsci_tensor_cols(o->node->out[0]);
+    const size_t pooled = s.dst[0] * s.dst[1] * s.channels;
+    for (size_t b = examples.first; b < examples.first + examples.count; b++) {
+        const struct positions here = { positions.written ? positions.written + b * pooled : NULL,
+                                        positions.read ? positions.read + b * pooled : NULL };
+        if (o->node->real == DSCI_F32) {
+            run(o->kernels, &s, (float *)o->out[0] + b * out, (const float *)o->in[0] + b * in, here);
+            continue;
+        }
+        float *from = part.workspace, *to = from + whole_vectors(in);
+        o->kernels->from_bf16(from, (const dsci_bf16 *)o->in[0] + b * in, in);
+        run(o->kernels, &s, to, from, here);
+        o->kernels->to_bf16((dsci_bf16 *)o->out[0] + b * out, to, out);
+    }
+}
+
+static void run_max(const dsci_operands *o, dsci_part part)
+{
+    run_examples(o, part, max_example, (struct positions){ .written = o->out[1] });
+}
+
+static void run_max_backward(const dsci_operands *o, dsci_part part)
+{
+    run_examples(o, part, max_backward_example, (struct positions){ .read = o->in[1] });
+}
+
+static void run_average(const dsci_operands *o, dsci_part part)
+{
+    run_examples(o, part, average_example, (struct positions){ .written = NULL });
+}
+
+static void run_average_backward(const dsci_operands *o, dsci_part part)
+{
+    run_examples(o, part, average_backward_example, (struct positions){ .written = NULL });
+}
+
+#define NATIVE(of_type, function)                                                                            \
+    {                                                                                                        \
+        .engine = DSC_ENGINE_NATIVE, .type = of_type, .book = book, .run = function                          \
+    }
+
+const dsci_op dsci_op_max_pool = {
+    .name = "max_pool",
+    .id = DSCI_OP_MAX_POOL,
+    .infer = infer,
+    .gradient = max_gradient,
+    .flops = flops,
+    .implementations = { NATIVE(DSCI_F32, run_max), NATIVE(DSCI_BF16, run_max),
+                         DSCI_REF_IMPLEMENTATIONS(max_pool) },
+};
+
+const dsci_op dsci_op_max_pool_backward = {
+    .name = "max_pool_backward",
+    .id = DSCI_OP_MAX_POOL_BACKWARD,
+    .infer = infer_backward,
+    .implementations = { NATIVE(DSCI_F32, run_max_backward), NATIVE(DSCI_BF16, run_max_backward),
+                         DSCI_REF_IMPLEMENTATIONS(max_pool_backward) },
+};
+
+const dsci_op dsci_op_average_pool = {
+    .name = "average_pool",
+    .id = DSCI_OP_AVERAGE_POOL,
+    .infer = infer,
+    .gradient = average_gradient,
+    .flops = flops,
+    .implementations = { NATIVE(DSCI_F32, run_average), NATIVE(DSCI_BF16, run_average),
+                         DSCI_REF_IMPLEMENTATIONS(average_pool) },
+};
+
+const dsci_op dsci_op_average_pool_backward = {
+    .name = "average_pool_backward",
+    .id = DSCI_OP_AVERAGE_POOL_BACKWARD,
+    .infer = infer_backward,
+    .flops = flops,
+    .implementations = { NATIVE(DSCI_F32, run_average_backward), NATIVE(DSCI_BF16, run_average_backward),
+                         DSCI_REF_IMPLEMENTATIONS(average_pool_backward) },
+};
