@@ -144,7 +144,28 @@ static dsc_activation *fusible_activation(dsci_node *node)
 {
     if (node->op == &dsci_op_dense)
         return &node->attributes.dense.activation;
+    if (node->op == &dsci_op_batch_norm)
+        return &node->attributes.batch_norm.activation;
     return node->op == &dsci_op_conv ? &node->attributes.conv.activation : NULL;
+}
+
+/* Whether the op applies such an activation on its way out. */
+static bool applies(const dsci_node *node, dsc_activation activation)
+{
+    return node->op != &dsci_op_batch_norm || activation == DSC_RELU;
+}
+
+/* A batch normalisation whose gradient comes through ReLU alone masks it itself, by the output. */
+static bool takes_mask(dsci_node *node, const dsci_node *activation)
+{
+    if (node->op != &dsci_op_batch_norm_backward || activation->op != &dsci_op_activation_backward ||
+        activation->attributes.activation != DSC_RELU || node->in[0] != activation->out[0] ||
+        activation->out[0]->uses != 1 || node->input_count == DSCI_MAX_INPUTS)
+        return false;
+    node->in[0] = activation->in[0];
+    node->in[node->input_count++] = activation->in[1];
+    node->attributes.batch_norm.activation = DSC_RELU;
+    return true;
 }
 
 void dsci_pass_fuse(dsci_graph *graph)
@@ -159,11 +180,14 @@ void dsci_pass_fuse(dsci_graph *graph)
         dsci_node *node = graph->nodes[i];
         dsci_node *producer = node->op == &dsci_op_activation ? node->in[0]->producer : NULL;
         dsc_activation *activation = producer ? fusible_activation(producer) : NULL;
-        if (activation && *activation == DSC_LINEAR && node->in[0]->uses == 1 && !node->in[0]->result) {
+        if (activation && *activation == DSC_LINEAR && applies(producer, node->attributes.activation) &&
+            node->in[0]->uses == 1 && !node->in[0]->result) {
             *activation = node->attributes.activation;
             producer->out[0] = node->out[0];
             producer->out[0]->producer = producer;
         } else {
+            if (kept > 0 && takes_mask(node, graph->nodes[kept - 1]))
+                kept--;
             graph->nodes[kept++] = node;
         }
     }

@@ -11,6 +11,7 @@
 
 #include "kernels/gemm.h"
 #include "kernels/loss.h"
+#include "kernels/normalization.h"
 #include "kernels/window.h"
 
 const dsci_kernels LEVEL_TABLE = {
@@ -30,7 +31,13 @@ const dsci_kernels LEVEL_TABLE = {
     .adam = adam,
     .to_bf16 = to_bf16,
     .from_bf16 = from_bf16,
+    .column_moments = column_moments,
+    .affine_columns = affine_columns,
+    .affine_pair_columns = affine_pair_columns,
+    .add = add,
+    .multiply = multiply,
     .scale = scale,
+    .scaled = scaled,
     .dropout = dropout,
     .max_pool = max_pool,
     .average_pool = average_pool,

@@ -77,6 +77,21 @@ ALWAYS_INLINE void store_lanes_bf16(dsci_bf16 *p, size_t count, vec x)
     memcpy(p, whole, count * sizeof *p);
 }
 
+/* Of either type: half says bfloat16. */
+ALWAYS_INLINE vec load_real(const void *p, size_t at, size_t count, int half)
+{
+    return half ? load_lanes_bf16((const dsci_bf16 *)p + at, count)
+                : load_lanes((const float *)p + at, count);
+}
+
+ALWAYS_INLINE void store_real(void *p, size_t at, size_t count, vec x, int half)
+{
+    if (half)
+        store_lanes_bf16((dsci_bf16 *)p + at, count, x);
+    else
+        store_lanes((float *)p + at, count, x);
+}
+
 /* exp(x) = 2^n (1 + p) with |x - n ln 2| <= ln 2 / 2; the relative error of p's polynomial is 4.4e-9 of
  * exp(x). */
 typedef struct exp_parts {

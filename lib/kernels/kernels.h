@@ -108,6 +108,23 @@ typedef struct dsci_kernels {
     void (*adam)(float *w, float *m, float *v, const float *g, size_t n, const dsci_adam *step,
                  float weight_decay);
 
+    /* dst = a + b, a b, alpha src, element by element; in place is allowed. half: of bfloat16. */
+    void (*add)(void *dst, const void *a, const void *b, size_t n, int half);
+    void (*multiply)(float *dst, const float *a, const float *b, size_t n);
+    void (*scaled)(float *dst, const float *src, size_t n, float alpha);
+
+    /* For normalisation, over matrices (rows x cols) of float, or half: of bfloat16. sums (2 x cols, in
+       double) = those of a's columns and of a's and b's products (b NULL: squares), row after row in blocks
+       of 32, the blocks in order; a counts only where mask > 0, if there is a mask. */
+    void (*column_moments)(double *sums, const void *a, const void *mask, const void *b, size_t rows,
+                           size_t cols, int half);
+    /* dst = max(floor, src factor + term), a factor and a term for each column; in place is allowed. */
+    void (*affine_columns)(void *dst, const void *src, const float *factor, const float *term, float floor,
+                           size_t rows, size_t cols, int half);
+    /* dst = a factors[0] + (b factors[1] + factors[2]), factors 3 x cols; a as in column_moments(). */
+    void (*affine_pair_columns)(void *dst, const void *a, const void *mask, const void *b,
+                                const float *factors, size_t rows, size_t cols, int half);
+
     /* To bfloat16, rounded to nearest with ties to even, and back. */
     void (*to_bf16)(dsci_bf16 *dst, const float *src, size_t n);
     void (*from_bf16)(float *dst, const dsci_bf16 *src, size_t n);

@@ -47,6 +47,31 @@ static void gather_rows(float *dst, const float *src, const uint32_t *index, siz
     }
 }
 
+/* Sums, products and multiples, element by element. */
+ALWAYS_INLINE void add_of(void *dst, const void *a, const void *b, size_t n, int half)
+{
+    EACH_VECTOR(n, store_real(dst, i, count,
+                              vec_add(load_real(a, i, count, half), load_real(b, i, count, half)), half));
+}
+
+static void add(void *dst, const void *a, const void *b, size_t n, int half)
+{
+    if (half)
+        add_of(dst, a, b, n, 1);
+    else
+        add_of(dst, a, b, n, 0);
+}
+
+static void multiply(float *dst, const float *a, const float *b, size_t n)
+{
+    EACH_VECTOR(n, store_lanes(dst + i, count, vec_mul(load_lanes(a + i, count), load_lanes(b + i, count))));
+}
+
+static void scaled(float *dst, const float *src, size_t n, float alpha)
+{
+    EACH_VECTOR(n, store_lanes(dst + i, count, vec_mul(vec_set(alpha), load_lanes(src + i, count))));
+}
+
 static void to_bf16(dsci_bf16 *dst, const float *src, size_t n)
 {
     EACH_VECTOR(n, store_lanes_bf16(dst + i, count, load_lanes(src + i, count)));

@@ -270,6 +270,12 @@ static inline wide wide_mul(wide a, wide b)
                      _mm256_mul_pd(a.part[2], b.part[2]), _mm256_mul_pd(a.part[3], b.part[3]) } };
 }
 
+static inline void wide_store(double *p, wide a)
+{
+    for (int i = 0; i < 4; i++)
+        _mm256_storeu_pd(p + 4 * i, a.part[i]);
+}
+
 static inline double wide_sum(wide a)
 {
     const __m256d four =

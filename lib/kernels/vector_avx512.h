@@ -213,6 +213,12 @@ static inline wide wide_mul(wide a, wide b)
     return (wide){ _mm512_mul_pd(a.low, b.low), _mm512_mul_pd(a.high, b.high) };
 }
 
+static inline void wide_store(double *p, wide a)
+{
+    _mm512_storeu_pd(p, a.low);
+    _mm512_storeu_pd(p + 8, a.high);
+}
+
 static inline double wide_sum(wide a)
 {
     const __m512d eight = _mm512_add_pd(a.low, a.high);

@@ -259,6 +259,11 @@ static inline wide wide_mul(wide a, wide b)
 }
 
 /* The sum of the lanes: a tree that folds the upper half onto the lower. */
+static inline void wide_store(double *p, wide a)
+{
+    memcpy(p, a.lane, sizeof a.lane);
+}
+
 static inline double wide_sum(wide a)
 {
     for (size_t half = 8; half > 0; half /= 2)

@@ -15,6 +15,13 @@ static void fill_normal(const dsci_initializer *initializer, dsc_rng rng, uint32
     dsc_rng_fill_normal(rng, major, initializer->low, initializer->high, dst, n);
 }
 
+static void fill_ones(const dsci_initializer *initializer, dsc_rng rng, uint32_t major, double *dst, size_t n)
+{
+    (void)initializer, (void)rng, (void)major;
+    for (size_t i = 0; i < n; i++)
+        dst[i] = 1;
+}
+
 /* Uniform: bound = sqrt(scale / fan); normal: deviation = sqrt(scale / fan). fan counts the inputs and maybe
    the outputs. */
 static const struct rule {
@@ -25,7 +32,7 @@ static const struct rule {
     [DSC_INIT_DEFAULT] = { fill_uniform, 1, 0 },        [DSC_INIT_ZEROS] = { NULL, 0, 0 },
     [DSC_INIT_GLOROT_UNIFORM] = { fill_uniform, 6, 1 }, [DSC_INIT_GLOROT_NORMAL] = { fill_normal, 2, 1 },
     [DSC_INIT_HE_UNIFORM] = { fill_uniform, 6, 0 },     [DSC_INIT_HE_NORMAL] = { fill_normal, 2, 0 },
-    [DSC_INIT_LECUN_NORMAL] = { fill_normal, 1, 0 },
+    [DSC_INIT_LECUN_NORMAL] = { fill_normal, 1, 0 },    [DSC_INIT_ONES] = { fill_ones, 0, 0 },
 };
 
 bool dsci_initializer_make(dsci_initializer *initializer, dsc_init kind, size_t fan_in, size_t fan_out)

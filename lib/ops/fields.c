@@ -43,6 +43,22 @@ static const dsci_field pool_fields[] = { WINDOW_FIELDS(pool.window),
                                             1 },
                                           { .name = NULL } };
 
+static const dsci_field axis_fields[] = { { "axis", DSCI_FIELD_SIZE, AT(range.axis), 0, 1, DSC_MAX_RANK },
+                                          { .name = NULL } };
+static const dsci_field slice_fields[] = { { "axis", DSCI_FIELD_SIZE, AT(range.axis), 0, 1, DSC_MAX_RANK },
+                                           { "first", DSCI_FIELD_SIZE, AT(range.first), 0, 0, 0x1p40 },
+                                           { "count", DSCI_FIELD_SIZE, AT(range.count), 0, 1, 0x1p40 },
+                                           { .name = NULL } };
+static const dsci_field scale_fields[] = { { "factor", DSCI_FIELD_REAL, AT(factor), 0, -DBL_MAX, DBL_MAX },
+                                           { .name = NULL } };
+static const dsci_field batch_norm_fields[] = {
+    { "momentum", DSCI_FIELD_REAL, AT(batch_norm.momentum), 0, 0, 1 },
+    { "epsilon", DSCI_FIELD_REAL, AT(batch_norm.epsilon), 0, 0, DBL_MAX },
+    { "scale", DSCI_FIELD_BOOL, AT(batch_norm.scale), 0, 0, 1 },
+    { "shift", DSCI_FIELD_BOOL, AT(batch_norm.shift), 0, 0, 1 },
+    { .name = NULL }
+};
+
 static const dsci_op_form forms[] = {
     { &dsci_op_input, "", 0, example_fields },
     { &dsci_op_targets, "", 0, example_fields },
@@ -57,6 +73,12 @@ static const dsci_op_form forms[] = {
     { &dsci_op_activation, "x", 1, activation_fields },
     { &dsci_op_dropout, "x", 1, dropout_fields },
     { &dsci_op_add, "xx", 2, no_fields },
+    { &dsci_op_multiply, "xx", 2, no_fields },
+    { &dsci_op_scale, "x", 1, scale_fields },
+    { &dsci_op_reshape, "x", 1, example_fields },
+    { &dsci_op_concat, "x+", 1, axis_fields },
+    { &dsci_op_slice, "x", 1, slice_fields },
+    { &dsci_op_batch_norm, "xsspp", 3, batch_norm_fields },
     { &dsci_op_softmax_cross_entropy, "xl", 2, no_fields },
     { &dsci_op_squared_loss, "xy", 2, no_fields },
 };

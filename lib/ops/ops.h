@@ -130,7 +130,7 @@ typedef struct dsci_window {
 
 /* What an op needs to know beside its inputs; each op reads the member of its name. */
 typedef union dsci_attributes {
-    dsci_shape example; /* input, targets: the shape without the batch */
+    dsci_shape example; /* input, targets, reshape: the shape without the batch */
     struct {
         dsci_shape example;
         size_t classes;
@@ -161,6 +161,16 @@ typedef union dsci_attributes {
         dsci_shape example; /* backward: of src */
     } pool;
     dsc_activation activation;
+    struct {
+        size_t axis; /* of the batched shape: 1 is the first of the example */
+        size_t first, count, whole;
+    } range; /* concat: axis alone; slice_backward: whole is the dimension to be filled */
+    struct {
+        double momentum, epsilon;
+        bool scale, shift;         /* has such parameters */
+        dsc_activation activation; /* applied to the output: LINEAR or RELU */
+    } batch_norm;
+    double factor;  /* scale */
     double rate;    /* dropout */
     dsci_type cast; /* to this type */
 } dsci_attributes;
@@ -316,6 +326,14 @@ typedef enum dsci_op_id {
     DSCI_OP_ACTIVATION_BACKWARD,
     DSCI_OP_DROPOUT,
     DSCI_OP_ADD,
+    DSCI_OP_MULTIPLY,
+    DSCI_OP_SCALE,
+    DSCI_OP_RESHAPE,
+    DSCI_OP_CONCAT,
+    DSCI_OP_SLICE,
+    DSCI_OP_SLICE_BACKWARD,
+    DSCI_OP_BATCH_NORM,
+    DSCI_OP_BATCH_NORM_BACKWARD,
     DSCI_OP_SOFTMAX_CROSS_ENTROPY,
     DSCI_OP_SQUARED_LOSS,
     DSCI_OP_COUNT_ERRORS,
@@ -340,12 +358,38 @@ struct dsci_op {
         implementations[DSCI_MAX_IMPLEMENTATIONS]; /* in order of preference, ended by run NULL */
 };
 
-extern const dsci_op dsci_op_input, dsci_op_labels, dsci_op_targets, dsci_op_parameter, dsci_op_tokens,
-    dsci_op_state, dsci_op_cast, dsci_op_dense, dsci_op_dense_backward_data, dsci_op_dense_backward_weights,
-    dsci_op_conv, dsci_op_conv_backward_data, dsci_op_conv_backward_weights, dsci_op_max_pool,
-    dsci_op_max_pool_backward, dsci_op_average_pool, dsci_op_average_pool_backward, dsci_op_activation,
-    dsci_op_activation_backward, dsci_op_dropout, dsci_op_add, dsci_op_softmax_cross_entropy,
-    dsci_op_squared_loss, dsci_op_count_errors;
+extern const dsci_op dsci_op_input;
+extern const dsci_op dsci_op_labels;
+extern const dsci_op dsci_op_targets;
+extern const dsci_op dsci_op_parameter;
+extern const dsci_op dsci_op_tokens;
+extern const dsci_op dsci_op_state;
+extern const dsci_op dsci_op_cast;
+extern const dsci_op dsci_op_dense;
+extern const dsci_op dsci_op_dense_backward_data;
+extern const dsci_op dsci_op_dense_backward_weights;
+extern const dsci_op dsci_op_conv;
+extern const dsci_op dsci_op_conv_backward_data;
+extern const dsci_op dsci_op_conv_backward_weights;
+extern const dsci_op dsci_op_max_pool;
+extern const dsci_op dsci_op_max_pool_backward;
+extern const dsci_op dsci_op_average_pool;
+extern const dsci_op dsci_op_average_pool_backward;
+extern const dsci_op dsci_op_activation;
+extern const dsci_op dsci_op_activation_backward;
+extern const dsci_op dsci_op_dropout;
+extern const dsci_op dsci_op_add;
+extern const dsci_op dsci_op_softmax_cross_entropy;
+extern const dsci_op dsci_op_squared_loss;
+extern const dsci_op dsci_op_count_errors;
+extern const dsci_op dsci_op_multiply;
+extern const dsci_op dsci_op_scale;
+extern const dsci_op dsci_op_reshape;
+extern const dsci_op dsci_op_concat;
+extern const dsci_op dsci_op_slice;
+extern const dsci_op dsci_op_slice_backward;
+extern const dsci_op dsci_op_batch_norm;
+extern const dsci_op dsci_op_batch_norm_backward;
 
 /* Every op, by its id. */
 extern const dsci_op *const dsci_ops[DSCI_OP_COUNT];
@@ -355,6 +399,9 @@ dsc_status dsci_book_shards(dsc_scope *scope, dsci_node *node, dsci_booking *boo
 
 /* For infer functions: true if the tensor is a batch of examples, else fails the scope. */
 bool dsci_expect_batch(const dsci_setting *setting, const dsci_node *node, const dsci_tensor *tensor);
+
+/* True if the tensors have such a dimension behind the batch, else fails the scope. */
+bool dsci_expect_axis(const dsci_setting *setting, const dsci_node *node, size_t axis);
 
 /* For ops that make as many elements as their first input has. */
 bool dsci_infer_same(const dsci_setting *setting, dsci_node *node);

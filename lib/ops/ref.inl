@@ -186,3 +186,94 @@ void NAME(count_errors)(const dsci_operands *o, dsci_part part)
         *errors += best != (size_t)labels[b];
     }
 }
+
+void NAME(multiply)(const dsci_operands *o, dsci_part part)
+{
+    (void)part;
+    const REAL *a = o->in[0], *b = o->in[1];
+    REAL *dst = o->out[0];
+    for (size_t i = 0; i < o->node->out[0]->elements; i++)
+        dst[i] = a[i] * b[i];
+}
+
+void NAME(scale)(const dsci_operands *o, dsci_part part)
+{
+    (void)part;
+    const REAL *src = o->in[0];
+    REAL *dst = o->out[0];
+    for (size_t i = 0; i < o->node->out[0]->elements; i++)
+        dst[i] = (REAL)o->node->attributes.factor * src[i];
+}
+
+/* dst = scale (x - mean) / sqrt(variance + epsilon) + shift, for each channel: by the batch's mean and biased
+ * variance in training, which also move the running ones (with the unbiased variance), else by those. */
+void NAME(batch_norm)(const dsci_operands *o, dsci_part part)
+{
+    (void)part;
+    const dsci_tensor *x = o->node->in[0];
+    const size_t channels = x->shape.dim[x->shape.rank - 1], rows = x->elements / channels;
+    const bool training = o->node->output_count > 1, scale = o->node->attributes.batch_norm.scale;
+    const REAL *src = o->in[0], *gamma = scale ? o->in[3] : NULL;
+    const REAL *beta = o->node->attributes.batch_norm.shift ? o->in[scale ? 4 : 3] : NULL;
+    REAL *dst = o->out[0], *saved = o->out[1];
+    REAL *running_mean = (REAL *)o->in[1], *running_variance = (REAL *)o->in[2]; /* state */
+    const double momentum = o->node->attributes.batch_norm.momentum;
+    for (size_t c = 0; c < channels; c++) {
+        double mean = 0, variance = 0;
+        for (size_t r = 0; r < rows; r++)
+            mean += (double)src[r * channels + c] / (double)rows;
+        for (size_t r = 0; r < rows; r++)
+            variance += ((double)src[r * channels + c] - mean) * ((double)src[r * channels + c] - mean) /
+                        (double)rows;
+        if (training) {
+            const double unbiased = rows > 1 ? variance * (double)rows / (double)(rows - 1) : variance;
+            running_mean[c] = (REAL)((1 - momentum) * (double)running_mean[c] + momentum * mean);
+            running_variance[c] = (REAL)((1 - momentum) * (double)running_variance[c] + momentum * unbiased);
+        } else {
+            mean = (double)running_mean[c];
+            variance = (double)running_variance[c];
+        }
+        const double inverse = 1 / sqrt(variance + o->node->attributes.batch_norm.epsilon);
+        for (size_t r = 0; r < rows; r++) {
+            const double normal = ((double)src[r * channels + c] - mean) * inverse;
+            dst[r * channels + c] = LOCAL(activate)(
+                o->node->attributes.batch_norm.activation,
+                (REAL)(normal * (gamma ? (double)gamma[c] : 1) + (beta ? (double)beta[c] : 0)));
+        }
+        if (training) {
+            saved[c] = (REAL)mean;
+            saved[channels + c] = (REAL)inverse;
+        }
+    }
+}
+
+void NAME(batch_norm_backward)(const dsci_operands *o, dsci_part part)
+{
+    (void)part;
+    const dsci_tensor *x = o->node->in[1];
+    const size_t channels = x->shape.dim[x->shape.rank - 1], rows = x->elements / channels;
+    const bool scale = o->node->attributes.batch_norm.scale, shift = o->node->attributes.batch_norm.shift;
+    const bool masked = o->node->attributes.batch_norm.activation == DSC_RELU;
+    const REAL *diff = o->in[0], *src = o->in[1], *saved = o->in[2], *gamma = scale ? o->in[3] : NULL;
+    const REAL *mask = masked ? o->in[o->node->input_count - 1] : NULL;
+    REAL *diff_src = o->out[0];
+    for (size_t c = 0; c < channels; c++) {
+        const double mean = (double)saved[c], inverse = (double)saved[channels + c];
+        double sum = 0, product = 0;
+        for (size_t i = c; i < rows * channels; i += channels) {
+            const double d = mask && mask[i] <= 0 ? 0 : (double)diff[i];
+            sum += d;
+            product += d * ((double)src[i] - mean) * inverse;
+        }
+        for (size_t i = c; i < rows * channels; i += channels) {
+            const double d = mask && mask[i] <= 0 ? 0 : (double)diff[i];
+            const double normal = ((double)src[i] - mean) * inverse;
+            diff_src[i] = (REAL)((gamma ? (double)gamma[c] : 1) * inverse *
+                                 (d - sum / (double)rows - normal * product / (double)rows));
+        }
+        if (scale)
+            ((REAL *)o->out[1])[c] = (REAL)product;
+        if (shift)
+            ((REAL *)o->out[scale ? 2 : 1])[c] = (REAL)sum;
+    }
+}

@@ -172,6 +172,20 @@ bool dsci_expect_batch(const dsci_setting *setting, const dsci_node *node, const
     return false;
 }
 
+bool dsci_expect_axis(const dsci_setting *setting, const dsci_node *node, size_t axis)
+{
+    const dsci_shape *shape = &node->in[0]->shape;
+    if (axis >= 1 && axis < shape->rank)
+        return true;
+    char text[128];
+    dsc_scope_fail(
+        setting->scope, DSC_ERROR_ARGUMENT,
+        "layer '%s': expected a dimension of the example in 0..%zu, found %zd for %s (batch first) from '%s'",
+        node->name, shape->rank - 2, (ptrdiff_t)axis - 1, dsci_shape_text(shape, text),
+        node->in[0]->producer->name);
+    return false;
+}
+
 bool dsci_infer_same(const dsci_setting *setting, dsci_node *node)
 {
     return dsci_node_output(setting, node, node->in[0]->type, &node->in[0]->shape);
