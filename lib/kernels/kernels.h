@@ -153,8 +153,10 @@ typedef struct dsci_kernels {
     void (*average_pool_backward)(float *diff_image, const float *diff_dst, const dsci_pool_window *window,
                                   float divisor);
 
-    /* dst += src. */
-    void (*add_to)(float *dst, const float *src, size_t n);
+    /* dst = src, and dst += src, row after row: rows of cols floats, with leading dimensions. Rows of dst may
+       overlap where they are added to. */
+    void (*copy_rows)(float *dst, size_t ld_dst, const float *src, size_t ld_src, size_t rows, size_t cols);
+    void (*add_rows)(float *dst, size_t ld_dst, const float *src, size_t ld_src, size_t rows, size_t cols);
 
     /* Gathers rows: dst row i = src row index[i]; cols floats each. */
     void (*gather_rows)(float *dst, const float *src, const uint32_t *index, size_t rows, size_t cols);

@@ -1,4 +1,4 @@
-/* window.h - pooling windows over the channels of images (part of body.h). */
+/* window.h - windows over images: pooling, and the copies that convolution is made of (part of body.h). */
 #ifndef DESCENT_KERNELS_WINDOW_H
 #define DESCENT_KERNELS_WINDOW_H
 
@@ -77,10 +77,17 @@ static void average_pool_backward(float *diff_image, const float *diff_dst, cons
 
 #undef EACH_PIXEL
 
-static void add_to(float *dst, const float *src, size_t n)
+static void copy_rows(float *dst, size_t ld_dst, const float *src, size_t ld_src, size_t rows, size_t cols)
 {
-    EACH_VECTOR(n,
-                store_lanes(dst + i, count, vec_add(load_lanes(dst + i, count), load_lanes(src + i, count))));
+    for (; rows > 0; rows--, dst += ld_dst, src += ld_src)
+        EACH_VECTOR(cols, store_lanes(dst + i, count, load_lanes(src + i, count)));
+}
+
+static void add_rows(float *dst, size_t ld_dst, const float *src, size_t ld_src, size_t rows, size_t cols)
+{
+    for (; rows > 0; rows--, dst += ld_dst, src += ld_src)
+        EACH_VECTOR(cols, store_lanes(dst + i, count,
+                                      vec_add(load_lanes(dst + i, count), load_lanes(src + i, count))));
 }
 
 #endif

@@ -93,67 +93,107 @@ static void gather_window(const dsci_conv_shape *s, const float *src, size_t gro
     }
 }
 
-/* One group and no gaps: a row of the window lies together in the image. */
-static bool has_whole_rows(const dsci_conv_shape *s)
+/* Elements of a window that lie together in the image: a whole row of it if there is one group and no gaps,
+   else a pixel's. */
+static size_t piece_columns(const dsci_conv_shape *s)
 {
-    return s->groups == 1 && s->window.dilation[1] == 1;
+    return s->groups == 1 && s->window.dilation[1] == 1 ? s->window.kernel[1] : 1;
 }
 
-static void gather_rows(const dsci_conv_shape *s, const float *src, const struct pixel *p, float *dst)
+/* How many of `count` pixels from p on have windows inside the image, as far as columns go, in one row of the
+   output. */
+static size_t run_inside(const dsci_conv_shape *s, const struct pixel *p, size_t count)
 {
-    const size_t columns = s->window.kernel[1], length = columns * s->channels;
-    const size_t start = p->x * s->window.stride[1], before = s->window.before[1];
-    const size_t skipped = start < before ? least(before - start, columns) : 0;
-    const size_t x = start + skipped - before; /* of the first column inside */
-    const size_t inside =
-        start + skipped < before || x >= s->src[1] ? 0 : least(columns - skipped, s->src[1] - x);
-    const float *image = src + p->example * s->src[0] * s->src[1] * s->channels;
-    for (size_t ky = 0; ky < s->window.kernel[0]; ky++, dst += length) {
-        size_t y;
-        if (!dsci_window_source(&s->window, 0, p->y, ky, s->src[0], &y)) {
-            clear(dst, length);
-            continue;
-        }
-        clear(dst, skipped * s->channels);
-        copy(dst + skipped * s->channels, image + (y * s->src[1] + x) * s->channels, inside * s->channels);
-        clear(dst + (skipped + inside) * s->channels, (columns - skipped - inside) * s->channels);
-    }
+    const dsci_window *w = &s->window;
+    const size_t reach = (w->kernel[1] - 1) * w->dilation[1] + 1, padded = s->src[1] + w->before[1];
+    if (p->x * w->stride[1] < w->before[1] || padded < reach)
+        return 0;
+    const size_t positions = least((padded - reach) / w->stride[1] + 1, s->dst[1]);
+    return p->x < positions ? least(positions - p->x, count) : 0;
+}
+
+/* Goes on by so many pixels of the same row. */
+static void skip_pixels(const dsci_conv_shape *s, struct pixel *p, size_t run)
+{
+    p->x += run - 1;
+    next_pixel(s, p);
 }
 
 /* tile (count x depth): the windows of count pixels. */
-static void gather_tile(const dsci_conv_shape *s, const float *src, size_t group, size_t first_pixel,
-                        size_t count, float *tile)
+static void gather_tile(const dsci_kernels *kernels, const dsci_conv_shape *s, const float *src, size_t group,
+                        size_t first_pixel, size_t count, float *tile)
 {
-    const size_t depth = dsci_conv_depth(s);
-    const bool whole = has_whole_rows(s);
+    const dsci_window *w = &s->window;
+    const size_t depth = dsci_conv_depth(s), channels = s->channels / s->groups, columns = piece_columns(s);
     struct pixel p = pixel_at(s, first_pixel);
-    for (size_t i = 0; i < count; i++, tile += depth) {
-        if (whole)
-            gather_rows(s, src, &p, tile);
-        else
+    for (size_t done = 0, run; done < count; done += run, tile += run * depth) {
+        run = run_inside(s, &p, count - done);
+        if (run == 0) {
             gather_window(s, src, group, &p, 0, depth, tile);
-        next_pixel(s, &p);
+            run = 1;
+            next_pixel(s, &p);
+            continue;
+        }
+        const float *image = src + p.example * s->src[0] * s->src[1] * s->channels + group * channels;
+        const size_t x = p.x * w->stride[1] - w->before[1], row_length = w->kernel[1] * channels;
+        for (size_t ky = 0; ky < w->kernel[0]; ky++) {
+            float *to = tile + ky * row_length;
+            size_t y;
+            if (!dsci_window_source(w, 0, p.y, ky, s->src[0], &y)) {
+                for (size_t i = 0; i < run; i++)
+                    clear(to + i * depth, row_length);
+                continue;
+            }
+            for (size_t kx = 0; kx < w->kernel[1]; kx += columns)
+                kernels->copy_rows(to + kx * channels, depth,
+                                   image + (y * s->src[1] + x + kx * w->dilation[1]) * s->channels,
+                                   w->stride[1] * s->channels, run, columns * channels);
+        }
+        skip_pixels(s, &p, run);
     }
 }
 
-/* Adds a tile of window gradients to the image, pixel after pixel. */
-static void scatter_tile(const dsci_conv_shape *s, float *diff_src, size_t group, size_t first_pixel,
-                         size_t count, const float *tile)
+/* Adds one window's gradient to the image, where it lies inside. */
+static void scatter_window(const dsci_kernels *kernels, const dsci_conv_shape *s, float *image,
+                           const struct pixel *p, const float *tile)
 {
     const size_t channels = s->channels / s->groups;
+    for (size_t ky = 0; ky < s->window.kernel[0]; ky++)
+        for (size_t kx = 0; kx < s->window.kernel[1]; kx++, tile += channels) {
+            size_t y, x;
+            if (dsci_window_source(&s->window, 0, p->y, ky, s->src[0], &y) &&
+                dsci_window_source(&s->window, 1, p->x, kx, s->src[1], &x))
+                kernels->add_rows(image + (y * s->src[1] + x) * s->channels, 0, tile, 0, 1, channels);
+        }
+}
+
+/* Adds a tile of window gradients to the image. A row of the output meets a row of the image with one row of
+   the window, so an element's sum goes over the output's rows, then over their pixels, however they are cut.
+ */
+static void scatter_tile(const dsci_kernels *kernels, const dsci_conv_shape *s, float *diff_src, size_t group,
+                         size_t first_pixel, size_t count, const float *tile)
+{
+    const dsci_window *w = &s->window;
+    const size_t depth = dsci_conv_depth(s), channels = s->channels / s->groups, columns = w->kernel[1];
     struct pixel p = pixel_at(s, first_pixel);
-    for (size_t i = 0; i < count; i++, next_pixel(s, &p)) {
+    const bool whole = piece_columns(s) == columns;
+    for (size_t done = 0, run; done < count; done += run, tile += run * depth) {
         float *image = diff_src + p.example * s->src[0] * s->src[1] * s->channels + group * channels;
-        for (size_t ky = 0; ky < s->window.kernel[0]; ky++)
-            for (size_t kx = 0; kx < s->window.kernel[1]; kx++, tile += channels) {
-                size_t y, x;
-                if (!dsci_window_source(&s->window, 0, p.y, ky, s->src[0], &y) ||
-                    !dsci_window_source(&s->window, 1, p.x, kx, s->src[1], &x))
-                    continue;
-                float *to = image + (y * s->src[1] + x) * s->channels;
-                for (size_t c = 0; c < channels; c++)
-                    to[c] += tile[c];
-            }
+        run = whole ? run_inside(s, &p, count - done) : 0;
+        if (run == 0) {
+            scatter_window(kernels, s, image, &p, tile);
+            run = 1;
+            next_pixel(s, &p);
+            continue;
+        }
+        const size_t x = p.x * w->stride[1] - w->before[1];
+        for (size_t ky = 0; ky < w->kernel[0]; ky++) {
+            size_t y;
+            if (dsci_window_source(w, 0, p.y, ky, s->src[0], &y))
+                kernels->add_rows(image + (y * s->src[1] + x) * s->channels, w->stride[1] * s->channels,
+                                  tile + ky * columns * channels, depth, run, columns * channels);
+        }
+        skip_pixels(s, &p, run);
     }
 }
 
@@ -223,7 +263,7 @@ void dsci_conv_native_forward(const dsci_operands *o, dsci_part part)
         for (size_t g = 0; g < s.groups; g++) {
             dsci_gemm problem = forward_problem(&s, count);
             if (!pointwise)
-                gather_tile(&s, src, g, first, count, tile);
+                gather_tile(o->kernels, &s, src, g, first, count, tile);
             problem.a = pointwise ? src + first * s.channels + g * channels : tile;
             problem.b = weights + g * group_filters;
             problem.bias = bias ? bias + g * group_filters : NULL;
@@ -279,7 +319,7 @@ void dsci_conv_native_backward_data(const dsci_operands *o, dsci_part part)
             problem.workspace = tile + tile_room(&s);
             o->kernels->gemm(&problem);
             if (!pointwise)
-                scatter_tile(&s, diff_src, g, first, count, tile);
+                scatter_tile(o->kernels, &s, diff_src, g, first, count, tile);
         }
     }
 }
@@ -333,11 +373,18 @@ void dsci_conv_native_backward_weights(const dsci_operands *o, dsci_part part)
     for (size_t g = 0; g < s.groups; g++)
         for (size_t start = 0; start < pixels; start += DSCI_GEMM_K_BLOCK) {
             const size_t count = least(DSCI_GEMM_K_BLOCK, pixels - start);
-            struct pixel p = pixel_at(&s, start);
             dsci_gemm problem = weights_problem(&s, rows, count);
-            for (size_t i = 0; i < count; i++, next_pixel(&s, &p))
-                gather_window(&s, src, g, &p, first, last, tile + i * rows);
             problem.a = tile;
+            if (is_pointwise(&s)) {
+                problem.a = src + start * s.channels + g * (s.channels / s.groups) + first;
+                problem.lda = s.channels;
+            } else if (rows == depth) {
+                gather_tile(o->kernels, &s, src, g, start, count, tile);
+            } else {
+                struct pixel p = pixel_at(&s, start);
+                for (size_t i = 0; i < count; i++, next_pixel(&s, &p))
+                    gather_window(&s, src, g, &p, first, last, tile + i * rows);
+            }
             problem.b = diff_dst + start * s.filters + g * group_filters;
             problem.c = diff_weights + first * s.filters + g * group_filters;
             problem.accumulate = start > 0;
