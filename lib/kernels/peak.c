@@ -1,6 +1,7 @@
 /* peak.c - the rate of fused multiply-adds, measured. */
 #include <descent/peak.h>
 
+#include <math.h>
 #include <omp.h>
 
 #include <descent/clock.h>
@@ -10,8 +11,8 @@
 enum { REPEATS = 12 };
 static const double RUN_SECONDS = 0.006;
 
-/* Operations a second over all threads, each of which runs so many rounds. */
-static double rate(const dsci_kernels *kernels, int threads, size_t rounds)
+/* Seconds that the threads take for so many rounds each. */
+static double run_seconds(const dsci_kernels *kernels, int threads, size_t rounds)
 {
     double result = 0, start = 0, end = 0;
 #pragma omp parallel num_threads(threads) reduction(+ : result)
@@ -25,19 +26,19 @@ static double rate(const dsci_kernels *kernels, int threads, size_t rounds)
 #pragma omp master
         end = dsc_clock_seconds();
     }
-    /* The chains' results keep them from being left out; they are never negative. */
-    return result < 0 ? 0 : (double)threads * (double)rounds * kernels->fused_chain_flops / (end - start);
+    return result < 0 ? NAN
+                      : end - start; /* never negative: the result keeps the chains from being left out */
 }
 
 double dsc_peak_flops(int threads)
 {
     const dsci_kernels *kernels = dsci_kernels_for(DSC_ISA_AUTO);
+    /* A thread alone says how many rounds a run needs: others may have to wait for a processor. */
     size_t rounds = 1000;
-    double best = rate(kernels, threads, rounds);
-    rounds = (size_t)(best / threads / kernels->fused_chain_flops * RUN_SECONDS) + 1;
-    for (int i = 0; i < REPEATS; i++) {
-        const double measured = rate(kernels, threads, rounds);
-        best = measured > best ? measured : best;
-    }
-    return best;
+    while (run_seconds(kernels, 1, rounds) < RUN_SECONDS)
+        rounds *= 2;
+    double best = run_seconds(kernels, threads, rounds);
+    for (int i = 1; i < REPEATS; i++)
+        best = fmin(best, run_seconds(kernels, threads, rounds));
+    return (double)threads * (double)rounds * kernels->fused_chain_flops / best;
 }

@@ -35,7 +35,11 @@ static dsci_plan *trainer_init(dsc_scope *scope, dsc_trainer *trainer, dsc_model
 static void update(dsc_trainer *trainer)
 {
     dsc_model *model = trainer->model;
+    const double start = model->options.profile ? dsc_clock_seconds() : 0;
     dsci_optimizer_update(&trainer->optimizer, model->parameters, model->gradients, model->threads);
+    if (model->options.profile)
+        model->update_seconds += dsc_clock_seconds() - start;
+    model->updates++;
     model->step++;
 }
 
