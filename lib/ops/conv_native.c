@@ -119,35 +119,44 @@ static void skip_pixels(const dsci_conv_shape *s, struct pixel *p, size_t run)
     next_pixel(s, p);
 }
 
-/* tile (count x depth): the windows of count pixels. */
-static void gather_tile(const dsci_kernels *kernels, const dsci_conv_shape *s, const float *src, size_t group,
-                        size_t first_pixel, size_t count, float *tile)
+/* The elements first..last - 1 of a run of windows inside the image, as rows of a tile. */
+static void gather_run(const dsci_kernels *kernels, const dsci_conv_shape *s, const float *image,
+                       const struct pixel *p, size_t run, size_t first, size_t last, float *tile)
 {
     const dsci_window *w = &s->window;
-    const size_t depth = dsci_conv_depth(s), channels = s->channels / s->groups, columns = piece_columns(s);
+    const size_t channels = s->channels / s->groups, columns = piece_columns(s), width = last - first;
+    const size_t x = p->x * w->stride[1] - w->before[1], length = columns * channels;
+    for (size_t piece = first / length; piece * length < last; piece++) {
+        const size_t begin = piece * length, from = begin > first ? begin : first;
+        const size_t count = least(begin + length, last) - from;
+        const size_t ky = piece * columns / w->kernel[1], kx = piece * columns % w->kernel[1];
+        float *to = tile + (from - first);
+        size_t y;
+        if (dsci_window_source(w, 0, p->y, ky, s->src[0], &y))
+            kernels->copy_rows(
+                to, width, image + (y * s->src[1] + x + kx * w->dilation[1]) * s->channels + (from - begin),
+                w->stride[1] * s->channels, run, count);
+        else
+            for (size_t i = 0; i < run; i++)
+                clear(to + i * width, count);
+    }
+}
+
+/* tile (count x elements.count): those elements of the windows of count pixels. */
+static void gather_tile(const dsci_kernels *kernels, const dsci_conv_shape *s, const float *src, size_t group,
+                        dsci_range elements, size_t first_pixel, size_t count, float *tile)
+{
+    const size_t first = elements.first, last = first + elements.count;
     struct pixel p = pixel_at(s, first_pixel);
-    for (size_t done = 0, run; done < count; done += run, tile += run * depth) {
+    for (size_t done = 0, run; done < count; done += run, tile += run * elements.count) {
+        const float *image =
+            src + p.example * s->src[0] * s->src[1] * s->channels + group * (s->channels / s->groups);
         run = run_inside(s, &p, count - done);
-        if (run == 0) {
-            gather_window(s, src, group, &p, 0, depth, tile);
+        if (run > 0) {
+            gather_run(kernels, s, image, &p, run, first, last, tile);
+        } else {
+            gather_window(s, src, group, &p, first, last, tile);
             run = 1;
-            next_pixel(s, &p);
-            continue;
-        }
-        const float *image = src + p.example * s->src[0] * s->src[1] * s->channels + group * channels;
-        const size_t x = p.x * w->stride[1] - w->before[1], row_length = w->kernel[1] * channels;
-        for (size_t ky = 0; ky < w->kernel[0]; ky++) {
-            float *to = tile + ky * row_length;
-            size_t y;
-            if (!dsci_window_source(w, 0, p.y, ky, s->src[0], &y)) {
-                for (size_t i = 0; i < run; i++)
-                    clear(to + i * depth, row_length);
-                continue;
-            }
-            for (size_t kx = 0; kx < w->kernel[1]; kx += columns)
-                kernels->copy_rows(to + kx * channels, depth,
-                                   image + (y * s->src[1] + x + kx * w->dilation[1]) * s->channels,
-                                   w->stride[1] * s->channels, run, columns * channels);
         }
         skip_pixels(s, &p, run);
     }
@@ -263,7 +272,8 @@ void dsci_conv_native_forward(const dsci_operands *o, dsci_part part)
         for (size_t g = 0; g < s.groups; g++) {
             dsci_gemm problem = forward_problem(&s, count);
             if (!pointwise)
-                gather_tile(o->kernels, &s, src, g, first, count, tile);
+                gather_tile(o->kernels, &s, src, g, (dsci_range){ 0, dsci_conv_depth(&s) }, first, count,
+                            tile);
             problem.a = pointwise ? src + first * s.channels + g * channels : tile;
             problem.b = weights + g * group_filters;
             problem.bias = bias ? bias + g * group_filters : NULL;
@@ -336,66 +346,89 @@ static dsci_gemm weights_problem(const dsci_conv_shape *s, size_t rows, size_t p
                         .transpose_a = 1 };
 }
 
-/* Parts are rows of the gradient: each goes through all pixels and lays out its own rows of the windows. */
-static size_t weight_parts(const dsci_conv_shape *s, double work)
+/* Parts are blocks of the gradient of one group's weights, some rows by some columns: each goes through all
+   pixels, lays out its own rows of the windows and packs its own columns of the output's gradient, so that
+   they stay in the caches while they are multiplied. */
+struct blocks {
+    size_t row_parts, column_parts, most_rows, most_columns;
+};
+
+static struct blocks blocks_of(const dsci_conv_shape *s, double work)
 {
     static const double part_flops = 4e6;
+    enum { BLOCK_COLUMNS = 64 };
     const size_t worth = work / part_flops < MOST_PARTS ? (size_t)(work / part_flops) + 1 : MOST_PARTS;
-    return least(worth, (dsci_conv_depth(s) + DSCI_LANES - 1) / DSCI_LANES);
+    const size_t depth = dsci_conv_depth(s), columns = s->filters / s->groups;
+    struct blocks blocks;
+    blocks.column_parts = least((columns + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS, worth);
+    blocks.row_parts = least(worth / blocks.column_parts, (depth + DSCI_LANES - 1) / DSCI_LANES);
+    blocks.most_rows = (depth + blocks.row_parts - 1) / blocks.row_parts;
+    blocks.most_columns = (columns + blocks.column_parts - 1) / blocks.column_parts;
+    return blocks;
 }
 
-static size_t widest_part(const dsci_conv_shape *s, size_t parts)
+static dsci_range piece(size_t size, size_t index, size_t count)
 {
-    return dsci_conv_depth(s) / parts + 1;
+    const size_t first = size * index / count;
+    return (dsci_range){ first, size * (index + 1) / count - first };
+}
+
+static size_t whole_vectors(size_t floats)
+{
+    return (floats + DSCI_LANES - 1) / DSCI_LANES * DSCI_LANES;
 }
 
 dsc_status dsci_conv_native_book_backward_weights(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
     (void)scope;
     const dsci_conv_shape s = dsci_conv_shape_of(node);
-    booking->parts = weight_parts(&s, node->op->flops(node));
-    const size_t rows = widest_part(&s, booking->parts);
-    const dsci_gemm problem = weights_problem(&s, rows, DSCI_GEMM_K_BLOCK);
+    const struct blocks blocks = blocks_of(&s, node->op->flops(node));
+    booking->parts = blocks.row_parts * blocks.column_parts;
+    dsci_gemm problem = weights_problem(&s, blocks.most_rows, DSCI_GEMM_K_BLOCK);
+    problem.n = blocks.most_columns;
     booking->worker_bytes =
-        ((rows + 1) * DSCI_GEMM_K_BLOCK + DSCI_LANES + dsci_gemm_workspace(&problem)) * sizeof(float);
+        ((whole_vectors(blocks.most_rows) + whole_vectors(blocks.most_columns)) * DSCI_GEMM_K_BLOCK +
+         dsci_gemm_workspace(&problem)) *
+        sizeof(float);
     return DSC_OK;
 }
 
 void dsci_conv_native_backward_weights(const dsci_operands *o, dsci_part part)
 {
     const dsci_conv_shape s = dsci_conv_shape_of(o->node);
-    const size_t parts = o->node->booking.parts, depth = dsci_conv_depth(&s);
-    const size_t first = depth * part.index / parts, last = depth * (part.index + 1) / parts,
-                 rows = last - first;
-    const size_t pixels = s.batch * s.dst[0] * s.dst[1], group_filters = s.filters / s.groups;
+    const struct blocks blocks = blocks_of(&s, o->node->op->flops(o->node));
+    const size_t pixels = s.batch * s.dst[0] * s.dst[1], channels = s.channels / s.groups;
+    const size_t group_filters = s.filters / s.groups;
+    const dsci_range rows = piece(dsci_conv_depth(&s), part.index / blocks.column_parts, blocks.row_parts);
+    const dsci_range columns = piece(group_filters, part.index % blocks.column_parts, blocks.column_parts);
     const float *src = o->in[0], *diff_dst = o->in[1];
     float *diff_weights = o->out[0], *diff_bias = o->out[1], *tile = part.workspace;
+    float *packed = tile + whole_vectors(blocks.most_rows) * DSCI_GEMM_K_BLOCK;
+    float *rest = packed + whole_vectors(blocks.most_columns) * DSCI_GEMM_K_BLOCK;
+    const bool pointwise = is_pointwise(&s), packs = columns.count < s.filters;
     for (size_t g = 0; g < s.groups; g++)
         for (size_t start = 0; start < pixels; start += DSCI_GEMM_K_BLOCK) {
             const size_t count = least(DSCI_GEMM_K_BLOCK, pixels - start);
-            dsci_gemm problem = weights_problem(&s, rows, count);
-            problem.a = tile;
-            if (is_pointwise(&s)) {
-                problem.a = src + start * s.channels + g * (s.channels / s.groups) + first;
-                problem.lda = s.channels;
-            } else if (rows == depth) {
-                gather_tile(o->kernels, &s, src, g, start, count, tile);
-            } else {
-                struct pixel p = pixel_at(&s, start);
-                for (size_t i = 0; i < count; i++, next_pixel(&s, &p))
-                    gather_window(&s, src, g, &p, first, last, tile + i * rows);
-            }
-            problem.b = diff_dst + start * s.filters + g * group_filters;
-            problem.c = diff_weights + first * s.filters + g * group_filters;
+            const float *gradients = diff_dst + start * s.filters + g * group_filters + columns.first;
+            dsci_gemm problem = weights_problem(&s, rows.count, count);
+            problem.n = columns.count;
+            problem.a = pointwise ? src + start * s.channels + g * channels + rows.first : tile;
+            problem.lda = pointwise ? s.channels : rows.count;
+            problem.b = packs ? packed : gradients;
+            problem.ldb = packs ? columns.count : s.filters;
+            problem.c = diff_weights + rows.first * s.filters + g * group_filters + columns.first;
             problem.accumulate = start > 0;
-            problem.workspace = tile + (widest_part(&s, parts) * DSCI_GEMM_K_BLOCK + DSCI_LANES - 1) /
-                                           DSCI_LANES * DSCI_LANES;
+            problem.workspace = rest;
+            if (!pointwise)
+                gather_tile(o->kernels, &s, src, g, rows, start, count, tile);
+            if (packs)
+                o->kernels->copy_rows(packed, columns.count, gradients, s.filters, count, columns.count);
             o->kernels->gemm(&problem);
         }
     if (!diff_bias)
         return;
-    const size_t from = s.filters * part.index / parts, to = s.filters * (part.index + 1) / parts;
-    o->kernels->column_sums(diff_bias + from, diff_dst + from, pixels, to - from, s.filters);
+    const dsci_range bias = piece(s.filters, part.index, o->node->booking.parts);
+    o->kernels->column_sums(diff_bias + bias.first, diff_dst + bias.first, pixels, bias.count, s.filters);
 }
 
 const char *dsci_conv_native_describe(const dsci_node *node)
