@@ -18,11 +18,15 @@
 
 enum { MODELS = 8, COUNT = 130, INPUTS = 40, CLASSES = 10, LINE = 32 };
 
-/* Networks of different widths, activations, dropout and rules. */
+/* Networks with and without convolutions, of different widths, activations, dropout and rules. */
 static dsc_model *make(dsc_scope *scope, size_t i, dsc_engine engine)
 {
     static dsc_node *(*const activations[])(dsc_node *) = { dsc_relu, dsc_tanh, dsc_sigmoid };
-    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { INPUTS } });
+    const bool sequence = i % 2;
+    dsc_node *x = sequence ? dsc_input(scope, &(dsc_input_spec){ .shape = { INPUTS / 2, 2 } })
+                           : dsc_input(scope, &(dsc_input_spec){ .shape = { INPUTS } });
+    if (sequence)
+        x = dsc_max_pool(dsc_tanh(dsc_conv1d(dsc_conv1d(x, 3 + 5 * i, .pad = 1), 20, .stride = 2)));
     x = activations[i % 3](dsc_dense(x, 5 + 37 * i));
     x = dsc_dropout(activations[(i + 1) % 3](dsc_dense(x, 20 + i, .weights_init = DSC_INIT_HE_NORMAL)), 0.1);
     return dsc_compile(dsc_softmax_cross_entropy(dsc_dense(x, CLASSES), dsc_labels(scope, CLASSES)),
