@@ -59,7 +59,8 @@ static bool made_finite(const dsci_step *step)
     return true;
 }
 
-/* A step's memory may be another's later, so each is looked at as soon as it has been made. */
+/* The step has changed the state, so what is there comes from a layer; only without one it is told. A step's
+   memory may be another's later, so each is looked at as soon as it has been made. */
 static const char *in_layers(dsc_scope *scope, const dsci_plan *plan)
 {
     for (size_t i = 0; i < plan->stretch_count; i++) {
@@ -83,8 +84,8 @@ const char *dsci_find_not_finite(dsc_scope *scope, const dsc_model *model, dsci_
     if (!found)
         found = in_slices(scope, model, "parameter", model->slices, model->slice_count, model->parameters);
     if (!found)
-        found = in_slices(scope, model, "state", model->state_slices, model->state_count, model->state);
-    if (!found)
         found = in_layers(scope, plan);
+    if (!found)
+        found = in_slices(scope, model, "state", model->state_slices, model->state_count, model->state);
     return found ? found : "the loss alone";
 }

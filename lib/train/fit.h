@@ -43,8 +43,8 @@ typedef struct dsci_fit {
     size_t saved_epochs; /* in the checkpoint */
 } dsci_fit;
 
-/* What of the network first holds a value that is not finite: an input, a parameter, the state, or else the
-   output of a layer. The plan, which has just been run, is run again, one node at a time. The text is in the
+/* What of the network first holds a value that is not finite: an input, a parameter, or else the output of a
+   layer. The plan, which has just been run, is run again, one node at a time. The text is in the
    scope. */
 const char *dsci_find_not_finite(dsc_scope *scope, const dsc_model *model, dsci_plan *plan);
 

@@ -16,4 +16,15 @@ typedef struct dsc_mlp_spec {
 /* The logits of a perceptron over a fresh input. */
 DSC_API dsc_node *dsc_mlp(dsc_scope *scope, const dsc_mlp_spec *spec);
 
+/* SqueezeNet 1.1 (Iandola et al. 2016) over images of three channels: the feature maps of a fire module, or
+   with classes the logits. Its layers are called as in the Keras weights that are found for it:
+   dsc_model_read_keras().
+ */
+typedef struct dsc_squeezenet_spec {
+    size_t height, width; /* 0: 227 */
+    size_t classes;       /* 0: no classifier */
+    size_t last;          /* fire module, 2 to 9; 0: 9 */
+} dsc_squeezenet_spec;
+DSC_API dsc_node *dsc_squeezenet(dsc_scope *scope, const dsc_squeezenet_spec *spec);
+
 #endif
