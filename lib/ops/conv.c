@@ -3,6 +3,7 @@
 #include "ops/conv_native.h"
 #include "ops/conv_onednn.h"
 #include "ops/ref.h"
+#include "ops/widened.h"
 
 size_t dsci_window_positions(const dsci_window *window, size_t dimension, size_t src)
 {
@@ -156,6 +157,7 @@ const dsci_op dsci_op_conv = {
                            .book = dsci_conv_native_book_forward,
                            .run = dsci_conv_native_forward,
                            .describe = dsci_conv_native_describe },
+                         DSCI_WIDENED,
                          DSCI_REF_IMPLEMENTATIONS(conv) },
 };
 
@@ -172,6 +174,7 @@ const dsci_op dsci_op_conv_backward_data = {
                            .prepare = dsci_conv_native_transpose,
                            .run = dsci_conv_native_backward_data,
                            .describe = dsci_conv_native_describe },
+                         DSCI_WIDENED_PREPARED,
                          DSCI_REF_IMPLEMENTATIONS(conv_backward_data) },
 };
 
@@ -187,5 +190,6 @@ const dsci_op dsci_op_conv_backward_weights = {
                            .book = dsci_conv_native_book_backward_weights,
                            .run = dsci_conv_native_backward_weights,
                            .describe = dsci_conv_native_describe },
+                         DSCI_WIDENED,
                          DSCI_REF_IMPLEMENTATIONS(conv_backward_weights) },
 };

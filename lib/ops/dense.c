@@ -1,6 +1,7 @@
 /* dense.c - y = activation(x w + b): x (batch, fan_in), w (fan_in, units), b (units). */
 #include "ops/dense.h"
 #include "ops/ref.h"
+#include "ops/widened.h"
 
 static bool infer(const dsci_setting *setting, dsci_node *node)
 {
@@ -206,6 +207,7 @@ const dsci_op dsci_op_dense = {
                            .run = run_forward },
                          DSCI_DENSE_ONEDNN(DSCI_F32, dsci_dense_onednn_forward),
                          DSCI_DENSE_ONEDNN(DSCI_BF16, dsci_dense_onednn_forward),
+                         DSCI_WIDENED,
                          DSCI_REF_IMPLEMENTATIONS(dense) },
 };
 
@@ -220,6 +222,7 @@ const dsci_op dsci_op_dense_backward_data = {
                            .run = run_data },
                          DSCI_DENSE_ONEDNN(DSCI_F32, dsci_dense_onednn_backward_data),
                          DSCI_DENSE_ONEDNN(DSCI_BF16, dsci_dense_onednn_backward_data),
+                         DSCI_WIDENED,
                          DSCI_REF_IMPLEMENTATIONS(dense_backward_data) },
 };
 
@@ -232,7 +235,8 @@ const dsci_op dsci_op_dense_backward_weights = {
                            .type = DSCI_F32,
                            .book = book_weights,
                            .run = run_weights },
-                         DSCI_DENSE_ONEDNN(DSCI_F32, dsci_dense_onednn_backward_weights),
-                         DSCI_DENSE_ONEDNN(DSCI_BF16, dsci_dense_onednn_backward_weights),
+                         DSCI_DENSE_ONEDNN_WEIGHTS(DSCI_F32),
+                         DSCI_DENSE_ONEDNN_WEIGHTS(DSCI_BF16),
+                         DSCI_WIDENED,
                          DSCI_REF_IMPLEMENTATIONS(dense_backward_weights) },
 };

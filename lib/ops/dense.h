@@ -22,11 +22,17 @@ dsci_step_fn dsci_dense_onednn_prepare, dsci_dense_onednn_forward, dsci_dense_on
     dsci_dense_onednn_backward_weights;
 const char *dsci_dense_onednn_describe(const dsci_node *node);
 
-/* Of the forward op and of the gradient of its input. */
+/* Of the forward op and of the gradient of its input; of that of its weights. */
 #define DSCI_DENSE_ONEDNN(of_type, run_function)                                                             \
     {                                                                                                        \
         .engine = DSC_ENGINE_ONEDNN, .type = of_type, .supports = dsci_dense_onednn_supports,                \
         .book = dsci_dense_onednn_book, .prepare = dsci_dense_onednn_prepare, .run = run_function,           \
+        .describe = dsci_dense_onednn_describe                                                               \
+    }
+#define DSCI_DENSE_ONEDNN_WEIGHTS(of_type)                                                                   \
+    {                                                                                                        \
+        .engine = DSC_ENGINE_ONEDNN, .type = of_type, .supports = dsci_dense_onednn_supports,                \
+        .book = dsci_dense_onednn_book, .run = dsci_dense_onednn_backward_weights,                           \
         .describe = dsci_dense_onednn_describe                                                               \
     }
 
