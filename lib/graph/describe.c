@@ -11,7 +11,7 @@ static const dsci_table_form form = {
     .alignment = "lllllrlr",
 };
 
-static void fill_row(dsci_table_row *row, const dsci_node *node)
+static void fill_row(dsci_table_row *row, dsci_node *node)
 {
     static const char *const homes[] = { [DSCI_HOME_ARENA] = "arena",
                                          [DSCI_HOME_PARAMETERS] = "parameters",
@@ -19,11 +19,12 @@ static void fill_row(dsci_table_row *row, const dsci_node *node)
                                          [DSCI_HOME_STATE] = "state",
                                          [DSCI_HOME_EXTERNAL] = "caller" };
     const dsci_tensor *out = node->out[0];
-    const bool fused = node->op == &dsci_op_dense && node->attributes.dense.activation != DSC_LINEAR;
+    const dsc_activation *activation = dsci_node_activation(node);
+    const bool fused = activation && *activation != DSC_LINEAR;
     char shape[128];
     snprintf(row->cell[0], sizeof row->cell[0], "%.100s", node->name);
     snprintf(row->cell[1], sizeof row->cell[1], "%s%s%s", dsci_node_kind(node), fused ? " + " : "",
-             fused ? dsc_activation_name(node->attributes.dense.activation) : "");
+             fused ? dsc_activation_name(*activation) : "");
     snprintf(row->cell[2], sizeof row->cell[2], "%s %s", dsci_type_name(out->type),
              dsci_shape_text(&out->shape, shape));
     if (node->implementation)

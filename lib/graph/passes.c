@@ -139,16 +139,6 @@ void dsci_pass_measures(dsci_graph *graph)
     }
 }
 
-/* Where an op keeps the activation that it applies to its output; NULL: it applies none. */
-static dsc_activation *fusible_activation(dsci_node *node)
-{
-    if (node->op == &dsci_op_dense)
-        return &node->attributes.dense.activation;
-    if (node->op == &dsci_op_batch_norm)
-        return &node->attributes.batch_norm.activation;
-    return node->op == &dsci_op_conv ? &node->attributes.conv.activation : NULL;
-}
-
 /* Whether the op applies such an activation on its way out. */
 static bool applies(const dsci_node *node, dsc_activation activation)
 {
@@ -179,7 +169,7 @@ void dsci_pass_fuse(dsci_graph *graph)
     for (size_t i = 0; i < graph->count; i++) {
         dsci_node *node = graph->nodes[i];
         dsci_node *producer = node->op == &dsci_op_activation ? node->in[0]->producer : NULL;
-        dsc_activation *activation = producer ? fusible_activation(producer) : NULL;
+        dsc_activation *activation = producer ? dsci_node_activation(producer) : NULL;
         if (activation && *activation == DSC_LINEAR && applies(producer, node->attributes.activation) &&
             node->in[0]->uses == 1 && !node->in[0]->result) {
             *activation = node->attributes.activation;

@@ -243,6 +243,9 @@ dsci_node *dsci_node_make(const dsci_setting *setting, const dsci_op *op, const 
    error, if it is empty or too large. */
 bool dsci_node_output(const dsci_setting *setting, dsci_node *node, dsci_type type, const dsci_shape *shape);
 
+/* Where an op keeps the activation that it applies to its output; NULL: it applies none. */
+dsc_activation *dsci_node_activation(dsci_node *node);
+
 /* What the table shows: the op's name, or that of the activation. */
 const char *dsci_node_kind(const dsci_node *node);
 

@@ -111,6 +111,16 @@ dsci_node *dsci_node_make(const dsci_setting *setting, const dsci_op *op, const 
     return op->infer(setting, node) ? node : NULL;
 }
 
+dsc_activation *dsci_node_activation(dsci_node *node)
+{
+    switch (node->op->id) {
+    case DSCI_OP_DENSE: return &node->attributes.dense.activation;
+    case DSCI_OP_CONV: return &node->attributes.conv.activation;
+    case DSCI_OP_BATCH_NORM: return &node->attributes.batch_norm.activation;
+    default: return NULL;
+    }
+}
+
 const char *dsci_node_kind(const dsci_node *node)
 {
     return node->op == &dsci_op_activation ? dsc_activation_name(node->attributes.activation)
