@@ -88,8 +88,8 @@ bool dsci_conv_onednn_supports(const dsci_node *node)
 }
 
 /* Measured on two threads (Zen 5, batch 128, ms of the native kernels and of oneDNN): 16 -> 16, 3x3, at 32x32
- * forward 2.4 and 2.0, gradient of the input 3.2 and 1.4, of the weights 12.8 and 1.6; 25 -> 25 at 10x10 0.53
- * and 0.49, 0.61 and 0.36, 1.7 and 0.46. The gradient of an input with few channels is the exception: of 3
+ * forward 2.4 and 2.0, gradient of the input 2.4 and 1.4, of the weights 7.3 and 1.6; 25 -> 25 at 10x10 0.53
+ * and 0.49, 0.58 and 0.34, 0.94 and 0.41. The gradient of an input with few channels is the exception: of 3
  * channels 1.3 and 3.0, of 1 channel 2.3 and 5.3. Small networks stay native, for the same bits on every
  * processor. */
 bool dsci_conv_onednn_prefers(const dsci_node *node)
