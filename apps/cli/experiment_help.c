@@ -26,7 +26,7 @@ static const dsc_case *find_case(struct session *session)
 
 static const char *range_text(dsc_scope *scope, const dsc_param *param)
 {
-    if (param->kind == DSC_CHOICE)
+    if (param->choices)
         return param->choices;
     if (param->min == 0 && param->max == 0)
         return "any";

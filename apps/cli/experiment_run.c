@@ -105,8 +105,8 @@ static const char *cell_text(dsc_scope *scope, const dsc_record *record, size_t 
     const char *text = "";
     dsc_record_cell_index(record, cell, index);
     for (size_t i = 0; i < spec->cell_axes && text; i++)
-        text = dsc_scope_format(scope, "%s%s%s=%.10g", text, i ? " " : "", spec->axes[i].name,
-                                spec->axes[i].values[index[i]]);
+        text = dsc_scope_format(scope, "%s%s%s=%s", text, i ? " " : "", spec->axes[i].name,
+                                dsc_record_axis_text(scope, &spec->axes[i], index[i], 10));
     return text;
 }
 

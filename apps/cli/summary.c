@@ -53,7 +53,7 @@ static const char *key_text(dsc_scope *scope, const struct layout *layout, size_
     for (size_t k = key + 1; k < layout->key_count; k++)
         below *= layout->spec->axes[layout->keys[k]].count;
     const dsc_record_axis *axis = &layout->spec->axes[layout->keys[key]];
-    return dsc_scope_format(scope, "%.6g", axis->values[row / below % axis->count]);
+    return dsc_record_axis_text(scope, axis, row / below % axis->count, 6);
 }
 
 /* The median over the seeds of an output's last value: an output along an inner axis is shown at its end. */
@@ -114,8 +114,8 @@ static const char *inner_text(dsc_scope *scope, const dsc_record_spec *spec)
 {
     const char *text = "";
     for (size_t i = spec->cell_axes; i < spec->axis_count && text; i++)
-        text = dsc_scope_format(scope, "%s%s %s %.6g", text, *text ? "," : ", at", spec->axes[i].name,
-                                spec->axes[i].values[spec->axes[i].count - 1]);
+        text = dsc_scope_format(scope, "%s%s %s %s", text, *text ? "," : ", at", spec->axes[i].name,
+                                dsc_record_axis_text(scope, &spec->axes[i], spec->axes[i].count - 1, 6));
     return text ? text : "";
 }
 

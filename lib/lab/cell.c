@@ -20,12 +20,25 @@ struct dsc_cell {
     bool stopped;
 };
 
+bool dsci_output_has(const dsc_output *output, const char *axis)
+{
+    const size_t length = strlen(axis);
+    for (const char *at = output->inner; at && *at; at += strspn(at, " ")) {
+        const size_t word = strcspn(at, " ");
+        if (word == length && strncmp(at, axis, length) == 0)
+            return true;
+        at += word;
+    }
+    return false;
+}
+
 size_t dsci_output_points(const dsc_plan *plan, const dsc_output *output)
 {
-    for (size_t i = plan->cell_axes; output->inner && i < plan->axis_count; i++)
-        if (strcmp(plan->axes[i].name, output->inner) == 0)
-            return plan->axes[i].count;
-    return 1;
+    size_t points = 1;
+    for (size_t i = plan->cell_axes; i < plan->axis_count; i++)
+        if (dsci_output_has(output, plan->axes[i].name))
+            points *= plan->axes[i].count; /* the plan has made sure that it does not overflow */
+    return points;
 }
 
 size_t dsci_cell_value_count(const dsc_plan *plan)

@@ -26,6 +26,9 @@ struct dsci_outcome {
 struct dsci_outcome dsci_cell_compute(dsc_scope *scope, const dsc_plan *plan, const void *shared, size_t cell,
                                       struct dsci_watch *watch);
 
+/* Whether an output runs over the inner axis of this name. */
+bool dsci_output_has(const dsc_output *output, const char *axis);
+
 /* Numbers that the outputs of one cell hold; those of one output (its inner points, else 1). */
 size_t dsci_cell_value_count(const dsc_plan *plan);
 size_t dsci_output_points(const dsc_plan *plan, const dsc_output *output);

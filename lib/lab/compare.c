@@ -49,8 +49,8 @@ static const char *where(dsc_scope *scope, const dsc_record *record, size_t cell
     const char *text = "";
     for (size_t i = 0; i < rank && text; i++) {
         const dsc_record_axis *axis = &spec->axes[output ? output->axes[i] : i];
-        text =
-            dsc_scope_format(scope, "%s%s%s=%.15g", text, i ? " " : "", axis->name, axis->values[index[i]]);
+        text = dsc_scope_format(scope, "%s%s%s=%s", text, i ? " " : "", axis->name,
+                                dsc_record_axis_text(scope, axis, index[i], 15));
     }
     return text;
 }

@@ -28,7 +28,8 @@ static const struct field figure_fields[] = {
     FIELD(dsc_figure, x_label, TEXT), FIELD(dsc_figure, y_label, TEXT),   FIELD(dsc_figure, log_x, FLAG),
     FIELD(dsc_figure, log_y, FLAG),   FIELD(dsc_figure, x_scale, NUMBER), FIELD(dsc_figure, y_scale, NUMBER),
     FIELD(dsc_figure, y_min, NUMBER), FIELD(dsc_figure, y_max, NUMBER),   FIELD(dsc_figure, panels, TEXT),
-    FIELD(dsc_figure, by, TEXT),
+    FIELD(dsc_figure, by, TEXT),      FIELD(dsc_figure, y, TEXT),         FIELD(dsc_figure, numbers, FLAG),
+    FIELD(dsc_figure, picture, FLAG),
 };
 static const struct field series_fields[] = {
     FIELD(dsc_series, output, TEXT),

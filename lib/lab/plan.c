@@ -182,6 +182,15 @@ static bool has_range(const dsc_param *param)
     return param->min != 0 || param->max != 0;
 }
 
+/* The largest number that one of the choices "a|b|c" has as an axis's value. */
+static double last_choice(const char *choices)
+{
+    double last = 0;
+    for (const char *at = choices; (at = strchr(at, '|')) != NULL; at++)
+        last++;
+    return last;
+}
+
 static bool in_range(dsc_scope *scope, const dsc_param *param, double value)
 {
     if (!has_range(param) || (value >= param->min && value <= param->max))
@@ -250,9 +259,13 @@ static void check_values(dsc_scope *scope, const dsc_param *param, const double 
         return;
     memcpy(sorted, values, count * sizeof *sorted);
     qsort(sorted, count, sizeof *sorted, by_value);
+    const bool named = param->kind == DSC_INTEGER && param->choices;
     for (size_t i = 0; i < count; i++) {
         if (!in_range(scope, param, sorted[i]))
             return;
+        if (named && !(sorted[i] >= 0 && sorted[i] <= last_choice(param->choices)))
+            dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "%s: %.15g is none of %s", param->name, sorted[i],
+                           param->choices);
         if (!isfinite(sorted[i]) || (param->kind == DSC_INTEGER && sorted[i] != rint(sorted[i])))
             dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "%s: %.15g is not %s (%s)", param->name, sorted[i],
                            param->kind == DSC_INTEGER ? "an integer" : "a finite number", param->help);
@@ -260,6 +273,32 @@ static void check_values(dsc_scope *scope, const dsc_param *param, const double 
             dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
                            "%s: %.15g is listed twice; each value can be swept once", param->name, sorted[i]);
     }
+}
+
+/* A list of names with the numbers that they stand for in their place, as dsc_parse_list() reads it; numbers
+   are left as they are. */
+static const char *names_to_numbers(struct resolver *resolver, const dsc_param *param, const char *text)
+{
+    char *rest = dsc_scope_copy(resolver->scope, text), *state = NULL;
+    const char *numbers = "";
+    for (char *word = rest ? strtok_r(rest, ",", &state) : NULL; word && numbers;
+         word = strtok_r(NULL, ",", &state)) {
+        char *list = dsc_scope_copy(resolver->scope, param->choices), *next = NULL;
+        long found = -1, i = 0;
+        for (char *name = list ? strtok_r(list, "|", &next) : NULL; name;
+             name = strtok_r(NULL, "|", &next), i++)
+            found = strcmp(name, word) == 0 ? i : found;
+        double number;
+        if (found < 0 && !dsc_parse_real(word, &number)) {
+            dsc_scope_fail(resolver->scope, DSC_ERROR_ARGUMENT, "%s: '%.80s' is none of %s (%s)", param->name,
+                           word, param->choices, param->help ? param->help : "");
+            return NULL;
+        }
+        numbers = found >= 0
+                      ? dsc_scope_format(resolver->scope, "%s%s%ld", numbers, *numbers ? "," : "", found)
+                      : dsc_scope_format(resolver->scope, "%s%s%s", numbers, *numbers ? "," : "", word);
+    }
+    return numbers;
 }
 
 /* The values that were asked for, else those that follow from the parameters, else the table's. */
@@ -275,8 +314,12 @@ static void add_axis(struct resolver *resolver, const dsc_axis *axis, const char
     struct dsci_plan_axis *to = &plan->axes[plan->axis_count++];
     *to = (struct dsci_plan_axis){ .axis = axis, .name = param->name, .integer = param->kind == DSC_INTEGER };
     if (said || !axis->derive) {
-        to->values = dsc_parse_list(resolver->scope, param->name, said ? said : param->value, to->integer,
-                                    DSCI_AXIS_MAX, &to->count);
+        const char *list = said ? said : param->value;
+        if (param->choices)
+            list = names_to_numbers(resolver, param, list);
+        if (list)
+            to->values =
+                dsc_parse_list(resolver->scope, param->name, list, to->integer, DSCI_AXIS_MAX, &to->count);
     } else {
         to->values = dsc_scope_alloc(resolver->scope, DSCI_AXIS_MAX, sizeof *to->values);
         if (to->values)

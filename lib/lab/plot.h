@@ -31,6 +31,10 @@ typedef struct dsci_panel {
     dsci_curve *curves;
     size_t mark_count;
     dsc_mark marks[DSC_FIGURE_MAX_MARKS]; /* those inside the range, at is as drawn */
+    /* Of a map: rows x columns values, NaN where there is nothing, and the texts of their axes. */
+    size_t rows, columns;
+    double *tiles;
+    const char **row_texts, **column_texts;
 } dsci_panel;
 
 typedef struct dsci_range {
@@ -45,7 +49,8 @@ typedef struct dsci_plot {
     bool empty;
     size_t panel_count;
     dsci_panel *panels;
-    dsci_range x, y; /* shared by all panels */
+    dsci_range x, y;                /* shared by all panels; of a map y is the range of its values */
+    const dsc_record_axis *named_x; /* x has names instead of numbers; else NULL */
 } dsci_plot;
 
 /* Gathers a figure's numbers from a record. Fails the scope when the record lacks what the figure names. */
@@ -103,6 +108,9 @@ dsci_gnuplot dsci_gnuplot_find(dsc_scope *scope, double timeout);
  * *said. */
 dsc_status dsci_gnuplot_run(dsc_scope *scope, const dsci_gnuplot *gnuplot, const char *directory,
                             const char *const *arguments, const char **said);
+
+/* A map as text: its numbers, or shades. */
+const char *dsci_map_text(dsc_scope *scope, const dsci_plot *plot, int columns);
 
 /* The plot as text, in Unicode or ASCII. */
 const char *dsci_plot_text(dsc_scope *scope, const dsci_plot *plot, int columns, int rows, bool color,

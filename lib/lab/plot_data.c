@@ -44,9 +44,12 @@ static const char *value_text(const struct gathering *g, size_t axis, size_t ind
     const char *units = a->units ? a->units : "";
     if (strcmp(units, "fraction") == 0)
         return dsc_scope_format(g->scope, "%s %.4g %%", name, 100 * a->values[index]);
+    const char *value = dsc_record_axis_text(g->scope, a, index, 6);
+    if (a->names)
+        return value;
     if (strcmp(units, "1") == 0 || units[0] == '\0')
-        return dsc_scope_format(g->scope, "%s %.6g", name, a->values[index]);
-    return dsc_scope_format(g->scope, "%s %.6g %s", name, a->values[index], units);
+        return dsc_scope_format(g->scope, "%s %s", name, value);
+    return dsc_scope_format(g->scope, "%s %s %s", name, value, units);
 }
 
 /* The axis and value that a series' where picks. False: no value of the axis is meant, the series is left
@@ -57,18 +60,16 @@ static bool where_find(const struct gathering *g, const char *where, size_t *axi
     if (!where)
         return true;
     const char *equals = strchr(where, '=');
+    if (equals)
+        *axis = axis_find(g, dsc_scope_format(g->scope, "%.*s", (int)(equals - where), where));
+    const dsc_record_axis *a = *axis == NONE ? NULL : &g->spec->axes[*axis];
     double value = NAN;
-    if (!equals || !dsc_parse_real(equals + 1, &value)) {
+    if (!equals || (a && !a->names && !dsc_parse_real(equals + 1, &value)))
         dsc_scope_fail(g->scope, DSC_ERROR_FORMAT, "figure '%s': where is '%s', expected AXIS=NUMBER",
                        g->figure->name, where);
-        return false;
-    }
-    *axis = axis_find(g, dsc_scope_format(g->scope, "%.*s", (int)(equals - where), where));
-    if (*axis == NONE)
-        return false;
-    const dsc_record_axis *a = &g->spec->axes[*axis];
-    for (*index = 0; *index < a->count; ++*index)
-        if (fabs(a->values[*index] - value) <= 1e-9 * fabs(value))
+    for (*index = 0; a && *index < a->count; ++*index)
+        if (a->names ? strcmp(dsc_record_axis_text(g->scope, a, *index, 6), equals + 1) == 0
+                     : fabs(a->values[*index] - value) <= 1e-9 * fabs(value))
             return true;
     return false;
 }
@@ -240,6 +241,134 @@ static void gather_panels(struct gathering *g)
     }
 }
 
+/* ---- maps ---- */
+
+static void range_pad(dsci_range *range, double share);
+
+/* The position of the values along two axes and the seeds in an output's array. */
+struct grid {
+    size_t offset, x_stride, y_stride, seed_stride, seeds;
+};
+
+static bool grid_make(const struct gathering *g, const dsc_record_output *output, size_t y,
+                      size_t panel_value, struct grid *grid)
+{
+    *grid = (struct grid){ .seeds = 1 };
+    for (size_t i = output->rank, stride = 1; i-- > 0;) {
+        const size_t axis = output->axes[i];
+        const dsc_record_axis *a = &g->spec->axes[axis];
+        if (axis == g->x)
+            grid->x_stride = stride;
+        else if (axis == y)
+            grid->y_stride = stride;
+        else if (axis == g->panels)
+            grid->offset += stride * panel_value;
+        else if (strcmp(a->name, "seed") == 0) {
+            grid->seed_stride = stride;
+            grid->seeds = a->count;
+        } else if (a->count != 1)
+            dsc_scope_fail(
+                g->scope, DSC_ERROR_FORMAT,
+                "figure '%s': output '%s' has %zu values along axis '%s', of which the figure picks none",
+                g->figure->name, output->name, a->count, a->name);
+        stride *= a->count;
+    }
+    if (grid->x_stride == 0 || grid->y_stride == 0)
+        dsc_scope_fail(g->scope, DSC_ERROR_FORMAT, "figure '%s': output '%s' lacks axis '%s' or '%s'",
+                       g->figure->name, output->name, g->figure->x, g->figure->y);
+    return dsc_scope_status(g->scope) == DSC_OK;
+}
+
+static const char **axis_texts(const struct gathering *g, size_t axis, size_t count)
+{
+    const char **texts = dsc_scope_alloc(g->scope, count, sizeof *texts);
+    for (size_t i = 0; texts && i < count; i++)
+        texts[i] = dsc_record_axis_text(g->scope, &g->spec->axes[axis], i, 6);
+    return texts;
+}
+
+/* Rows and columns up to the last that holds a number. */
+static void crop(dsci_panel *panel)
+{
+    size_t rows = 0, columns = 0;
+    for (size_t i = 0; i < panel->rows; i++)
+        for (size_t j = 0; j < panel->columns; j++)
+            if (isfinite(panel->tiles[i * panel->columns + j])) {
+                rows = i + 1;
+                columns = j + 1 > columns ? j + 1 : columns;
+            }
+    for (size_t i = 0; i < rows; i++)
+        memmove(panel->tiles + i * columns, panel->tiles + i * panel->columns,
+                columns * sizeof *panel->tiles);
+    panel->rows = rows;
+    panel->columns = columns;
+}
+
+static void map_measure(struct gathering *g, const dsc_record_output *output, size_t y, size_t panel_value,
+                        dsci_panel *panel)
+{
+    struct grid grid;
+    if (!grid_make(g, output, y, panel_value, &grid))
+        return;
+    const size_t seeds = g->figure->picture ? 1 : grid.seeds;
+    panel->rows = g->spec->axes[y].count;
+    panel->columns = g->spec->axes[g->x].count;
+    panel->tiles = dsc_scope_alloc(g->scope, panel->rows * panel->columns, sizeof *panel->tiles);
+    double *values = dsc_scope_alloc(g->scope, seeds, sizeof *values);
+    for (size_t i = 0; values && panel->tiles && i < panel->rows * panel->columns; i++) {
+        const size_t row = i / panel->columns, column = i % panel->columns;
+        for (size_t s = 0; s < seeds; s++)
+            values[s] = scale_or_one(g->figure->y_scale) *
+                        output->values[grid.offset + row * grid.y_stride + column * grid.x_stride +
+                                       s * grid.seed_stride];
+        const dsc_interval interval = dsc_summarize(values, seeds);
+        panel->tiles[i] = interval.n && fabs(interval.median) <= drawable ? interval.median : (double)NAN;
+        if (interval.n) {
+            g->n_low = g->n_high == 0 || interval.n < g->n_low ? interval.n : g->n_low;
+            g->n_high = interval.n > g->n_high ? interval.n : g->n_high;
+            g->plot->y.low = fmin(g->plot->y.low, interval.median);
+            g->plot->y.high = fmax(g->plot->y.high, interval.median);
+        }
+    }
+    panel->row_texts = axis_texts(g, y, panel->rows);
+    panel->column_texts = axis_texts(g, g->x, panel->columns);
+    if (g->figure->picture && dsc_scope_status(g->scope) == DSC_OK)
+        crop(panel);
+}
+
+static void gather_map(struct gathering *g)
+{
+    const size_t y = axis_find(g, g->figure->y), count = shown_count(g, g->panels, MAX_PANELS);
+    const char *name = g->figure->series[0].output;
+    const dsc_record_output *output = name ? dsc_record_output_find(g->record, name) : NULL;
+    if (!output)
+        dsc_scope_fail(g->scope, DSC_ERROR_FORMAT, "figure '%s': the results file has no output '%s'",
+                       g->figure->name, name ? name : "");
+    g->plot->panels = dsc_scope_alloc(g->scope, count, sizeof *g->plot->panels);
+    for (size_t p = 0; g->plot->panels && output && y != NONE && p < count; p++) {
+        dsci_panel *panel = &g->plot->panels[g->plot->panel_count++];
+        const size_t value =
+            g->panels == NONE ? 0 : shown_index(p, g->spec->axes[g->panels].count, MAX_PANELS);
+        if (g->panels != NONE)
+            panel->title = value_text(g, g->panels, value);
+        map_measure(g, output, y, value, panel);
+    }
+    dsci_range *range = &g->plot->y;
+    g->plot->empty = range->low > range->high;
+    const dsci_range asked = { g->figure->y_min != 0 ? g->figure->y_min : range->low,
+                               g->figure->y_max != 0 ? g->figure->y_max : range->high, false };
+    if (g->plot->empty)
+        *range = (dsci_range){ 0, 1, false };
+    else if (asked.low < asked.high)
+        *range = asked;
+    else
+        range_pad(range, 0.05);
+    g->plot->samples = g->plot->empty       ? "no data yet"
+                       : g->figure->picture ? "the first seed"
+                       : g->n_high == 1     ? "N = 1 seed"
+                                            : dsc_scope_format(g->scope, "median, N = %zu seeds", g->n_high);
+}
+
 /* ---- ranges ---- */
 
 static bool is_drawable(double value, bool log)
@@ -362,7 +491,11 @@ static void gather_range_x(dsci_plot *plot)
     const dsci_range measured = plot->x;
     for (size_t p = 0; p < plot->panel_count; p++)
         place_marks(plot, &plot->panels[p], measured);
-    range_pad(&plot->x, 0.02);
+    if (plot->named_x && !plot->x.log) { /* half a place at both ends */
+        plot->x.low -= 0.5;
+        plot->x.high += 0.5;
+    } else
+        range_pad(&plot->x, 0.02);
 }
 
 static const char *samples_text(const struct gathering *g)
@@ -402,6 +535,12 @@ const dsci_plot *dsci_plot_make(dsc_scope *scope, dsc_record *record, const dsc_
                          .y_label = or_empty(figure->y_label),
                          .x = { .low = DBL_MAX, .high = -DBL_MAX, .log = figure->log_x },
                          .y = { .low = DBL_MAX, .high = -DBL_MAX, .log = figure->log_y } };
+    if (figure->y) {
+        plot->y.log = false;
+        gather_map(&g);
+        return dsc_scope_status(scope) == DSC_OK ? plot : NULL;
+    }
+    plot->named_x = g.spec->axes[g.x].names ? &g.spec->axes[g.x] : NULL;
     gather_panels(&g);
     gather_range_x(plot);
     gather_range_y(plot);

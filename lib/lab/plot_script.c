@@ -12,10 +12,11 @@ enum {
     HEIGHT_MORE_ROWS = 1050,
     LEFT = 105,
     RIGHT = 25,
-    GAP = 30,       /* between panels */
-    LINE = 28,      /* of text */
-    CHARACTER = 10, /* mean width */
-    KEY_SAMPLE = 95 /* a legend entry's line and margins */
+    GAP = 30,        /* between panels */
+    LINE = 28,       /* of text */
+    CHARACTER = 10,  /* mean width */
+    KEY_SAMPLE = 95, /* a legend entry's line and margins */
+    MAP_LABELS = 60  /* room for the row labels of a map */
 };
 
 /* Okabe and Ito's palette (2008) without black and yellow: apart for every kind of colour vision, visible on
@@ -128,6 +129,21 @@ static void put_points(FILE *out, const dsci_curve *curve)
     }
 }
 
+/* A map's block: column, row (from the top, from 0), value; of a tile without a value there is no line. */
+static void put_tiles(FILE *out, dsc_scope *scope, const dsci_plot *plot)
+{
+    fputs("# One block per map, two blank lines apart, its name first.\n# Columns: column, row, value.\n",
+          out);
+    for (size_t p = 0; p < plot->panel_count; p++) {
+        const dsci_panel *panel = &plot->panels[p];
+        fprintf(out, "\n\n# panel-%zu-map\n# %s\n", p + 1,
+                panel->title ? dsci_text_clean(scope, panel->title, 200) : "");
+        for (size_t i = 0; i < panel->rows * panel->columns; i++)
+            if (isfinite(panel->tiles[i]))
+                fprintf(out, "%zu %zu %.10g\n", i % panel->columns, i / panel->columns, panel->tiles[i]);
+    }
+}
+
 const char *dsci_plot_data(dsc_scope *scope, const dsci_plot *plot, const char *stem, const char *source)
 {
     char *text = NULL;
@@ -141,10 +157,13 @@ const char *dsci_plot_data(dsc_scope *scope, const dsci_plot *plot, const char *
             dsci_text_clean(scope, source, 200));
     fprintf(out, "# x: %s; y: %s\n", dsci_text_clean(scope, plot->x_label, 200),
             dsci_text_clean(scope, plot->y_label, 200));
-    fputs(
-        "# One block per curve, two blank lines apart, its name first; one blank line: a gap.\n"
-        "# Columns: x, median over the seeds, low and high end of its 95 % bootstrap interval, number of seeds.\n",
-        out);
+    if (plot->figure->y)
+        put_tiles(out, scope, plot);
+    else
+        fputs(
+            "# One block per curve, two blank lines apart, its name first; one blank line: a gap.\n"
+            "# Columns: x, median over the seeds, low and high end of its 95 % bootstrap interval, number of seeds.\n",
+            out);
     for (size_t p = 0; p < plot->panel_count; p++)
         for (size_t c = 0; c < plot->panels[p].count; c++) {
             const dsci_panel *panel = &plot->panels[p];
@@ -299,6 +318,17 @@ static void put_ticks(struct script *s, char axis, dsci_range range, size_t most
     fputs(")\n", s->out);
 }
 
+static void put_names(struct script *s, const dsc_record_axis *axis)
+{
+    fputs("set xtics (", s->out);
+    for (size_t i = 0; i < axis->count; i++) {
+        fputs(i ? ", " : "", s->out);
+        put_text(s->out, s->scope, dsc_record_axis_text(s->scope, axis, i, 6), 30);
+        fprintf(s->out, " %.10g", axis->values[i]);
+    }
+    fputs(")\n", s->out);
+}
+
 static void put_axes(struct script *s)
 {
     const dsci_plot *plot = s->plot;
@@ -329,6 +359,11 @@ static void put_style(struct script *s, const dsci_curve *curve)
     const size_t interval = 1 + curve->count / 40; /* points on a dense curve stay apart */
     switch (curve->style) {
     case DSC_SERIES_MEASURED:
+        if (s->plot->named_x) {
+            fprintf(s->out, "with points linewidth 2.5 linecolor rgb '%s' pointtype %d pointsize 1.5*size",
+                    looks[look].colour, looks[look].filled);
+            break;
+        }
         fprintf(
             s->out,
             "with linespoints linewidth 2.5 linecolor rgb '%s' dashtype %zu pointtype %d pointsize 1.1*size pointinterval %zu",
@@ -344,12 +379,23 @@ static void put_style(struct script *s, const dsci_curve *curve)
     }
 }
 
+/* Points and intervals at the places of a named axis, those of several curves beside one another. */
+static void put_places(struct script *s, const dsci_curve *curve, size_t p, size_t c)
+{
+    const double shift = 0.2 * (double)(curve->colour % LOOKS) - 0.1;
+    fprintf(
+        s->out,
+        ", \\\n  data index 'panel-%zu-curve-%zu' using ($1%+.2f):2:(inside($3)):(inside($4)) with yerrorbars "
+        "linewidth 2.5 linecolor rgb '%s' pointtype %d pointsize 1.5*size notitle",
+        p + 1, c + 1, shift, looks[curve->colour % LOOKS].colour, looks[curve->colour % LOOKS].filled);
+}
+
 static void put_curves(struct script *s, size_t p)
 {
     const dsci_panel *panel = &s->plot->panels[p];
     fputs("plot NaN notitle", s->out);
     for (size_t c = 0; c < panel->count; c++)
-        if (panel->curves[c].band && dsci_curve_drawn(s->plot, &panel->curves[c]))
+        if (panel->curves[c].band && !s->plot->named_x && dsci_curve_drawn(s->plot, &panel->curves[c]))
             fprintf(
                 s->out,
                 ", \\\n  data index 'panel-%zu-curve-%zu' using 1:(inside($3)):(inside($4)) with filledcurves "
@@ -357,6 +403,10 @@ static void put_curves(struct script *s, size_t p)
                 p + 1, c + 1, looks[panel->curves[c].colour % LOOKS].colour);
     for (size_t c = 0; c < panel->count; c++)
         if (dsci_curve_drawn(s->plot, &panel->curves[c])) {
+            if (s->plot->named_x && panel->curves[c].style == DSC_SERIES_MEASURED) {
+                put_places(s, &panel->curves[c], p, c);
+                continue;
+            }
             fprintf(s->out, ", \\\n  data index 'panel-%zu-curve-%zu' using 1:2 ", p + 1, c + 1);
             put_style(s, &panel->curves[c]);
             fputs(" notitle", s->out);
@@ -390,7 +440,10 @@ static void put_panel(struct script *s, size_t p)
             screen_x(left), screen_x(left + l->panel_width));
     fprintf(s->out, "set tmargin at screen %.5f\nset bmargin at screen %.5f\n", screen_y(s, top),
             screen_y(s, top + l->panel_height));
-    put_ticks(s, 'x', s->plot->x, (size_t)l->panel_width / 65, true);
+    if (s->plot->named_x)
+        put_names(s, s->plot->named_x);
+    else
+        put_ticks(s, 'x', s->plot->x, (size_t)l->panel_width / 65, true);
     put_ticks(s, 'y', s->plot->y, (size_t)l->panel_height / 45, column == 0);
     if (panel->title) {
         fputs("set label ", s->out);
@@ -455,6 +508,118 @@ static void put_titles(struct script *s)
             screen_x(24), screen_y(s, (l->top + l->row_top + below) / 2));
 }
 
+/* ---- maps ---- */
+
+/* Viridis (Smith and van der Walt 2015): even steps of lightness, apart for every kind of colour vision. */
+static const char palette[] =
+    "(0 '#440154', 1 '#482878', 2 '#3e4989', 3 '#31688e', 4 '#26828e', 5 '#1f9e89', "
+    "6 '#35b779', 7 '#6ece58', 8 '#b5de2b', 9 '#fde725')";
+
+/* Tick labels at whole places, no nearer than `apart` of them. */
+static void put_places_of(struct script *s, char axis, const char *const *texts, size_t count, size_t apart)
+{
+    fprintf(s->out, "set %ctics (", axis);
+    for (size_t i = 0; i < count; i += apart) {
+        fputs(i ? ", " : "", s->out);
+        put_text(s->out, s->scope, texts[i], 20);
+        fprintf(s->out, " %zu", i);
+    }
+    fputs(")\n", s->out);
+}
+
+/* Tiles are squares: the frame of a map inside its panel's room, in pixels. */
+struct map_frame {
+    double left, top, width, height, tile;
+};
+
+static struct map_frame frame_of(const struct script *s, size_t p)
+{
+    const struct layout *l = &s->layout;
+    const dsci_panel *panel = &s->plot->panels[p];
+    const double room_x = l->panel_width - MAP_LABELS, room_y = l->panel_height;
+    const double across = room_x / (double)panel->columns, down = room_y / (double)panel->rows;
+    struct map_frame f = { .tile = across < down ? across : down };
+    f.width = f.tile * (double)panel->columns;
+    f.height = f.tile * (double)panel->rows;
+    f.left = LEFT + (double)(p % l->columns) * (l->panel_width + GAP) + MAP_LABELS + (room_x - f.width) / 2;
+    f.top = l->top + (double)(p / l->columns) * l->row_step + l->row_top;
+    return f;
+}
+
+/* Numbers on the tiles, light on dark ones. */
+static void put_numbers(struct script *s, size_t p)
+{
+    const dsci_range range = s->plot->y;
+    const double middle = (range.low + range.high) / 2;
+    const char *format = range.high >= 9.5 || range.high - range.low >= 20 ? "%.0f" : "%.2g";
+    for (int light = 0; light < 2; light++)
+        fprintf(
+            s->out,
+            ", \\\n  data index 'panel-%zu-map' using 1:2:($3 %s %.10g ? sprintf('%s', $3) : '') with labels "
+            "textcolor rgb '%s' notitle",
+            p + 1, light ? "<" : ">=", middle, format, light ? "#ffffff" : "#000000");
+}
+
+static void put_map(struct script *s, size_t p)
+{
+    const dsci_panel *panel = &s->plot->panels[p];
+    fprintf(s->out, "\n# panel %zu\n", p + 1);
+    if (panel->rows == 0 || panel->columns == 0)
+        return;
+    const struct map_frame f = frame_of(s, p);
+    fprintf(
+        s->out,
+        "set lmargin at screen %.5f\nset rmargin at screen %.5f\nset tmargin at screen %.5f\nset bmargin at "
+        "screen %.5f\nset xrange [-0.5:%zu.5]\nset yrange [%zu.5:-0.5]\n",
+        screen_x(f.left), screen_x(f.left + f.width), screen_y(s, f.top), screen_y(s, f.top + f.height),
+        panel->columns - 1, panel->rows - 1);
+    if (s->plot->figure->picture)
+        fputs("unset xtics\nunset ytics\n", s->out);
+    else {
+        put_places_of(s, 'x', panel->column_texts, panel->columns, (size_t)(35 / f.tile) + 1);
+        put_places_of(s, 'y', panel->row_texts, panel->rows, (size_t)(LINE / f.tile) + 1);
+    }
+    if (panel->title) {
+        fputs("set label ", s->out);
+        put_text(s->out, s->scope, panel->title, (size_t)s->layout.panel_width / CHARACTER);
+        fprintf(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#202020'\n",
+                screen_x(f.left + f.width / 2), screen_y(s, f.top - LINE / 2.0 - 6));
+    }
+    fprintf(s->out,
+            "plot NaN notitle, \\\n  data index 'panel-%zu-map' using 1:2:3 with image pixels notitle",
+            p + 1);
+    if (s->plot->figure->numbers)
+        put_numbers(s, p);
+    fputs("\nunset label\nunset colorbox\n", s->out);
+}
+
+static void put_maps(struct script *s)
+{
+    const struct layout *l = &s->layout;
+    fprintf(s->out,
+            "set multiplot\nset border %d linewidth 1 linecolor rgb '#808080'\n"
+            "set tics nomirror out scale 0.3 textcolor rgb '#202020'\nunset key\n"
+            "set palette defined %s\nset cbrange [%.10g:%.10g]\n"
+            "set colorbox horizontal user origin screen 0.35, screen %.5f size screen 0.3, screen %.5f "
+            "noborder\nset cblabel ",
+            s->plot->figure->picture ? 0 : 3, palette, s->plot->y.low, s->plot->y.high,
+            screen_y(s, l->height - 2.2 * LINE), 0.5 * LINE / l->height);
+    put_text(s->out, s->scope, s->plot->samples, 80);
+    fputs("\n", s->out);
+    const dsci_ticks ticks = dsci_ticks_make(s->plot->y, 6);
+    fputs("set cbtics (", s->out);
+    for (size_t i = 0; i < ticks.count; i++) {
+        fputs(i ? ", " : "", s->out);
+        put_pair(s->out, ticks.text[i], ticks.latex[i]);
+        fprintf(s->out, " %.10g", ticks.at[i]);
+    }
+    fputs(")\n", s->out);
+    put_titles(s);
+    for (size_t p = 0; p < s->plot->panel_count; p++)
+        put_map(s, p);
+    fputs("\nunset multiplot\nset output\n", s->out);
+}
+
 const char *dsci_plot_script(dsc_scope *scope, const dsci_plot *plot, const char *stem, const char *format)
 {
     char *text = NULL;
@@ -466,11 +631,15 @@ const char *dsci_plot_script(dsc_scope *scope, const dsci_plot *plot, const char
     }
     struct script s = { .scope = scope, .out = out, .plot = plot, .layout = layout_make(plot) };
     put_head(&s, stem, format);
-    put_axes(&s);
-    put_titles(&s);
-    for (size_t p = 0; p < plot->panel_count; p++)
-        put_panel(&s, p);
-    put_legend(&s);
+    if (plot->figure->y)
+        put_maps(&s);
+    else {
+        put_axes(&s);
+        put_titles(&s);
+        for (size_t p = 0; p < plot->panel_count; p++)
+            put_panel(&s, p);
+        put_legend(&s);
+    }
     const bool good = fclose(out) == 0;
     const char *copy = good ? dsc_scope_copy(scope, text) : NULL;
     free(text);

@@ -301,6 +301,8 @@ static int clamp(int value, int low, int high)
 const char *dsci_plot_text(dsc_scope *scope, const dsci_plot *plot, int columns, int rows, bool color,
                            bool unicode)
 {
+    if (plot->figure->y)
+        return dsci_map_text(scope, plot, columns);
     struct page page = { .scope = scope,
                          .plot = plot,
                          .signs = unicode ? &unicode_signs : &ascii_signs,

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "lab/cell.h"
 #include "lab/plan.h"
 
 enum { DIFFERENCES_SHOWN = 4 };
@@ -219,11 +220,16 @@ static bool same_arrays(const dsc_plan *plan, const dsc_record_spec *spec)
                spec->axes[i].count == plan->axes[i].count &&
                memcmp(spec->axes[i].values, plan->axes[i].values, plan->axes[i].count * sizeof(double)) == 0;
     size_t count = 0;
-    for (const dsc_output *output = plan->kase->outputs; same && output->name; output++, count++)
-        same = count < spec->output_count && strcmp(spec->outputs[count].name, output->name) == 0 &&
-               spec->outputs[count].rank == plan->cell_axes + (output->inner ? 1 : 0) &&
-               (!output->inner ||
-                strcmp(spec->axes[spec->outputs[count].axes[plan->cell_axes]].name, output->inner) == 0);
+    for (const dsc_output *output = plan->kase->outputs; same && output->name; output++, count++) {
+        size_t rank = plan->cell_axes;
+        same = count < spec->output_count && strcmp(spec->outputs[count].name, output->name) == 0;
+        for (size_t a = plan->cell_axes; same && a < plan->axis_count; a++)
+            if (dsci_output_has(output, plan->axes[a].name)) {
+                same = rank < spec->outputs[count].rank && spec->outputs[count].axes[rank] == a;
+                rank++;
+            }
+        same = same && spec->outputs[count].rank == rank;
+    }
     return same && count == spec->output_count;
 }
 

@@ -1,6 +1,8 @@
 /* results.c - a plan's results file: claiming, opening, filling it. */
 #include "lab/results.h"
 
+#include "lab/cell.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -87,8 +89,8 @@ static void describe_outputs(const dsc_plan *plan, dsc_record_output *outputs)
         };
         for (size_t a = 0; a < plan->cell_axes; a++)
             outputs[i].axes[a] = a;
-        for (size_t a = plan->cell_axes; from->inner && a < plan->axis_count; a++)
-            if (strcmp(plan->axes[a].name, from->inner) == 0)
+        for (size_t a = plan->cell_axes; a < plan->axis_count; a++)
+            if (dsci_output_has(from, plan->axes[a].name))
                 outputs[i].axes[outputs[i].rank++] = a;
     }
 }
@@ -102,7 +104,8 @@ static void describe_axes(const dsc_plan *plan, dsc_record_axis *axes)
                                      .long_name = from->axis ? from->axis->long_name : "random seed",
                                      .integer = from->integer,
                                      .count = from->count,
-                                     .values = from->values };
+                                     .values = from->values,
+                                     .names = from->axis ? from->axis->param.choices : NULL };
     }
 }
 

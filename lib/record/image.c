@@ -42,6 +42,8 @@ static void write_axes(struct image *image)
         if (image->scales[i] >= 0 && H5DSset_scale(image->scales[i], axis->name) < 0)
             dsci_hdf5_fail(image->scope, DSC_ERROR_MEMORY, "could not make axis '%s' a dimension scale",
                            axis->name);
+        if (image->scales[i] >= 0 && axis->names)
+            dsci_hdf5_put_text(image->scope, image->scales[i], "names", axis->names);
         names = join(image->scope, names, axis->name);
     }
     dsci_hdf5_put_text(image->scope, image->file, "axes", names);
@@ -86,7 +88,7 @@ static void write_outputs(struct image *image, hid_t parent, const dsc_record_ou
 
 static hid_t write_cell_array(struct image *image, struct dsci_hdf5_array array)
 {
-    static const size_t axes[DSC_RECORD_MAX_AXES] = { 0, 1, 2, 3, 4, 5 };
+    static const size_t axes[DSC_RECORD_MAX_AXES] = { 0, 1, 2, 3, 4, 5, 6, 7 };
     array.rank = image->record->spec.cell_axes;
     return write_array(image, image->file, array, axes);
 }

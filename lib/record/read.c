@@ -94,6 +94,8 @@ static void read_axis(struct reader *reader, dsc_record_axis *axis, const char *
         axis->values = read_values(reader, dataset, name, H5T_NATIVE_DOUBLE, axis->count = shape[0]);
     axis->units = text_of(reader, dataset, "units");
     axis->long_name = text_of(reader, dataset, "long_name");
+    if (H5Aexists(dataset, "names") > 0)
+        axis->names = text_of(reader, dataset, "names");
     H5Dclose(dataset);
 }
 

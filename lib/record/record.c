@@ -82,6 +82,19 @@ static void copy_axis(dsc_record *record, dsc_record_axis *to, const dsc_record_
                              .count = from->count,
                              .values = values };
     to->name = name;
+    to->names = from->names ? dsc_scope_copy(scope, from->names) : NULL;
+}
+
+const char *dsc_record_axis_text(dsc_scope *scope, const dsc_record_axis *axis, size_t index, int digits)
+{
+    const double value = axis->values[index];
+    const char *name = axis->names;
+    for (double i = 0; name && i < value; i++) {
+        name = strchr(name, '|');
+        name = name ? name + 1 : NULL;
+    }
+    return name ? dsc_scope_format(scope, "%.*s", (int)strcspn(name, "|"), name)
+                : dsc_scope_format(scope, "%.*g", digits, value);
 }
 
 /* Copies an output's description and makes room for its values, NaN each. */

@@ -70,10 +70,12 @@ dsc_status dsc_model_save(dsc_model *model, const char *path)
 
 /* --- Reading --- */
 
+/* An array of more dimensions than tensors have reads as a scalar, which no slice is. */
 static dsci_shape shape_of(const dsci_array *array)
 {
-    dsci_shape shape = { .rank = array->rank };
-    memcpy(shape.dim, array->shape, sizeof array->shape);
+    dsci_shape shape = { .rank = array->rank <= DSC_MAX_RANK ? array->rank : 0 };
+    for (size_t i = 0; i < shape.rank; i++)
+        shape.dim[i] = array->shape[i];
     return shape;
 }
 

@@ -242,8 +242,8 @@ static void impossible_records_are_refused(void **state)
     wrong.cell_axes = 5;
     refused(wrong, "at least one of them of cells");
     wrong.cell_axes = 3;
-    wrong.axis_count = 7;
-    refused(wrong, "expected 1..6 axes");
+    wrong.axis_count = 9;
+    refused(wrong, "expected 1..8 axes");
 }
 
 static void too_many_cells_are_refused(void **state)

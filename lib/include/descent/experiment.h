@@ -54,8 +54,9 @@ typedef struct dsc_param {
 
 /* A swept value. `--set NAME=LIST` replaces its values (value.h has the syntax of lists). */
 typedef struct dsc_axis {
-    dsc_param param;       /* name, type, range and help; value is the default list; kind INTEGER or REAL */
-    const char *units;     /* "1" if it has none */
+    dsc_param param;   /* name, type, range and help; value is the default list; kind INTEGER or REAL. With
+                          choices ("mlp|cnn") an INTEGER's values are 0, 1, ..., typed and shown by name */
+    const char *units; /* "1" if it has none */
     const char *long_name; /* axis label */
     bool inner;            /* runs inside the cell, which puts one value per point; its knob is not set */
     /* If not NULL: makes the default list from the parameters; returns how many of capacity it wrote. */
@@ -64,7 +65,8 @@ typedef struct dsc_axis {
 
 typedef struct dsc_output {
     const char *name, *units, *long_name;
-    const char *inner; /* name of the inner axis it also runs over; NULL: one value per cell */
+    const char *inner; /* names of the inner axes it also runs over, in the order of the table, a space
+                          between them; NULL: one value per cell */
 } dsc_output;
 
 typedef struct dsc_preset {
@@ -132,6 +134,7 @@ DSC_API const double *dsc_cell_axis(const dsc_cell *cell, const char *name,
 
 /* Leaves a number: an output that the table does not name, or a second value, fails the cell. */
 DSC_API void dsc_put(dsc_cell *cell, const char *output, double value);
+/* The index is row-major over the output's inner axes. */
 DSC_API void dsc_put_at(dsc_cell *cell, const char *output, size_t inner_index, double value);
 
 /* Adds bytes (final parameters) to the cell's hash; the outputs are added by the runner. */

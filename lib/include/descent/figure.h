@@ -49,7 +49,12 @@ enum { DSC_FIGURE_MAX_SERIES = 8, DSC_FIGURE_MAX_MARKS = 4 };
 typedef struct dsc_figure {
     const char *name; /* part of the file name: "test-error" */
     const char *title;
-    const char *x;                 /* the axis drawn along */
+    const char *x; /* the axis drawn along */
+    const char *y; /* not NULL: a map, the first series' output over the axes x and y (downwards) in colours,
+                      one panel per value of panels; log, by, marks and other series do not count */
+    bool numbers;  /* of a map: written into its tiles */
+    bool picture;  /* of a map: without axes, rows and columns of nothing cut off, of the first seed alone (a
+                      median of pictures is none) */
     const char *x_label, *y_label; /* with units */
     bool log_x, log_y;
     double x_scale;      /* x is divided by it (p/n); 0: 1 */

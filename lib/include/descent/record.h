@@ -15,7 +15,7 @@
 #include <descent/scope.h>
 
 enum {
-    DSC_RECORD_MAX_AXES = 6,
+    DSC_RECORD_MAX_AXES = 8,
     DSC_RECORD_MAX_OUTPUTS = 64,
     DSC_RECORD_MAX_CELLS = 10000000,  /* points of the cell axes */
     DSC_RECORD_MAX_VALUES = 100000000 /* of one output */
@@ -28,7 +28,12 @@ typedef struct dsc_record_axis {
     bool integer; /* stored as int64, else as float64 */
     size_t count;
     const double *values; /* count of them */
+    const char *names;    /* "a|b|c": what the values 0, 1, 2 stand for; NULL: numbers */
 } dsc_record_axis;
+
+/* A value of an axis as people read it: its name, or up to digits significant digits. In the scope. */
+DSC_API const char *dsc_record_axis_text(dsc_scope *scope, const dsc_record_axis *axis, size_t index,
+                                         int digits);
 
 /* An array of doubles over some of the axes (in the order of the record's axes), NaN where nothing was put.
    An output of cells begins with all cell axes; inner axes follow. Summaries leave axes out. */
