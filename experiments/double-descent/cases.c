@@ -3,9 +3,11 @@
 #include "double_descent.h"
 
 static const dsc_case *const cases[] = {
-    &double_descent_mlp,   &double_descent_epochs,  &double_descent_linear,
-    &double_descent_ridge, &double_descent_spline,  &double_descent_relu_features,
-    &double_descent_rff,   &double_descent_samples, NULL,
+    &double_descent_mlp,           &double_descent_epochs,
+    &double_descent_cnn,           &double_descent_linear,
+    &double_descent_ridge,         &double_descent_spline,
+    &double_descent_relu_features, &double_descent_rff,
+    &double_descent_samples,       NULL,
 };
 
 const dsc_experiment double_descent_experiment = {

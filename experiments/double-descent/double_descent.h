@@ -4,8 +4,9 @@
 
 #include <descent.h>
 
-extern const dsc_case double_descent_mlp, double_descent_epochs, double_descent_linear, double_descent_ridge,
-    double_descent_spline, double_descent_relu_features, double_descent_rff, double_descent_samples;
+extern const dsc_case double_descent_mlp, double_descent_epochs, double_descent_cnn, double_descent_linear,
+    double_descent_ridge, double_descent_spline, double_descent_relu_features, double_descent_rff,
+    double_descent_samples;
 
 /* The label of the mark that every figure of this experiment carries. */
 #define THRESHOLD_LABEL "interpolation threshold"

@@ -1,9 +1,10 @@
-/* mlp.c - multilayer perceptrons on MNIST-1D with noisy labels: over width (mlp), and over training time
- * (epochs).
+/* networks.c - networks on MNIST-1D with noisy labels: perceptrons over width (mlp) and over training time
+ * (epochs), convolutional networks over width (cnn).
  *
  * The setting of the published notebook (Greydanus and Kobak, ICML 2024): 4000 training and 12000 test
  * examples, a 40-h-h-10 ReLU network with PyTorch's default initialisation, SGD with learning rate 0.01 and
- * momentum 0.9, batches of 100, 500 epochs, cross-entropy. */
+ * momentum 0.9, batches of 100, 500 epochs, cross-entropy. The convolutional network has three layers of c
+ * channels, windows of 5, 3 and 3, stride 2 and padding 1, ReLU, then 5 c to 10. */
 #include "double_descent.h"
 
 #include <math.h>
@@ -45,6 +46,18 @@ static const dsc_axis mlp_axes[] = {
       .units = "fraction",
       .long_name = "label noise" },
     WIDTH_AXIS("2,3,4,5,7,9,12,16,21,27,36,47,61,80,104,135,177,230,300"),
+    { .param = { 0 } },
+};
+
+static const dsc_axis cnn_axes[] = {
+    { .param = DSC_PARAM_REAL(struct knobs, label_noise, "0.15", 0, 1,
+                              "fraction of training labels that are redrawn"),
+      .units = "fraction",
+      .long_name = "label noise" },
+    { .param = DSC_PARAM_INTEGER(struct knobs, width, "2,4,6,8,10,12,14,16,18,20,24,30,40,50,65,80,100", 1,
+                                 1024, "channels c of each convolutional layer"),
+      .units = "1",
+      .long_name = "channels c" },
     { .param = { 0 } },
 };
 
@@ -104,6 +117,14 @@ static const dsc_preset mlp_presets[] = {
     { 0 },
 };
 
+static const dsc_preset cnn_presets[] = {
+    { "quick", "width=4,10,18 epochs=100 seeds=1", "three widths, too short for the peak: seconds" },
+    { "default", "seeds=3", "17 widths, 3 seeds: minutes" },
+    { "paper", "width=2..10,12,14,16,18,20,22,24,27,30,35,40,45,50,55,60,65,70,80,90,100 seeds=5",
+      "the published sweep, 5 seeds" },
+    { 0 },
+};
+
 static const dsc_preset epochs_presets[] = {
     { "quick", "width=12,47,135 epochs=200 seeds=3", "seconds" },
     { "default", "seeds=3", "three widths, 500 epochs" },
@@ -158,11 +179,27 @@ static dsc_examples training_set(const struct shared *shared, double label_noise
     return shared->train[level];
 }
 
-static dsc_model *build(dsc_scope *scope, const struct knobs *k, dsc_engine engine)
+/* The logits of a network of some width. */
+typedef dsc_node *network_fn(dsc_scope *scope, size_t width);
+
+static dsc_node *perceptron(dsc_scope *scope, size_t width)
 {
-    const size_t hidden[] = { (size_t)k->width, (size_t)k->width, 0 };
-    dsc_node *logits =
-        dsc_mlp(scope, &(dsc_mlp_spec){ .inputs = INPUTS, .hidden = hidden, .outputs = CLASSES });
+    const size_t hidden[] = { width, width, 0 };
+    return dsc_mlp(scope, &(dsc_mlp_spec){ .inputs = INPUTS, .hidden = hidden, .outputs = CLASSES });
+}
+
+static dsc_node *convolutional(dsc_scope *scope, size_t channels)
+{
+    dsc_node *h = dsc_input(scope, &(dsc_input_spec){ .shape = { INPUTS, 1 } });
+    h = dsc_relu(dsc_conv1d(h, channels, .kernel = 5, .stride = 2, .pad = 1));
+    for (int layer = 0; layer < 2; layer++)
+        h = dsc_relu(dsc_conv1d(h, channels, .kernel = 3, .stride = 2, .pad = 1));
+    return dsc_dense(h, CLASSES);
+}
+
+static dsc_model *build(dsc_scope *scope, network_fn *network, const struct knobs *k, dsc_engine engine)
+{
+    dsc_node *logits = network(scope, (size_t)k->width);
     dsc_node *loss = dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES));
     return dsc_compile(loss, &(dsc_compile_options){ .batch = (size_t)k->batch, .engine = engine });
 }
@@ -180,6 +217,7 @@ static double parameter_norm(dsc_model *model)
 /* A training run that is measured on the way. */
 struct run {
     dsc_cell *cell;
+    network_fn *network;
     dsc_model *model;
     dsc_examples train, test;
     size_t epochs;
@@ -227,7 +265,7 @@ static bool train(struct run *run)
     run->train = training_set(shared, k->label_noise);
     run->test = shared->test;
     run->epochs = (size_t)k->epochs;
-    run->model = build(scope, k, dsc_cell_engine(cell));
+    run->model = build(scope, run->network, k, dsc_cell_engine(cell));
     dsc_cell_note(cell, dsc_model_implementations(scope, run->model));
     const dsc_fit_options options = {
         .optimizer = { .kind = DSC_MOMENTUM, .lr = k->lr, .momentum = k->momentum },
@@ -243,18 +281,29 @@ static bool train(struct run *run)
     return true;
 }
 
-static void run_mlp(dsc_cell *cell)
+/* Trains one network and measures it at the end. */
+static void run_width(dsc_cell *cell, network_fn *network)
 {
-    struct run run = { .cell = cell };
+    struct run run = { .cell = cell, .network = network };
     if (!train(&run))
         return;
     measure(&run);
     dsc_put(cell, "parameters", (double)dsc_model_parameter_count(run.model));
 }
 
+static void run_mlp(dsc_cell *cell)
+{
+    run_width(cell, perceptron);
+}
+
+static void run_cnn(dsc_cell *cell)
+{
+    run_width(cell, convolutional);
+}
+
 static void run_epochs(dsc_cell *cell)
 {
-    struct run run = { .cell = cell };
+    struct run run = { .cell = cell, .network = perceptron };
     run.measured_at = dsc_cell_axis(cell, "epoch", &run.measured_count);
     train(&run);
 }
@@ -279,6 +328,23 @@ static double memory(const void *knobs)
     return 4 * (3 * parameters(h) + 8 * (double)k->batch * h + 1024 * h);
 }
 
+enum { LENGTH_1 = 19, LENGTH_2 = 10, LENGTH_3 = 5 }; /* of the sequences behind the three convolutions */
+
+static double cnn_work(const void *knobs)
+{
+    const struct knobs *k = knobs;
+    const double c = (double)k->width, examples = 0.25 * (double)k->samples;
+    return (4 * 5 * LENGTH_1 * c + 6 * 3 * (LENGTH_2 + LENGTH_3) * c * c + 6 * LENGTH_3 * c * CLASSES) *
+           examples * (double)k->epochs;
+}
+
+static double cnn_memory(const void *knobs)
+{
+    const struct knobs *k = knobs;
+    const double c = (double)k->width;
+    return 4 * (3 * (6 * c * c + 58 * c) + 8 * (double)k->batch * (LENGTH_1 + LENGTH_2 + LENGTH_3) * c);
+}
+
 /* The notebook's single runs: test error in percent over width, with labels as they are and with 15 %
  * redrawn. */
 static const dsc_series published_clean = {
@@ -297,6 +363,15 @@ static const dsc_series published_noisy = {
     .reference_x = { 2, 4, 9, 12, 16, 21, 27, 36, 47, 61, 80, 104, 135, 177, 230, 300 },
     .reference_y = { 69.6, 62.6, 49.0, 50.3, 47.2, 50.8, 50.7, 52.8, 54.05, 54.02, 52.1, 50.2, 48.4, 47.9,
                      46.5, 45.5 },
+};
+
+static const dsc_series published_cnn = {
+    .label = "published, one run",
+    .style = DSC_SERIES_PUBLISHED,
+    .where = "label_noise=0.15",
+    .reference_count = 9,
+    .reference_x = { 4, 8, 10, 14, 18, 24, 30, 50, 65 },
+    .reference_y = { 35.8, 22.0, 19.6, 27.7, 33.8, 32.0, 29.8, 28.7, 28.1 },
 };
 
 /* A network of this kind has no exact threshold: it is where training first fits (nearly) every label. */
@@ -320,6 +395,28 @@ static size_t mlp_figures(const void *knobs, dsc_figure *figures, size_t capacit
                     { .output = "train_error", .label = "train error" },
                     published_clean,
                     published_noisy },
+        .marks = { fitted },
+    };
+    return 1;
+}
+
+static size_t cnn_figures(const void *knobs, dsc_figure *figures, size_t capacity)
+{
+    (void)knobs;
+    if (capacity < 1)
+        return 0;
+    figures[0] = (dsc_figure){
+        .name = "error",
+        .title = "Double descent of a convolutional network on MNIST-1D",
+        .x = "width",
+        .x_label = "channels c of the three convolutions",
+        .y_label = "error (%)",
+        .log_x = true,
+        .y_scale = 100,
+        .panels = "label_noise",
+        .series = { { .output = "test_error", .label = "test error" },
+                    { .output = "train_error", .label = "train error" },
+                    published_cnn },
         .marks = { fitted },
     };
     return 1;
@@ -361,6 +458,23 @@ const dsc_case double_descent_mlp = {
     .work = work,
     .memory = memory,
     .figures = mlp_figures,
+};
+
+const dsc_case double_descent_cnn = {
+    .name = "cnn",
+    .summary = "Convolutional networks on MNIST-1D over width, with label noise",
+    .reference = "Greydanus and Kobak, Scaling Down Deep Learning with MNIST-1D, ICML 2024",
+    .knobs_size = sizeof(struct knobs),
+    .params = mlp_params,
+    .axes = cnn_axes,
+    .outputs = mlp_outputs,
+    .presets = cnn_presets,
+    .seeds = 3,
+    .prepare = prepare,
+    .run = run_cnn,
+    .work = cnn_work,
+    .memory = cnn_memory,
+    .figures = cnn_figures,
 };
 
 const dsc_case double_descent_epochs = {
