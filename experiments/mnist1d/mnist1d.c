@@ -1,11 +1,11 @@
 /* mnist1d.c - four kinds of network on MNIST-1D, plain and with its positions shuffled.
  *
- * The published benchmark (Greydanus and Kobak, ICML 2024, notebook mnist1d-classification): a linear classifier,
- * a perceptron 40-100-100-10 whose second layer adds to the first, a convolutional network of three layers of 25
- * channels, and a bidirectional GRU of 6 units on the 40 scalars, all of whose outputs feed the last layer. Adam
- * with learning rate 0.01, batches of 100 in a fixed order, 6000 steps, PyTorch's initialisation. Shuffling the
- * positions of all examples alike leaves the first two as they are and takes from the other two what they know
- * about neighbourhood. */
+ * The published benchmark (Greydanus and Kobak, ICML 2024, notebook mnist1d-classification): a linear
+ * classifier, a perceptron 40-100-100-10 whose second layer adds to the first, a convolutional network of
+ * three layers of 25 channels, and a bidirectional GRU of 6 units on the 40 scalars, all of whose outputs
+ * feed the last layer. Adam with learning rate 0.01, batches of 100 in a fixed order, 6000 steps, PyTorch's
+ * initialisation. Shuffling the positions of all examples alike leaves the first two as they are and takes
+ * from the other two what they know about neighbourhood. */
 #include <descent.h>
 
 enum { INPUTS = 40, CLASSES = 10, LOGISTIC = 0, MLP, CNN, GRU };
@@ -104,14 +104,16 @@ static dsc_node *convolutional(dsc_scope *scope, size_t channels)
 static dsc_node *recurrent(dsc_scope *scope, size_t units)
 {
     dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { INPUTS, 1 } });
-    return dsc_dense(dsc_recurrent(x, units, .cell = DSC_CELL_GRU_LBR, .sequence = true, .bidirectional = true),
-                     CLASSES);
+    return dsc_dense(
+        dsc_recurrent(x, units, .cell = DSC_CELL_GRU_LBR, .sequence = true, .bidirectional = true), CLASSES);
 }
 
 static dsc_node *network(dsc_scope *scope, const struct knobs *k)
 {
     switch (k->network) {
-    case LOGISTIC: return dsc_logistic(scope, &(dsc_image_network_spec){ .height = 1, .width = INPUTS, .channels = 1, .classes = CLASSES });
+    case LOGISTIC:
+        return dsc_logistic(scope, &(dsc_image_network_spec){
+                                       .height = 1, .width = INPUTS, .channels = 1, .classes = CLASSES });
     case MLP: return perceptron(scope, (size_t)k->hidden);
     case CNN: return convolutional(scope, (size_t)k->channels);
     default: return recurrent(scope, (size_t)k->units);

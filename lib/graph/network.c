@@ -146,3 +146,13 @@ size_t dsci_node_example_elements(const dsc_node *x)
 {
     return x->tensor->shape.rank >= 2 ? dsci_tensor_cols(x->tensor) : 0;
 }
+
+size_t dsc_node_shape(const dsc_node *node, size_t shape[DSC_MAX_RANK])
+{
+    if (!node || dsc_scope_status(node->scope) != DSC_OK || node->tensor->shape.rank < 2)
+        return 0;
+    const dsci_shape *whole = &node->tensor->shape;
+    for (size_t i = 1; i < whole->rank; i++)
+        shape[i - 1] = whole->dim[i];
+    return whole->rank - 1;
+}

@@ -129,7 +129,7 @@ static void put_points(FILE *out, const dsci_curve *curve)
     }
 }
 
-/* A map's block: column, row (from the top, from 0), value; of a tile without a value there is no line. */
+/* A map's block: column, row (from the top, from 0), value; NaN where a tile has none. */
 static void put_tiles(FILE *out, dsc_scope *scope, const dsci_plot *plot)
 {
     fputs("# One block per map, two blank lines apart, its name first.\n# Columns: column, row, value.\n",
@@ -141,6 +141,8 @@ static void put_tiles(FILE *out, dsc_scope *scope, const dsci_plot *plot)
         for (size_t i = 0; i < panel->rows * panel->columns; i++)
             if (isfinite(panel->tiles[i]))
                 fprintf(out, "%zu %zu %.10g\n", i % panel->columns, i / panel->columns, panel->tiles[i]);
+            else
+                fprintf(out, "%zu %zu NaN\n", i % panel->columns, i / panel->columns);
     }
 }
 
@@ -585,9 +587,8 @@ static void put_map(struct script *s, size_t p)
         fprintf(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#202020'\n",
                 screen_x(f.left + f.width / 2), screen_y(s, f.top - LINE / 2.0 - 6));
     }
-    fprintf(s->out,
-            "plot NaN notitle, \\\n  data index 'panel-%zu-map' using 1:2:3 with image pixels notitle",
-            p + 1);
+    fprintf(s->out, "plot NaN notitle, \\\n  data index 'panel-%zu-map' using 1:2:3 with image%s notitle",
+            p + 1, s->plot->figure->picture ? "" : " pixels");
     if (s->plot->figure->numbers)
         put_numbers(s, p);
     fputs("\nunset label\nunset colorbox\n", s->out);

@@ -37,6 +37,9 @@ typedef struct dsc_tokens_spec {
 } dsc_tokens_spec;
 DSC_API dsc_node *dsc_tokens(dsc_scope *scope, const dsc_tokens_spec *spec);
 
+/* The shape of one example of a node's values; returns its rank, 0 for a poisoned node or a scalar. */
+DSC_API size_t dsc_node_shape(const dsc_node *node, size_t shape[DSC_MAX_RANK]);
+
 /* The integer class labels that a loss compares with: one per example, or one for each of its steps, in
    0..classes-1. */
 DSC_API dsc_node *dsc_labels(dsc_scope *scope, size_t classes);

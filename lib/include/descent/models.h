@@ -26,5 +26,43 @@ typedef struct dsc_squeezenet_spec {
     size_t last;          /* fire module, 2 to 9; 0: 9 */
 } dsc_squeezenet_spec;
 DSC_API dsc_node *dsc_squeezenet(dsc_scope *scope, const dsc_squeezenet_spec *spec);
+/* Networks for images of height x width x channels; a sequence has height 1. Each gives the logits over a
+   fresh input, PyTorch's initialisation. */
+typedef struct dsc_image_network_spec {
+    size_t height, width, channels, classes;
+} dsc_image_network_spec;
+
+/* Multinomial logistic regression: one dense layer. */
+DSC_API dsc_node *dsc_logistic(dsc_scope *scope, const dsc_image_network_spec *spec);
+
+/* In the manner of LeNet-5 (LeCun et al. 1998), with ReLU: convolution 5 x 5 to 32 channels, max-pool 2,
+   convolution 5 x 5 to 64, max-pool 2, dense 512, dense. At least 4 x 4 pixels. */
+DSC_API dsc_node *dsc_lenet(dsc_scope *scope, const dsc_image_network_spec *spec);
+
+/* The five-layer network of Nakkiran et al. 2019, standard width: four times convolution 3 x 3 without bias,
+   batch norm, ReLU with 64, 128, 256, 512 channels, max-pool 2 behind the last three, max-pool over what is
+   left (4 of a 32 x 32 image), dense. At least 8 x 8 pixels. */
+DSC_API dsc_node *dsc_cnn5(dsc_scope *scope, const dsc_image_network_spec *spec);
+
+/* A small residual network in the manner of He et al. 2015 for CIFAR-10: convolution 3 x 3, batch norm, ReLU,
+   three residual blocks of 16, 32 and 64 channels, the last two with stride 2, global average, dense. At
+   least 4 x 4 pixels. */
+DSC_API dsc_node *dsc_resnet_small(dsc_scope *scope, const dsc_image_network_spec *spec);
+
+/* A small network of inception blocks in the manner of Szegedy et al. 2014: convolution 3 x 3 to 32 channels,
+   ReLU, max-pool 2, two inception blocks, max-pool 2, one more, global average, dense. At least 4 x 4 pixels.
+ */
+DSC_API dsc_node *dsc_inception_small(dsc_scope *scope, const dsc_image_network_spec *spec);
+
+/* relu(F(x) + x): F is convolution 3 x 3, batch norm, ReLU, convolution 3 x 3, batch norm (He et al. 2015).
+   Where stride or channels change, x passes a convolution 1 x 1 and batch norm. */
+DSC_API dsc_node *dsc_residual_block(dsc_node *x, size_t channels, size_t stride);
+
+/* Four branches beside one another, joined along the channels (Szegedy et al. 2014): convolution 1 x 1; 1 x 1
+   then 3 x 3; 1 x 1 then 5 x 5; max-pool 3 then 1 x 1. ReLU behind each convolution. */
+typedef struct dsc_inception_spec {
+    size_t one, reduce_three, three, reduce_five, five, pool; /* channels */
+} dsc_inception_spec;
+DSC_API dsc_node *dsc_inception_block(dsc_node *x, const dsc_inception_spec *spec);
 
 #endif

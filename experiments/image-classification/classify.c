@@ -1,0 +1,403 @@
+/* classify.c - convolutional and other networks on MNIST, Fashion-MNIST and CIFAR-10, or on generated
+ * pictures. */
+#include "image_classification.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { LOGISTIC = 0, MLP, LENET, CNN5, RESNET, INCEPTION, CLASSES = 10, EPOCHS_MAX = 1000 };
+
+#define NETWORKS "logistic|mlp|lenet|cnn5|resnet-small|inception"
+
+struct knobs {
+    int64_t network, epochs, batch, train, test, data_seed;
+    const char *dataset, *augment;
+    double lr, decay;
+};
+
+static const dsc_param params[] = {
+    DSC_PARAM_CHOICE(struct knobs, dataset, "auto", "auto|glyphs|mnist|fashion-mnist|cifar-10",
+                     "data set; auto: the one whose files --data DIR has, generated glyphs without it"),
+    DSC_PARAM_INTEGER(struct knobs, epochs, "10", 1, EPOCHS_MAX, "passes over the training set"),
+    DSC_PARAM_REAL(struct knobs, lr, "0.001", 1e-9, 1e3, "learning rate of Adam"),
+    DSC_PARAM_REAL(struct knobs, decay, "0", 0, 1, "L2 penalty, times w / 2 squared"),
+    DSC_PARAM_INTEGER(struct knobs, batch, "128", 1, 100000, "examples per step"),
+    DSC_PARAM_CHOICE(
+        struct knobs, augment, "none", "none|shift|flip",
+        "none; shift: up to 2 pixels each way; flip: also left and right, crops of 4 pixels' padding"),
+    DSC_PARAM_INTEGER(struct knobs, train, "0", 0, 100000000, "the first so many training examples; 0: all"),
+    DSC_PARAM_INTEGER(struct knobs, test, "0", 0, 100000000, "the first so many test examples; 0: all"),
+    DSC_PARAM_INTEGER(struct knobs, data_seed, "1", 0, 4294967295, "seed of the generated glyphs"),
+    { 0 },
+};
+
+static size_t default_epochs(const void *knobs, double *values, size_t capacity)
+{
+    const struct knobs *k = knobs;
+    size_t count = 0;
+    while (count < (size_t)k->epochs && count < capacity) {
+        values[count] = (double)count + 1;
+        count++;
+    }
+    return count;
+}
+
+#define INNER(axis_name, list, high, text, label)                                                            \
+    .param = { .name = (axis_name), .kind = DSC_INTEGER, .value = (list), .max = (high), .help = (text) },   \
+    .units = "1", .long_name = (label), .inner = true
+
+static const dsc_axis axes[] = {
+    { .param = { .name = "network",
+                 .kind = DSC_INTEGER,
+                 .offset = DSC_FIELD(struct knobs, network, int64_t),
+                 .value = "lenet",
+                 .choices = NETWORKS,
+                 .help = "which network" },
+      .units = "1",
+      .long_name = "network" },
+    { INNER("epoch", "1..epochs", EPOCHS_MAX, "epochs after which the errors are measured", "epoch"),
+      .derive = default_epochs },
+    { INNER("true_class", "0..9", CLASSES - 1, "true class", "true class") },
+    { INNER("predicted_class", "0..9", CLASSES - 1, "predicted class", "predicted class") },
+    { INNER("row", "0..131", PICTURE_SIDE - 1, "row of a picture", "row") },
+    { INNER("column", "0..131", PICTURE_SIDE - 1, "column of a picture", "column") },
+    { .param = { 0 } },
+};
+
+static const dsc_output outputs[] = {
+    { "test_error", "1", "fraction of test examples in the wrong class", "epoch" },
+    { "train_error", "1", "fraction of (at most 10,000) training examples in the wrong class", "epoch" },
+    { "test_loss", "nat", "mean cross-entropy on the test set", "epoch" },
+    { "train_loss", "nat", "mean cross-entropy on (at most 10,000) training examples", "epoch" },
+    { "confusion", "1", "fraction of a true class's test examples that are predicted as each class",
+      "true_class predicted_class" },
+    { "filters", "1", "the first convolution's filters, mean over their input channels, as tiles",
+      "row column" },
+    { "responses", "1", "an example and what the first convolution's filters make of it, each scaled to 0..1",
+      "row column" },
+    { "parameters", "1", "number of parameters", NULL },
+    { 0 },
+};
+
+static const dsc_preset presets[] = {
+    { "quick", "epochs=3 train=1500 test=500 seeds=1", "seconds" },
+    { "default", "seeds=3", "10 epochs of LeNet, 3 seeds: seconds on glyphs, minutes on MNIST" },
+    { "paper", "network=logistic,mlp,lenet,cnn5,resnet-small,inception epochs=20 seeds=3",
+      "every network for 20 epochs: hours on MNIST" },
+    { 0 },
+};
+
+static const dsc_known_data *find_known(const char *name)
+{
+    size_t count;
+    const dsc_known_data *known = dsc_known_data_list(&count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(known[i].name, name) == 0)
+            return &known[i];
+    return NULL;
+}
+
+/* How sure it is that a directory has a data set: 0 not, 1 files of its names, 2 the last of them by its
+   digest too. */
+static int resemblance(const dsc_known_data *known, const char *directory)
+{
+    dsc_scope *own = dsc_scope_open(NULL);
+    const char *found = dsc_data_directory(own, known, directory);
+    int sure = 0;
+    if (found) {
+        size_t count;
+        const dsc_known_file *files = dsc_data_files(known, found, &count);
+        const dsc_known_file *last = &files[count - 1];
+        char hex[65];
+        uint64_t size;
+        dsc_digest_hex(dsc_sha256_file(own, dsc_data_file(own, found, last->name), &size), hex);
+        sure = dsc_scope_status(own) != DSC_OK ? 0 : last->sha256 && strcmp(hex, last->sha256) == 0 ? 2 : 1;
+    }
+    dsc_scope_close(&own);
+    return sure;
+}
+
+/* The chosen data set, and the directory of its files; NULL for glyphs. */
+static const dsc_known_data *find_dataset(dsc_scope *scope, const struct knobs *k, const char **directory)
+{
+    static const char *const names[] = { "mnist", "fashion-mnist", "cifar-10" };
+    const dsc_known_data *chosen = NULL;
+    if (strcmp(k->dataset, "glyphs") == 0 || (strcmp(k->dataset, "auto") == 0 && !*directory))
+        return NULL;
+    if (strcmp(k->dataset, "auto") != 0)
+        chosen = find_known(k->dataset);
+    for (int sure = 2; sure > 0; sure--)
+        for (size_t i = 0; !chosen && i < sizeof names / sizeof names[0]; i++)
+            if (resemblance(find_known(names[i]), *directory) >= sure)
+                chosen = find_known(names[i]);
+    if (!chosen)
+        dsc_scope_fail(
+            scope, DSC_ERROR_FILE,
+            "'%s' has the files of none of MNIST, Fashion-MNIST and CIFAR-10; `descent data check` tells "
+            "what they are called",
+            *directory);
+    else
+        *directory = dsc_data_directory(scope, chosen, *directory);
+    return chosen;
+}
+
+static void identify(dsc_data_notes *notes, const void *knobs, const char *directory)
+{
+    dsc_scope *scope = dsc_data_notes_scope(notes);
+    const dsc_known_data *known = find_dataset(scope, knobs, &directory);
+    size_t count = 0;
+    const dsc_known_file *files =
+        known && dsc_scope_status(scope) == DSC_OK ? dsc_data_files(known, directory, &count) : NULL;
+    for (size_t i = 0; i < count && dsc_scope_status(scope) == DSC_OK; i++)
+        dsc_data_note(notes, dsc_path_join(scope, known->name, files[i].name),
+                      dsc_data_file(scope, directory, files[i].name));
+}
+
+struct shared {
+    dsc_examples train, train_part, test;
+    size_t height, width, channels;
+};
+
+enum { GLYPHS = 5000, PART = 10000 };
+
+static dsc_dataset limited(dsc_scope *scope, const dsc_dataset *data, int64_t count)
+{
+    return count ? dsc_dataset_head(scope, data, (size_t)count) : *data;
+}
+
+/* Single precision is kept in scope, what was read in double is given back. */
+static dsc_examples keep(dsc_scope *scope, const dsc_dataset *data)
+{
+    int32_t *labels = dsc_scope_alloc(scope, data->count, sizeof *labels);
+    const dsc_examples examples = { .count = data->count,
+                                    .features = data->features,
+                                    .x = dsc_to_f32(scope, data->x, data->count * data->features),
+                                    .labels = labels };
+    if (labels)
+        memcpy(labels, data->labels, data->count * sizeof *labels);
+    return examples;
+}
+
+static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *knobs, const char *directory)
+{
+    (void)plan;
+    const struct knobs *k = knobs;
+    struct shared *shared = dsc_scope_alloc(scope, 1, sizeof *shared);
+    dsc_scope *work = dsc_scope_open(NULL);
+    const dsc_known_data *known = find_dataset(work, k, &directory);
+    dsc_split split = { 0 };
+    if (dsc_scope_status(work) == DSC_OK)
+        split =
+            known ? dsc_data_read(work, known, directory) : glyphs_make(work, GLYPHS, (uint64_t)k->data_seed);
+    if (dsc_scope_status(work) == DSC_OK) {
+        split.train = limited(work, &split.train, k->train);
+        split.test = limited(work, &split.test, k->test);
+    }
+    if (shared && dsc_scope_status(work) == DSC_OK) {
+        const dsc_scaler scaler = dsc_scaler_fit(work, &split.train, DSC_SCALE_Z, DSC_SCALE_CHANNELS);
+        dsc_scaler_apply(work, &scaler, &split.train);
+        dsc_scaler_apply(work, &scaler, &split.test);
+        shared->train = keep(scope, &split.train);
+        shared->test = keep(scope, &split.test);
+        const size_t part = split.train.count < PART ? split.train.count : PART;
+        shared->train_part = dsc_examples_range(&shared->train, 0, part);
+        shared->height = split.train.height;
+        shared->width = split.train.width;
+        shared->channels = split.train.channels;
+    }
+    dsc_scope_adopt_error(scope, work);
+    dsc_scope_close(&work);
+    return shared;
+}
+
+/* Two hidden layers of 512 units. */
+static dsc_node *perceptron(dsc_scope *scope, const dsc_image_network_spec *spec)
+{
+    const size_t hidden[] = { 512, 512, 0 };
+    return dsc_mlp(scope, &(dsc_mlp_spec){ .inputs = spec->height * spec->width * spec->channels,
+                                           .hidden = hidden,
+                                           .outputs = spec->classes });
+}
+
+static dsc_node *network(dsc_scope *scope, int64_t which, const struct shared *shared)
+{
+    static dsc_node *(*const make[])(dsc_scope *, const dsc_image_network_spec *) = {
+        dsc_logistic, perceptron, dsc_lenet, dsc_cnn5, dsc_resnet_small, dsc_inception_small
+    };
+    return make[which](scope,
+                       &(dsc_image_network_spec){ shared->height, shared->width, shared->channels, CLASSES });
+}
+
+struct progress {
+    dsc_cell *cell;
+    dsc_model *model;
+    const struct shared *shared;
+    const double *measured_at;
+    size_t measured_count, next, epochs;
+};
+
+static bool after_epoch(void *user, size_t epoch)
+{
+    struct progress *p = user;
+    if (p->next < p->measured_count && (size_t)p->measured_at[p->next] == epoch) {
+        const dsc_metrics test = dsc_evaluate(p->model, &p->shared->test),
+                          train = dsc_evaluate(p->model, &p->shared->train_part);
+        dsc_put_at(p->cell, "test_error", p->next, test.error_rate);
+        dsc_put_at(p->cell, "train_error", p->next, train.error_rate);
+        dsc_put_at(p->cell, "test_loss", p->next, test.loss);
+        dsc_put_at(p->cell, "train_loss", p->next, train.loss);
+        p->next++;
+    }
+    return dsc_cell_progress(p->cell, (double)epoch / (double)p->epochs);
+}
+
+static void put_confusion(dsc_cell *cell, dsc_model *model, const dsc_node *logits, const dsc_examples *test)
+{
+    dsc_scope *scope = dsc_cell_scope(cell);
+    const float *scores = dsc_predict(scope, model, logits, test);
+    if (!scores)
+        return;
+    const dsc_classification c = dsc_classify(scope, scores, test->labels, test->count, CLASSES, 1);
+    for (size_t i = 0; c.confusion && i < CLASSES; i++) {
+        size_t sum = 0;
+        for (size_t j = 0; j < CLASSES; j++)
+            sum += c.confusion[i * CLASSES + j];
+        for (size_t j = 0; j < CLASSES; j++)
+            dsc_put_at(cell, "confusion", i * CLASSES + j,
+                       sum ? (double)c.confusion[i * CLASSES + j] / (double)sum : (double)NAN);
+    }
+}
+
+static void run(dsc_cell *cell)
+{
+    const struct knobs *k = dsc_cell_knobs(cell);
+    dsc_scope *scope = dsc_cell_scope(cell);
+    struct progress p = { .cell = cell, .shared = dsc_cell_shared(cell), .epochs = (size_t)k->epochs };
+    p.measured_at = dsc_cell_axis(cell, "epoch", &p.measured_count);
+    dsc_node *logits = network(scope, k->network, p.shared);
+    dsc_node *loss = dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES));
+    p.model = dsc_compile(
+        loss, &(dsc_compile_options){ .batch = (size_t)k->batch, .engine = dsc_cell_engine(cell) });
+    dsc_cell_note(cell, dsc_model_implementations(scope, p.model));
+    const bool flip = strcmp(k->augment, "flip") == 0;
+    const dsc_augmentation augmentation = { .height = p.shared->height,
+                                            .width = p.shared->width,
+                                            .channels = p.shared->channels,
+                                            .flip = flip,
+                                            .shift = flip ? 0 : 2,
+                                            .crop = flip ? 4 : 0,
+                                            .seed = dsc_cell_seed(cell) };
+    const dsc_fit_options options = {
+        .optimizer = { .kind = DSC_ADAM, .lr = k->lr, .weight_decay = k->decay },
+        .epochs = p.epochs,
+        .augmentation = strcmp(k->augment, "none") == 0 ? NULL : &augmentation,
+        .on_epoch = after_epoch,
+        .user = &p,
+    };
+    if (dsc_fit(p.model, &p.shared->train, &options) != DSC_OK)
+        return;
+    put_confusion(cell, p.model, logits, &p.shared->test);
+    pictures_put(cell, p.model, p.shared->test.x, p.shared->height, p.shared->width, p.shared->channels);
+    dsc_put(cell, "parameters", (double)dsc_model_parameter_count(p.model));
+    size_t count;
+    const float *parameters = dsc_model_parameters(p.model, &count);
+    dsc_cell_hash(cell, parameters, count * sizeof *parameters);
+}
+
+/* Operations of one example forward, products alone, roughly: at 28 x 28. */
+static double work(const void *knobs)
+{
+    static const double forward[] = { 1.6e4, 1.3e6, 2.4e7, 2.3e8, 1.9e7, 2.6e7 };
+    const struct knobs *k = knobs;
+    const double examples = k->train ? (double)k->train : strcmp(k->dataset, "glyphs") == 0 ? GLYPHS : 60000;
+    return 3.4 * forward[k->network] * examples * (double)k->epochs;
+}
+
+static double memory(const void *knobs)
+{
+    static const double elements[] = {
+        800, 2e3, 1.2e5, 6e5, 1e5, 2e5
+    }; /* of the activations of one example */
+    const struct knobs *k = knobs;
+    return 12 * elements[k->network] * (double)k->batch + 5e7;
+}
+
+static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
+{
+    (void)knobs;
+    if (capacity < 4)
+        return 0;
+    figures[0] = (dsc_figure){
+        .name = "error",
+        .title = "Error while a network learns to classify images",
+        .x = "epoch",
+        .x_label = "epoch",
+        .y_label = "error (%)",
+        .y_scale = 100,
+        .panels = "network",
+        .series = { { .output = "test_error", .label = "test error" },
+                    { .output = "train_error", .label = "train error" } },
+    };
+    figures[1] = (dsc_figure){
+        .name = "confusion",
+        .title = "Test examples of each class by predicted class (%)",
+        .x = "predicted_class",
+        .y = "true_class",
+        .x_label = "predicted class",
+        .y_label = "true class",
+        .y_scale = 100,
+        .numbers = true,
+        .panels = "network",
+        .series = { { .output = "confusion" } },
+    };
+    figures[2] = (dsc_figure){
+        .name = "filters",
+        .title = "Filters of the first layer",
+        .x = "column",
+        .y = "row",
+        .x_label = "",
+        .picture = true,
+        .panels = "network",
+        .series = { { .output = "filters" } },
+    };
+    figures[3] = (dsc_figure){
+        .name = "responses",
+        .title = "An example (top left) and what the first layer's filters make of it",
+        .x = "column",
+        .y = "row",
+        .x_label = "",
+        .picture = true,
+        .panels = "network",
+        .series = { { .output = "responses" } },
+    };
+    return 4;
+}
+
+static const dsc_case networks = {
+    .name = "networks",
+    .summary = "Learning curves, confusion matrices, filters and feature maps",
+    .reference = "LeCun et al. 1998; Xiao, Rasul and Vollgraf 2017; Krizhevsky 2009",
+    .knobs_size = sizeof(struct knobs),
+    .params = params,
+    .axes = axes,
+    .outputs = outputs,
+    .presets = presets,
+    .seeds = 3,
+    .uses_data = true,
+    .whole_machine = true,
+    .identify = identify,
+    .prepare = prepare,
+    .run = run,
+    .work = work,
+    .memory = memory,
+    .figures = figures,
+};
+
+const dsc_experiment image_classification_experiment = {
+    .name = "image-classification",
+    .summary =
+        "Networks that classify images: how they learn, what they confuse, what their first layer sees",
+    .reference = "LeCun et al., Gradient-Based Learning Applied to Document Recognition, 1998",
+    .cases = (const dsc_case *const[]){ &networks, NULL },
+    .version = "1",
+};
