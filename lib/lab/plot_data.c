@@ -352,6 +352,8 @@ static void gather_map(struct gathering *g)
         if (g->panels != NONE)
             panel->title = value_text(g, g->panels, value);
         map_measure(g, output, y, value, panel);
+        if (g->figure->picture && panel->rows == 0 && (p + 1 < count || g->plot->panel_count > 1))
+            g->plot->panel_count--; /* nothing to show */
     }
     dsci_range *range = &g->plot->y;
     g->plot->empty = range->low > range->high;

@@ -247,6 +247,31 @@ static struct layout layout_make(const dsci_plot *plot)
     return l;
 }
 
+/* A map's panels are as high as square tiles make them; below them stand the label and the scale of colours.
+ */
+static struct layout layout_map(const dsci_plot *plot)
+{
+    const bool picture = plot->figure->picture;
+    struct layout l = { .columns = plot->panel_count < 4 ? plot->panel_count : 3 };
+    l.rows = (plot->panel_count + l.columns - 1) / l.columns;
+    l.panel_width = (WIDTH - LEFT - RIGHT - GAP * ((int)l.columns - 1)) / (int)l.columns;
+    const int most = l.rows == 1 ? 560 : 380;
+    for (size_t p = 0; p < plot->panel_count; p++) {
+        const dsci_panel *panel = &plot->panels[p];
+        const double wanted = panel->columns ? (double)(l.panel_width - MAP_LABELS) * (double)panel->rows /
+                                                   (double)panel->columns
+                                             : 0;
+        if (wanted > l.panel_height)
+            l.panel_height = wanted < most ? (int)wanted : most;
+    }
+    l.panel_height = l.panel_height < 60 ? 60 : l.panel_height;
+    l.top = GAP / 2 + (plot->title[0] ? LINE + GAP / 2 : 0);
+    l.row_top = (plot->panels[0].title ? LINE + 6 : 0) + 8;
+    l.row_step = l.row_top + l.panel_height + (picture ? LINE / 2 : 2 * LINE);
+    l.height = l.top + (int)l.rows * l.row_step + (picture ? 4 : 5) * LINE;
+    return l;
+}
+
 /* ---- script ---- */
 
 struct script {
@@ -604,7 +629,7 @@ static void put_maps(struct script *s)
             "set colorbox horizontal user origin screen 0.35, screen %.5f size screen 0.3, screen %.5f "
             "noborder\nset cblabel ",
             s->plot->figure->picture ? 0 : 3, palette, s->plot->y.low, s->plot->y.high,
-            screen_y(s, l->height - 2.2 * LINE), 0.5 * LINE / l->height);
+            screen_y(s, l->height - 2.6 * LINE), 0.5 * LINE / l->height);
     put_text(s->out, s->scope, s->plot->samples, 80);
     fputs("\n", s->out);
     const dsci_ticks ticks = dsci_ticks_make(s->plot->y, 6);
@@ -630,7 +655,10 @@ const char *dsci_plot_script(dsc_scope *scope, const dsci_plot *plot, const char
         dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory while writing the figure's script");
         return NULL;
     }
-    struct script s = { .scope = scope, .out = out, .plot = plot, .layout = layout_make(plot) };
+    struct script s = { .scope = scope,
+                        .out = out,
+                        .plot = plot,
+                        .layout = plot->figure->y ? layout_map(plot) : layout_make(plot) };
     put_head(&s, stem, format);
     if (plot->figure->y)
         put_maps(&s);
