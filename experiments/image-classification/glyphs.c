@@ -60,7 +60,7 @@ static void paint(int digit, const struct look *look, float *image)
 static dsc_dataset part(dsc_scope *scope, size_t first, size_t count, uint64_t seed)
 {
     const dsc_augmentation change = {
-        .height = SIDE, .width = SIDE, .channels = 1, .shift = 3, .rotate = 20, .noise = 0.35, .seed = seed
+        .height = SIDE, .width = SIDE, .channels = 1, .shift = 2, .rotate = 12, .noise = 0.15, .seed = seed
     };
     dsc_dataset data = { .name = "glyphs",
                          .count = count,
