@@ -26,6 +26,7 @@ typedef struct dsc_squeezenet_spec {
     size_t last;          /* fire module, 2 to 9; 0: 9 */
 } dsc_squeezenet_spec;
 DSC_API dsc_node *dsc_squeezenet(dsc_scope *scope, const dsc_squeezenet_spec *spec);
+
 /* Networks for images of height x width x channels; a sequence has height 1. Each gives the logits over a
    fresh input, PyTorch's initialisation. */
 typedef struct dsc_image_network_spec {
