@@ -135,6 +135,65 @@ ALWAYS_INLINE vec vec_tanh(vec x)
     return vec_copy_sign(vec_div(t, vec_add(t, vec_set(2.0f))), x);
 }
 
+/* exp(x) - 1 for x <= 0, accurate near 0 too. */
+ALWAYS_INLINE vec vec_expm1_below(vec x)
+{
+    const vec one = vec_set(1.0f);
+    const exp_parts e = split_exp(vec_max(vec_set(-105.0f), x));
+    const vec power = vec_scale_by_power(one, e.n);
+    return vec_fma(power, e.p, vec_sub(power, one));
+}
+
+/* log(1 + e) for 0 <= e <= 1: 2 atanh f, f = e / (2 + e); the relative error of the polynomial in f^2 is
+   1.0e-10. */
+ALWAYS_INLINE vec vec_log1p_unit(vec e)
+{
+    const vec f = vec_div(e, vec_add(vec_set(2.0f), e)), s = vec_mul(f, f);
+    vec q = vec_fma(vec_set(0x1.f3a988p-4f), s, vec_set(0x1.b638c6p-4f));
+    q = vec_fma(q, s, vec_set(0x1.25126ap-3f));
+    q = vec_fma(q, s, vec_set(0x1.999636p-3f));
+    q = vec_fma(q, s, vec_set(0x1.55555ap-2f));
+    const vec twice = vec_add(f, f);
+    return vec_fma(vec_mul(twice, s), q, twice);
+}
+
+/* log(1 + exp x) = max(x, 0) + log(1 + exp -|x|). */
+ALWAYS_INLINE vec vec_softplus(vec x)
+{
+    const vec zero = vec_set(0.0f);
+    return vec_add(vec_max(zero, x), vec_log1p_unit(vec_exp(vec_sub(zero, vec_abs(x)))));
+}
+
+/* exp(-x^2 / 2), with the rounding error of the square made good: it would be multiplied by the result's
+   steepness. */
+ALWAYS_INLINE vec vec_exp_half_square(vec x)
+{
+    const vec size = vec_min(vec_set(15.0f), vec_abs(x)), half = vec_mul(vec_set(-0.5f), size);
+    const vec exponent = vec_mul(half, size), rest = vec_fma(half, size, vec_sub(vec_set(0.0f), exponent));
+    const vec e = vec_exp(exponent);
+    return vec_fma(e, rest, e);
+}
+
+/* The standard normal distribution function, given bell = exp(-x^2 / 2). Phi(-t) = bell R(t) for t >= 0; R, a
+   Mills ratio, is a polynomial in 1 / (1 + 0.35 t) up to t = 14.5, relative error 3.9e-8. */
+ALWAYS_INLINE vec vec_normal_cdf(vec x, vec bell)
+{
+    const vec one = vec_set(1.0f), size = vec_min(vec_set(14.5f), vec_abs(x));
+    const vec v = vec_sub(vec_div(one, vec_fma(vec_set(0.35f), size, one)), vec_set(0.5625f));
+    vec q = vec_fma(vec_set(0x1.80e056p-7f), v, vec_set(-0x1.c52ac6p-6f));
+    q = vec_fma(q, v, vec_set(-0x1.207454p-7f));
+    q = vec_fma(q, v, vec_set(0x1.e76c3ap-5f));
+    q = vec_fma(q, v, vec_set(-0x1.d3c218p-8f));
+    q = vec_fma(q, v, vec_set(-0x1.e1c1fep-4f));
+    q = vec_fma(q, v, vec_set(0x1.5135dap-8f));
+    q = vec_fma(q, v, vec_set(0x1.531976p-2f));
+    q = vec_fma(q, v, vec_set(0x1.18002ep-1f));
+    q = vec_fma(q, v, vec_set(0x1.f4f972p-2f));
+    q = vec_fma(q, v, vec_set(0x1.3dbbeep-3f));
+    const vec tail = vec_mul(bell, q);
+    return vec_if_greater(x, vec_set(0.0f), vec_sub(one, tail), tail);
+}
+
 /* log x for x >= 1; infinity and NaN give themselves. x = 2^e m with m in [sqrt 1/2, sqrt 2), log m = 2 atanh
    f by its series, f = (m - 1) / (m + 1), |f| < 0.1716. */
 static inline double log_above_one(double x)

@@ -138,7 +138,7 @@ static void run_panel(const dsci_gemm *g, tile t, size_t row_step, size_t rows, 
         tiles[taken - 1][vectors - 1][!g->transpose_a](&t);
         if (t.final && g->activation > DSC_RELU)
             for (size_t i = 0; i < taken; i++)
-                activation_forward(g->activation, t.c + i * t.ldc, t.c + i * t.ldc, columns);
+                activation_forward(g->activation, 0.0f, t.c + i * t.ldc, t.c + i * t.ldc, columns);
         t.a += taken * row_step;
         t.partial += taken * t.ld_partial;
         t.c += taken * t.ldc;

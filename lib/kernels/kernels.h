@@ -26,6 +26,16 @@ enum {
 /* bfloat16 (Wang and Kanwar 2019): the sign, the exponent and seven bits of the fraction of a float. */
 typedef uint16_t dsci_bf16;
 
+/* Whether the kind's derivative is a function of its output. */
+static inline int dsci_activation_by_output(dsc_activation kind)
+{
+    return kind <= DSC_TANH || (kind >= DSC_LEAKY_RELU && kind <= DSC_SELU);
+}
+
+/* The fixed point of Klambauer et al. 2017. */
+#define DSCI_SELU_SCALE 1.0507009873554804934193349852946
+#define DSCI_SELU_ALPHA 1.6732632423543772848170429916717
+
 /* c = activation(op(a) op(b) + bias), or c += op(a) op(b) if accumulate (then no bias and identity). c
    overlaps no operand. op(a): m x k, op(b): k x n, c: m x n, bias: n or NULL; leading dimensions in elements
    of the stored matrices: a is m x k (k x m if transpose_a), b is k x n (n x k if transpose_b). */
@@ -77,11 +87,12 @@ typedef struct dsci_kernels {
     double (*sum)(const float *x, size_t n);
     double (*dot)(const float *x, const float *y, size_t n);
 
-    /* dst = activation(src); diff_src = diff_dst * activation'(.) written in terms of the output dst. In
+    /* dst = activation(src); diff_src = diff_dst * activation'(.), written in terms of the output where
+       dsci_activation_by_output(kind), else of the input: `at`. alpha is that of the kinds that have one. In
        place (dst == src, diff_src == diff_dst) is allowed. */
-    void (*activation_forward)(dsc_activation kind, float *dst, const float *src, size_t n);
-    void (*activation_backward)(dsc_activation kind, float *diff_src, const float *diff_dst, const float *dst,
-                                size_t n);
+    void (*activation_forward)(dsc_activation kind, float alpha, float *dst, const float *src, size_t n);
+    void (*activation_backward)(dsc_activation kind, float alpha, float *diff_src, const float *diff_dst,
+                                const float *at, size_t n);
 
     /* Rows of softmax probabilities; in place is allowed. */
     void (*softmax)(float *dst, const float *src, size_t rows, size_t cols);

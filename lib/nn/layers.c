@@ -46,27 +46,6 @@ dsc_node *dsc_dense_spec_make(dsc_node *x, const dsc_dense_spec *spec)
     return dsci_layer_make(&dsci_op_dense, name, NULL, inputs, count + 1);
 }
 
-static dsc_node *activation(dsc_node *x, dsc_activation kind)
-{
-    const char *name = dsci_layer_name(x, DSCI_OP_ACTIVATION, dsc_activation_name(kind), NULL);
-    return dsci_layer_make(&dsci_op_activation, name, &(dsci_attributes){ .activation = kind }, &x, 1);
-}
-
-dsc_node *dsc_relu(dsc_node *x)
-{
-    return activation(x, DSC_RELU);
-}
-
-dsc_node *dsc_sigmoid(dsc_node *x)
-{
-    return activation(x, DSC_SIGMOID);
-}
-
-dsc_node *dsc_tanh(dsc_node *x)
-{
-    return activation(x, DSC_TANH);
-}
-
 dsc_node *dsc_dropout(dsc_node *x, double rate)
 {
     const char *name = dsci_layer_name(x, DSCI_OP_DROPOUT, "dropout", NULL);

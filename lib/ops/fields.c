@@ -21,7 +21,9 @@ static const dsci_field parameter_fields[] = {
     { "shape", DSCI_FIELD_SHAPE, AT(parameter.shape), 0, 1, 0x1p40 }, { .name = NULL }
 };
 static const dsci_field activation_fields[] = {
-    { "activation", DSCI_FIELD_ACTIVATION, AT(activation), 0, 0, 0 }, { .name = NULL }
+    { "activation", DSCI_FIELD_ACTIVATION, AT(activation.kind), 0, 0, 0 },
+    { "alpha", DSCI_FIELD_REAL, AT(activation.alpha), 0, 0, 0x1p40 },
+    { .name = NULL }
 };
 static const dsci_field dropout_fields[] = { { "rate", DSCI_FIELD_REAL, AT(rate), 0, 0, 1 - DBL_EPSILON },
                                              { .name = NULL } };

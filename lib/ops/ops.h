@@ -160,7 +160,10 @@ typedef union dsci_attributes {
         bool count_padding; /* average: over the window's whole area */
         dsci_shape example; /* backward: of src */
     } pool;
-    dsc_activation activation;
+    struct {
+        dsc_activation kind;
+        double alpha; /* of the kinds that have one */
+    } activation;
     struct {
         size_t axis; /* of the batched shape: 1 is the first of the example */
         size_t first, count, whole;

@@ -7,6 +7,68 @@
 #include "ops/dropout.h"
 #include "ops/pool.h"
 
+static bool dsci_ref_activation_is_exact(dsc_activation kind)
+{
+    return kind == DSC_LINEAR || kind == DSC_RELU;
+}
+
+static double normal_cdf(double x)
+{
+    return 0.5 * erfc(-x / sqrt(2));
+}
+
+static double logistic(double x)
+{
+    return 1 / (1 + exp(-x));
+}
+
+static double softplus(double x)
+{
+    return fmax(x, 0) + log1p(exp(-fabs(x)));
+}
+
+/* 2 sqrt(2 / pi) (x + 0.044715 x^3): GELU's approximation is x logistic of it. */
+static double gelu_argument(double x)
+{
+    return 1.5957691216057308 * (x + 0.044715 * x * x * x);
+}
+
+static double dsci_ref_activate(dsc_activation kind, double alpha, double x)
+{
+    switch (kind) {
+    case DSC_LINEAR: return x;
+    case DSC_RELU: return x > 0 ? x : 0;
+    case DSC_SIGMOID: return logistic(x);
+    case DSC_TANH: return tanh(x);
+    case DSC_STEP: return x > 0 ? 1 : 0;
+    case DSC_LEAKY_RELU: return x > 0 ? x : alpha * x;
+    case DSC_ELU: return x > 0 ? x : alpha * expm1(x);
+    case DSC_SELU: return DSCI_SELU_SCALE * (x > 0 ? x : DSCI_SELU_ALPHA * expm1(x));
+    case DSC_GELU: return x * normal_cdf(x);
+    case DSC_GELU_TANH: return x * logistic(gelu_argument(x));
+    case DSC_SWISH: return x * logistic(x);
+    case DSC_MISH: return x * tanh(softplus(x));
+    case DSC_SOFTPLUS: return softplus(x);
+    case DSC_HARD_SIGMOID: return fmin(1, fmax(0, x / 6 + 0.5));
+    case DSC_ACTIVATION_COUNT: break;
+    }
+    return 0;
+}
+
+/* The derivatives that are functions of the input. */
+static double dsci_ref_slope(dsc_activation kind, double x)
+{
+    const double gate = logistic(kind == DSC_GELU_TANH ? gelu_argument(x) : x), t = tanh(softplus(x));
+    switch (kind) {
+    case DSC_GELU: return normal_cdf(x) + x * exp(-0.5 * x * x) * 0.3989422804014327;
+    case DSC_GELU_TANH: return gate + x * gate * (1 - gate) * 1.5957691216057308 * (1 + 3 * 0.044715 * x * x);
+    case DSC_SWISH: return gate + x * gate * (1 - gate);
+    case DSC_MISH: return t + x * (1 - t * t) * gate;
+    case DSC_SOFTPLUS: return gate;
+    default: return fabs(x) < 3 ? 1.0 / 6 : 0; /* hard sigmoid */
+    }
+}
+
 #define REAL     float
 #define NAME(op) dsci_ref_##op##_f32
 #define LOCAL(f) f##_f32

@@ -1,27 +1,34 @@
 /* ref.inl - the definition of every op over REAL; included once a type by ref.c. Functions of one argument
  * are evaluated in double and rounded, so that float differs from double by rounding alone. */
 
-static REAL LOCAL(activate)(dsc_activation kind, REAL x)
+static REAL LOCAL(activate)(dsc_activation kind, double alpha, REAL x)
 {
-    switch (kind) {
-    case DSC_RELU: return x > 0 ? x : 0;
-    case DSC_SIGMOID: return (REAL)(1 / (1 + exp(-(double)x)));
-    case DSC_TANH: return (REAL)tanh((double)x);
-    default: break;
-    }
-    return x;
+    return dsci_ref_activation_is_exact(kind) ? (x > 0 || kind == DSC_LINEAR ? x : 0)
+                                              : (REAL)dsci_ref_activate(kind, alpha, (double)x);
 }
 
-/* The derivative, in terms of the output y. */
-static REAL LOCAL(slope)(dsc_activation kind, REAL y)
+/* The derivative: of the output in terms of which it can be written, else of the input. */
+static REAL LOCAL(slope)(dsc_activation kind, double alpha, REAL at)
 {
     switch (kind) {
-    case DSC_RELU: return y > 0 ? 1 : 0;
-    case DSC_SIGMOID: return y * (1 - y);
-    case DSC_TANH: return 1 - y * y;
-    default: break;
+    case DSC_LINEAR: return 1;
+    case DSC_RELU: return at > 0 ? 1 : 0;
+    case DSC_SIGMOID: return at * (1 - at);
+    case DSC_TANH: return 1 - at * at;
+    case DSC_LEAKY_RELU: return at > 0 ? 1 : (REAL)alpha;
+    case DSC_ELU: return at > 0 ? 1 : at + (REAL)alpha;
+    case DSC_SELU:
+        return at > 0 ? (REAL)DSCI_SELU_SCALE : at + (REAL)(DSCI_SELU_SCALE * DSCI_SELU_ALPHA);
+    case DSC_GELU:
+    case DSC_GELU_TANH:
+    case DSC_SWISH:
+    case DSC_MISH:
+    case DSC_SOFTPLUS:
+    case DSC_HARD_SIGMOID: return (REAL)dsci_ref_slope(kind, (double)at);
+    case DSC_STEP:
+    case DSC_ACTIVATION_COUNT: break;
     }
-    return 1;
+    return 0;
 }
 
 /* dst (batch, units) = activation(src (batch, fan_in) weights (fan_in, units) + bias (units)). */
@@ -37,7 +44,7 @@ void NAME(dense)(const dsci_operands *o, dsci_part part)
             REAL sum = bias ? bias[u] : 0;
             for (size_t i = 0; i < fan_in; i++)
                 sum += src[b * fan_in + i] * weights[i * units + u];
-            dst[b * units + u] = LOCAL(activate)(o->node->attributes.dense.activation, sum);
+            dst[b * units + u] = LOCAL(activate)(o->node->attributes.dense.activation, 0, sum);
         }
 }
 
@@ -87,17 +94,17 @@ void NAME(activation)(const dsci_operands *o, dsci_part part)
     const REAL *src = o->in[0];
     REAL *dst = o->out[0];
     for (size_t i = 0; i < o->node->out[0]->elements; i++)
-        dst[i] = LOCAL(activate)(o->node->attributes.activation, src[i]);
+        dst[i] = LOCAL(activate)(o->node->attributes.activation.kind, o->node->attributes.activation.alpha, src[i]);
 }
 
-/* diff_src = diff_dst activation'(src), by the output dst. */
+/* diff_src = diff_dst activation'(src), by the output or the input. */
 void NAME(activation_backward)(const dsci_operands *o, dsci_part part)
 {
     (void)part;
-    const REAL *diff_dst = o->in[0], *dst = o->in[1];
+    const REAL *diff_dst = o->in[0], *at = o->in[1];
     REAL *diff_src = o->out[0];
     for (size_t i = 0; i < o->node->out[0]->elements; i++)
-        diff_src[i] = diff_dst[i] * LOCAL(slope)(o->node->attributes.activation, dst[i]);
+        diff_src[i] = diff_dst[i] * LOCAL(slope)(o->node->attributes.activation.kind, o->node->attributes.activation.alpha, at[i]);
 }
 
 /* Keeps an element, scaled by 1 / (1 - rate), if its random word is at least rate 2^32. */
@@ -236,9 +243,7 @@ void NAME(batch_norm)(const dsci_operands *o, dsci_part part)
         const double inverse = 1 / sqrt(variance + o->node->attributes.batch_norm.epsilon);
         for (size_t r = 0; r < rows; r++) {
             const double normal = ((double)src[r * channels + c] - mean) * inverse;
-            dst[r * channels + c] = LOCAL(activate)(
-                o->node->attributes.batch_norm.activation,
-                (REAL)(normal * (gamma ? (double)gamma[c] : 1) + (beta ? (double)beta[c] : 0)));
+            dst[r * channels + c] = LOCAL(activate)(o->node->attributes.batch_norm.activation, 0, (REAL)(normal * (gamma ? (double)gamma[c] : 1) + (beta ? (double)beta[c] : 0)));
         }
         if (training) {
             saved[c] = (REAL)mean;

@@ -42,7 +42,7 @@ void NAME(conv)(const dsci_operands *o, dsci_part part)
         out[i] = bias ? bias[i % s.filters] : 0;
     EACH_PRODUCT(s, out[dst] += image[src] * weights[weight]);
     for (size_t i = 0; i < elements; i++)
-        out[i] = LOCAL(activate)(o->node->attributes.conv.activation, out[i]);
+        out[i] = LOCAL(activate)(o->node->attributes.conv.activation, 0, out[i]);
 }
 
 void NAME(conv_backward_data)(const dsci_operands *o, dsci_part part)

@@ -123,7 +123,7 @@ dsc_activation *dsci_node_activation(dsci_node *node)
 
 const char *dsci_node_kind(const dsci_node *node)
 {
-    return node->op == &dsci_op_activation ? dsc_activation_name(node->attributes.activation)
+    return node->op == &dsci_op_activation ? dsc_activation_name(node->attributes.activation.kind)
                                            : node->op->name;
 }
 

@@ -40,7 +40,7 @@ static void defined_gemm(const dsci_gemm *g)
     if (g->activation > DSC_RELU)
         for (size_t i = 0; i < g->m; i++)
             dsci_kernels_for(DSC_ISA_SCALAR)
-                ->activation_forward(g->activation, g->c + i * g->ldc, g->c + i * g->ldc, g->n);
+                ->activation_forward(g->activation, 0.0f, g->c + i * g->ldc, g->c + i * g->ldc, g->n);
 }
 
 /* Floats of a matrix whose last row ends with its last element. */
