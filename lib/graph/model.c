@@ -95,12 +95,15 @@ static void initialize(const dsc_model *model, const dsci_graph *graph, const ds
             continue;
         const dsci_initializer *initializer = &node->attributes.parameter.initializer;
         const dsc_slice *slice = &slices[index++];
-        if (!initializer->fill)
+        if (!initializer->fill && initializer->shift == 0)
             continue;
         double *values = dsc_scope_alloc(local, slice->count, sizeof *values);
         if (!values)
             break;
-        initializer->fill(initializer, rng, index - 1, values, slice->count);
+        if (initializer->fill)
+            initializer->fill(initializer, rng, index - 1, values, slice->count);
+        for (size_t j = 0; j < initializer->shift_count; j++)
+            values[initializer->shift_first + j] += initializer->shift;
         for (size_t j = 0; j < slice->count; j++)
             if (model->options.dtype == DSC_F64)
                 ((double *)vector)[slice->offset + j] = values[j];

@@ -119,11 +119,20 @@ dsci_tensor *dsci_pass_build(dsci_graph *graph, const dsci_tensor *root)
     return image;
 }
 
+/* A gradient arrives at one of its outputs. */
+static bool has_diff(const dsci_node *node)
+{
+    for (size_t i = 0; i < node->output_count; i++)
+        if (node->out[i]->diff)
+            return true;
+    return false;
+}
+
 void dsci_pass_gradients(dsci_graph *graph)
 {
     for (size_t i = graph->count; i-- > 0 && !failed(graph);) {
         dsci_node *node = graph->nodes[i];
-        if (!node->op->gradient || !node->out[0]->needs_gradient || !(node->op->loss || node->out[0]->diff))
+        if (!node->op->gradient || !node->out[0]->needs_gradient || !(node->op->loss || has_diff(node)))
             continue;
         graph->origin = node;
         node->op->gradient(graph, node);

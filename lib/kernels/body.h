@@ -6,6 +6,7 @@
 #include "kernels/activation.h"
 #include "kernels/optimiser.h"
 #include "kernels/peak.h"
+#include "kernels/recurrent.h"
 #include "kernels/reduction.h"
 #include "kernels/rows.h"
 
@@ -45,6 +46,7 @@ const dsci_kernels LEVEL_TABLE = {
     .copy_rows = copy_rows,
     .add_rows = add_rows,
     .gather_rows = gather_rows,
+    .cells = cells,
     .fused_chains = fused_chains,
     .fused_chain_flops = 2.0 * DSCI_LANES * TILE_ROWS,
 };

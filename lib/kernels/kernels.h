@@ -75,6 +75,29 @@ typedef struct dsci_pool_window {
     size_t first, rows, columns, row_step, channels;
 } dsci_pool_window;
 
+/* One step of a recurrent layer for some examples. z (rows, gates * units) comes as sums of products and
+   becomes gates: LSTM i f g o, GRU u r o, linear before reset u r o and U h' + b'. Backward takes the gates
+   and the gradient h of the new state, and gives dz; sums of products of dz are the caller's. */
+typedef enum dsci_cell_phase {
+    DSCI_CELLS_LSTM =
+        0, /* c = f c' + i g, h = o tanh c; peepholes (3, units) add p c' to i and f, p c to o */
+    DSCI_CELLS_LSTM_BACK,  /* dc: from that of c to that of c' */
+    DSCI_CELLS_GRU_RESET,  /* u, r; c = r h' if there is a c */
+    DSCI_CELLS_GRU,        /* o; h = u h' + (1 - u) o */
+    DSCI_CELLS_GRU_LINEAR, /* the same with o = tanh(z + r (U h' + b')) */
+    DSCI_CELLS_GRU_BACK,   /* all but r; dh_before = u dh */
+    DSCI_CELLS_GRU_LINEAR_BACK,
+    DSCI_CELLS_GRU_RESET_BACK /* dc: gradient of r h'; r's, and dh_before += r dc */
+} dsci_cell_phase;
+
+typedef struct dsci_cells {
+    size_t rows, units, ld_gates, ld_before;
+    float *z, *dz;                 /* ld_gates */
+    const float *before;           /* h' (ld_before) */
+    float *h, *c, *dc, *dh_before; /* (rows, units) */
+    const float *c_before, *peephole;
+} dsci_cells;
+
 typedef struct dsci_kernels {
     dsc_isa isa;
 
@@ -168,6 +191,8 @@ typedef struct dsci_kernels {
        overlap where they are added to. */
     void (*copy_rows)(float *dst, size_t ld_dst, const float *src, size_t ld_src, size_t rows, size_t cols);
     void (*add_rows)(float *dst, size_t ld_dst, const float *src, size_t ld_src, size_t rows, size_t cols);
+
+    void (*cells)(dsci_cell_phase phase, const dsci_cells *step);
 
     /* Gathers rows: dst row i = src row index[i]; cols floats each. */
     void (*gather_rows)(float *dst, const float *src, const uint32_t *index, size_t rows, size_t cols);

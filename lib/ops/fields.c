@@ -1,5 +1,6 @@
 /* fields.c - the attributes of each op by name, for files. */
 #include "ops/fields.h"
+#include "ops/recurrent.h"
 
 #include <float.h>
 #include <string.h>
@@ -61,6 +62,24 @@ static const dsci_field batch_norm_fields[] = {
     { .name = NULL }
 };
 
+#define RECURRENT(name, kind, low, high)                                                                     \
+    {                                                                                                        \
+#name, kind, AT(recurrent.name), 0, low, high                                                        \
+    }
+static const dsci_field embedding_fields[] = {
+    { "padding", DSCI_FIELD_SIZE, AT(embedding.padding), 0, 0, INT32_MAX }, { .name = NULL }
+};
+static const dsci_field recurrent_fields[] = { RECURRENT(cell, DSCI_FIELD_INT, 0, DSCI_CELLS - 1),
+                                               RECURRENT(units, DSCI_FIELD_SIZE, 1, 1 << 24),
+                                               RECURRENT(outputs, DSCI_FIELD_SIZE, 1, 1 << 24),
+                                               RECURRENT(steps, DSCI_FIELD_SIZE, 1, 1 << 24),
+                                               RECURRENT(features, DSCI_FIELD_SIZE, 1, 1 << 24),
+                                               RECURRENT(truncate, DSCI_FIELD_SIZE, 0, 0x1p40),
+                                               RECURRENT(roles, DSCI_FIELD_SIZE, 1, (1 << DSCI_ROLES) - 1),
+                                               RECURRENT(reverse, DSCI_FIELD_BOOL, 0, 1),
+                                               RECURRENT(sequence, DSCI_FIELD_BOOL, 0, 1),
+                                               { .name = NULL } };
+
 static const dsci_op_form forms[] = {
     { &dsci_op_input, "", 0, example_fields },
     { &dsci_op_targets, "", 0, example_fields },
@@ -82,6 +101,9 @@ static const dsci_op_form forms[] = {
     { &dsci_op_slice, "x", 1, slice_fields },
     { &dsci_op_batch_norm, "xsspp", 3, batch_norm_fields },
     { &dsci_op_softmax_cross_entropy, "xl", 2, no_fields },
+    { &dsci_op_embedding, "tp", 2, embedding_fields },
+    { &dsci_op_lengths, "t", 1, embedding_fields },
+    { &dsci_op_recurrent, "xppa+", 3, recurrent_fields },
     { &dsci_op_squared_loss, "xy", 2, no_fields },
 };
 enum { FORMS = sizeof forms / sizeof forms[0] };
@@ -118,6 +140,7 @@ static bool fits(char letter, const dsci_tensor *input)
     case 'l': return op == &dsci_op_labels;
     case 'y': return op == &dsci_op_targets;
     case 't': return op == &dsci_op_tokens;
+    case 'a': return input->type != DSCI_I32 || op != &dsci_op_labels;
     case 'i': return input->type == DSCI_I32 && op != &dsci_op_labels && op != &dsci_op_tokens;
     default: return input->type == DSCI_F32 && (op == &dsci_op_input || !op->source);
     }

@@ -28,8 +28,8 @@ typedef struct dsci_field {
 typedef struct dsci_op_form {
     const dsci_op *op;
     /* A letter for each input: x activations, i integers made from tokens, t tokens, l labels, y targets, p a
-       parameter, b a bias: a parameter of a value for each column of the parameter before it, s state. "+":
-       more like the last. */
+       parameter, b a bias: a parameter of a value for each column of the parameter before it, s state, a any
+       but labels. "+": more like the last. */
     const char *inputs;
     size_t least;             /* inputs that must be there; those after them may be left out */
     const dsci_field *fields; /* ended by name NULL */

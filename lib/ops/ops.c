@@ -34,4 +34,10 @@ const dsci_op *const dsci_ops[DSCI_OP_COUNT] = {
     [DSCI_OP_SOFTMAX_CROSS_ENTROPY] = &dsci_op_softmax_cross_entropy,
     [DSCI_OP_SQUARED_LOSS] = &dsci_op_squared_loss,
     [DSCI_OP_COUNT_ERRORS] = &dsci_op_count_errors,
+    [DSCI_OP_EMBEDDING] = &dsci_op_embedding,
+    [DSCI_OP_EMBEDDING_BACKWARD] = &dsci_op_embedding_backward,
+    [DSCI_OP_LENGTHS] = &dsci_op_lengths,
+    [DSCI_OP_RECURRENT] = &dsci_op_recurrent,
+    [DSCI_OP_RECURRENT_BACKWARD] = &dsci_op_recurrent_backward,
+    [DSCI_OP_RECURRENT_BACKWARD_WEIGHTS] = &dsci_op_recurrent_backward_weights,
 };

@@ -22,8 +22,8 @@
 
 enum {
     DSCI_MAX_RANK = DSC_MAX_RANK + 1, /* the batch and the dimensions of an example */
-    DSCI_MAX_INPUTS = 8,
-    DSCI_MAX_OUTPUTS = 4,
+    DSCI_MAX_INPUTS = 12,
+    DSCI_MAX_OUTPUTS = 6,
     DSCI_MAX_IMPLEMENTATIONS = 8
 };
 
@@ -120,6 +120,8 @@ typedef void dsci_fill_fn(const dsci_initializer *initializer, dsc_rng rng, uint
 struct dsci_initializer {
     dsci_fill_fn *fill; /* NULL: zeros */
     double low, high;
+    double shift; /* added to so many values from shift_first on */
+    size_t shift_first, shift_count;
 };
 
 /* A window that moves over an image: height, width. */
@@ -173,8 +175,23 @@ typedef union dsci_attributes {
         bool scale, shift;         /* has such parameters */
         dsc_activation activation; /* applied to the output: LINEAR or RELU */
     } batch_norm;
-    double factor;  /* scale */
-    double rate;    /* dropout */
+    double factor; /* scale */
+    double rate;   /* dropout */
+    struct {
+        size_t vocabulary; /* rows of the table */
+        size_t padding;    /* 1 + the token whose vector is zero; 0: none */
+    } embedding;
+    struct {
+        int cell;                     /* dsc_recurrent_cell */
+        size_t units, outputs;        /* outputs: of a Jordan network, else units */
+        size_t steps, features;       /* of the input */
+        size_t truncate;              /* 0: never */
+        size_t roles;                 /* bit r: it has the input r of dsci_recurrent_role */
+        bool reverse, sequence;       /* reads backwards; gives all outputs */
+        bool training;                /* it keeps a stateful layer's state */
+        bool output_diff, final_diff; /* backward: the gradients it is given */
+        bool x_diff, initial_diff;    /* backward: those that it makes beside the gates' */
+    } recurrent;
     dsci_type cast; /* to this type */
 } dsci_attributes;
 
@@ -343,6 +360,12 @@ typedef enum dsci_op_id {
     DSCI_OP_SOFTMAX_CROSS_ENTROPY,
     DSCI_OP_SQUARED_LOSS,
     DSCI_OP_COUNT_ERRORS,
+    DSCI_OP_EMBEDDING,
+    DSCI_OP_EMBEDDING_BACKWARD,
+    DSCI_OP_LENGTHS,
+    DSCI_OP_RECURRENT,
+    DSCI_OP_RECURRENT_BACKWARD,
+    DSCI_OP_RECURRENT_BACKWARD_WEIGHTS,
     DSCI_OP_COUNT
 } dsci_op_id;
 
@@ -396,6 +419,12 @@ extern const dsci_op dsci_op_slice;
 extern const dsci_op dsci_op_slice_backward;
 extern const dsci_op dsci_op_batch_norm;
 extern const dsci_op dsci_op_batch_norm_backward;
+extern const dsci_op dsci_op_embedding;
+extern const dsci_op dsci_op_embedding_backward;
+extern const dsci_op dsci_op_lengths;
+extern const dsci_op dsci_op_recurrent;
+extern const dsci_op dsci_op_recurrent_backward;
+extern const dsci_op dsci_op_recurrent_backward_weights;
 
 /* Every op, by its id. */
 extern const dsci_op *const dsci_ops[DSCI_OP_COUNT];

@@ -6,6 +6,7 @@
 #include "ops/conv.h"
 #include "ops/dropout.h"
 #include "ops/pool.h"
+#include "ops/recurrent.h"
 
 static bool dsci_ref_activation_is_exact(dsc_activation kind)
 {
@@ -73,6 +74,7 @@ static double dsci_ref_slope(dsc_activation kind, double x)
 #define NAME(op) dsci_ref_##op##_f32
 #define LOCAL(f) f##_f32
 #include "ops/ref.inl"
+#include "ops/ref_recurrent.inl"
 #include "ops/ref_window.inl"
 #undef REAL
 #undef NAME
@@ -82,4 +84,5 @@ static double dsci_ref_slope(dsc_activation kind, double x)
 #define NAME(op) dsci_ref_##op##_f64
 #define LOCAL(f) f##_f64
 #include "ops/ref.inl"
+#include "ops/ref_recurrent.inl"
 #include "ops/ref_window.inl"

@@ -29,6 +29,11 @@ DSCI_REF_DECLARE(batch_norm_backward);
 DSCI_REF_DECLARE(softmax_cross_entropy);
 DSCI_REF_DECLARE(squared_loss);
 DSCI_REF_DECLARE(count_errors);
+DSCI_REF_DECLARE(embedding);
+DSCI_REF_DECLARE(embedding_backward);
+DSCI_REF_DECLARE(recurrent);
+DSCI_REF_DECLARE(recurrent_backward);
+DSCI_REF_DECLARE(recurrent_backward_weights);
 
 /* The two entries that end an op's list of implementations. */
 #define DSCI_REF_IMPLEMENTATIONS(name)                                                                       \

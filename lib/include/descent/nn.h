@@ -131,8 +131,8 @@ DSC_API dsc_node *dsc_concat_all(dsc_node *const *nodes, size_t count, int axis)
 DSC_API dsc_node *dsc_slice_of(dsc_node *x, int axis, size_t first, size_t count);
 
 /* Rows of a table (vocabulary, dimension) by tokens (batch, steps): (batch, steps, dimension). The default
-   initialiser is N(0, 1), PyTorch's. Rows of the token `padding - 1` start at zero and stay there if padding
-   > 0. */
+   initialiser is N(0, 1), PyTorch's. The token `padding - 1` gives zeros, and its row gets no gradient, if
+   padding > 0. */
 typedef struct dsc_embedding_spec {
     size_t dimension;
     dsc_init weights_init;
@@ -238,7 +238,9 @@ typedef struct dsc_recurrent_spec {
     dsc_node *lengths;  /* (batch) valid steps of each example: dsc_lengths(). NULL: all */
     dsc_node *initial;  /* state before the first step: (batch, units), of an LSTM (batch, 2 * units), h then
                            c.  NULL: zeros. Not with layers or bidirectional */
-    bool stateful;      /* start from where the batch before ended; the state is the model's */
+    size_t stateful; /* start from where the batch before ended, for so many examples of a batch at most; the
+                        state is the model's, training moves it on. 0: no */
+    bool two_biases; /* a recurrent bias beside the bias, as PyTorch has it */
     dsc_init weights_init, recurrent_init, bias_init; /* DEFAULT: U(+-1/sqrt(units)), PyTorch's */
     double init_scale;
     double forget_bias; /* LSTM: added to the initial bias of the forget gate */

@@ -1,0 +1,252 @@
+/* recurrent.c - recurrent layers over whole sequences: shapes, gradients and the list of implementations. */
+#include "ops/recurrent.h"
+
+#include "ops/ref.h"
+
+static size_t gates_of(int cell)
+{
+    static const size_t gates[DSCI_CELLS] = { 1, 1, 1, 4, 3, 3 };
+    return gates[cell];
+}
+
+static size_t padded(size_t columns)
+{
+    return (columns + 15) / 16 * 16 + 16;
+}
+
+dsci_recurrent dsci_recurrent_of(const dsci_node *node)
+{
+    const int cell = node->attributes.recurrent.cell;
+    const size_t units = node->attributes.recurrent.units;
+    dsci_recurrent r = { .cell = cell,
+                         .batch = node->batch,
+                         .steps = node->attributes.recurrent.steps,
+                         .features = node->attributes.recurrent.features,
+                         .units = units,
+                         .state = cell == DSCI_CELL_JORDAN ? node->attributes.recurrent.outputs : units,
+                         .gates = gates_of(cell) * units,
+                         .truncate = node->attributes.recurrent.truncate,
+                         .reverse = node->attributes.recurrent.reverse,
+                         .sequence = node->attributes.recurrent.sequence };
+    r.width = r.gates + (cell == DSCI_CELL_GRU_LBR ? units : cell == DSCI_CELL_JORDAN ? r.state : 0);
+    r.carried = cell == DSCI_CELL_LSTM ? 2 * units : r.state;
+    r.ld_values = padded(r.features + r.state);
+    r.ld_gates = padded(r.width);
+    return r;
+}
+
+size_t dsci_recurrent_kept(const dsci_recurrent *r)
+{
+    return r->steps * (r->ld_values + r->ld_gates) + (dsci_has_cells(r) ? (r->steps + 1) * r->units : 0);
+}
+
+size_t dsci_recurrent_gradients(const dsci_recurrent *r)
+{
+    return r->steps * r->ld_gates + 2 * (r->state + r->units);
+}
+
+static bool wrong(const dsci_setting *setting, const dsci_node *node, const char *what,
+                  const dsci_tensor *found)
+{
+    char text[128];
+    dsc_scope_fail(setting->scope, DSC_ERROR_SHAPE, "layer '%s': expected %s, found %s from '%s'", node->name,
+                   what, dsci_shape_text(&found->shape, text), found->producer->name);
+    return false;
+}
+
+/* Whether the input of that role, if there is one, is a matrix (rows 0: a vector) of the type. */
+static bool has_shape(const dsci_setting *setting, const dsci_node *node, enum dsci_recurrent_role role,
+                      size_t rows, size_t columns, dsci_type type, const char *what)
+{
+    if (!dsci_has_role(node, role))
+        return true;
+    const dsci_tensor *in = node->in[dsci_role_index(node, role)];
+    const dsci_shape *shape = &in->shape;
+    const bool parameter = role > DSCI_ROLE_X && role <= DSCI_ROLE_OUTPUT_BIAS;
+    const bool right = rows ? shape->rank == 2 && shape->dim[0] == rows && shape->dim[1] == columns
+                            : shape->rank == 1 && shape->dim[0] == columns;
+    return (right && in->type == type && (!parameter || in->producer->op == &dsci_op_parameter)) ||
+           wrong(setting, node, what, in);
+}
+
+/* Numbers small enough that no size computed from them overflows, and the inputs that the cell has. */
+static bool check_attributes(const dsci_setting *setting, const dsci_node *node)
+{
+    enum { MOST = 1 << 24, NEEDED = 1 << DSCI_ROLE_X | 1 << DSCI_ROLE_WEIGHTS | 1 << DSCI_ROLE_RECURRENT };
+    const size_t roles = node->attributes.recurrent.roles, units = node->attributes.recurrent.units;
+    const int cell = node->attributes.recurrent.cell;
+    const size_t outputs = node->attributes.recurrent.outputs;
+    const bool jordan = cell == DSCI_CELL_JORDAN;
+    const size_t both = 1 << DSCI_ROLE_INITIAL | 1 << DSCI_ROLE_STATE;
+    if (cell >= 0 && cell < DSCI_CELLS && units > 0 && units <= MOST && outputs > 0 && outputs <= MOST &&
+        node->attributes.recurrent.features > 0 && node->attributes.recurrent.features <= MOST &&
+        node->attributes.recurrent.steps > 0 && node->attributes.recurrent.steps <= MOST &&
+        (roles & NEEDED) == NEEDED && roles < 1 << DSCI_ROLES && (roles & both) != both &&
+        jordan == dsci_has_role(node, DSCI_ROLE_OUTPUT_WEIGHTS) &&
+        (jordan || !dsci_has_role(node, DSCI_ROLE_OUTPUT_BIAS)) &&
+        (cell == DSCI_CELL_LSTM || !dsci_has_role(node, DSCI_ROLE_PEEPHOLE)) &&
+        node->input_count >= dsci_role_count(node))
+        return true;
+    dsc_scope_fail(
+        setting->scope, DSC_ERROR_ARGUMENT,
+        "layer '%s': expected 1 to %d units and outputs, the inputs of its cell, and a state that is "
+        "either given or kept, found %zu units",
+        node->name, MOST, units);
+    return false;
+}
+
+static bool check_inputs(const dsci_setting *setting, const dsci_node *node)
+{
+    const dsci_type master = dsci_master_type(setting->real);
+    const dsci_recurrent r = dsci_recurrent_of(node);
+    const dsci_tensor *x = node->in[0];
+    if (x->shape.rank != 3 || x->shape.dim[1] != r.steps || x->shape.dim[2] != r.features)
+        return wrong(setting, node, "a batch of sequences (steps, features)", x);
+    if (dsci_has_role(node, DSCI_ROLE_STATE)) {
+        const dsci_tensor *state = node->in[dsci_role_index(node, DSCI_ROLE_STATE)];
+        if (state->producer->op != &dsci_op_state || state->shape.rank != 2 ||
+            state->shape.dim[0] < setting->batch || state->shape.dim[1] != r.carried || state->type != master)
+            return wrong(setting, node,
+                         "a state for each example of the batch (.stateful: at least the batch)", state);
+    }
+    return has_shape(setting, node, DSCI_ROLE_WEIGHTS, r.features, r.gates, master,
+                     "weights (features, gates * units)") &&
+           has_shape(setting, node, DSCI_ROLE_RECURRENT, r.state, r.gates, master,
+                     "recurrent weights (units, gates * units)") &&
+           has_shape(setting, node, DSCI_ROLE_BIAS, 0, r.gates, master, "a bias (gates * units)") &&
+           has_shape(setting, node, DSCI_ROLE_RECURRENT_BIAS, 0, r.gates, master,
+                     "a recurrent bias (gates * units)") &&
+           has_shape(setting, node, DSCI_ROLE_PEEPHOLE, 3, r.units, master, "peepholes (3, units)") &&
+           has_shape(setting, node, DSCI_ROLE_OUTPUT_WEIGHTS, r.units, r.state, master,
+                     "output weights (units, outputs)") &&
+           has_shape(setting, node, DSCI_ROLE_OUTPUT_BIAS, 0, r.state, master, "an output bias (outputs)") &&
+           has_shape(setting, node, DSCI_ROLE_LENGTHS, 0, setting->batch, DSCI_I32,
+                     "lengths (batch), made by dsc_lengths()") &&
+           has_shape(setting, node, DSCI_ROLE_INITIAL, setting->batch, r.carried, setting->real,
+                     "an initial state (batch, units), of an LSTM (batch, 2 * units)");
+}
+
+static bool infer(const dsci_setting *setting, dsci_node *node)
+{
+    if (!dsci_expect_batch(setting, node, node->in[0]) || !check_attributes(setting, node) ||
+        !check_inputs(setting, node))
+        return false;
+    const dsci_recurrent r = dsci_recurrent_of(node);
+    const dsci_shape sequence = { .rank = 3, .dim = { r.batch, r.steps, r.state } };
+    const dsci_shape last = { .rank = 2, .dim = { r.batch, r.state } };
+    const dsci_shape final = { .rank = 2, .dim = { r.batch, r.carried } };
+    const dsci_shape kept = { .rank = 2, .dim = { r.batch, dsci_recurrent_kept(&r) } };
+    node->attributes.recurrent.training = setting->training;
+    return dsci_node_output(setting, node, setting->real, r.sequence ? &sequence : &last) &&
+           dsci_node_output(setting, node, setting->real, &final) &&
+           dsci_node_output(setting, node, setting->real, &kept);
+}
+
+static bool infer_backward(const dsci_setting *setting, dsci_node *node)
+{
+    const dsci_recurrent r = dsci_recurrent_of(node);
+    const dsci_shape gates = { .rank = 2, .dim = { r.batch, dsci_recurrent_gradients(&r) } };
+    return dsci_node_output(setting, node, setting->real, &gates) &&
+           (!node->attributes.recurrent.x_diff ||
+            dsci_node_output(setting, node, setting->real, &node->in[0]->shape)) &&
+           (!node->attributes.recurrent.initial_diff ||
+            dsci_node_output(setting, node, setting->real,
+                             &node->in[dsci_role_index(node, DSCI_ROLE_INITIAL)]->shape));
+}
+
+static bool infer_backward_weights(const dsci_setting *setting, dsci_node *node)
+{
+    for (unsigned role = DSCI_ROLE_WEIGHTS; role <= DSCI_ROLE_OUTPUT_BIAS; role++)
+        if (dsci_has_role(node, role) && !dsci_node_output(setting, node, dsci_master_type(setting->real),
+                                                           &node->in[dsci_role_index(node, role)]->shape))
+            return false;
+    return true;
+}
+
+static void gradient(dsci_graph *graph, dsci_node *node)
+{
+    dsci_tensor *inputs[DSCI_MAX_INPUTS], *initial = NULL;
+    const size_t roles = dsci_role_count(node);
+    size_t count = 0;
+    for (; count < roles; count++)
+        inputs[count] = node->in[count];
+    inputs[count++] = node->out[2];
+    if (dsci_has_role(node, DSCI_ROLE_INITIAL))
+        initial = node->in[dsci_role_index(node, DSCI_ROLE_INITIAL)];
+    dsci_attributes attributes = node->attributes;
+    attributes.recurrent.output_diff = node->out[0]->diff != NULL;
+    attributes.recurrent.final_diff = node->out[1]->diff != NULL;
+    attributes.recurrent.x_diff = node->in[0]->needs_gradient;
+    attributes.recurrent.initial_diff = initial && initial->needs_gradient;
+    for (size_t i = 0; i < 2; i++)
+        if (node->out[i]->diff)
+            inputs[count++] = node->out[i]->diff;
+    const dsci_node *back = dsci_graph_append(graph, &dsci_op_recurrent_backward, &attributes, inputs, count);
+    if (!back)
+        return;
+    if (attributes.recurrent.x_diff)
+        dsci_gradient_add(graph, node->in[0], back->out[1]);
+    if (attributes.recurrent.initial_diff)
+        dsci_gradient_add(graph, initial, back->out[1 + attributes.recurrent.x_diff]);
+    inputs[roles + 1] = back->out[0];
+    const dsci_node *weights =
+        dsci_graph_append(graph, &dsci_op_recurrent_backward_weights, &attributes, inputs, roles + 2);
+    for (size_t i = 0; weights && i < weights->output_count; i++)
+        dsci_gradient_add(graph, node->in[1 + i], weights->out[i]);
+}
+
+static double flops(const dsci_node *node)
+{
+    const dsci_recurrent r = dsci_recurrent_of(node);
+    const double outputs = r.cell == DSCI_CELL_JORDAN ? (double)r.units * (double)r.state : 0;
+    return 2 * (double)r.batch * (double)r.steps *
+           ((double)(r.features + r.state) * (double)r.gates + outputs);
+}
+
+static bool is_gated_or_elman(const dsci_node *node)
+{
+    return node->attributes.recurrent.cell != DSCI_CELL_JORDAN;
+}
+
+/* Jordan networks are computed by the reference under every engine. */
+#define NATIVE(of_book, of_prepare, of_run, reference)                                                       \
+    { .engine = DSC_ENGINE_NATIVE,                                                                           \
+      .type = DSCI_F32,                                                                                      \
+      .supports = is_gated_or_elman,                                                                         \
+      .book = of_book,                                                                                       \
+      .prepare = of_prepare,                                                                                 \
+      .run = of_run,                                                                                         \
+      .describe = dsci_recurrent_describe },                                                                 \
+    {                                                                                                        \
+        .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = dsci_ref_##reference##_f32                     \
+    }
+
+const dsci_op dsci_op_recurrent = {
+    .name = "recurrent",
+    .id = DSCI_OP_RECURRENT,
+    .infer = infer,
+    .gradient = gradient,
+    .flops = flops,
+    .implementations = { NATIVE(dsci_recurrent_book, dsci_recurrent_prepare, dsci_recurrent_run, recurrent),
+                         DSCI_REF_IMPLEMENTATIONS(recurrent) },
+};
+
+const dsci_op dsci_op_recurrent_backward = {
+    .name = "recurrent_backward",
+    .id = DSCI_OP_RECURRENT_BACKWARD,
+    .infer = infer_backward,
+    .flops = flops,
+    .implementations = { NATIVE(dsci_recurrent_book_backward, dsci_recurrent_prepare_backward,
+                                dsci_recurrent_run_backward, recurrent_backward),
+                         DSCI_REF_IMPLEMENTATIONS(recurrent_backward) },
+};
+
+const dsci_op dsci_op_recurrent_backward_weights = {
+    .name = "recurrent_backward_weights",
+    .id = DSCI_OP_RECURRENT_BACKWARD_WEIGHTS,
+    .infer = infer_backward_weights,
+    .flops = flops,
+    .implementations = { NATIVE(dsci_recurrent_book_weights, NULL, dsci_recurrent_run_weights,
+                                recurrent_backward_weights),
+                         DSCI_REF_IMPLEMENTATIONS(recurrent_backward_weights) },
+};

@@ -1,0 +1,657 @@
+/* recurrent_native.c - recurrent layers in single precision by packed matrix products.
+ *
+ * A part is a group of examples and goes through all steps alone. The rows of its planes are ordered by step,
+ * then by example, so that a step of the group is one matrix; x and the state lie side by side in it, and one
+ * product with the weights over the recurrent weights gives the sums of the gates. The weights are packed
+ * once a step in panels of 32 columns (forward) and of 32 rows (backward).
+ */
+#include <string.h>
+
+#include "ops/recurrent.h"
+
+enum { PANEL = 32, MOST_GROUP = 16, GROUPS = 4 };
+
+/* Examples in a group: a function of the shape. */
+static size_t group_rows(size_t batch)
+{
+    const size_t rows = (batch + GROUPS - 1) / GROUPS;
+    return rows < MOST_GROUP ? rows : MOST_GROUP;
+}
+
+static size_t groups_of(size_t batch)
+{
+    return (batch + group_rows(batch) - 1) / group_rows(batch);
+}
+
+static size_t round_up(size_t n)
+{
+    return (n + PANEL - 1) / PANEL * PANEL;
+}
+
+/* --- Products --- */
+
+/* A product that adds to some columns of the gates: of x and the state (both), of x alone, or of the state or
+   reset state alone. */
+struct block {
+    size_t column, count; /* of the gates */
+    size_t weights;       /* first column of the weights */
+    bool x, state, reset; /* what it is a product of; reset: the reset state instead */
+};
+
+struct blocks {
+    size_t count;
+    struct block block[3];
+};
+
+static struct blocks blocks_of(const dsci_recurrent *r)
+{
+    const size_t n = r->units;
+    if (r->cell == DSCI_CELL_GRU)
+        return (struct blocks){ 3,
+                                { { 0, 2 * n, 0, true, true, false },
+                                  { 2 * n, n, 2 * n, true, false, false },
+                                  { 2 * n, n, 2 * n, false, false, true } } };
+    if (r->cell == DSCI_CELL_GRU_LBR)
+        return (struct blocks){ 3,
+                                { { 0, 2 * n, 0, true, true, false },
+                                  { 2 * n, n, 2 * n, true, false, false },
+                                  { 3 * n, n, 2 * n, false, true, false } } };
+    return (struct blocks){ 1, { { 0, r->gates, 0, true, true, false } } };
+}
+
+static size_t block_depth(const dsci_recurrent *r, const struct block *b)
+{
+    return (b->x ? r->features : 0) + (b->state || b->reset ? r->state : 0);
+}
+
+static size_t forward_floats(const dsci_recurrent *r)
+{
+    const struct blocks blocks = blocks_of(r);
+    size_t floats = round_up(r->width); /* the sum of the biases */
+    for (size_t i = 0; i < blocks.count; i++)
+        floats += block_depth(r, &blocks.block[i]) * round_up(blocks.block[i].count);
+    return floats;
+}
+
+static size_t backward_floats(const dsci_recurrent *r)
+{
+    const struct blocks blocks = blocks_of(r);
+    size_t floats = 0;
+    for (size_t i = 0; i < blocks.count; i++)
+        floats += blocks.block[i].count * (round_up(r->features) + round_up(r->state));
+    return floats;
+}
+
+/* Rows of a matrix into the panels of a block, from row `first` of each panel of so many rows on. */
+static void pack(float *panels, const struct block *b, const float *matrix, size_t ld, size_t first,
+                 size_t rows, size_t depth)
+{
+    for (size_t j = 0; j < b->count; j += PANEL, panels += depth * PANEL)
+        for (size_t p = 0; p < rows; p++)
+            for (size_t l = 0; l < PANEL; l++)
+                panels[(first + p) * PANEL + l] = j + l < b->count ? matrix[p * ld + b->weights + j + l] : 0;
+}
+
+/* The transposed columns of a block: panels of 32 rows of the matrix. */
+static void pack_transposed(float *panels, const struct block *b, const float *matrix, size_t ld, size_t rows)
+{
+    for (size_t j = 0; j < rows; j += PANEL, panels += b->count * PANEL)
+        for (size_t l = 0; l < PANEL; l++)
+            for (size_t p = 0; p < b->count; p++)
+                panels[p * PANEL + l] = j + l < rows ? matrix[(j + l) * ld + b->weights + p] : 0;
+}
+
+/* c (m, n) = a (m, k) panels + bias, or c += a panels. */
+struct product {
+    size_t m, n, k, lda, ldc;
+    const float *a, *panels, *bias;
+    float *c, *workspace;
+    bool add;
+};
+
+static void multiply(const dsci_kernels *kernels, const struct product *p)
+{
+    for (size_t j = 0; j < p->n; j += PANEL) {
+        const dsci_gemm problem = { .m = p->m,
+                                    .n = p->n - j < PANEL ? p->n - j : PANEL,
+                                    .k = p->k,
+                                    .a = p->a,
+                                    .b = p->panels + j * p->k,
+                                    .bias = p->bias ? p->bias + j : NULL,
+                                    .c = p->c + j,
+                                    .lda = p->lda,
+                                    .ldb = PANEL,
+                                    .ldc = p->ldc,
+                                    .accumulate = p->add,
+                                    .workspace = p->workspace };
+        kernels->gemm(&problem);
+    }
+}
+
+/* A group's examples, and where its rows begin. */
+struct group {
+    size_t first, rows;
+    size_t row, cell; /* of the planes */
+};
+
+static struct group group_of(const dsci_recurrent *r, size_t part)
+{
+    const size_t rows = group_rows(r->batch), first = part * rows;
+    return (struct group){ first, r->batch - first < rows ? r->batch - first : rows, first * r->steps,
+                           first * (r->steps + 1) };
+}
+
+/* --- Forward --- */
+
+dsc_status dsci_recurrent_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
+{
+    const dsci_recurrent r = dsci_recurrent_of(node);
+    (void)scope;
+    booking->parts = groups_of(r.batch);
+    booking->prepared_bytes = forward_floats(&r) * sizeof(float);
+    booking->worker_bytes = MOST_GROUP * (r.state + PANEL) * sizeof(float);
+    return DSC_OK;
+}
+
+void dsci_recurrent_prepare(const dsci_operands *o, dsci_part part)
+{
+    const dsci_recurrent r = dsci_recurrent_of(o->node);
+    const struct blocks blocks = blocks_of(&r);
+    const float *w = dsci_role(o, DSCI_ROLE_WEIGHTS), *u = dsci_role(o, DSCI_ROLE_RECURRENT);
+    const float *b = dsci_role(o, DSCI_ROLE_BIAS), *rb = dsci_role(o, DSCI_ROLE_RECURRENT_BIAS);
+    float *bias = o->prepared, *panels = bias + round_up(r.width);
+    const bool linear = r.cell == DSCI_CELL_GRU_LBR;
+    (void)part;
+    for (size_t g = 0; g < r.width; g++) {
+        const bool first = g < r.gates, second = !linear || g < 2 * r.units || g >= 3 * r.units;
+        const float recurrent = rb && second ? rb[first ? g : g - r.units] : 0;
+        bias[g] = (b && first ? b[g] : 0) + recurrent;
+    }
+    for (size_t i = 0; i < blocks.count; i++) {
+        const struct block *block = &blocks.block[i];
+        const size_t depth = block_depth(&r, block);
+        if (block->x)
+            pack(panels, block, w, r.gates, 0, r.features, depth);
+        if (block->state || block->reset)
+            pack(panels, block, u, r.gates, block->x ? r.features : 0, r.state, depth);
+        panels += depth * round_up(block->count);
+    }
+}
+
+/* The products of one block for a step of a group. */
+static const float *run_block(const dsci_operands *o, const dsci_recurrent *r, const struct block *b,
+                              const float *panels, struct product p, const float *reset)
+{
+    p.n = b->count;
+    p.k = block_depth(r, b);
+    p.panels = panels;
+    p.bias = b->reset ? NULL : (const float *)o->prepared + b->column;
+    p.c += b->column;
+    p.add = b->reset;
+    if (b->reset) {
+        p.a = reset;
+        p.lda = r->units;
+    } else if (!b->x) {
+        p.a += r->features;
+    }
+    multiply(o->kernels, &p);
+    return panels + p.k * round_up(b->count);
+}
+
+/* From x and the state in values to the new state s->h. */
+static void run_step(const dsci_operands *o, const dsci_recurrent *r, const struct blocks *blocks,
+                     const float *values, dsci_cells *s, float *workspace)
+{
+    const float *panels = (const float *)o->prepared + round_up(r->width);
+    const struct product p = {
+        .m = s->rows, .lda = r->ld_values, .ldc = r->ld_gates, .a = values, .c = s->z, .workspace = workspace
+    };
+    for (size_t i = 0; i < blocks->count; i++) {
+        if (blocks->block[i].reset)
+            o->kernels->cells(DSCI_CELLS_GRU_RESET, s);
+        panels = run_block(o, r, &blocks->block[i], panels, p, s->c);
+    }
+    if (r->cell == DSCI_CELL_LSTM) {
+        o->kernels->cells(DSCI_CELLS_LSTM, s);
+    } else if (r->cell == DSCI_CELL_GRU) {
+        o->kernels->cells(DSCI_CELLS_GRU, s);
+    } else if (r->cell == DSCI_CELL_GRU_LBR) {
+        o->kernels->cells(DSCI_CELLS_GRU_RESET, s);
+        o->kernels->cells(DSCI_CELLS_GRU_LINEAR, s);
+    } else {
+        const dsc_activation kind = r->cell == DSCI_CELL_RELU ? DSC_RELU : DSC_TANH;
+        for (size_t e = 0; e < s->rows; e++) {
+            float *z = s->z + e * s->ld_gates;
+            o->kernels->activation_forward(kind, z, z, r->units);
+            memcpy(s->h + e * r->units, z, r->units * sizeof *z);
+        }
+    }
+}
+
+/* An example whose sequence is over keeps its state. */
+static void keep_state(const dsci_recurrent *r, const dsci_cells *s, size_t e)
+{
+    const size_t n = r->units;
+    memcpy(s->h + e * n, s->before + e * s->ld_before, n * sizeof(float));
+    memset(s->z + e * s->ld_gates, 0, r->width * sizeof(float));
+    if (r->cell == DSCI_CELL_LSTM)
+        memcpy(s->c + e * n, s->c_before + e * n, n * sizeof(float));
+    else if (s->c)
+        memset(s->c + e * n, 0, n * sizeof(float));
+}
+
+/* The state before the first step. */
+static void begin(const dsci_operands *o, const dsci_recurrent *r, const struct group *g, float *h, float *c)
+{
+    const float *initial = dsci_role(o, DSCI_ROLE_INITIAL), *state = dsci_role(o, DSCI_ROLE_STATE);
+    const float *from = initial ? initial : state;
+    const size_t n = r->units;
+    for (size_t e = 0; e < g->rows; e++) {
+        if (from)
+            memcpy(h + e * n, from + (g->first + e) * r->carried, n * sizeof *h);
+        else
+            memset(h + e * n, 0, n * sizeof *h);
+        if (r->cell == DSCI_CELL_LSTM && from)
+            memcpy(c + e * n, from + (g->first + e) * r->carried + n, n * sizeof *c);
+        else if (r->cell == DSCI_CELL_LSTM)
+            memset(c + e * n, 0, n * sizeof *c);
+    }
+}
+
+static void end(const dsci_operands *o, const dsci_recurrent *r, const struct group *g, const float *h,
+                const float *c)
+{
+    float *dst = o->out[0], *final = o->out[1], *state = (float *)dsci_role(o, DSCI_ROLE_STATE);
+    const size_t n = r->units;
+    for (size_t e = 0; e < g->rows; e++) {
+        float *row = final + (g->first + e) * r->carried;
+        memcpy(row, h + e * n, n * sizeof *h);
+        if (r->cell == DSCI_CELL_LSTM)
+            memcpy(row + n, c + e * n, n * sizeof *c);
+        if (!r->sequence)
+            memcpy(dst + (g->first + e) * n, h + e * n, n * sizeof *h);
+        if (state && o->node->attributes.recurrent.training)
+            memcpy(state + (g->first + e) * r->carried, row, r->carried * sizeof *row);
+    }
+}
+
+void dsci_recurrent_run(const dsci_operands *o, dsci_part part)
+{
+    const dsci_recurrent r = dsci_recurrent_of(o->node);
+    const struct blocks blocks = blocks_of(&r);
+    const struct group g = group_of(&r, part.index);
+    const float *x = o->in[0];
+    const int32_t *lengths = dsci_role(o, DSCI_ROLE_LENGTHS);
+    float *values = o->out[2], *gates = values + dsci_values_size(&r), *cells = gates + dsci_gates_size(&r);
+    float *dst = o->out[0], *h = part.workspace, *workspace = h + MOST_GROUP * r.state;
+    const size_t n = r.units;
+    values += g.row * r.ld_values;
+    gates += g.row * r.ld_gates;
+    cells = dsci_has_cells(&r) ? cells + g.cell * n : NULL;
+    begin(o, &r, &g, h, cells);
+    for (size_t s = 0; s < r.steps; s++) {
+        const size_t t = dsci_step_read(&r, s);
+        float *at = values + s * g.rows * r.ld_values;
+        for (size_t e = 0; e < g.rows; e++) {
+            memcpy(at + e * r.ld_values, x + ((g.first + e) * r.steps + t) * r.features,
+                   r.features * sizeof *x);
+            memcpy(at + e * r.ld_values + r.features, h + e * n, n * sizeof *h);
+        }
+        dsci_cells step = { .rows = g.rows,
+                            .units = n,
+                            .ld_gates = r.ld_gates,
+                            .ld_before = r.ld_values,
+                            .z = gates + s * g.rows * r.ld_gates,
+                            .before = at + r.features,
+                            .h = h,
+                            .c = cells ? cells + (s + 1) * g.rows * n : NULL,
+                            .c_before = cells ? cells + s * g.rows * n : NULL,
+                            .peephole = dsci_role(o, DSCI_ROLE_PEEPHOLE) };
+        run_step(o, &r, &blocks, at, &step, workspace);
+        for (size_t e = 0; e < g.rows; e++) {
+            const bool valid = dsci_step_valid(lengths, g.first + e, t);
+            float *row = dst + ((g.first + e) * r.steps + t) * n;
+            if (!valid)
+                keep_state(&r, &step, e);
+            if (r.sequence && valid)
+                memcpy(row, h + e * n, n * sizeof *h);
+            else if (r.sequence)
+                memset(row, 0, n * sizeof *h);
+        }
+    }
+    end(o, &r, &g, h, cells ? cells + r.steps * g.rows * n : NULL);
+}
+
+/* --- Backward: the gates --- */
+
+dsc_status dsci_recurrent_book_backward(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
+{
+    const dsci_recurrent r = dsci_recurrent_of(node);
+    (void)scope;
+    booking->parts = groups_of(r.batch);
+    booking->prepared_bytes = backward_floats(&r) * sizeof(float);
+    booking->worker_bytes = MOST_GROUP * (4 * r.units + PANEL) * sizeof(float);
+    return DSC_OK;
+}
+
+void dsci_recurrent_prepare_backward(const dsci_operands *o, dsci_part part)
+{
+    const dsci_recurrent r = dsci_recurrent_of(o->node);
+    const struct blocks blocks = blocks_of(&r);
+    const float *w = dsci_role(o, DSCI_ROLE_WEIGHTS), *u = dsci_role(o, DSCI_ROLE_RECURRENT);
+    float *panels = o->prepared;
+    (void)part;
+    for (size_t i = 0; i < blocks.count; i++) {
+        const struct block *b = &blocks.block[i];
+        if (b->x)
+            pack_transposed(panels, b, w, r.gates, r.features);
+        if (b->state || b->reset)
+            pack_transposed(panels + b->count * round_up(r.features), b, u, r.gates, r.state);
+        panels += b->count * (round_up(r.features) + round_up(r.state));
+    }
+}
+
+/* Where the gradients of a step go: dx has rows of ld_x. */
+struct back {
+    float *dx, *reset, *workspace;
+    size_t ld_x;
+};
+
+/* The gradients of x and of the state before from those of the gates. */
+static void products_back(const dsci_operands *o, const dsci_recurrent *r, const struct blocks *blocks,
+                          const dsci_cells *s, const struct back *back, bool keeps)
+{
+    const float *panels = o->prepared;
+    bool added_x = false, added_state = keeps;
+    for (size_t i = 0; i < blocks->count; i++) {
+        const struct block *b = &blocks->block[i];
+        struct product p = { .m = s->rows,
+                             .k = b->count,
+                             .lda = s->ld_gates,
+                             .a = s->dz + b->column,
+                             .workspace = back->workspace };
+        if (b->x && back->dx) {
+            p.n = r->features;
+            p.panels = panels;
+            p.c = back->dx;
+            p.ldc = back->ld_x;
+            p.add = added_x;
+            multiply(o->kernels, &p);
+            added_x = true;
+        }
+        if (b->state) {
+            p.n = r->state;
+            p.panels = panels + b->count * round_up(r->features);
+            p.c = s->dh_before;
+            p.ldc = r->units;
+            p.add = added_state;
+            multiply(o->kernels, &p);
+            added_state = true;
+        }
+        panels += b->count * (round_up(r->features) + round_up(r->state));
+    }
+}
+
+/* The gradient of the reset state, by the last of the blocks. */
+static void reset_back(const dsci_operands *o, const dsci_recurrent *r, const struct blocks *blocks,
+                       const dsci_cells *s, const struct back *back)
+{
+    const struct block *b = &blocks->block[2];
+    const float *panels = o->prepared;
+    for (size_t i = 0; i < 2; i++)
+        panels += blocks->block[i].count * (round_up(r->features) + round_up(r->state));
+    multiply(o->kernels, &(struct product){ .m = s->rows,
+                                            .n = r->state,
+                                            .k = b->count,
+                                            .lda = s->ld_gates,
+                                            .ldc = r->units,
+                                            .a = s->dz + b->column,
+                                            .panels = panels + b->count * round_up(r->features),
+                                            .c = back->reset,
+                                            .workspace = back->workspace });
+}
+
+static void cells_back(const dsci_operands *o, const dsci_recurrent *r, const struct blocks *blocks,
+                       dsci_cells *s, const struct back *back)
+{
+    if (r->cell == DSCI_CELL_LSTM) {
+        o->kernels->cells(DSCI_CELLS_LSTM_BACK, s);
+    } else if (r->cell == DSCI_CELL_GRU) {
+        o->kernels->cells(DSCI_CELLS_GRU_BACK, s);
+        reset_back(o, r, blocks, s, back);
+        s->dc = back->reset;
+        o->kernels->cells(DSCI_CELLS_GRU_RESET_BACK, s);
+    } else if (r->cell == DSCI_CELL_GRU_LBR) {
+        o->kernels->cells(DSCI_CELLS_GRU_LINEAR_BACK, s);
+    } else {
+        const dsc_activation kind = r->cell == DSCI_CELL_RELU ? DSC_RELU : DSC_TANH;
+        for (size_t e = 0; e < s->rows; e++)
+            o->kernels->activation_backward(kind, s->dz + e * s->ld_gates, s->h + e * r->units,
+                                            s->z + e * s->ld_gates, r->units);
+    }
+}
+
+/* dst (rows, n) = the columns of src from `first` on, or zeros. */
+static void take(float *dst, size_t rows, size_t n, const float *src, size_t ld, size_t first)
+{
+    for (size_t e = 0; e < rows; e++)
+        if (src)
+            memcpy(dst + e * n, src + e * ld + first, n * sizeof *dst);
+        else
+            memset(dst + e * n, 0, n * sizeof *dst);
+}
+
+static void add_row(float *restrict dst, const float *restrict src, size_t n)
+{
+    for (size_t j = 0; j < n; j++)
+        dst[j] += src[j];
+}
+
+/* What dsci_recurrent_run_backward() goes through the steps with. */
+struct sweep {
+    dsci_recurrent r;
+    struct blocks blocks;
+    struct group g;
+    const float *values, *gates, *cells, *diff;
+    const int32_t *lengths;
+    float *dz, *dx, *dh, *before, *dc, *reset, *workspace;
+};
+
+static void back_step(const dsci_operands *o, struct sweep *w, size_t s)
+{
+    const dsci_recurrent *r = &w->r;
+    const struct group *g = &w->g;
+    const size_t n = r->units, t = dsci_step_read(r, s);
+    const float *values = w->values + s * g->rows * r->ld_values;
+    const float *cells = w->cells ? w->cells + s * g->rows * n : NULL;
+    const float *kept_c = w->reset; /* for rows that are over; a GRU has no dc */
+    dsci_cells step = { .rows = g->rows,
+                        .units = n,
+                        .ld_gates = r->ld_gates,
+                        .ld_before = r->ld_values,
+                        .z = (float *)w->gates + s * g->rows * r->ld_gates,
+                        .dz = w->dz + s * g->rows * r->ld_gates,
+                        .before = values + r->features,
+                        .h = w->dh,
+                        .c = cells ? (float *)cells + g->rows * n : NULL,
+                        .c_before = cells,
+                        .dc = w->dc,
+                        .dh_before = w->before,
+                        .peephole = dsci_role(o, DSCI_ROLE_PEEPHOLE) };
+    const struct back back = { w->dx ? w->dx + (g->first * r->steps + t) * r->features : NULL, w->reset,
+                               w->workspace, r->steps * r->features };
+    const bool lstm = r->cell == DSCI_CELL_LSTM;
+    for (size_t e = 0; w->diff && r->sequence && e < g->rows; e++)
+        if (dsci_step_valid(w->lengths, g->first + e, t))
+            add_row(w->dh + e * n, w->diff + ((g->first + e) * r->steps + t) * n, n);
+    if (w->lengths && lstm)
+        memcpy(w->reset, w->dc, g->rows * n * sizeof *w->dc);
+    cells_back(o, r, &w->blocks, &step, &back);
+    for (size_t e = 0; w->lengths && e < g->rows; e++)
+        if (!dsci_step_valid(w->lengths, g->first + e, t))
+            memset(step.dz + e * r->ld_gates, 0, r->width * sizeof(float));
+    products_back(o, r, &w->blocks, &step, &back, r->cell == DSCI_CELL_GRU || r->cell == DSCI_CELL_GRU_LBR);
+    for (size_t e = 0; w->lengths && e < g->rows; e++)
+        if (!dsci_step_valid(w->lengths, g->first + e, t)) {
+            memcpy(w->before + e * n, w->dh + e * n, n * sizeof(float));
+            if (lstm)
+                memcpy(w->dc + e * n, kept_c + e * n, n * sizeof(float));
+        }
+    float *swap = w->dh;
+    w->dh = w->before;
+    w->before = swap;
+    if (dsci_step_cut(r, s)) {
+        take(w->dh, g->rows, n, NULL, 0, 0);
+        take(w->dc, g->rows, n, NULL, 0, 0);
+    }
+}
+
+void dsci_recurrent_run_backward(const dsci_operands *o, dsci_part part)
+{
+    struct sweep w = { .r = dsci_recurrent_of(o->node), .lengths = dsci_role(o, DSCI_ROLE_LENGTHS) };
+    const dsci_recurrent *r = &w.r;
+    size_t at = dsci_role_count(o->node);
+    const float *kept = o->in[at++];
+    const bool x_diff = o->node->attributes.recurrent.x_diff;
+    w.blocks = blocks_of(r);
+    w.g = group_of(r, part.index);
+    w.diff = o->node->attributes.recurrent.output_diff ? o->in[at++] : NULL;
+    const float *final = o->node->attributes.recurrent.final_diff ? o->in[at] : NULL;
+    const size_t n = r->units, block = MOST_GROUP * n, rows = w.g.rows;
+    w.values = kept + w.g.row * r->ld_values;
+    w.gates = kept + dsci_values_size(r) + w.g.row * r->ld_gates;
+    w.cells = dsci_has_cells(r) ? kept + dsci_values_size(r) + dsci_gates_size(r) + w.g.cell * n : NULL;
+    w.dz = (float *)o->out[0] + w.g.row * r->ld_gates;
+    w.dx = x_diff ? o->out[1] : NULL;
+    w.dh = part.workspace;
+    w.before = w.dh + block;
+    w.dc = w.before + block;
+    w.reset = w.dc + block;
+    w.workspace = w.reset + block;
+    final = final ? final + w.g.first * r->carried : NULL;
+    take(w.dh, rows, n, final, r->carried, 0);
+    take(w.dc, rows, n, r->cell == DSCI_CELL_LSTM ? final : NULL, r->carried, n);
+    for (size_t e = 0; w.diff && !r->sequence && e < rows; e++)
+        add_row(w.dh + e * n, w.diff + (w.g.first + e) * n, n);
+    for (size_t s = r->steps; s-- > 0;)
+        back_step(o, &w, s);
+    if (!o->node->attributes.recurrent.initial_diff)
+        return;
+    float *initial = (float *)o->out[1 + x_diff] + w.g.first * r->carried;
+    for (size_t e = 0; e < rows; e++) {
+        memcpy(initial + e * r->carried, w.dh + e * n, n * sizeof(float));
+        if (r->cell == DSCI_CELL_LSTM)
+            memcpy(initial + e * r->carried + n, w.dc + e * n, n * sizeof(float));
+    }
+}
+
+/* --- Backward: the weights --- */
+
+enum { SIDE = 128 }; /* a part makes so many rows and columns of the gradients */
+
+/* Columns of the gates that belong to a part never cross from one gate to the next. */
+static size_t pieces(size_t n)
+{
+    return (n + SIDE - 1) / SIDE;
+}
+
+static size_t column_pieces(const dsci_recurrent *r)
+{
+    return r->gates / r->units * pieces(r->units);
+}
+
+dsc_status dsci_recurrent_book_weights(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
+{
+    const dsci_recurrent r = dsci_recurrent_of(node);
+    (void)scope;
+    booking->parts = column_pieces(&r) * (pieces(r.features) + pieces(r.state));
+    booking->worker_bytes = (DSCI_GEMM_K_BLOCK + SIDE) * SIDE * sizeof(float);
+    return DSC_OK;
+}
+
+static void biases(const dsci_operands *o, const dsci_recurrent *r, const float *dz, size_t column,
+                   size_t count)
+{
+    float *b = dsci_role_diff(o, DSCI_ROLE_BIAS), *rb = dsci_role_diff(o, DSCI_ROLE_RECURRENT_BIAS);
+    const size_t rows = r->batch * r->steps;
+    if (b)
+        o->kernels->column_sums(b + column, dz + column, rows, count, r->ld_gates);
+    if (rb)
+        o->kernels->column_sums(rb + column, dz + dsci_recurrent_column(r, column), rows, count, r->ld_gates);
+}
+
+/* Columns of unit `first` on of the peepholes' gradients, over the groups in order. */
+static void peepholes(const dsci_recurrent *r, float *dst, const float *cells, const float *dz, size_t gate,
+                      size_t first, size_t count)
+{
+    const size_t n = r->units, groups = groups_of(r->batch), after = gate == 2;
+    memset(dst + gate * n + first, 0, count * sizeof *dst);
+    for (size_t i = 0; i < groups; i++) {
+        const struct group g = group_of(r, i);
+        for (size_t row = 0; row < g.rows * r->steps; row++) {
+            const float *c = cells + (g.cell + after * g.rows + row) * n + first;
+            const float *d = dz + (g.row + row) * r->ld_gates + (after ? 3 : gate) * n + first;
+            for (size_t j = 0; j < count; j++)
+                dst[gate * n + first + j] += c[j] * d[j];
+        }
+    }
+}
+
+/* The gradient of the candidate's recurrent weights of a GRU: the reset states of the groups one after the
+   other, each with a product of its own. */
+static void reset_weights(const dsci_operands *o, const dsci_recurrent *r, dsci_gemm problem,
+                          const float *cells, size_t first)
+{
+    const size_t n = r->units, groups = groups_of(r->batch);
+    const float *dz = problem.b;
+    problem.lda = n;
+    for (size_t i = 0; i < groups; i++) {
+        const struct group g = group_of(r, i);
+        problem.k = g.rows * r->steps;
+        problem.a = cells + (g.cell + g.rows) * n + first;
+        problem.b = dz + g.row * r->ld_gates;
+        problem.accumulate = i > 0;
+        o->kernels->gemm(&problem);
+    }
+}
+
+void dsci_recurrent_run_weights(const dsci_operands *o, dsci_part part)
+{
+    const dsci_recurrent r = dsci_recurrent_of(o->node);
+    const size_t at = dsci_role_count(o->node), n = r.units, per_gate = pieces(n);
+    const float *values = o->in[at], *dz = o->in[at + 1];
+    const float *cells = values + dsci_values_size(&r) + dsci_gates_size(&r);
+    const size_t column_piece = part.index % column_pieces(&r), row_piece = part.index / column_pieces(&r);
+    const size_t gate = column_piece / per_gate, unit = column_piece % per_gate * SIDE;
+    const size_t columns = n - unit < SIDE ? n - unit : SIDE, column = gate * n + unit;
+    const bool by_x = row_piece < pieces(r.features);
+    const size_t first = (by_x ? row_piece : row_piece - pieces(r.features)) * SIDE;
+    const size_t rows = by_x ? r.features : r.state, count = rows - first < SIDE ? rows - first : SIDE;
+    float *dst = dsci_role_diff(o, by_x ? DSCI_ROLE_WEIGHTS : DSCI_ROLE_RECURRENT);
+    const dsci_gemm problem = { .m = count,
+                                .n = columns,
+                                .k = r.batch * r.steps,
+                                .a = values + (by_x ? 0 : r.features) + first,
+                                .b = dz + (by_x ? column : dsci_recurrent_column(&r, column)),
+                                .c = dst + first * r.gates + column,
+                                .lda = r.ld_values,
+                                .ldb = r.ld_gates,
+                                .ldc = r.gates,
+                                .transpose_a = 1,
+                                .workspace = part.workspace };
+    if (!by_x && r.cell == DSCI_CELL_GRU && gate == 2)
+        reset_weights(o, &r, problem, cells, first);
+    else
+        o->kernels->gemm(&problem);
+    float *p = dsci_role_diff(o, DSCI_ROLE_PEEPHOLE);
+    if (row_piece == 0)
+        biases(o, &r, dz, column, columns);
+    if (row_piece == 0 && p && gate != 2)
+        peepholes(&r, p, cells, dz, gate == 3 ? 2 : gate, unit, columns);
+}
+
+const char *dsci_recurrent_describe(const dsci_node *node)
+{
+    static const char *const names[DSCI_CELLS] = { "tanh", "relu", "jordan", "lstm", "gru", "gru_lbr" };
+    return names[node->attributes.recurrent.cell];
+}
