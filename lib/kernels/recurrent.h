@@ -3,6 +3,17 @@
 #ifndef DESCENT_KERNELS_RECURRENT_H
 #define DESCENT_KERNELS_RECURRENT_H
 
+/* Gradients through a sigmoid and a tanh by their output y. */
+ALWAYS_INLINE vec gate_back(vec diff, vec y)
+{
+    return vec_mul(diff, vec_mul(y, vec_sub(vec_set(1.0f), y)));
+}
+
+ALWAYS_INLINE vec candidate_back(vec diff, vec y)
+{
+    return vec_mul(diff, vec_sub(vec_set(1.0f), vec_mul(y, y)));
+}
+
 #define GATE(k)        load_lanes(z + (k)*n + i, count)
 #define SET_GATE(k, x) store_lanes(z + (k)*n + i, count, x)
 #define SET_DIFF(k, x) store_lanes(dz + (k)*n + i, count, x)
@@ -38,15 +49,15 @@ ALWAYS_INLINE void lstm_row_back(const dsci_cells *s, const float *z, const floa
     const size_t n = s->units;
     const float *p = s->peephole;
     const vec squashed = vec_tanh(AT(c)), out = GATE(3), in = GATE(0), forget = GATE(1), candidate = GATE(2);
-    const vec d_out = sigmoid_backward(vec_mul(AT(dh), squashed), out);
-    vec d = vec_add(AT(dc), tanh_backward(vec_mul(AT(dh), out), squashed));
+    const vec d_out = gate_back(vec_mul(AT(dh), squashed), out);
+    vec d = vec_add(AT(dc), candidate_back(vec_mul(AT(dh), out), squashed));
     if (p)
         d = vec_fma(d_out, AT(p + 2 * n), d);
-    const vec d_in = sigmoid_backward(vec_mul(d, candidate), in);
-    const vec d_forget = sigmoid_backward(vec_mul(d, AT(c_before)), forget);
+    const vec d_in = gate_back(vec_mul(d, candidate), in);
+    const vec d_forget = gate_back(vec_mul(d, AT(c_before)), forget);
     SET_DIFF(0, d_in);
     SET_DIFF(1, d_forget);
-    SET_DIFF(2, tanh_backward(vec_mul(d, in), candidate));
+    SET_DIFF(2, candidate_back(vec_mul(d, in), candidate));
     SET_DIFF(3, d_out);
     d = vec_mul(d, forget);
     if (p)
@@ -80,13 +91,13 @@ ALWAYS_INLINE void gru_row_back(const dsci_cells *s, const float *z, const float
 {
     const size_t n = s->units;
     const vec update = GATE(0), candidate = GATE(2), diff = AT(dh);
-    const vec d = tanh_backward(vec_mul(diff, vec_sub(vec_set(1.0f), update)), candidate);
-    SET_DIFF(0, sigmoid_backward(vec_mul(diff, vec_sub(AT(before), candidate)), update));
+    const vec d = candidate_back(vec_mul(diff, vec_sub(vec_set(1.0f), update)), candidate);
+    SET_DIFF(0, gate_back(vec_mul(diff, vec_sub(AT(before), candidate)), update));
     SET_DIFF(2, d);
     SET(dh_before, vec_mul(diff, update));
     if (!linear)
         return;
-    SET_DIFF(1, sigmoid_backward(vec_mul(d, GATE(3)), GATE(1)));
+    SET_DIFF(1, gate_back(vec_mul(d, GATE(3)), GATE(1)));
     SET_DIFF(3, vec_mul(d, GATE(1)));
 }
 
@@ -97,7 +108,7 @@ ALWAYS_INLINE void gru_reset_row_back(const dsci_cells *s, const float *z, const
 {
     const size_t n = s->units;
     const vec d = AT(d_reset), gate = GATE(1);
-    SET_DIFF(1, sigmoid_backward(vec_mul(d, AT(before)), gate));
+    SET_DIFF(1, gate_back(vec_mul(d, AT(before)), gate));
     SET(dh_before, vec_fma(d, gate, AT(dh_before)));
 }
 

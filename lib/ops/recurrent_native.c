@@ -222,7 +222,7 @@ static void run_step(const dsci_operands *o, const dsci_recurrent *r, const stru
         const dsc_activation kind = r->cell == DSCI_CELL_RELU ? DSC_RELU : DSC_TANH;
         for (size_t e = 0; e < s->rows; e++) {
             float *z = s->z + e * s->ld_gates;
-            o->kernels->activation_forward(kind, z, z, r->units);
+            o->kernels->activation_forward(kind, 0.0f, z, z, r->units);
             memcpy(s->h + e * r->units, z, r->units * sizeof *z);
         }
     }
@@ -426,7 +426,7 @@ static void cells_back(const dsci_operands *o, const dsci_recurrent *r, const st
     } else {
         const dsc_activation kind = r->cell == DSCI_CELL_RELU ? DSC_RELU : DSC_TANH;
         for (size_t e = 0; e < s->rows; e++)
-            o->kernels->activation_backward(kind, s->dz + e * s->ld_gates, s->h + e * r->units,
+            o->kernels->activation_backward(kind, 0.0f, s->dz + e * s->ld_gates, s->h + e * r->units,
                                             s->z + e * s->ld_gates, r->units);
     }
 }
