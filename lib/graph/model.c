@@ -97,7 +97,8 @@ static void initialize(const dsc_model *model, const dsci_graph *graph, const ds
         const dsc_slice *slice = &slices[index++];
         if (!initializer->fill && initializer->shift == 0)
             continue;
-        double *values = dsc_scope_alloc(local, slice->count, sizeof *values);
+        double *values =
+            dsc_scope_alloc(local, slice->count, (initializer->workspace ? 2 : 1) * sizeof *values);
         if (!values)
             break;
         if (initializer->fill)

@@ -45,7 +45,7 @@ typedef struct dsci_plan {
     dsci_tensor *expected; /* external: labels or targets; NULL if there are none */
     const void *result;    /* the root's value; a loss is a double */
     const double *loss;
-    const double *errors; /* wrong classes; NULL if not measured */
+    const double *errors; /* wrong classes, and of how many; NULL if not measured */
     uint64_t runs;        /* since it was made */
     double seconds;       /* of all runs, if the model is profiled */
 } dsci_plan;

@@ -13,6 +13,7 @@
 #include "kernels/gemm.h"
 #include "kernels/loss.h"
 #include "kernels/normalization.h"
+#include "kernels/weighted_loss.h"
 #include "kernels/window.h"
 
 const dsci_kernels LEVEL_TABLE = {
@@ -26,6 +27,8 @@ const dsci_kernels LEVEL_TABLE = {
     .softmax = softmax,
     .softmax_cross_entropy = softmax_cross_entropy,
     .squared_error = squared_error,
+    .label_loss = label_loss,
+    .target_loss = target_loss,
     .count_errors = count_errors,
     .sgd = sgd,
     .momentum = momentum,

@@ -98,6 +98,30 @@ typedef struct dsci_cells {
     const float *c_before, *peephole;
 } dsci_cells;
 
+/* Losses of labels, a row of scores each. Kind: 0 cross-entropy of softmax, 1 of log-probabilities, 2 hinge.
+   weights (one a class, sum `mass`) may be NULL: ones. */
+typedef struct dsci_label_terms {
+    int kind;
+    const float *weights;
+    double mass, smoothing;
+    int32_t ignore; /* the label of rows that count for nothing; -1: none */
+} dsci_label_terms;
+
+/* Losses of real targets. Files hold the numbers: never renumber. */
+typedef enum dsci_target_kind {
+    DSCI_TARGET_SQUARED = 0,
+    DSCI_TARGET_ABSOLUTE,
+    DSCI_TARGET_HUBER,
+    DSCI_TARGET_BINARY,
+    DSCI_TARGET_KL
+} dsci_target_kind;
+
+/* Targets are keep t + floor; weights are of binary targets 0 and 1. */
+typedef struct dsci_target_terms {
+    dsci_target_kind kind;
+    float delta, keep, floor, weights[2];
+} dsci_target_terms;
+
 typedef struct dsci_kernels {
     dsc_isa isa;
 
@@ -128,6 +152,16 @@ typedef struct dsci_kernels {
 
     /* Sum of (src - target)^2 in double; diff_src (may be NULL) = scale * (src - target). */
     double (*squared_error)(float *diff_src, const float *src, const float *target, size_t n, float scale);
+
+    /* The sum of the losses of rows, and in *weight that of what they weigh; diff (may be NULL) = the sum's
+       gradient. One row after the other, in double. */
+    double (*label_loss)(float *diff, const float *scores, const int32_t *labels, size_t rows, size_t classes,
+                         const dsci_label_terms *terms, double *weight);
+
+    /* The same of elements in 16 lanes; targets that are NaN count for nothing. *weight of KL is the number
+       of rows of `columns` with a target that counts. */
+    double (*target_loss)(float *diff, const float *src, const float *target, size_t n, size_t columns,
+                          const dsci_target_terms *terms, double *weight);
 
     /* How many rows have their largest entry (the first of equals) at another column than labels says; a row
        with a NaN counts. */

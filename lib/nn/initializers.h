@@ -6,7 +6,16 @@
 
 #include "ops/ops.h"
 
-/* False if kind is none of dsc_init. */
-bool dsci_initializer_make(dsci_initializer *initializer, dsc_init kind, size_t fan_in, size_t fan_out);
+/* How a parameter begins: the rule, its scale (0: the rule's own), and the fans of the layer. */
+typedef struct dsci_beginning {
+    dsc_init init;
+    double scale;
+    size_t fan_in, fan_out;
+} dsci_beginning;
+
+/* For values of that shape; the last dimension is the columns of an orthogonal matrix. NULL, or what was
+   expected of the beginning. */
+const char *dsci_initializer_make(dsci_initializer *initializer, const dsci_beginning *beginning,
+                                  const dsci_shape *shape);
 
 #endif

@@ -8,10 +8,10 @@ dsc_node *dsci_layer_parameter(dsc_node *x, const char *layer, const char *name,
                                const dsci_beginning *beginning)
 {
     dsci_initializer initializer;
-    if (!dsci_initializer_make(&initializer, beginning->init, beginning->fan_in, beginning->fan_out)) {
-        dsc_scope_fail(x->scope, DSC_ERROR_ARGUMENT,
-                       "layer '%s': expected an initialiser of dsc_init for %s, found %d", layer, name,
-                       (int)beginning->init);
+    const char *expected = dsci_initializer_make(&initializer, beginning, shape);
+    if (expected) {
+        dsc_scope_fail(x->scope, DSC_ERROR_ARGUMENT, "layer '%s': expected %s for %s, found %d (scale %g)",
+                       layer, expected, name, (int)beginning->init, beginning->scale);
         return NULL;
     }
     return dsci_parameter_make(x, layer, name, shape, &initializer);
@@ -50,16 +50,4 @@ dsc_node *dsc_dropout(dsc_node *x, double rate)
 {
     const char *name = dsci_layer_name(x, DSCI_OP_DROPOUT, "dropout", NULL);
     return dsci_layer_make(&dsci_op_dropout, name, &(dsci_attributes){ .rate = rate }, &x, 1);
-}
-
-dsc_node *dsc_softmax_cross_entropy(dsc_node *logits, dsc_node *labels)
-{
-    const char *name = dsci_layer_name(logits, DSCI_OP_SOFTMAX_CROSS_ENTROPY, "softmax_cross_entropy", NULL);
-    return dsci_layer_make(&dsci_op_softmax_cross_entropy, name, NULL, (dsc_node *[]){ logits, labels }, 2);
-}
-
-dsc_node *dsc_squared_loss(dsc_node *x, dsc_node *targets)
-{
-    const char *name = dsci_layer_name(x, DSCI_OP_SQUARED_LOSS, "squared_loss", NULL);
-    return dsci_layer_make(&dsci_op_squared_loss, name, NULL, (dsc_node *[]){ x, targets }, 2);
 }

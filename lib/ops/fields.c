@@ -79,6 +79,20 @@ static const dsci_field recurrent_fields[] = { RECURRENT(cell, DSCI_FIELD_INT, 0
                                                RECURRENT(reverse, DSCI_FIELD_BOOL, 0, 1),
                                                RECURRENT(sequence, DSCI_FIELD_BOOL, 0, 1),
                                                { .name = NULL } };
+static const dsci_field label_loss_fields[] = {
+    { "kind", DSCI_FIELD_INT, AT(loss.kind), 0, DSCI_LABEL_SOFTMAX, DSCI_LABEL_HINGE },
+    { "class_weights", DSCI_FIELD_REALS, AT(loss.class_weights), 0, 0, FLT_MAX },
+    { "label_smoothing", DSCI_FIELD_REAL, AT(loss.smoothing), 0, 0, 1 },
+    { "ignore", DSCI_FIELD_SIZE, AT(loss.ignore), 0, 0, INT32_MAX },
+    { .name = NULL }
+};
+static const dsci_field target_loss_fields[] = {
+    { "kind", DSCI_FIELD_INT, AT(loss.kind), 0, DSCI_TARGET_SQUARED, DSCI_TARGET_KL },
+    { "weights", DSCI_FIELD_REAL, AT(loss.weights), 2, 0, FLT_MAX },
+    { "label_smoothing", DSCI_FIELD_REAL, AT(loss.smoothing), 0, 0, 1 },
+    { "delta", DSCI_FIELD_REAL, AT(loss.delta), 0, 0, FLT_MAX },
+    { .name = NULL }
+};
 
 static const dsci_op_form forms[] = {
     { &dsci_op_input, "", 0, example_fields },
@@ -105,6 +119,8 @@ static const dsci_op_form forms[] = {
     { &dsci_op_lengths, "t", 1, embedding_fields },
     { &dsci_op_recurrent, "xppa+", 3, recurrent_fields },
     { &dsci_op_squared_loss, "xy", 2, no_fields },
+    { &dsci_op_label_loss, "xl", 2, label_loss_fields },
+    { &dsci_op_target_loss, "xy", 2, target_loss_fields },
 };
 enum { FORMS = sizeof forms / sizeof forms[0] };
 

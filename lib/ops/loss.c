@@ -1,33 +1,57 @@
 /* loss.c - losses (means over the batch, summed in double) and the errors of a classifier. The gradient of a
  * loss comes with it: in training its node has a second output. */
+#include "ops/loss.h"
 #include "ops/ref.h"
 
 static const dsci_shape scalar = { .rank = 0 };
 
-static bool infer_classification(const dsci_setting *setting, dsci_node *node)
+enum { LARGE = 1 << 17 };
+
+bool dsci_loss_is_large(const dsci_node *node)
 {
-    const dsci_tensor *logits = node->in[0];
+    return node->in[0]->elements >= LARGE && dsci_shards(node) > 1;
+}
+
+/* A batch of labels, one for each example or for each of its steps. */
+static bool expect_label_node(const dsci_setting *setting, const dsci_node *node)
+{
     const dsci_node *labels = node->in[1]->producer;
-    if (!dsci_expect_batch(setting, node, logits))
+    if (labels->op == &dsci_op_labels)
+        return true;
+    dsc_scope_fail(setting->scope, DSC_ERROR_ARGUMENT,
+                   "layer '%s': expected labels made by dsc_labels(), found '%s'", node->name, labels->name);
+    return false;
+}
+
+bool dsci_expect_labels(const dsci_setting *setting, const dsci_node *node, bool binary)
+{
+    const dsci_tensor *scores = node->in[0], *labels = node->in[1];
+    if (!dsci_expect_batch(setting, node, scores) || !expect_label_node(setting, node))
         return false;
-    if (labels->op != &dsci_op_labels) {
-        dsc_scope_fail(setting->scope, DSC_ERROR_ARGUMENT,
-                       "layer '%s': expected labels made by dsc_labels(), found '%s'", node->name,
-                       labels->name);
-        return false;
-    }
-    if (dsci_tensor_cols(logits) != labels->attributes.labels.classes) {
+    const size_t classes = labels->producer->attributes.labels.classes, steps = dsci_tensor_cols(labels);
+    const size_t found = dsci_tensor_cols(scores);
+    const bool same_steps = labels->shape.rank < 2 || scores->shape.dim[1] == steps;
+    if (same_steps &&
+        ((found / steps == classes && found % steps == 0) || (binary && classes == 2 && found == steps)))
+        return true;
+    if (labels->shape.rank < 2)
         dsc_scope_fail(
             setting->scope, DSC_ERROR_SHAPE,
             "layer '%s': expected a logit for each of the %zu classes of the labels, found %zu from "
             "'%s'; change its units or the number of classes",
-            node->name, labels->attributes.labels.classes, dsci_tensor_cols(logits), logits->producer->name);
-        return false;
+            node->name, classes, found, scores->producer->name);
+    else {
+        char text[128];
+        dsc_scope_fail(
+            setting->scope, DSC_ERROR_SHAPE,
+            "layer '%s': expected logits (batch, %zu steps, %zu classes) as the labels have, found "
+            "%s from '%s'",
+            node->name, steps, classes, dsci_shape_text(&scores->shape, text), scores->producer->name);
     }
-    return dsci_node_output(setting, node, DSCI_F64, &scalar);
+    return false;
 }
 
-static bool infer_squared(const dsci_setting *setting, dsci_node *node)
+bool dsci_expect_targets(const dsci_setting *setting, const dsci_node *node)
 {
     const dsci_tensor *src = node->in[0], *target = node->in[1];
     if (!dsci_expect_batch(setting, node, src))
@@ -44,7 +68,24 @@ static bool infer_squared(const dsci_setting *setting, dsci_node *node)
                        node->name, dsci_tensor_cols(target), dsci_tensor_cols(src), src->producer->name);
         return false;
     }
-    return dsci_node_output(setting, node, DSCI_F64, &scalar);
+    return true;
+}
+
+static bool infer_classification(const dsci_setting *setting, dsci_node *node)
+{
+    return dsci_expect_labels(setting, node, false) && dsci_node_output(setting, node, DSCI_F64, &scalar);
+}
+
+static bool infer_squared(const dsci_setting *setting, dsci_node *node)
+{
+    return dsci_expect_targets(setting, node) && dsci_node_output(setting, node, DSCI_F64, &scalar);
+}
+
+/* The errors, and of how many. */
+static bool infer_count_errors(const dsci_setting *setting, dsci_node *node)
+{
+    const dsci_shape pair = { .rank = 1, .dim = { 2 } };
+    return dsci_expect_labels(setting, node, true) && dsci_node_output(setting, node, DSCI_F64, &pair);
 }
 
 static void gradient(dsci_graph *graph, dsci_node *node)
@@ -61,10 +102,10 @@ static void measure_errors(dsci_graph *graph, dsci_node *node)
 static void run_softmax_cross_entropy(const dsci_operands *o, dsci_part part)
 {
     (void)part;
-    const size_t batch = dsci_tensor_rows(o->node->in[0]), classes = dsci_tensor_cols(o->node->in[0]);
+    const size_t rows = o->node->in[1]->elements, classes = o->node->in[0]->elements / rows;
     double *loss = o->out[0];
-    *loss = o->kernels->softmax_cross_entropy(o->out[1], o->in[0], o->in[1], batch, classes,
-                                              (float)(1 / (double)batch));
+    *loss = o->kernels->softmax_cross_entropy(o->out[1], o->in[0], o->in[1], rows, classes,
+                                              (float)(1 / (double)rows));
 }
 
 static void run_squared(const dsci_operands *o, dsci_part part)
@@ -75,12 +116,91 @@ static void run_squared(const dsci_operands *o, dsci_part part)
     *loss = o->kernels->squared_error(o->out[1], o->in[0], o->in[1], n, (float)(2 / (double)n)) / (double)n;
 }
 
+/* --- Large losses: the sums of the shards are added in their order --- */
+
+static dsc_status book_shards(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
+{
+    (void)scope;
+    booking->parts = dsci_shards(node);
+    booking->by_batch = true;
+    booking->scratch_bytes = booking->parts * sizeof(double);
+    return DSC_OK;
+}
+
+static float *gradient_at(const dsci_operands *o, size_t first)
+{
+    return o->out[1] ? (float *)o->out[1] + first : NULL;
+}
+
+static void run_softmax_shard(const dsci_operands *o, dsci_part part)
+{
+    const size_t rows = o->node->in[1]->elements, classes = o->node->in[0]->elements / rows;
+    const dsci_range own = dsci_shard_elements(o->node, o->node->in[1], part.index);
+    const size_t first = own.first * classes;
+    ((double *)o->scratch)[part.index] =
+        o->kernels->softmax_cross_entropy(gradient_at(o, first), (const float *)o->in[0] + first,
+                                          (const int32_t *)o->in[1] + own.first, own.count, classes,
+                                          (float)(1 / (double)rows)) *
+        (double)own.count;
+}
+
+static void run_squared_shard(const dsci_operands *o, dsci_part part)
+{
+    const double n = (double)o->node->in[0]->elements;
+    const dsci_range own = dsci_shard_elements(o->node, o->node->in[0], part.index);
+    ((double *)o->scratch)[part.index] =
+        o->kernels->squared_error(gradient_at(o, own.first), (const float *)o->in[0] + own.first,
+                                  (const float *)o->in[1] + own.first, own.count, (float)(2 / n));
+}
+
+static void add_shards(const dsci_operands *o, double count)
+{
+    double *loss = o->out[0], sum = 0;
+    for (size_t p = 0; p < o->node->booking.parts; p++)
+        sum += ((const double *)o->scratch)[p];
+    *loss = sum / count;
+}
+
+static void finish_softmax(const dsci_operands *o, dsci_part part)
+{
+    (void)part;
+    add_shards(o, (double)o->node->in[1]->elements);
+}
+
+static void finish_squared(const dsci_operands *o, dsci_part part)
+{
+    (void)part;
+    add_shards(o, (double)o->node->in[0]->elements);
+}
+
+static void count_binary(double errors[2], const float *scores, const int32_t *labels, size_t rows,
+                         int32_t ignore)
+{
+    for (size_t r = 0; r < rows; r++)
+        if (labels[r] != ignore) {
+            errors[0] += (scores[r] > 0) != labels[r];
+            errors[1]++;
+        }
+}
+
 static void run_count_errors(const dsci_operands *o, dsci_part part)
 {
     (void)part;
-    const size_t batch = dsci_tensor_rows(o->node->in[0]), classes = dsci_tensor_cols(o->node->in[0]);
+    const size_t rows = o->node->in[1]->elements, classes = o->node->in[0]->elements / rows;
+    const float *scores = o->in[0];
+    const int32_t *labels = o->in[1], ignore = (int32_t)o->node->attributes.loss.ignore - 1;
     double *errors = o->out[0];
-    *errors = (double)o->kernels->count_errors(o->in[0], o->in[1], batch, classes);
+    errors[0] = errors[1] = 0;
+    if (dsci_is_binary(o->node)) {
+        count_binary(errors, scores, labels, rows, ignore);
+        return;
+    }
+    for (size_t r = 0, count; r < rows; r += count + 1) {
+        for (count = 0; r + count < rows && labels[r + count] != ignore;)
+            count++;
+        errors[0] += (double)o->kernels->count_errors(scores + r * classes, labels + r, count, classes);
+        errors[1] += (double)count;
+    }
 }
 
 /* By the usual count: an exponential and a subtraction, a sum, a quotient and the gradient's product. */
@@ -102,7 +222,13 @@ const dsci_op dsci_op_softmax_cross_entropy = {
     .gradient = gradient,
     .measure = measure_errors,
     .flops = flops_softmax,
-    .implementations = { { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = run_softmax_cross_entropy },
+    .implementations = { { .engine = DSC_ENGINE_NATIVE,
+                           .type = DSCI_F32,
+                           .supports = dsci_loss_is_large,
+                           .book = book_shards,
+                           .run = run_softmax_shard,
+                           .finish = finish_softmax },
+                         { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = run_softmax_cross_entropy },
                          DSCI_REF_IMPLEMENTATIONS(softmax_cross_entropy) },
 };
 
@@ -113,14 +239,20 @@ const dsci_op dsci_op_squared_loss = {
     .infer = infer_squared,
     .gradient = gradient,
     .flops = flops_squared,
-    .implementations = { { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = run_squared },
+    .implementations = { { .engine = DSC_ENGINE_NATIVE,
+                           .type = DSCI_F32,
+                           .supports = dsci_loss_is_large,
+                           .book = book_shards,
+                           .run = run_squared_shard,
+                           .finish = finish_squared },
+                         { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = run_squared },
                          DSCI_REF_IMPLEMENTATIONS(squared_loss) },
 };
 
 const dsci_op dsci_op_count_errors = {
     .name = "count_errors",
     .id = DSCI_OP_COUNT_ERRORS,
-    .infer = infer_classification,
+    .infer = infer_count_errors,
     .implementations = { { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = run_count_errors },
                          DSCI_REF_IMPLEMENTATIONS(count_errors) },
 };

@@ -122,6 +122,8 @@ struct dsci_initializer {
     double low, high;
     double shift; /* added to so many values from shift_first on */
     size_t shift_first, shift_count;
+    size_t columns; /* of the matrix that is filled */
+    bool workspace; /* dst has room for n more */
 };
 
 /* A window that moves over an image: height, width. */
@@ -129,6 +131,9 @@ typedef struct dsci_window {
     size_t kernel[2], stride[2], dilation[2];
     size_t before[2], after[2]; /* padding */
 } dsci_window;
+
+/* The kinds of the two general losses. Files hold the numbers: never renumber. */
+typedef enum dsci_label_kind { DSCI_LABEL_SOFTMAX = 0, DSCI_LABEL_NLL, DSCI_LABEL_HINGE } dsci_label_kind;
 
 /* What an op needs to know beside its inputs; each op reads the member of its name. */
 typedef union dsci_attributes {
@@ -192,6 +197,13 @@ typedef union dsci_attributes {
         bool output_diff, final_diff; /* backward: the gradients it is given */
         bool x_diff, initial_diff;    /* backward: those that it makes beside the gates' */
     } recurrent;
+    struct {
+        int kind;                    /* dsci_label_kind, dsci_target_kind */
+        const double *class_weights; /* label_loss: one a class, or NULL */
+        double weights[2];           /* binary targets: of 0 and of 1 */
+        double smoothing, delta;
+        size_t ignore; /* 1 + the label that counts for nothing; also of count_errors. 0: none */
+    } loss;
     dsci_type cast; /* to this type */
 } dsci_attributes;
 
@@ -359,6 +371,8 @@ typedef enum dsci_op_id {
     DSCI_OP_BATCH_NORM_BACKWARD,
     DSCI_OP_SOFTMAX_CROSS_ENTROPY,
     DSCI_OP_SQUARED_LOSS,
+    DSCI_OP_LABEL_LOSS,
+    DSCI_OP_TARGET_LOSS,
     DSCI_OP_COUNT_ERRORS,
     DSCI_OP_EMBEDDING,
     DSCI_OP_EMBEDDING_BACKWARD,
@@ -387,7 +401,7 @@ struct dsci_op {
         implementations[DSCI_MAX_IMPLEMENTATIONS]; /* in order of preference, ended by run NULL */
 };
 
-extern const dsci_op dsci_op_input;
+extern const dsci_op dsci_op_input, dsci_op_label_loss, dsci_op_target_loss;
 extern const dsci_op dsci_op_labels;
 extern const dsci_op dsci_op_targets;
 extern const dsci_op dsci_op_parameter;

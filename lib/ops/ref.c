@@ -5,6 +5,7 @@
 
 #include "ops/conv.h"
 #include "ops/dropout.h"
+#include "ops/loss.h"
 #include "ops/pool.h"
 #include "ops/recurrent.h"
 
@@ -75,6 +76,7 @@ static double dsci_ref_slope(dsc_activation kind, double x)
 #define LOCAL(f) f##_f32
 #include "ops/ref.inl"
 #include "ops/ref_recurrent.inl"
+#include "ops/ref_loss.inl"
 #include "ops/ref_window.inl"
 #undef REAL
 #undef NAME
@@ -85,4 +87,5 @@ static double dsci_ref_slope(dsc_activation kind, double x)
 #define LOCAL(f) f##_f64
 #include "ops/ref.inl"
 #include "ops/ref_recurrent.inl"
+#include "ops/ref_loss.inl"
 #include "ops/ref_window.inl"

@@ -28,6 +28,8 @@ DSCI_REF_DECLARE(batch_norm);
 DSCI_REF_DECLARE(batch_norm_backward);
 DSCI_REF_DECLARE(softmax_cross_entropy);
 DSCI_REF_DECLARE(squared_loss);
+DSCI_REF_DECLARE(label_loss);
+DSCI_REF_DECLARE(target_loss);
 DSCI_REF_DECLARE(count_errors);
 DSCI_REF_DECLARE(embedding);
 DSCI_REF_DECLARE(embedding_backward);

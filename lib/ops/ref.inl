@@ -131,69 +131,6 @@ void NAME(add)(const dsci_operands *o, dsci_part part)
         dst[i] = a[i] + b[i];
 }
 
-/* Mean of -log softmax(logits)[label]; diff_logits = (softmax - one_hot) / batch. */
-void NAME(softmax_cross_entropy)(const dsci_operands *o, dsci_part part)
-{
-    (void)part;
-    const REAL *logits = o->in[0];
-    const int32_t *labels = o->in[1];
-    double *loss = o->out[0];
-    REAL *diff_logits = o->out[1];
-    const size_t batch = dsci_tensor_rows(o->node->in[0]), classes = dsci_tensor_cols(o->node->in[0]);
-    double total = 0;
-    for (size_t b = 0; b < batch; b++) {
-        const REAL *row = logits + b * classes;
-        const size_t label = (size_t)labels[b];
-        double largest = (double)row[0], sum = 0;
-        for (size_t c = 1; c < classes; c++)
-            largest = (double)row[c] > largest ? (double)row[c] : largest;
-        for (size_t c = 0; c < classes; c++)
-            sum += exp((double)row[c] - largest);
-        total += log(sum) - ((double)row[label] - largest);
-        for (size_t c = 0; diff_logits && c < classes; c++) {
-            const double probability = exp((double)row[c] - largest) / sum;
-            diff_logits[b * classes + c] = (REAL)((probability - (c == label)) / (double)batch);
-        }
-    }
-    *loss = total / (double)batch;
-}
-
-/* Mean of (src - target)^2; diff_src = 2 (src - target) / elements. */
-void NAME(squared_loss)(const dsci_operands *o, dsci_part part)
-{
-    (void)part;
-    const REAL *src = o->in[0], *target = o->in[1];
-    double *loss = o->out[0];
-    REAL *diff_src = o->out[1];
-    const size_t n = o->node->in[0]->elements;
-    double total = 0;
-    for (size_t i = 0; i < n; i++) {
-        const double error = (double)src[i] - (double)target[i];
-        total += error * error;
-        if (diff_src)
-            diff_src[i] = (REAL)(2 * error / (double)n);
-    }
-    *loss = total / (double)n;
-}
-
-/* How many rows have their largest entry (the first of equals) elsewhere than the label says. */
-void NAME(count_errors)(const dsci_operands *o, dsci_part part)
-{
-    (void)part;
-    const REAL *scores = o->in[0];
-    const int32_t *labels = o->in[1];
-    double *errors = o->out[0];
-    const size_t batch = dsci_tensor_rows(o->node->in[0]), classes = dsci_tensor_cols(o->node->in[0]);
-    *errors = 0;
-    for (size_t b = 0; b < batch; b++) {
-        size_t best = 0;
-        for (size_t c = 1; c < classes; c++)
-            if (scores[b * classes + c] > scores[b * classes + best])
-                best = c;
-        *errors += best != (size_t)labels[b];
-    }
-}
-
 void NAME(multiply)(const dsci_operands *o, dsci_part part)
 {
     (void)part;

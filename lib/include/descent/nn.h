@@ -253,13 +253,15 @@ DSC_API dsc_node *dsc_final_state(dsc_node *recurrent);
 /* Steps of each example up to the last token that is not padding (at least 1). */
 DSC_API dsc_node *dsc_lengths(dsc_node *tokens, size_t padding);
 
-/* --- Losses: means over the batch --- */
+/* --- Losses: means over the batch, 0 if nothing in it counts --- */
 
 /* Zeros: no weights, no smoothing, no mask. */
 typedef struct dsc_loss_spec {
     const double
-        *class_weights;     /* one a class: the mean is over the sum of the weights (PyTorch); NULL: ones */
-    double label_smoothing; /* targets (1 - s) one_hot + s / classes (Szegedy et al. 2016) */
+        *class_weights;     /* one a class: the mean is over the sum of the weights (PyTorch); NULL: ones. Of
+                               binary cross-entropy two, of the targets 0 and 1; not of other real targets */
+    double label_smoothing; /* targets (1 - s) one_hot + s / classes (Szegedy et al. 2016); cross-entropies,
+                               NLL and KL */
     double delta;           /* Huber: where the square ends; 0: 1 */
     size_t ignore; /* 1 + the label that counts for nothing (with labels); 0: none. Real targets: NaN counts
                       for nothing */
@@ -287,7 +289,7 @@ DSC_API dsc_node *dsc_absolute_loss(dsc_node *x, dsc_node *targets, const dsc_lo
 /* Of e^2 / 2 if |e| <= delta, else delta (|e| - delta / 2) (Huber 1964). */
 DSC_API dsc_node *dsc_huber_loss(dsc_node *x, dsc_node *targets, const dsc_loss_spec *spec);
 /* Sum over the last dimension of t (log t - x), x the log-probabilities, mean over the batch (PyTorch's
- * batchmean). */
+   batchmean), or over all positions of a batch of sequences. */
 DSC_API dsc_node *dsc_kl_loss(dsc_node *log_probabilities, dsc_node *targets, const dsc_loss_spec *spec);
 
 #endif

@@ -1,0 +1,23 @@
+/* loss.h - what losses have in common. */
+#ifndef DESCENT_OPS_LOSS_H
+#define DESCENT_OPS_LOSS_H
+
+#include "ops/ops.h"
+
+/* Whether in[0] has scores for each label of in[1], one a class; if binary is allowed and there are two
+   classes, one in all will do. Else it fails the scope. */
+bool dsci_expect_labels(const dsci_setting *setting, const dsci_node *node, bool binary);
+
+/* Whether in[1] are targets, as many as in[0] has outputs; else it fails the scope. */
+bool dsci_expect_targets(const dsci_setting *setting, const dsci_node *node);
+
+/* Whether labels 0 and 1 have a single score. */
+bool dsci_is_binary(const dsci_node *node);
+
+/* The last dimension of the targets' examples. */
+size_t dsci_loss_columns(const dsci_node *node);
+
+/* Whether threads should share a loss: it is so large, and there are shards. */
+bool dsci_loss_is_large(const dsci_node *node);
+
+#endif

@@ -1,0 +1,110 @@
+/* loss_cases.c - the losses, with class weights, smoothed labels, masks, and labels for each step. */
+#include "cases.h"
+
+enum { MOST_CLASSES = 40 };
+
+static const double *draw_weights(struct draw *draw)
+{
+    static const double weights[MOST_CLASSES] = { 0.5, 2, 1, 0.25, 3, 1, 0, 1.5, 1, 1, 0.75, 1, 1, 4, 1, 1 };
+    return draw_size(draw, 0, 1) ? weights : NULL;
+}
+
+/* Scores of vectors, or of the steps of sequences, with labels. */
+static dsc_node *label_case(dsc_scope *scope, struct draw *draw, size_t least, bool sequence,
+                            dsc_node *(*loss)(dsc_node *, dsc_node *, const dsc_loss_spec *),
+                            double smoothing)
+{
+    const size_t classes = draw_size(draw, least, MOST_CLASSES / 2 - 1), steps = draw_size(draw, 1, 5);
+    const dsc_loss_spec spec = { .class_weights = draw_weights(draw),
+                                 .label_smoothing = smoothing,
+                                 .ignore = classes > 2 ? draw_size(draw, 0, 2) : 0 };
+    if (!sequence)
+        return loss(dsc_dense(case_vector(scope, draw), classes), dsc_labels(scope, classes), &spec);
+    dsc_node *x = dsc_dense(case_vector(scope, draw), steps * classes);
+    return loss(dsc_reshape(x, steps, classes), dsc_label_sequence(scope, steps, classes), &spec);
+}
+
+static dsc_node *cross_entropy(dsc_scope *scope, struct draw *draw)
+{
+    return label_case(scope, draw, 1, false, dsc_softmax_cross_entropy_with, 0);
+}
+
+static dsc_node *smoothed(dsc_scope *scope, struct draw *draw)
+{
+    return label_case(scope, draw, 2, true, dsc_softmax_cross_entropy_with, 0.1);
+}
+
+static dsc_node *nll(dsc_scope *scope, struct draw *draw)
+{
+    return label_case(scope, draw, 1, true, dsc_nll_loss, draw_size(draw, 0, 1) ? 0.3 : 0);
+}
+
+static dsc_node *hinge(dsc_scope *scope, struct draw *draw)
+{
+    return label_case(scope, draw, 2, true, dsc_hinge_loss, 0);
+}
+
+static dsc_node *binary_hinge(dsc_scope *scope, struct draw *draw)
+{
+    return dsc_hinge_loss(dsc_dense(case_vector(scope, draw), 1), dsc_labels(scope, 2), NULL);
+}
+
+static dsc_node *plain_sequence(dsc_scope *scope, struct draw *draw)
+{
+    const size_t classes = draw_size(draw, 1, 20), steps = draw_size(draw, 1, 5);
+    dsc_node *x = dsc_dense(case_vector(scope, draw), steps * classes);
+    return dsc_softmax_cross_entropy(dsc_reshape(x, steps, classes),
+                                     dsc_label_sequence(scope, steps, classes));
+}
+
+static dsc_node *target_case(dsc_scope *scope, struct draw *draw,
+                             dsc_node *(*loss)(dsc_node *, dsc_node *, const dsc_loss_spec *),
+                             const dsc_loss_spec *spec)
+{
+    const size_t outputs = draw_size(draw, 1, 40);
+    return loss(dsc_dense(case_vector(scope, draw), outputs),
+                dsc_targets(scope, &(dsc_input_spec){ .shape = { outputs } }), spec);
+}
+
+static dsc_node *squared(dsc_scope *scope, struct draw *draw)
+{
+    return target_case(scope, draw, dsc_squared_loss_with, NULL);
+}
+
+static dsc_node *absolute(dsc_scope *scope, struct draw *draw)
+{
+    return target_case(scope, draw, dsc_absolute_loss, NULL);
+}
+
+static dsc_node *huber(dsc_scope *scope, struct draw *draw)
+{
+    return target_case(scope, draw, dsc_huber_loss, &(dsc_loss_spec){ .delta = 0.7 });
+}
+
+static dsc_node *binary(dsc_scope *scope, struct draw *draw)
+{
+    static const double weights[2] = { 0.5, 3 };
+    return target_case(scope, draw, dsc_binary_cross_entropy,
+                       &(dsc_loss_spec){ .class_weights = draw_size(draw, 0, 1) ? weights : NULL,
+                                         .label_smoothing = draw_size(draw, 0, 1) ? 0.2 : 0 });
+}
+
+static dsc_node *kl(dsc_scope *scope, struct draw *draw)
+{
+    return target_case(scope, draw, dsc_kl_loss, NULL);
+}
+
+static const struct gradient_case cases[] = {
+    { .name = "cross-entropy with a mask", .op = DSCI_OP_LABEL_LOSS, .loss = cross_entropy },
+    { .name = "smoothed cross-entropy of steps", .op = DSCI_OP_LABEL_LOSS, .loss = smoothed },
+    { .name = "cross-entropy of steps", .op = DSCI_OP_SOFTMAX_CROSS_ENTROPY, .loss = plain_sequence },
+    { .name = "negative log-likelihood", .op = DSCI_OP_LABEL_LOSS, .loss = nll },
+    { .name = "hinge", .op = DSCI_OP_LABEL_LOSS, .loss = hinge },
+    { .name = "binary hinge", .op = DSCI_OP_LABEL_LOSS, .loss = binary_hinge },
+    { .name = "squared", .op = DSCI_OP_TARGET_LOSS, .loss = squared },
+    { .name = "absolute", .op = DSCI_OP_TARGET_LOSS, .loss = absolute },
+    { .name = "huber", .op = DSCI_OP_TARGET_LOSS, .loss = huber },
+    { .name = "binary cross-entropy", .op = DSCI_OP_TARGET_LOSS, .loss = binary, .targets = TARGETS_UNIT },
+    { .name = "kl", .op = DSCI_OP_TARGET_LOSS, .loss = kl, .targets = TARGETS_DISTRIBUTION },
+};
+const struct gradient_suite loss_cases = { cases, sizeof cases / sizeof cases[0] };
