@@ -148,6 +148,102 @@ static void squared_error_and_its_gradient(void **state)
     }
 }
 
+/* Loss, weight and gradient have the bits of the scalar level at the others, with and without a gradient. */
+static void check_labels_at_levels(const float *x, const int32_t *labels, table t,
+                                   const dsci_label_terms *terms)
+{
+    const size_t n = t.rows * t.classes;
+    float *scalar = guarded(n);
+    double weight, other;
+    const double loss =
+        dsci_kernels_for(DSC_ISA_SCALAR)->label_loss(scalar, x, labels, t.rows, t.classes, terms, &weight);
+    for (dsc_isa level = DSC_ISA_SCALAR; level <= dsc_isa_detected(); level++) {
+        const dsci_kernels *k = dsci_kernels_for(level);
+        float *diff = guarded(n);
+        const char *what = name_of("label loss", t, level);
+        check_same_double(k->label_loss(diff, x, labels, t.rows, t.classes, terms, &other), loss, what);
+        check_same_double(other, weight, what);
+        check_bits(diff, scalar, n, what);
+        check_same_double(k->label_loss(NULL, x, labels, t.rows, t.classes, terms, &other), loss, what);
+    }
+}
+
+static void losses_of_labels_have_the_same_bits_at_every_level(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < TABLES; i++)
+        for (int kind = 0; kind < 3; kind++)
+            for (int variant = 0; variant < 4; variant++) {
+                const table t = tables[i];
+                if (kind == 2 && t.classes == 1)
+                    continue; /* of labels 0 and 1 */
+                const float *x = guarded_uniform(t.rows * t.classes, -8.0f, 8.0f, 1);
+                const float *weights = guarded_uniform(t.classes, 0.1f, 3.0f, 2);
+                const dsci_label_terms terms = { .kind = kind,
+                                                 .weights = variant & 1 ? weights : NULL,
+                                                 .mass = (double)t.classes,
+                                                 .smoothing = variant & 2 ? 0.1 : 0,
+                                                 .ignore = variant == 3 ? 0 : -1 };
+                check_labels_at_levels(x, guarded_labels(t), t, &terms);
+                release_guarded("label loss");
+            }
+}
+
+/* Of one element with a weight of 1, in double. */
+static double exact_target_loss(dsci_target_kind kind, double x, double t, double delta, double *slope)
+{
+    const double e = x - t;
+    switch (kind) {
+    case DSCI_TARGET_ABSOLUTE: *slope = e > 0 ? 1 : -1; return fabs(e);
+    case DSCI_TARGET_HUBER:
+        *slope = fmax(-delta, fmin(delta, e));
+        return fabs(e) <= delta ? e * e / 2 : delta * (fabs(e) - delta / 2);
+    case DSCI_TARGET_BINARY: *slope = 1 / (1 + exp(-x)) - t; return fmax(x, 0) - x * t + log1p(exp(-fabs(x)));
+    case DSCI_TARGET_KL: *slope = -t; return t > 0 ? t * (log(t) - x) : 0;
+    default: *slope = 2 * e; return e * e;
+    }
+}
+
+static void check_targets(dsci_target_kind kind, size_t n)
+{
+    const dsci_target_terms terms = { .kind = kind, .delta = 0.75f, .keep = 1, .weights = { 1, 1 } };
+    const float *x = guarded_uniform(n, -12.0f, 12.0f, 1);
+    float *t = guarded_uniform(n, 0.0f, 1.0f, 2), *scalar = guarded(n);
+    double expected = 0, counted = 0, slope, weight;
+    for (size_t i = 2; i < n; i += 5)
+        t[i] = NAN;
+    const double loss = dsci_kernels_for(DSC_ISA_SCALAR)->target_loss(scalar, x, t, n, 1, &terms, &weight);
+    for (size_t i = 0; i < n; i++) {
+        if (isnan(t[i])) {
+            assert_true(scalar[i] == 0);
+            continue;
+        }
+        expected += exact_target_loss(kind, (double)x[i], (double)t[i], 0.75, &slope);
+        counted++;
+        check_near((double)scalar[i], slope, 4e-7 * fmax(fabs(slope), 1), "slope of a target loss");
+    }
+    check_near(loss, expected, 1e-6 * fmax(fabs(expected), 1), "target loss");
+    check_near(weight, counted, 1e-6 * counted, "weight of targets");
+    for (dsc_isa level = DSC_ISA_SCALAR; level <= dsc_isa_detected(); level++) {
+        const dsci_kernels *k = dsci_kernels_for(level);
+        float *diff = guarded(n);
+        double other;
+        check_same_double(k->target_loss(diff, x, t, n, 1, &terms, &other), loss, "target loss");
+        check_same_double(other, weight, "weight of targets");
+        check_bits(diff, scalar, n, "target loss");
+        check_same_double(k->target_loss(NULL, x, t, n, 1, &terms, &other), loss, "target loss");
+    }
+    release_guarded("target loss");
+}
+
+static void losses_of_targets_are_accurate_and_have_the_same_bits_at_every_level(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind <= DSCI_TARGET_KL; kind++)
+        for (size_t n = 0; n < 70; n++)
+            check_targets((dsci_target_kind)kind, n);
+}
+
 static void errors_are_counted_by_the_first_largest(void **state)
 {
     (void)state;
@@ -183,6 +279,8 @@ int main(void)
         cmocka_unit_test(cross_entropy_and_its_gradient),
         cmocka_unit_test(extreme_logits),
         cmocka_unit_test(squared_error_and_its_gradient),
+        cmocka_unit_test(losses_of_labels_have_the_same_bits_at_every_level),
+        cmocka_unit_test(losses_of_targets_are_accurate_and_have_the_same_bits_at_every_level),
         cmocka_unit_test(errors_are_counted_by_the_first_largest),
     };
     return cmocka_run_group_tests(tests, enter_float_mode, leave_float_mode);
