@@ -24,15 +24,10 @@ static dsc_dataset read_text(dsc_scope *scope, const char *directory, const char
 static void tables_are_read_whatever_separates_their_fields(void **state)
 {
     static const char *const texts[] = {
-        "1,2,3\n4,5,6\n",
-        "1\t2\t3\n4\t5\t6",
-        "1;2;3\r\n4;5;6\r\n",
-        "a,b,c\n1,2,3\n4,5,6\n",
-        "\xef\xbb\xbf"
-        "1,2,3\n4,5,6",
-        "\n\n1,2,3\n\r\n\n4, 5 ,6\n\n",
-        "\"1\",\"2\",3\n4,5,\"6\"",
-        "\"a,\nb\"\"\",\"x;\",\"\"\n1,2,3\n4,5,6e0\n",
+        "1,2,3\n4,5,6\n",           "1\t2\t3\n4\t5\t6",
+        "1;2;3\r\n4;5;6\r\n",       "a,b,c\n1,2,3\n4,5,6\n",
+        "\357\273\2771,2,3\n4,5,6", "\n\n1,2,3\n\r\n\n4, 5 ,6\n\n",
+        "\"1\",\"2\",3\n4,5,\"6\"", "\"a,\nb\"\"\",\"x;\",\"\"\n1,2,3\n4,5,6e0\n",
         "a;b;c,d\n1;2;3\n4;5;6",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
