@@ -16,6 +16,7 @@
 #include <descent/hash.h>
 #include <descent/lab.h>
 #include <descent/linalg.h>
+#include <descent/minimize.h>
 #include <descent/models.h>
 #include <descent/nn.h>
 #include <descent/optimizer.h>
