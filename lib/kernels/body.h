@@ -13,6 +13,7 @@
 #include "kernels/gemm.h"
 #include "kernels/loss.h"
 #include "kernels/normalization.h"
+#include "kernels/rowwise.h"
 #include "kernels/weighted_loss.h"
 #include "kernels/window.h"
 
@@ -25,6 +26,11 @@ const dsci_kernels LEVEL_TABLE = {
     .activation_forward = activation_forward,
     .activation_backward = activation_backward,
     .softmax = softmax,
+    .softmax_backward = softmax_backward,
+    .log_softmax = log_softmax,
+    .log_softmax_backward = log_softmax_backward,
+    .layer_norm = layer_norm,
+    .layer_norm_backward = layer_norm_backward,
     .softmax_cross_entropy = softmax_cross_entropy,
     .squared_error = squared_error,
     .label_loss = label_loss,

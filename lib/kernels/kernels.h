@@ -143,6 +143,21 @@ typedef struct dsci_kernels {
 
     /* Rows of softmax probabilities; in place is allowed. */
     void (*softmax)(float *dst, const float *src, size_t rows, size_t cols);
+    /* diff_src = dst (diff_dst - sum diff_dst dst), row by row; in place is allowed. */
+    void (*softmax_backward)(float *diff_src, const float *diff_dst, const float *dst, size_t rows,
+                             size_t cols);
+    /* Logarithms of softmax, and diff_src = diff_dst - exp(dst) sum diff_dst. */
+    void (*log_softmax)(float *dst, const float *src, size_t rows, size_t cols);
+    void (*log_softmax_backward)(float *diff_src, const float *diff_dst, const float *dst, size_t rows,
+                                 size_t cols);
+
+    /* Rows brought to mean 0 and variance 1 (biased), then scaled and shifted column by column if scale_by
+       and shift_by are not NULL. saved (3 x rows, may be NULL) is for the gradient, which also sums, in
+       double and row after row, diff_dst times the normalised values and diff_dst itself (sums: 2 x cols). */
+    void (*layer_norm)(float *dst, float *saved, const float *src, const float *scale_by,
+                       const float *shift_by, double epsilon, size_t rows, size_t cols);
+    void (*layer_norm_backward)(float *diff_src, double *sums, const float *diff_dst, const float *src,
+                                const float *saved, const float *scale_by, size_t rows, size_t cols);
 
     /* Mean cross-entropy of softmax(logits) against labels in 0..classes-1, in double. diff_logits (may be
        NULL) = scale * (softmax - one_hot), in place if that is logits; the caller passes scale = 1 / rows for

@@ -69,3 +69,21 @@ dsc_node *dsc_hard_sigmoid(dsc_node *x)
 {
     return dsc_activate(x, &(dsc_activation_spec){ .kind = DSC_HARD_SIGMOID });
 }
+
+dsc_node *dsc_softmax(dsc_node *x)
+{
+    return dsci_layer_make(&dsci_op_softmax, dsci_layer_name(x, DSCI_OP_SOFTMAX, "softmax", NULL), NULL, &x,
+                           1);
+}
+
+dsc_node *dsc_log_softmax(dsc_node *x)
+{
+    const char *name = dsci_layer_name(x, DSCI_OP_LOG_SOFTMAX, "log_softmax", NULL);
+    return dsci_layer_make(&dsci_op_log_softmax, name, NULL, &x, 1);
+}
+
+dsc_node *dsc_maxout(dsc_node *x, size_t pieces)
+{
+    const char *name = dsci_layer_name(x, DSCI_OP_MAXOUT, "maxout", NULL);
+    return dsci_layer_make(&dsci_op_maxout, name, &(dsci_attributes){ .pieces = pieces }, &x, 1);
+}

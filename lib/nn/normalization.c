@@ -45,3 +45,28 @@ dsc_node *dsc_batch_norm_spec_make(dsc_node *x, const dsc_batch_norm_spec *spec)
                                                          .shift = !spec->no_shift } };
     return dsci_layer_make(&dsci_op_batch_norm, name, &attributes, inputs, count);
 }
+
+dsc_node *dsc_layer_norm_spec_make(dsc_node *x, const dsc_layer_norm_spec *spec)
+{
+    if (!x || !spec)
+        return NULL;
+    const char *name = dsci_layer_name(x, DSCI_OP_LAYER_NORM, "layer_norm", spec->name);
+    const double epsilon = spec->epsilon == 0 ? DEFAULT_EPSILON : spec->epsilon;
+    if (!name)
+        return NULL;
+    if (!(epsilon > 0)) {
+        dsc_scope_fail(x->scope, DSC_ERROR_ARGUMENT, "layer '%s': expected a positive epsilon, found %g",
+                       name, epsilon);
+        return NULL;
+    }
+    dsc_node *inputs[3] = { x };
+    size_t count = 1;
+    if (!spec->no_scale)
+        inputs[count++] = channel_values(x, name, "scale", DSC_INIT_ONES, false);
+    if (!spec->no_shift)
+        inputs[count++] = channel_values(x, name, "shift", DSC_INIT_ZEROS, false);
+    const dsci_attributes attributes = {
+        .layer_norm = { .epsilon = epsilon, .scale = !spec->no_scale, .shift = !spec->no_shift }
+    };
+    return dsci_layer_make(&dsci_op_layer_norm, name, &attributes, inputs, count);
+}

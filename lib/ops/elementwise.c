@@ -47,13 +47,10 @@ static void gradient_scale(dsci_graph *graph, dsci_node *node)
     dsci_gradient_add(graph, node->in[0], multiple ? multiple->out[0] : NULL);
 }
 
-/* Parameters have no batch: their gradients are added in one part. */
+/* Gradients of parameters have no batch: they are added in one part. */
 static dsc_status book_add(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
-    const dsci_shape *shape = &node->out[0]->shape;
-    if (shape->rank >= 1 && shape->dim[0] == node->batch && node->out[0]->home == DSCI_HOME_ARENA)
-        return dsci_book_shards(scope, node, booking);
-    return DSC_OK;
+    return node->attributes.whole ? DSC_OK : dsci_book_shards(scope, node, booking);
 }
 
 static void run_add(const dsci_operands *o, dsci_part part)

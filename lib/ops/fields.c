@@ -94,6 +94,14 @@ static const dsci_field target_loss_fields[] = {
     { .name = NULL }
 };
 
+static const dsci_field maxout_fields[] = { { "pieces", DSCI_FIELD_SIZE, AT(pieces), 0, 1, 0x1p40 },
+                                            { .name = NULL } };
+static const dsci_field layer_norm_fields[] = { { "epsilon", DSCI_FIELD_REAL, AT(layer_norm.epsilon), 0, 0,
+                                                  DBL_MAX },
+                                                { "scale", DSCI_FIELD_BOOL, AT(layer_norm.scale), 0, 0, 1 },
+                                                { "shift", DSCI_FIELD_BOOL, AT(layer_norm.shift), 0, 0, 1 },
+                                                { .name = NULL } };
+
 static const dsci_op_form forms[] = {
     { &dsci_op_input, "", 0, example_fields },
     { &dsci_op_targets, "", 0, example_fields },
@@ -114,6 +122,10 @@ static const dsci_op_form forms[] = {
     { &dsci_op_concat, "x+", 1, axis_fields },
     { &dsci_op_slice, "x", 1, slice_fields },
     { &dsci_op_batch_norm, "xsspp", 3, batch_norm_fields },
+    { &dsci_op_softmax, "x", 1, no_fields },
+    { &dsci_op_log_softmax, "x", 1, no_fields },
+    { &dsci_op_maxout, "x", 1, maxout_fields },
+    { &dsci_op_layer_norm, "xpp", 1, layer_norm_fields },
     { &dsci_op_softmax_cross_entropy, "xl", 2, no_fields },
     { &dsci_op_embedding, "tp", 2, embedding_fields },
     { &dsci_op_lengths, "t", 1, embedding_fields },

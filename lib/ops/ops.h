@@ -180,6 +180,12 @@ typedef union dsci_attributes {
         bool scale, shift;         /* has such parameters */
         dsc_activation activation; /* applied to the output: LINEAR or RELU */
     } batch_norm;
+    struct {
+        double epsilon;
+        bool scale, shift; /* has such parameters */
+    } layer_norm;
+    size_t pieces; /* maxout */
+    bool whole;    /* add: of gradients of a parameter, which have no batch */
     double factor; /* scale */
     double rate;   /* dropout */
     struct {
@@ -369,6 +375,14 @@ typedef enum dsci_op_id {
     DSCI_OP_SLICE_BACKWARD,
     DSCI_OP_BATCH_NORM,
     DSCI_OP_BATCH_NORM_BACKWARD,
+    DSCI_OP_SOFTMAX,
+    DSCI_OP_SOFTMAX_BACKWARD,
+    DSCI_OP_LOG_SOFTMAX,
+    DSCI_OP_LOG_SOFTMAX_BACKWARD,
+    DSCI_OP_MAXOUT,
+    DSCI_OP_MAXOUT_BACKWARD,
+    DSCI_OP_LAYER_NORM,
+    DSCI_OP_LAYER_NORM_BACKWARD,
     DSCI_OP_SOFTMAX_CROSS_ENTROPY,
     DSCI_OP_SQUARED_LOSS,
     DSCI_OP_LABEL_LOSS,
@@ -422,6 +436,14 @@ extern const dsci_op dsci_op_activation;
 extern const dsci_op dsci_op_activation_backward;
 extern const dsci_op dsci_op_dropout;
 extern const dsci_op dsci_op_add;
+extern const dsci_op dsci_op_softmax;
+extern const dsci_op dsci_op_softmax_backward;
+extern const dsci_op dsci_op_log_softmax;
+extern const dsci_op dsci_op_log_softmax_backward;
+extern const dsci_op dsci_op_maxout;
+extern const dsci_op dsci_op_maxout_backward;
+extern const dsci_op dsci_op_layer_norm;
+extern const dsci_op dsci_op_layer_norm_backward;
 extern const dsci_op dsci_op_softmax_cross_entropy;
 extern const dsci_op dsci_op_squared_loss;
 extern const dsci_op dsci_op_count_errors;

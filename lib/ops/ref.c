@@ -75,8 +75,9 @@ static double dsci_ref_slope(dsc_activation kind, double x)
 #define NAME(op) dsci_ref_##op##_f32
 #define LOCAL(f) f##_f32
 #include "ops/ref.inl"
-#include "ops/ref_recurrent.inl"
 #include "ops/ref_loss.inl"
+#include "ops/ref_recurrent.inl"
+#include "ops/ref_rowwise.inl"
 #include "ops/ref_window.inl"
 #undef REAL
 #undef NAME
@@ -86,6 +87,7 @@ static double dsci_ref_slope(dsc_activation kind, double x)
 #define NAME(op) dsci_ref_##op##_f64
 #define LOCAL(f) f##_f64
 #include "ops/ref.inl"
-#include "ops/ref_recurrent.inl"
 #include "ops/ref_loss.inl"
+#include "ops/ref_recurrent.inl"
+#include "ops/ref_rowwise.inl"
 #include "ops/ref_window.inl"

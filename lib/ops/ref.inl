@@ -17,8 +17,7 @@ static REAL LOCAL(slope)(dsc_activation kind, double alpha, REAL at)
     case DSC_TANH: return 1 - at * at;
     case DSC_LEAKY_RELU: return at > 0 ? 1 : (REAL)alpha;
     case DSC_ELU: return at > 0 ? 1 : at + (REAL)alpha;
-    case DSC_SELU:
-        return at > 0 ? (REAL)DSCI_SELU_SCALE : at + (REAL)(DSCI_SELU_SCALE * DSCI_SELU_ALPHA);
+    case DSC_SELU: return at > 0 ? (REAL)DSCI_SELU_SCALE : at + (REAL)(DSCI_SELU_SCALE * DSCI_SELU_ALPHA);
     case DSC_GELU:
     case DSC_GELU_TANH:
     case DSC_SWISH:
@@ -94,7 +93,8 @@ void NAME(activation)(const dsci_operands *o, dsci_part part)
     const REAL *src = o->in[0];
     REAL *dst = o->out[0];
     for (size_t i = 0; i < o->node->out[0]->elements; i++)
-        dst[i] = LOCAL(activate)(o->node->attributes.activation.kind, o->node->attributes.activation.alpha, src[i]);
+        dst[i] = LOCAL(activate)(o->node->attributes.activation.kind, o->node->attributes.activation.alpha,
+                                 src[i]);
 }
 
 /* diff_src = diff_dst activation'(src), by the output or the input. */
@@ -104,7 +104,8 @@ void NAME(activation_backward)(const dsci_operands *o, dsci_part part)
     const REAL *diff_dst = o->in[0], *at = o->in[1];
     REAL *diff_src = o->out[0];
     for (size_t i = 0; i < o->node->out[0]->elements; i++)
-        diff_src[i] = diff_dst[i] * LOCAL(slope)(o->node->attributes.activation.kind, o->node->attributes.activation.alpha, at[i]);
+        diff_src[i] = diff_dst[i] * LOCAL(slope)(o->node->attributes.activation.kind,
+                                                 o->node->attributes.activation.alpha, at[i]);
 }
 
 /* Keeps an element, scaled by 1 / (1 - rate), if its random word is at least rate 2^32. */
@@ -180,7 +181,9 @@ void NAME(batch_norm)(const dsci_operands *o, dsci_part part)
         const double inverse = 1 / sqrt(variance + o->node->attributes.batch_norm.epsilon);
         for (size_t r = 0; r < rows; r++) {
             const double normal = ((double)src[r * channels + c] - mean) * inverse;
-            dst[r * channels + c] = LOCAL(activate)(o->node->attributes.batch_norm.activation, 0, (REAL)(normal * (gamma ? (double)gamma[c] : 1) + (beta ? (double)beta[c] : 0)));
+            dst[r * channels + c] = LOCAL(activate)(
+                o->node->attributes.batch_norm.activation, 0,
+                (REAL)(normal * (gamma ? (double)gamma[c] : 1) + (beta ? (double)beta[c] : 0)));
         }
         if (training) {
             saved[c] = (REAL)mean;

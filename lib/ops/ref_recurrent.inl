@@ -301,7 +301,7 @@ void NAME(recurrent_backward_weights)(const dsci_operands *o, dsci_part part)
                     }
         else
             LOCAL(outer_sums)
-            (u + g, values + r.features, r.state, r.ld_values, column, n, r.ld_gates, rows, r.gates);
+        (u + g, values + r.features, r.state, r.ld_values, column, n, r.ld_gates, rows, r.gates);
         if (b)
             LOCAL(outer_sums)(b + g, NULL, 1, 0, dz + g, n, r.ld_gates, rows, r.gates);
         if (rb)

@@ -102,11 +102,11 @@ void NAME(max_pool)(const dsci_operands *o, dsci_part part)
     int32_t *positions = o->out[1];
     EACH_WINDOW(
         s, size_t best = 0; size_t at = 0,
-        if (k == 0 || (!(image[src] <= image[best]) && !isnan(image[best]))) {
-            best = src;
-            at = position;
-        },
-        out[dst] = image[best];
+                            if (k == 0 || (!(image[src] <= image[best]) && !isnan(image[best]))) {
+                                best = src;
+                                at = position;
+                            },
+                            out[dst] = image[best];
         if (positions) positions[dst] = (int32_t)at);
 }
 
@@ -128,8 +128,7 @@ void NAME(average_pool)(const dsci_operands *o, dsci_part part)
     const dsci_pool_shape s = dsci_pool_shape_of(o->node);
     const REAL *image = o->in[0];
     REAL *out = o->out[0];
-    EACH_WINDOW(
-        s, REAL sum = 0, sum += image[src], out[dst] = sum / (REAL)dsci_pool_divisor(&s, &w));
+    EACH_WINDOW(s, REAL sum = 0, sum += image[src], out[dst] = sum / (REAL)dsci_pool_divisor(&s, &w));
 }
 
 void NAME(average_pool_backward)(const dsci_operands *o, dsci_part part)

@@ -161,8 +161,9 @@ void dsci_gradient_add(dsci_graph *graph, dsci_tensor *tensor, dsci_tensor *diff
     if (!diff)
         return;
     if (tensor->diff) {
+        const dsci_attributes attributes = { .whole = tensor->producer->op == &dsci_op_parameter };
         dsci_node *sum =
-            dsci_graph_append(graph, &dsci_op_add, NULL, (dsci_tensor *[]){ tensor->diff, diff }, 2);
+            dsci_graph_append(graph, &dsci_op_add, &attributes, (dsci_tensor *[]){ tensor->diff, diff }, 2);
         if (sum)
             sum->real = diff->type; /* a parameter's is not of the type that the layer computes in */
         diff = sum ? sum->out[0] : NULL;

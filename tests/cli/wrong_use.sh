@@ -83,5 +83,5 @@ refuses 2 "unknown option 'sample': did you mean 'samples'?" descent data export
 refuses 2 '--label_noise expects a number' descent data export mnist1d --set label_noise=2 --out x.h5
 refuses 2 "unknown suite 'pears': expected peers" descent bench pears
 refuses 2 "unknown workload 'mlp_tny': did you mean 'mlp_tiny'?" descent bench peers mlp_tny
-refuses 2 "--threads expects 1" descent bench peers mlp_tiny --threads 2
+refuses 2 "unknown precision 'fp8'" descent bench peers mlp_tiny --precision fp8
 finish

@@ -1,4 +1,4 @@
-/* shape_cases.c - tensors reshaped, joined, cut and combined; batch normalisation. */
+/* shape_cases.c - tensors reshaped, joined, cut and combined; normalisation, softmax, maxout. */
 #include "cases.h"
 
 static dsc_node *image(dsc_scope *scope, struct draw *draw, size_t channels)
@@ -67,7 +67,39 @@ static dsc_node *batch_norm_relu(dsc_scope *scope, struct draw *draw)
     return squared_head(dsc_relu(dsc_batch_norm(x)), scope, draw);
 }
 
+static dsc_node *softmax(dsc_scope *scope, struct draw *draw)
+{
+    dsc_node *h = dsc_reshape(dsc_dense(case_vector(scope, draw), 3 * 19), 3, 19);
+    return squared_head(dsc_tanh(dsc_scale(dsc_softmax(dsc_scale(h, 3)), 5)), scope, draw);
+}
+
+static dsc_node *log_softmax(dsc_scope *scope, struct draw *draw)
+{
+    dsc_node *h = dsc_dense(case_vector(scope, draw), draw_size(draw, 1, 33));
+    return squared_head(dsc_tanh(dsc_log_softmax(h)), scope, draw);
+}
+
+static dsc_node *maxout(dsc_scope *scope, struct draw *draw)
+{
+    const size_t pieces = draw_size(draw, 1, 4);
+    return squared_head(
+        dsc_maxout(dsc_dense(case_vector(scope, draw), pieces * draw_size(draw, 1, 9)), pieces), scope, draw);
+}
+
+static dsc_node *layer_norm(dsc_scope *scope, struct draw *draw)
+{
+    const size_t columns = draw_size(draw, 5, 37);
+    dsc_node *h = dsc_reshape(dsc_dense(case_vector(scope, draw), 2 * columns), 2, columns);
+    h = dsc_tanh(dsc_layer_norm(h));
+    h = dsc_tanh(dsc_layer_norm(dsc_tanh(h), .no_scale = true));
+    return squared_head(dsc_layer_norm(h, .no_shift = true), scope, draw);
+}
+
 static const struct gradient_case cases[] = {
+    { .name = "softmax", .op = DSCI_OP_SOFTMAX, .loss = softmax },
+    { .name = "log-softmax", .op = DSCI_OP_LOG_SOFTMAX, .loss = log_softmax, .tolerance = 4 },
+    { .name = "maxout", .op = DSCI_OP_MAXOUT, .loss = maxout },
+    { .name = "layer norm", .op = DSCI_OP_LAYER_NORM, .loss = layer_norm, .tolerance = 30 },
     { .name = "multiply", .op = DSCI_OP_MULTIPLY, .loss = multiply },
     { .name = "scale", .op = DSCI_OP_SCALE, .loss = multiply },
     { .name = "reshape", .op = DSCI_OP_RESHAPE, .loss = reshape },

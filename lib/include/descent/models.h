@@ -66,4 +66,12 @@ typedef struct dsc_inception_spec {
 } dsc_inception_spec;
 DSC_API dsc_node *dsc_inception_block(dsc_node *x, const dsc_inception_spec *spec);
 
+/* Tokens, embedding (0: of 128 dimensions), one recurrent layer (0: of 128 units), logits on its last output.
+ */
+typedef struct dsc_sequence_network_spec {
+    size_t steps, vocabulary, classes, embedding, units;
+    dsc_recurrent_cell cell;
+} dsc_sequence_network_spec;
+DSC_API dsc_node *dsc_sequence_classifier(dsc_scope *scope, const dsc_sequence_network_spec *spec);
+
 #endif

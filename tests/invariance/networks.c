@@ -1,0 +1,174 @@
+/* Convolutional and recurrent networks train to the same bits on any number of threads that share a step,
+   with each engine and precision, and with the native engine at every instruction-set level: the program runs
+   itself once a level and compares what it prints. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <descent/cpu.h>
+#include <descent/rng.h>
+#include <descent/train.h>
+
+enum { COUNT = 45, BATCH = 19, SIDE = 9, CHANNELS = 3, STEPS = 13, VOCABULARY = 50, CLASSES = 7, LINE = 32 };
+
+/* Normalised, grouped, strided and residual convolutions, both ways of pooling, dropout. */
+static dsc_node *images(dsc_scope *scope)
+{
+    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { SIDE, SIDE, CHANNELS } });
+    dsc_node *h = dsc_relu(dsc_batch_norm(dsc_conv2d(x, 18, .padding = DSC_SAME, .no_bias = true)));
+    h = dsc_add(h, dsc_relu(dsc_conv2d(h, 18, .groups = 3, .padding = DSC_SAME)));
+    h = dsc_max_pool(h, .window = { 3, 3 }, .stride = { 2, 2 });
+    h = dsc_tanh(
+        dsc_conv2d(h, 33, .kernel = { 2, 3 }, .dilation = { 1, 1 }, .pad = { 1, 1 }, .stride = { 2, 1 }));
+    h = dsc_dropout(dsc_average_pool(h, .window = { 2, 2 }), 0.2);
+    return dsc_dense(dsc_gelu(dsc_dense(h, 40)), CLASSES);
+}
+
+static dsc_node *tokens(dsc_scope *scope)
+{
+    dsc_node *x = dsc_tokens(scope, &(dsc_tokens_spec){ .steps = STEPS, .vocabulary = VOCABULARY });
+    return dsc_embedding(x, 20);
+}
+
+static dsc_node *lstm(dsc_scope *scope)
+{
+    dsc_node *h = dsc_recurrent(tokens(scope), 35, .cell = DSC_CELL_LSTM, .sequence = true);
+    return dsc_dense(dsc_recurrent(h, 17, .cell = DSC_CELL_LSTM, .peephole = true), CLASSES);
+}
+
+static dsc_node *gru(dsc_scope *scope)
+{
+    dsc_node *h =
+        dsc_recurrent(tokens(scope), 18, .cell = DSC_CELL_GRU, .bidirectional = true, .sequence = true);
+    return dsc_dense(dsc_recurrent(dsc_layer_norm(h), 33, .cell = DSC_CELL_GRU_LBR), CLASSES);
+}
+
+static dsc_node *elman(dsc_scope *scope)
+{
+    return dsc_dense(dsc_recurrent(tokens(scope), 40, .cell = DSC_CELL_TANH), CLASSES);
+}
+
+static const struct network {
+    const char *name;
+    dsc_node *(*logits)(dsc_scope *);
+    dsc_engine engine;
+    dsc_dtype dtype;
+} networks[] = {
+    { "images, native", images, DSC_ENGINE_NATIVE, DSC_F32 },
+    { "LSTM, native", lstm, DSC_ENGINE_NATIVE, DSC_F32 },
+    { "GRU, native", gru, DSC_ENGINE_NATIVE, DSC_F32 },
+    { "Elman, native", elman, DSC_ENGINE_NATIVE, DSC_F32 },
+    /* from here on not the same at every level */
+    { "images, oneDNN", images, DSC_ENGINE_ONEDNN, DSC_F32 },
+    { "LSTM, oneDNN", lstm, DSC_ENGINE_ONEDNN, DSC_F32 },
+    { "images, auto", images, DSC_ENGINE_AUTO, DSC_F32 },
+    { "images, auto, bf16", images, DSC_ENGINE_AUTO, DSC_BF16 },
+    { "LSTM, auto, bf16", lstm, DSC_ENGINE_AUTO, DSC_BF16 },
+    { "GRU, auto, bf16", gru, DSC_ENGINE_AUTO, DSC_BF16 },
+};
+enum { NATIVE_NETWORKS = 4, NETWORKS = sizeof networks / sizeof networks[0] };
+
+static dsc_examples make_examples(dsc_scope *scope)
+{
+    const dsc_rng rng = dsc_rng_make(3, DSC_STREAM_DATA);
+    const size_t features = SIDE * SIDE * CHANNELS;
+    float *x = dsc_scope_alloc(scope, COUNT * features, sizeof *x);
+    int32_t *words = dsc_scope_alloc(scope, COUNT * STEPS, sizeof *words);
+    int32_t *labels = dsc_scope_alloc(scope, COUNT, sizeof *labels);
+    dsc_rng_fill_normal_f32(rng, 0, 0, 1, x, COUNT * features);
+    for (size_t i = 0; i < COUNT * STEPS; i++)
+        words[i] = (int32_t)dsc_rng_below(rng, 1, i, VOCABULARY);
+    for (size_t i = 0; i < COUNT; i++)
+        labels[i] = (int32_t)dsc_rng_below(rng, 2, i, CLASSES);
+    return (dsc_examples){
+        .count = COUNT, .features = features, .x = x, .tokens = words, .steps = STEPS, .labels = labels
+    };
+}
+
+/* The hash of the trained parameters, mixed with the evaluated loss. */
+static uint64_t train(const struct network *network, int threads)
+{
+    dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 9 });
+    const dsc_examples examples = make_examples(scope);
+    dsc_model *model =
+        dsc_compile(dsc_softmax_cross_entropy(network->logits(scope), dsc_labels(scope, CLASSES)),
+                    &(dsc_compile_options){ .batch = BATCH,
+                                            .engine = network->engine,
+                                            .dtype = network->dtype,
+                                            .threads = threads,
+                                            .shard = 4 });
+    const dsc_fit_options options = { .optimizer = { .kind = DSC_ADAM, .clip_norm = 1 }, .epochs = 2 };
+    if (dsc_fit(model, &examples, &options) != DSC_OK)
+        fail_msg("%s: %s", network->name, dsc_scope_message(scope));
+    const dsc_metrics metrics = dsc_evaluate(model, &examples);
+    uint64_t bits;
+    memcpy(&bits, &metrics.loss, sizeof bits);
+    const uint64_t hash = dsc_model_hash(model) ^ bits;
+    dsc_scope_close(&scope);
+    return hash;
+}
+
+static void any_number_of_threads_gives_the_same_bits(void **state)
+{
+    (void)state;
+    static const int threads[] = { 2, 3, 8 };
+    for (size_t i = 0; i < NETWORKS; i++) {
+        const uint64_t alone = train(&networks[i], 1);
+        for (size_t t = 0; t < sizeof threads / sizeof threads[0]; t++)
+            if (train(&networks[i], threads[t]) != alone)
+                fail_msg("%s: %d threads give other bits than 1", networks[i].name, threads[t]);
+    }
+}
+
+/* The lines that this program prints at a level. */
+static void run_at(const char *level, char lines[NATIVE_NETWORKS][LINE])
+{
+    char program[512], command[600];
+    const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    assert_true(length > 0);
+    program[length] = '\0';
+    snprintf(command, sizeof command, "DESCENT_ISA=%s '%s' hashes", level, program);
+    FILE *child = popen(command, "r"); /* NOLINT(cert-env33-c): our own path */
+    assert_non_null(child);
+    for (int i = 0; i < NATIVE_NETWORKS; i++)
+        assert_non_null(fgets(lines[i], LINE, child));
+    assert_int_equal(pclose(child), 0);
+}
+
+static void every_level_gives_the_same_bits(void **state)
+{
+    (void)state;
+    char scalar[NATIVE_NETWORKS][LINE] = { { 0 } };
+    run_at("scalar", scalar);
+    for (dsc_isa isa = DSC_ISA_AVX2; isa <= dsc_isa_detected(); isa++) {
+        char lines[NATIVE_NETWORKS][LINE] = { { 0 } };
+        run_at(dsc_isa_name(isa), lines);
+        for (int i = 0; i < NATIVE_NETWORKS; i++)
+            if (strcmp(lines[i], scalar[i]) != 0)
+                fail_msg("%s: level %s gives other bits than scalar", networks[i].name, dsc_isa_name(isa));
+    }
+}
+
+static int print_hashes(void)
+{
+    for (size_t i = 0; i < NATIVE_NETWORKS; i++)
+        printf("%016llx\n", (unsigned long long)train(&networks[i], 2));
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "hashes") == 0)
+        return print_hashes();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_number_of_threads_gives_the_same_bits),
+        cmocka_unit_test(every_level_gives_the_same_bits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
