@@ -60,13 +60,20 @@ size_t dsci_gemm_parts(const dsci_gemm *problem);
  */
 dsci_gemm dsci_gemm_part(const dsci_gemm *problem, size_t part, size_t parts);
 
-/* Coefficients of Adam's step t >= 1, computed by the caller in double once per step. The kernel takes 1 -
-   beta from the float beta, so that the weights of old and new add up to 1. */
-typedef struct dsci_adam {
-    float beta1, beta2, epsilon;
-    float step_size;       /* lr / (1 - beta1^t) */
+/* Coefficients of one step of an update rule; each rule reads those that it needs. What depends on the number
+   of the step is computed by the caller in double. Kernels take 1 - beta from the float beta, so that the
+   weights of old and new add up to 1. */
+typedef struct dsci_rule_step {
+    float lr, momentum, beta1, beta2, epsilon, weight_decay;
+    float step_size;       /* what multiplies the mean of gradients: lr / (1 - beta1^t), but for NAdam */
     float root_correction; /* 1 / sqrt(1 - beta2^t) */
-} dsci_adam;
+    float gradient_step;   /* NAdam: what multiplies the gradient itself */
+    int nesterov;          /* momentum, velocity */
+} dsci_rule_step;
+
+/* w the parameters, g their gradient, a, b, c the rule's memory (n each). */
+typedef void dsci_update_fn(float *w, const float *g, float *a, float *b, float *c, size_t n,
+                            const dsci_rule_step *step);
 
 /* The pixels of an image (pixels x channels) that a pooling window covers: rows x columns of them, row_step
    pixels from one row to the next, from pixel number `first` on. At least one, and fewer than 2^31 in the
@@ -182,14 +189,19 @@ typedef struct dsci_kernels {
        with a NaN counts. */
     size_t (*count_errors)(const float *scores, const int32_t *labels, size_t rows, size_t classes);
 
-    /* Optimisers over the flat vectors of all parameters. weight_decay adds weight_decay * w to g first.
-       sgd: w -= lr g. momentum: v = mu v + g; w -= lr v (nesterov: w -= lr (g + mu v)). PyTorch's rules; the
-       first step sees v = 0. */
-    void (*sgd)(float *w, const float *g, size_t n, float lr, float weight_decay);
-    void (*momentum)(float *w, float *v, const float *g, size_t n, float lr, float mu, float weight_decay,
-                     int nesterov);
-    void (*adam)(float *w, float *m, float *v, const float *g, size_t n, const dsci_adam *step,
-                 float weight_decay);
+    /* The rules of <descent/optimizer.h> over flat vectors; weight_decay w is added to g first. Memory that a
+       rule has not is NULL. momentum: a is the velocity; velocity: the same with the rate inside (Sutskever
+       et al.). adam: a averages gradients, b their squares; amsgrad: c is the largest b; adamax: b is the
+       largest size; nadam: as adam. adagrad: a sums squares. rmsprop: a averages squares, b (NULL: not
+       centered) gradients, c (NULL: none) is the velocity. adadelta: a, b average squares of gradients and
+       steps. rprop: a is the last gradient, b the step of each weight. delta_bar_delta: a averages gradients,
+       b holds the gains, c (NULL: none) the velocity. */
+    dsci_update_fn *sgd, *momentum, *velocity, *adam, *adagrad, *rmsprop, *adadelta, *amsgrad, *adamax,
+        *nadam, *rprop, *delta_bar_delta;
+
+    /* g = scale clip(g) + l1 sign(w), sign(0) = 0, clip to -most..most (INFINITY: as it is); NaN stays NaN.
+     */
+    void (*shape_gradient)(float *g, const float *w, size_t n, float scale, float most, float l1);
 
     /* dst = a + b, a b, alpha src, element by element; in place is allowed. half: of bfloat16. */
     void (*add)(void *dst, const void *a, const void *b, size_t n, int half);

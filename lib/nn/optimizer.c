@@ -19,19 +19,15 @@ struct step {
     double nadam_gradient;             /* NADAM: what multiplies g; step_size then multiplies m */
 };
 
+#include "nn/update_double.inl"
+
 #define REAL       float
-#define ROOT       sqrtf
-#define ABSOLUTE   fabsf
 #define RULE(name) name##_f32
 #include "nn/update.inl"
 #undef REAL
-#undef ROOT
-#undef ABSOLUTE
 #undef RULE
 
 #define REAL       double
-#define ROOT       sqrt
-#define ABSOLUTE   fabs
 #define RULE(name) name##_f64
 #include "nn/update.inl"
 
@@ -344,26 +340,39 @@ static struct step next_step(dsci_optimizer *o)
     return s;
 }
 
-/* The native kernels of the most used rules. False if there is none. */
-static bool update_native(const dsci_optimizer *o, const struct step *s, float *w, const float *g, float *a,
-                          float *b, size_t n)
+static dsci_update_fn *kernel_of(const dsci_kernels *k, const struct step *s)
 {
-    const dsci_kernels *k = dsci_kernels_for(DSC_ISA_AUTO);
-    const float decay = (float)s->coupled;
-    if (s->kind == DSC_SGD)
-        k->sgd(w, g, n, (float)s->lr, decay);
-    else if ((s->kind == DSC_MOMENTUM || s->kind == DSC_NESTEROV) && !o->options.sutskever)
-        k->momentum(w, a, g, n, (float)s->lr, (float)s->momentum, decay, s->kind == DSC_NESTEROV);
-    else if (s->kind == DSC_ADAM || s->kind == DSC_ADAMW) {
-        const dsci_adam step = { .beta1 = (float)s->beta1,
-                                 .beta2 = (float)s->beta2,
-                                 .epsilon = (float)s->epsilon,
-                                 .step_size = (float)s->step_size,
-                                 .root_correction = (float)s->root_correction };
-        k->adam(w, a, b, g, n, &step, decay);
-    } else
-        return false;
-    return true;
+    switch (s->kind) {
+    case DSC_MOMENTUM:
+    case DSC_NESTEROV: return s->sutskever ? k->velocity : k->momentum;
+    case DSC_ADAM:
+    case DSC_ADAMW: return k->adam;
+    case DSC_ADAGRAD: return k->adagrad;
+    case DSC_RMSPROP: return k->rmsprop;
+    case DSC_ADADELTA: return k->adadelta;
+    case DSC_ADAMAX: return k->adamax;
+    case DSC_NADAM: return k->nadam;
+    case DSC_AMSGRAD: return k->amsgrad;
+    case DSC_RPROP: return k->rprop;
+    case DSC_DELTA_BAR_DELTA: return k->delta_bar_delta;
+    case DSC_SGD:
+    case DSC_OPTIMIZER_COUNT: break;
+    }
+    return k->sgd;
+}
+
+static dsci_rule_step in_single(const struct step *s)
+{
+    return (dsci_rule_step){ .lr = (float)s->lr,
+                             .momentum = (float)s->momentum,
+                             .beta1 = (float)s->beta1,
+                             .beta2 = (float)s->beta2,
+                             .epsilon = (float)s->epsilon,
+                             .weight_decay = (float)s->coupled,
+                             .step_size = (float)s->step_size,
+                             .root_correction = (float)s->root_correction,
+                             .gradient_step = (float)s->nadam_gradient,
+                             .nesterov = s->kind == DSC_NESTEROV };
 }
 
 static void update_chunk(dsci_optimizer *o, const struct step *common, size_t i, void *parameters,
@@ -374,26 +383,28 @@ static void update_chunk(dsci_optimizer *o, const struct step *common, size_t i,
     const size_t n = chunk->count, offset = chunk->offset;
     void *w = at(o, parameters, offset), *g = at(o, gradients, offset);
     void *a = at(o, o->first, offset), *b = at(o, o->second, offset), *c = at(o, o->third, offset);
-    const bool shaped = scale != 1 || o->options.clip_value > 0 || slice->l1 > 0, wide = o->dtype == DSC_F64;
+    const double most = o->options.clip_value > 0 ? o->options.clip_value : INFINITY;
+    const bool shaped = scale != 1 || most < INFINITY || slice->l1 > 0;
     struct step s = *common;
     s.lr *= slice->lr_factor;
     s.step_size *= slice->lr_factor;
     s.nadam_gradient *= slice->lr_factor;
     s.coupled = slice->coupled;
-    if (wide) {
+    if (o->dtype == DSC_F64) {
         if (shaped)
-            shape_f64(w, g, n, scale, o->options.clip_value, slice->l1);
+            shape(w, g, n, scale, most, slice->l1);
         if (slice->decoupled > 0)
-            shrink_f64(w, n, s.lr * slice->decoupled);
-        update_f64(&s, w, g, a, b, c, n);
+            shrink(w, n, s.lr * slice->decoupled);
+        update(&s, w, g, a, b, c, n);
         return;
     }
+    const dsci_kernels *k = dsci_kernels_for(DSC_ISA_AUTO);
     if (shaped)
-        shape_f32(w, g, n, scale, o->options.clip_value, slice->l1);
+        k->shape_gradient(g, w, n, (float)scale, (float)most, (float)slice->l1);
     if (slice->decoupled > 0)
-        shrink_f32(w, n, s.lr * slice->decoupled);
-    if (!update_native(o, &s, w, g, a, b, n))
-        update_f32(&s, w, g, a, b, c, n);
+        k->scale(w, n, (float)(1 - s.lr * slice->decoupled));
+    const dsci_rule_step single = in_single(&s);
+    kernel_of(k, &s)(w, g, a, b, c, n, &single);
 }
 
 /* The sum of squares of a chunk's gradient, after clip_value. */
@@ -402,6 +413,8 @@ static double squares(const dsci_optimizer *o, size_t i, void *gradients)
     const double most = o->options.clip_value > 0 ? o->options.clip_value : INFINITY;
     const void *g = at(o, gradients, o->chunks[i].offset);
     double sums[DSCI_LANES] = { 0 }, sum = 0;
+    if (o->dtype != DSC_F64 && most == INFINITY)
+        return dsci_kernels_for(DSC_ISA_AUTO)->dot(g, g, o->chunks[i].count);
     for (size_t j = 0; j < o->chunks[i].count; j++) {
         const double x = fabs(o->dtype == DSC_F64 ? ((const double *)g)[j] : (double)((const float *)g)[j]);
         const double clipped = x > most ? most : x;
@@ -419,8 +432,11 @@ static double clip_scale(dsci_optimizer *o, void *gradients, int threads)
     if (o->options.clip_norm == 0)
         return 1;
 #pragma omp parallel for num_threads(threads) if (threads > 1) schedule(static)
-    for (size_t i = 0; i < o->chunk_count; i++)
+    for (size_t i = 0; i < o->chunk_count; i++) {
+        const unsigned mode = dsc_float_mode_enter();
         o->partial_sums[i] = squares(o, i, gradients);
+        dsc_float_mode_leave(mode);
+    }
     for (size_t i = 0; i < o->chunk_count; i++)
         sum += o->partial_sums[i];
     o->gradient_norm = sqrt(sum);

@@ -16,9 +16,9 @@
 
 #include "network.h"
 
-enum { MODELS = 8, COUNT = 130, INPUTS = 40, CLASSES = 10, LINE = 32 };
+enum { MODELS = DSC_OPTIMIZER_COUNT, COUNT = 130, INPUTS = 40, CLASSES = 10, LINE = 32 };
 
-/* Networks with and without convolutions, of different widths, activations, dropout and rules. */
+/* Networks with and without convolutions, of different widths, activations and dropout. */
 static dsc_model *make(dsc_scope *scope, size_t i, dsc_engine engine)
 {
     static dsc_node *(*const activations[])(dsc_node *) = { dsc_relu, dsc_tanh, dsc_sigmoid };
@@ -33,13 +33,20 @@ static dsc_model *make(dsc_scope *scope, size_t i, dsc_engine engine)
                        &(dsc_compile_options){ .batch = 16 + i, .engine = engine });
 }
 
-/* The hash of the trained parameters, mixed with the evaluated loss. */
+/* The hash of the parameters that rule number i has trained, mixed with the evaluated loss. */
 static uint64_t train(size_t i, dsc_engine engine)
 {
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 100 + i });
     const dsc_examples examples = make_examples(scope, i, COUNT, INPUTS, CLASSES);
     dsc_model *model = make(scope, i, engine);
-    const dsc_fit_options options = { .optimizer = { .kind = (dsc_optimizer_kind)(i % 4) }, .epochs = 4 };
+    const dsc_fit_options options = { .optimizer = { .kind = (dsc_optimizer_kind)i,
+                                                     .centered = true,
+                                                     .sutskever = i % 2,
+                                                     .l1 = i % 3 ? 0 : 1e-5,
+                                                     .max_norm = i % 4 ? 0 : 2,
+                                                     .clip_norm = i % 5 ? 0 : 1,
+                                                     .clip_value = i % 2 ? 0 : 0.1 },
+                                      .epochs = 4 };
     uint64_t hash = 0, bits = 0;
     if (dsc_fit(model, &examples, &options) == DSC_OK) {
         const dsc_metrics metrics = dsc_evaluate(model, &examples);

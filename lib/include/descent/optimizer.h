@@ -9,34 +9,54 @@
 #include <descent/export.h>
 #include <descent/scope.h>
 
-/* Update rules. g is the gradient, clipped, with the regularisers' added; t counts from 1; m^ = m / (1 -
- * beta1^t), v^ = v / (1 - beta2^t). They are PyTorch's unless said otherwise. */
+/* Update rules. g is the gradient, clipped, with the regularisers' added; t counts from 1;
+   m^ = m / (1 - beta1^t), v^ = v / (1 - beta2^t). All memory starts at 0 unless said otherwise. Each is
+   PyTorch's, defaults included, unless it says where that differs. */
 typedef enum dsc_optimizer_kind {
-    DSC_SGD = 0,  /* w -= lr g */
-    DSC_MOMENTUM, /* v = mu v + g; w -= lr v. sutskever: v = mu v - lr g; w += v, the same for a constant rate
-                   */
-    DSC_NESTEROV, /* v as before; w -= lr (g + mu v). sutskever: w += mu v - lr g. w is the look-ahead point
-                     of Sutskever et al. (2013) in both */
-    DSC_ADAM,     /* m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; w -= lr m^ / (sqrt(v^) + eps)
-                     (Kingma and Ba 2015, algorithm 1) */
-    DSC_ADAGRAD,  /* v += g^2; w -= lr g / (sqrt(v) + eps) (Duchi et al. 2011) */
-    DSC_RMSPROP,  /* v = beta2 v + (1 - beta2) g^2; w -= lr g / (sqrt(v) + eps) (Tieleman and Hinton 2012).
-                     centered: v - mean(g)^2 under the root; momentum: of the steps */
-    DSC_ADADELTA, /* v as before; s = g sqrt(d + eps) / sqrt(v + eps); d = beta2 d + (1 - beta2) s^2; w -= lr
-                     s (Zeiler 2012, who has lr 1 and beta2 0.95; 0.9 is PyTorch's) */
-    DSC_ADAMAX,   /* u = max(beta2 u, |g| + eps); w -= lr m^ / u (Kingma and Ba 2015, without eps) */
-    DSC_NADAM,    /* mu_t = beta1 (1 - 0.96^(t / 250) / 2), P_t their product; w -= lr (mu_(t+1) m / (1 -
-                     P_(t+1)) +    (1 - mu_t) g / (1 - P_t)) / (sqrt(v^) + eps) (Dozat 2016). PyTorch keeps P in
-                     single    precision */
-    DSC_AMSGRAD,  /* Adam with the largest v so far, corrected by 1 - beta2^t; Reddi et al. (2018) do not
-                     correct  m or v */
-    DSC_ADAMW,    /* Adam after w *= 1 - lr weight_decay (Loshchilov and Hutter 2019) */
-    DSC_RPROP, /* steps of each weight, from lr: times 1.2 if g keeps its sign, 0.5 if not, within 1e-6..50; w
-                  -= sign(g) step, none after a change (Riedmiller and Braun 1993). lr is read at the start
-                  only */
-    DSC_DELTA_BAR_DELTA, /* d = (1 - beta1) g + beta1 d; gain of each weight += 0.05 if g keeps the sign of
-                            the last d, times 0.95 if not, within 0.1..10; w -= lr gain g (after Jacobs 1988,
-                            with the bounds of Hinton's lectures); momentum: of gain g. Not in PyTorch */
+    /* w -= lr g (Robbins and Monro 1951). lr 0.01; PyTorch 0.001. */
+    DSC_SGD = 0,
+    /* v = mu v + g; w -= lr v (Polyak 1964). sutskever: v = mu v - lr g; w += v (Sutskever et al. 2013), the
+       same while the rate is constant; PyTorch has the first alone. mu 0.9, lr 0.01. */
+    DSC_MOMENTUM,
+    /* v as before; w -= lr (g + mu v) (Nesterov 1983). sutskever: w += mu v - lr g. In both w is the point
+       w' + mu v' that Sutskever et al. (2013) look ahead to, where they take the gradient, and not their w';
+       PyTorch has the first alone. */
+    DSC_NESTEROV,
+    /* m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; w -= lr m^ / (sqrt(v^) + eps) (Kingma and
+       Ba 2015, algorithm 1). lr 0.001, beta 0.9 and 0.999, eps 1e-8. */
+    DSC_ADAM,
+    /* v += g^2; w -= lr g / (sqrt(v) + eps) (Duchi et al. 2011). lr 0.01, eps 1e-10. PyTorch's lr_decay is
+       the schedule INVERSE_TIME. */
+    DSC_ADAGRAD,
+    /* v = beta2 v + (1 - beta2) g^2; w -= lr g / (sqrt(v) + eps) (Tieleman and Hinton 2012, with beta2 0.9;
+       0.99 is PyTorch's). centered: v - mean(g)^2 under the root (Graves 2013; not below 0, which PyTorch
+       leaves to rounding); momentum: u = mu u + g / (...); w -= lr u. lr 0.01, eps 1e-8. */
+    DSC_RMSPROP,
+    /* v as before; s = g sqrt(d + eps) / sqrt(v + eps); d = beta2 d + (1 - beta2) s^2; w -= lr s (Zeiler
+       2012, who has no lr and beta2 0.95; 0.9 is PyTorch's). lr 1, eps 1e-6. */
+    DSC_ADADELTA,
+    /* m as Adam's; u = max(beta2 u, |g| + eps); w -= lr m^ / u (Kingma and Ba 2015, algorithm 2, without eps,
+       which is PyTorch's). lr 0.002. */
+    DSC_ADAMAX,
+    /* mu_t = beta1 (1 - 0.96^(t / 250) / 2), P_t the product of mu_1 to mu_t;
+       w -= lr (mu_(t+1) m / (1 - P_(t+1)) + (1 - mu_t) g / (1 - P_t)) / (sqrt(v^) + eps) (Dozat 2016). lr
+       0.002. PyTorch keeps P in single precision. */
+    DSC_NADAM,
+    /* Adam with the largest v so far, divided by 1 - beta2^t (Reddi et al. 2018, who correct neither m nor v;
+       the corrections are PyTorch's). */
+    DSC_AMSGRAD,
+    /* Adam after w *= 1 - lr weight_decay (Loshchilov and Hutter 2019, whose decay follows the schedule but
+       not lr itself; PyTorch's as here). weight_decay 0; PyTorch 0.01. */
+    DSC_ADAMW,
+    /* Steps of each weight, from lr: times 1.2 if g keeps its sign, 0.5 if not, within 1e-6..50; w -= sign(g)
+       step, none after a change of sign, which the next step does not count as one (Riedmiller and Braun
+       1993, without going back). lr 0.01, read at the start only: a schedule changes nothing. */
+    DSC_RPROP,
+    /* d = (1 - beta1) g + beta1 d; the gain of each weight, from 1: + 0.05 if g has the sign of the last d,
+       times 0.95 if the other, within 0.1..10; w -= lr gain g (Jacobs 1988, who adapts the rate itself; gains
+       and bounds are those of Hinton's lectures, 2012). momentum: u = mu u + gain g; w -= lr u. lr 0.01,
+       beta1 0.7. Not in PyTorch. */
+    DSC_DELTA_BAR_DELTA,
     DSC_OPTIMIZER_COUNT
 } dsc_optimizer_kind;
 
@@ -73,7 +93,7 @@ typedef struct dsc_schedule {
 } dsc_schedule;
 
 /* Settings of some parameters that differ from the others': of those whose name matches the pattern, in which
- * stands for any text ("* /bias" without the blank). The first group that matches counts. */
+   a star stands for any text (".../bias" with a star for the dots). The first group that matches counts. */
 typedef struct dsc_parameter_group {
     const char *match;
     double lr_factor;                      /* 0: 1 */
