@@ -16,7 +16,8 @@ typedef enum dsc_optimizer_kind {
     /* w -= lr g (Robbins and Monro 1951). lr 0.01; PyTorch 0.001. */
     DSC_SGD = 0,
     /* v = mu v + g; w -= lr v (Polyak 1964). sutskever: v = mu v - lr g; w += v (Sutskever et al. 2013), the
-       same while the rate is constant; PyTorch has the first alone. mu 0.9, lr 0.01. */
+       same while the rate is constant; PyTorch has the first alone. mu 0.9, lr 0.01; PyTorch 0 and 0.001,
+       here and below. */
     DSC_MOMENTUM,
     /* v as before; w -= lr (g + mu v) (Nesterov 1983). sutskever: w += mu v - lr g. In both w is the point
        w' + mu v' that Sutskever et al. (2013) look ahead to, where they take the gradient, and not their w';
@@ -50,7 +51,7 @@ typedef enum dsc_optimizer_kind {
     DSC_ADAMW,
     /* Steps of each weight, from lr: times 1.2 if g keeps its sign, 0.5 if not, within 1e-6..50; w -= sign(g)
        step, none after a change of sign, which the next step does not count as one (Riedmiller and Braun
-       1993, without going back). lr 0.01, read at the start only: a schedule changes nothing. */
+       1993, without going back). lr 0.01, read at the start only: no schedule changes the steps. */
     DSC_RPROP,
     /* d = (1 - beta1) g + beta1 d; the gain of each weight, from 1: + 0.05 if g has the sign of the last d,
        times 0.95 if the other, within 0.1..10; w -= lr gain g (Jacobs 1988, who adapts the rate itself; gains
