@@ -11,7 +11,7 @@ enum { LOGISTIC = 0, MLP, LENET, CNN5, RESNET, INCEPTION, CLASSES = 10, EPOCHS_M
 
 struct knobs {
     int64_t network, epochs, batch, train, test, data_seed;
-    const char *dataset, *augment;
+    const char *dataset, *augment, *schedule, *precision;
     double lr, decay;
 };
 
@@ -20,6 +20,10 @@ static const dsc_param params[] = {
                      "data set; auto: the one whose files --data DIR has, generated glyphs without it"),
     DSC_PARAM_INTEGER(struct knobs, epochs, "10", 1, EPOCHS_MAX, "passes over the training set"),
     DSC_PARAM_REAL(struct knobs, lr, "0.001", 1e-9, 1e3, "learning rate of Adam"),
+    DSC_PARAM_CHOICE(struct knobs, schedule, "cosine", "cosine|constant",
+                     "learning rate over the epochs: falling to 0 along half a cosine, or as it is"),
+    DSC_PARAM_CHOICE(struct knobs, precision, "fp32", "fp32|bf16",
+                     "of activations and products; sums and parameters are always fp32"),
     DSC_PARAM_REAL(struct knobs, decay, "0", 0, 1, "L2 penalty, times w / 2 squared"),
     DSC_PARAM_INTEGER(struct knobs, batch, "128", 1, 100000, "examples per step"),
     DSC_PARAM_CHOICE(
@@ -268,6 +272,16 @@ static void put_confusion(dsc_cell *cell, dsc_model *model, const dsc_node *logi
     }
 }
 
+static dsc_optimizer optimizer_of(const struct knobs *k, size_t examples)
+{
+    dsc_optimizer optimizer = { .kind = DSC_ADAM, .lr = k->lr, .weight_decay = k->decay };
+    if (strcmp(k->schedule, "cosine") == 0) {
+        const size_t steps = (examples + (size_t)k->batch - 1) / (size_t)k->batch * (size_t)k->epochs;
+        optimizer.schedule = (dsc_schedule){ .kind = DSC_COSINE, .period = (double)steps };
+    }
+    return optimizer;
+}
+
 static void run(dsc_cell *cell)
 {
     const struct knobs *k = dsc_cell_knobs(cell);
@@ -276,8 +290,9 @@ static void run(dsc_cell *cell)
     p.measured_at = dsc_cell_axis(cell, "epoch", &p.measured_count);
     dsc_node *logits = network(scope, k->network, p.shared);
     dsc_node *loss = dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES));
-    p.model = dsc_compile(
-        loss, &(dsc_compile_options){ .batch = (size_t)k->batch, .engine = dsc_cell_engine(cell) });
+    p.model = dsc_compile(loss, &(dsc_compile_options){ .batch = (size_t)k->batch,
+                                                        .engine = dsc_cell_engine(cell),
+                                                        .dtype = dsc_dtype_parse(scope, k->precision) });
     dsc_cell_note(cell, dsc_model_implementations(scope, p.model));
     const bool flip = strcmp(k->augment, "flip") == 0;
     const dsc_augmentation augmentation = { .height = p.shared->height,
@@ -288,7 +303,7 @@ static void run(dsc_cell *cell)
                                             .crop = flip ? 4 : 0,
                                             .seed = dsc_cell_seed(cell) };
     const dsc_fit_options options = {
-        .optimizer = { .kind = DSC_ADAM, .lr = k->lr, .weight_decay = k->decay },
+        .optimizer = optimizer_of(k, p.shared->train.count),
         .epochs = p.epochs,
         .augmentation = strcmp(k->augment, "none") == 0 ? NULL : &augmentation,
         .on_epoch = after_epoch,

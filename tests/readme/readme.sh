@@ -1,16 +1,17 @@
 #!/bin/sh
-# What README.md shows works: its sh blocks run, in order, in a copy of the root; its c blocks compile as C17 without a
+# What a document shows works: its sh blocks run, in order, in a copy of the root; its c blocks compile as C17 without a
 # warning, and run if they have a main; its python blocks run where what they import is installed. A line
 # "<!-- not run: REASON -->" before a block leaves it out, "<!-- run with: ARGUMENTS -->" gives a program arguments.
-# usage: readme.sh SOURCE BUILD WORK CC FLAGS...
+# usage: readme.sh DOCUMENT SOURCE BUILD WORK CC FLAGS...
 set -eu
-source=$1
-build=$2
-work=$3
-shift 3
+document=$1
+source=$2
+build=$3
+work=$4
+shift 4
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
-# The copy: links to all that a reader of the README has in the root, and the build that is being tested.
+# The copy: links to all that a reader of the document has in the root, and the build that is being tested.
 rm -rf "$work/root" "$work/blocks"
 mkdir -p "$work/root" "$work/blocks"
 for entry in "$source"/*; do
@@ -23,7 +24,7 @@ ln -s "$build" "$work/root/build"
 export DESCENT_DATA="${DESCENT_DATA:-$source/../shared/data}"
 cd "$work/root"
 
-awk -v out="$work/blocks" -f "$here/blocks.awk" "$source/README.md"
+awk -v out="$work/blocks" -f "$here/blocks.awk" "$source/$document"
 
 run_c() {
     block=$1
@@ -51,7 +52,7 @@ run_python() {
 bad=0
 for block in "$work"/blocks/*.sh "$work"/blocks/*.c "$work"/blocks/*.python; do
     [ -e "$block" ] || continue
-    printf '== README.md, line %s\n' "$(basename "$block" | sed -E 's/^0*([0-9]+).*/\1/')"
+    printf '== %s, line %s\n' "$document" "$(basename "$block" | sed -E 's/^0*([0-9]+).*/\1/')"
     if [ -e "$block.skip" ]; then
         printf 'not run: %s\n' "$(cat "$block.skip")"
         continue

@@ -35,10 +35,31 @@ WRAP(void *, aligned_alloc, (size_t alignment, size_t size), (alignment, size))
 
 enum { INPUTS = 700, CLASSES = 5, BATCH = 16, COUNT = 3 * BATCH + 5 };
 
-static dsc_model *make(dsc_scope *scope, dsc_engine engine, dsc_dtype dtype)
+static dsc_node *dense(dsc_node *x)
 {
-    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { INPUTS } });
-    x = dsc_dropout(dsc_tanh(dsc_dense(x, 300)), 0.2);
+    return dsc_dropout(dsc_tanh(dsc_dense(x, 300)), 0.2);
+}
+
+static dsc_node *convolutional(dsc_node *x)
+{
+    x = dsc_relu(dsc_batch_norm(dsc_conv2d(dsc_reshape(x, 14, 10, 5), 8, .padding = DSC_SAME)));
+    x = dsc_max_pool(x, .window = { 2 });
+    x = dsc_concat(-1, x, dsc_relu(dsc_conv2d(x, 8, .kernel = { 5 }, .pad = { 2, 2 }, .no_bias = true)));
+    return dsc_global_average_pool(x);
+}
+
+static dsc_node *recurrent(dsc_node *x)
+{
+    x = dsc_layer_norm(dsc_recurrent(dsc_reshape(x, 20, 35), 9, .cell = DSC_CELL_LSTM, .sequence = true));
+    return dsc_recurrent(x, 6, .cell = DSC_CELL_GRU, .bidirectional = true);
+}
+
+static dsc_node *(*const networks[])(dsc_node *) = { dense, convolutional, recurrent };
+enum { NETWORKS = sizeof networks / sizeof networks[0] };
+
+static dsc_model *make(dsc_scope *scope, int network, dsc_engine engine, dsc_dtype dtype)
+{
+    dsc_node *x = networks[network](dsc_input(scope, &(dsc_input_spec){ .shape = { INPUTS } }));
     return dsc_compile(
         dsc_softmax_cross_entropy(dsc_dense(x, CLASSES), dsc_labels(scope, CLASSES)),
         &(dsc_compile_options){ .batch = BATCH, .engine = engine, .dtype = dtype, .threads = 2 });
@@ -50,15 +71,16 @@ static const struct {
 } engines[] = {
     { DSC_ENGINE_NATIVE, DSC_F32 },
     { DSC_ENGINE_ONEDNN, DSC_F32 },
+    { DSC_ENGINE_AUTO, DSC_BF16 },
     { DSC_ENGINE_REF, DSC_F64 },
 };
 enum { ENGINES = sizeof engines / sizeof engines[0] };
 
 /* The whole life of a model; returns the status of its scope. */
-static dsc_status live(const dsc_examples *examples, dsc_engine engine, dsc_dtype dtype)
+static dsc_status live(const dsc_examples *examples, int network, int e)
 {
     dsc_scope *scope = dsc_scope_open(NULL);
-    dsc_model *model = make(scope, engine, dtype);
+    dsc_model *model = make(scope, network, engines[e].engine, engines[e].dtype);
     assert_true((model == NULL) == (dsc_scope_status(scope) != DSC_OK));
     dsc_fit(model, examples, &(dsc_fit_options){ .optimizer = { .kind = DSC_ADAM }, .epochs = 1 });
     dsc_evaluate(model, examples);
@@ -69,22 +91,28 @@ static dsc_status live(const dsc_examples *examples, dsc_engine engine, dsc_dtyp
     return status;
 }
 
+static void fail_each_allocation(const dsc_examples *examples, int network, int e)
+{
+    for (long failing = 0;; failing++) {
+        calls_left = failing;
+        const dsc_status status = live(examples, network, e);
+        const bool reached = calls_left < 0;
+        calls_left = -1;
+        assert_int_equal(status, reached ? DSC_ERROR_MEMORY : DSC_OK);
+        if (!reached)
+            return;
+        assert_true(failing < 1000);
+    }
+}
+
 static void any_allocation_may_fail(void **state)
 {
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
     const dsc_examples examples = make_examples(scope, 1, COUNT, INPUTS, CLASSES);
-    for (int e = 0; e < ENGINES; e++)
-        for (long failing = 0;; failing++) {
-            calls_left = failing;
-            const dsc_status status = live(&examples, engines[e].engine, engines[e].dtype);
-            const bool reached = calls_left < 0;
-            calls_left = -1;
-            assert_int_equal(status, reached ? DSC_ERROR_MEMORY : DSC_OK);
-            if (!reached)
-                break;
-            assert_true(failing < 1000);
-        }
+    for (int network = 0; network < NETWORKS; network++)
+        for (int e = 0; e < ENGINES; e++)
+            fail_each_allocation(&examples, network, e);
     dsc_scope_close(&scope);
 }
 
@@ -92,7 +120,7 @@ static void any_allocation_may_fail(void **state)
 static dsc_status live_in_files(const dsc_examples *examples, const char *checkpoint, const char *path)
 {
     dsc_scope *scope = dsc_scope_open(NULL), *other = dsc_scope_open(NULL);
-    dsc_model *model = make(scope, DSC_ENGINE_REF, DSC_F32);
+    dsc_model *model = make(scope, 0, DSC_ENGINE_REF, DSC_F32);
     const dsc_fit_options options = {
         .epochs = 1, .checkpoint = checkpoint, .validation = examples, .keep_best = true
     };
@@ -138,14 +166,15 @@ static void files_survive_any_allocation_that_fails(void **state)
 static void a_step_allocates_nothing(void **state)
 {
     (void)state;
-    for (int e = 0; e < ENGINES; e++) {
+    for (int i = 0; i < NETWORKS * ENGINES; i++) {
         dsc_scope *scope = dsc_scope_open(NULL);
         const dsc_examples examples = make_examples(scope, 1, BATCH, INPUTS, CLASSES);
-        dsc_model *model = make(scope, engines[e].engine, engines[e].dtype);
+        const int e = i % ENGINES;
+        dsc_model *model = make(scope, i / ENGINES, engines[e].engine, engines[e].dtype);
         dsc_trainer *trainer = dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_ADAM });
         dsc_trainer_step(trainer, examples.x, examples.labels);
         const long before = calls;
-        for (int i = 0; i < 10; i++)
+        for (int step = 0; step < 10; step++)
             dsc_trainer_step(trainer, examples.x, examples.labels);
         assert_int_equal(calls, before);
         dsc_scope_close(&scope);
@@ -163,7 +192,7 @@ static void an_epoch_allocates_nothing(void **state)
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
     const dsc_examples examples = make_examples(scope, 1, COUNT, INPUTS, CLASSES);
-    dsc_model *model = make(scope, DSC_ENGINE_AUTO, DSC_F32);
+    dsc_model *model = make(scope, 1, DSC_ENGINE_AUTO, DSC_F32);
     long after[4];
     const long before = calls;
     assert_int_equal(dsc_fit(model, &examples,
