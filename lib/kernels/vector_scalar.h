@@ -1,4 +1,5 @@
-/* vector_scalar.h - the 16-lane vector of the kernels in plain C: the definition of each operation.
+/* vector_scalar.h - the 16-lane vector of the kernels in plain C, but for the largest and smallest: the
+ * definition of each operation.
  *
  * vec holds 16 floats, vec_mask names the first so many lanes, wide holds 16 doubles, words holds 8 unsigned
  * integers of 32 bits in slots of 64 (the upper half of a slot is arbitrary unless said otherwise).
@@ -10,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <xmmintrin.h>
 
 /* GEMM tile: small, since each fmaf() is a call. */
 #define TILE_ROWS    4
@@ -128,15 +130,23 @@ static inline vec vec_fma(vec a, vec b, vec c)
     LANEWISE(fmaf(a.lane[i], b.lane[i], c.lane[i]));
 }
 
-/* The second operand if one is NaN or both are zeros, as the x86 instructions have it. */
+/* The second operand if one is NaN or both are zeros. By the instruction that all levels have: it gives a
+   zero for a subnormal number, in the kernels' float mode, where a comparison in C would pass the number on.
+ */
 static inline vec vec_max(vec a, vec b)
 {
-    LANEWISE(a.lane[i] > b.lane[i] ? a.lane[i] : b.lane[i]);
+    vec result;
+    for (size_t i = 0; i < 16; i += 4)
+        _mm_storeu_ps(result.lane + i, _mm_max_ps(_mm_loadu_ps(a.lane + i), _mm_loadu_ps(b.lane + i)));
+    return result;
 }
 
 static inline vec vec_min(vec a, vec b)
 {
-    LANEWISE(a.lane[i] < b.lane[i] ? a.lane[i] : b.lane[i]);
+    vec result;
+    for (size_t i = 0; i < 16; i += 4)
+        _mm_storeu_ps(result.lane + i, _mm_min_ps(_mm_loadu_ps(a.lane + i), _mm_loadu_ps(b.lane + i)));
+    return result;
 }
 
 static inline vec vec_abs(vec a)
@@ -210,10 +220,10 @@ static inline vec vec_scale_by_power(vec x, vec n)
 /* The largest lane: a tree that folds the upper half onto the lower. */
 static inline float vec_max_lanes(vec v)
 {
-    for (size_t half = 8; half > 0; half /= 2)
-        for (size_t i = 0; i < half; i++)
-            v.lane[i] = v.lane[i] > v.lane[i + half] ? v.lane[i] : v.lane[i + half];
-    return v.lane[0];
+    const __m128 low = _mm_max_ps(_mm_loadu_ps(v.lane), _mm_loadu_ps(v.lane + 8)),
+                 high = _mm_max_ps(_mm_loadu_ps(v.lane + 4), _mm_loadu_ps(v.lane + 12));
+    const __m128 four = _mm_max_ps(low, high), two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_shuffle_ps(two, two, 1)));
 }
 
 /* r as the rows of a 16 x 16 matrix, transposed. */
