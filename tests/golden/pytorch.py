@@ -1,6 +1,7 @@
-"""Outputs, losses and gradients of layers and losses by PyTorch 2.13 in double precision, for pytorch_networks.c.
+"""Outputs, losses and gradients of layers and losses by PyTorch 2.13 in double precision, for pytorch_networks.c, and
+optimisers' and schedules' courses for pytorch_optimizers.c.
 
-    python3 pytorch.py            # writes pytorch_networks.h5 beside itself
+    python3 pytorch.py            # writes pytorch_networks.h5 and pytorch_optimizers.h5 beside itself
 
 A case is a group. Its attribute `kind` names the layer or loss, the other attributes are the fields of the layer's
 specification. It holds `parameters`, named and laid out as Descent's (channels last, weights transposed, a dot
@@ -8,6 +9,10 @@ for a slash), the loss and its `gradient` in training, the `output` outside trai
 training step makes of it, `state_after`. The layer is called "layer"; its input x is the parameter "x/weights", so
 that it has a gradient too. The loss of a layer is the mean of squares against `targets`. All that goes in is exact in
 single precision.
+
+An optimiser's case has its options as attributes, perhaps those of a `schedule` too, and minimises the sum of
+scale (w - centre)^2 / 2 + sin(2 w) / 4 from `start`: `course` is w after so many `steps`, `rates` and `momenta` those of
+each step under a schedule. PLATEAU looks at `losses`.
 """
 import pathlib
 import zlib
@@ -27,7 +32,7 @@ def real(*shape):
 
 
 def put(group, name, value):
-    """Inside the object's header: the smallest that HDF5 has for few values. What single precision holds is kept in it."""
+    """Inside the object's header: the smallest that HDF5 has for few values; in single precision if that holds them."""
     value = np.asarray(value, order="C")
     kind = h5py.h5t.IEEE_F64LE
     if value.dtype.kind == "i":
@@ -60,8 +65,8 @@ def dotted(name):
 networks = h5py.File(FOLDER / "pytorch_networks.h5", "w", libver=("v108", "v108"))
 
 
-def case(name, kind, forward, shape=None, loss=None, labels=None, targets=None, tokens=None, state=None, parameters=None,
-         **fields):
+def case(name, kind, forward, shape=None, loss=None, labels=None, targets=None, tokens=None, state=None,
+         parameters=None, **fields):
     """forward(x, p, training) gives the output of the input x of that shape (or of tokens), with the parameters p and
     state by name; loss(y, labels or targets) the loss."""
     torch.manual_seed(zlib.crc32(name.encode()))
@@ -196,12 +201,13 @@ activations = {
     "identity": lambda x: 1 * x, "relu": F.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh,
     "step": lambda x: torch.heaviside(x.detach(), torch.zeros(())) + 0 * x, "leaky_relu": F.leaky_relu, "elu": F.elu,
     "selu": F.selu, "gelu": F.gelu, "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"), "swish": F.silu,
-    "mish": F.mish, "softplus": lambda x: F.softplus(x, threshold=1000), "hard_sigmoid": lambda x: F.relu6(x + 3) / 6,  # the derivative of F.hardsigmoid is 1/6 in single precision
+    "mish": F.mish, "softplus": lambda x: F.softplus(x, threshold=1000),
+    "hard_sigmoid": lambda x: F.relu6(x + 3) / 6,  # the derivative of F.hardsigmoid is 1/6 in single precision
 }
 for name, function in activations.items():
-    case(name, name, lambda x, p, _, f=function: f(3 * x), (5, 41), scale=3)
+    case(name, name, lambda x, p, _, f=function: f(3 * x), (5, 19), scale=3)
     if name in ("sigmoid", "tanh", "elu", "selu", "gelu", "gelu_tanh", "swish", "mish", "softplus"):
-        case(f"{name}, large", name, lambda x, p, _, f=function: f(16 * x), (4, 20), scale=16)
+        case(f"{name}, large", name, lambda x, p, _, f=function: f(16 * x), (3, 17), scale=16)
 case("leaky_relu, alpha", "leaky_relu", lambda x, p, _: F.leaky_relu(x, 0.25), (4, 20), alpha=0.25)
 case("elu, alpha", "elu", lambda x, p, _: F.elu(x, 1.75), (4, 20), alpha=1.75)
 case("softmax", "softmax", lambda x, p, _: F.softmax(x, -1), (4, 19))
@@ -350,7 +356,8 @@ def label_loss(name, kind, loss, shape, labels, **fields):
     weights = None if weights is None else torch.tensor(weights)
 
     def of(x, y):
-        return loss(x.flatten(0, -2), y.flatten(), weights, fields.get("label_smoothing", 0.0), fields.get("ignore", 0) - 1)
+        return loss(x.flatten(0, -2), y.flatten(), weights, fields.get("label_smoothing", 0.0),
+                    fields.get("ignore", 0) - 1)
 
     case(name, kind, identity, shape, of, labels=labels, classes=max(shape[-1], 2), **fields)
 
@@ -388,7 +395,8 @@ for kind, loss in ("softmax_cross_entropy", cross_entropy), ("nll_loss", nll), (
     label_loss(f"{kind}, steps", kind, loss, (2, 3, 3), steps)
     label_loss(f"{kind}, all", kind, loss, (2, 3, 3), steps, class_weights=rare, ignore=2,
                **({"label_smoothing": 0.25} if loss is cross_entropy else {}))
-label_loss("softmax_cross_entropy, smoothing", "softmax_cross_entropy", cross_entropy, (4, 5), four, label_smoothing=0.1)
+label_loss("softmax_cross_entropy, smoothing", "softmax_cross_entropy", cross_entropy, (4, 5), four,
+           label_smoothing=0.1)
 label_loss("nll_loss after log_softmax", "nll_loss", cross_entropy, (5, 3), five, log_softmax=1, label_smoothing=0.2,
            class_weights=rare)
 label_loss("hinge_loss of one output", "hinge_loss", binary_hinge, (4, 1), [1, 0, 0, 1])
@@ -446,3 +454,134 @@ def kl_loss(name, shape, smoothing=0.0, **fields):
 kl_loss("kl_loss", (4, 6))
 kl_loss("kl_loss, steps", (2, 3, 5))
 kl_loss("kl_loss, smoothing", (4, 6), 0.125)
+
+
+# --- Optimisers and schedules ---
+
+optimizers = h5py.File(FOLDER / "pytorch_optimizers.h5", "w", libver=("v108", "v108"))
+STEPS, KEPT, WEIGHTS = 20, [1, 2, 3, 5, 10, 15, 20], 17
+Schedules = torch.optim.lr_scheduler
+
+
+def rule(name, kind, make, scheduler=None, limit=None, penalty=None, losses=None, momenta=False, **fields):
+    """make(parameters) gives the optimiser, scheduler(optimiser) what changes its rate; limit(gradient) gives the
+    clipped gradient, penalty(w) what is added to the loss."""
+    torch.manual_seed(zlib.crc32(name.encode()))
+    group = make_group(optimizers, name, kind, fields | {"steps": KEPT})
+    w = real(WEIGHTS)
+    put(group, "start", w)
+    scale, centre = 0.5 + real(WEIGHTS).abs(), real(WEIGHTS)
+    put(group, "scale", scale)
+    put(group, "centre", centre)
+    w.requires_grad_(True)
+    optimizer = make([w])
+    scheduler = scheduler and scheduler(optimizer)
+    course, rates, moments = [], [], []
+    for t in range(STEPS):
+        optimizer.zero_grad()
+        (scale * (w - centre) ** 2 / 2 + torch.sin(2 * w) / 4).sum().backward()
+        if limit:
+            w.grad = limit(w.grad)
+        if penalty:
+            penalty(w).backward()
+        rates.append(optimizer.param_groups[0]["lr"])
+        moments.append(optimizer.param_groups[0].get("momentum", 0.0))
+        optimizer.step()
+        course.append(w.detach().clone())
+        if scheduler:
+            scheduler.step(*([] if losses is None else [losses[t]]))
+    put(group, "course", torch.stack([course[t - 1] for t in KEPT]))
+    if scheduler:
+        put(group, "rates", np.array(rates))
+    if momenta:
+        put(group, "momenta", np.array(moments))
+    if losses is not None:
+        put(group, "losses", np.array(losses))
+
+
+optim = torch.optim
+rule("sgd", "sgd", lambda p: optim.SGD(p, 0.25), lr=0.25)
+rule("sgd, weight decay", "sgd", lambda p: optim.SGD(p, 0.25, weight_decay=0.125), lr=0.25, weight_decay=0.125)
+rule("momentum", "momentum", lambda p: optim.SGD(p, 0.05, momentum=0.9), lr=0.05)
+rule("momentum, weight decay", "momentum", lambda p: optim.SGD(p, 0.05, momentum=0.75, weight_decay=0.1), lr=0.05,
+     momentum=0.75, weight_decay=0.1)
+rule("nesterov", "nesterov", lambda p: optim.SGD(p, 0.05, momentum=0.9, nesterov=True), lr=0.05)
+rule("nesterov, weight decay", "nesterov",
+     lambda p: optim.SGD(p, 0.05, momentum=0.75, nesterov=True, weight_decay=0.1), lr=0.05, momentum=0.75,
+     weight_decay=0.1)
+# Without settings: the defaults are the same. Then others.
+rule("adam, defaults", "adam", optim.Adam)
+rule("adam", "adam", lambda p: optim.Adam(p, 0.1, (0.8, 0.95), 1e-3, 0.2), lr=0.1, beta1=0.8, beta2=0.95, epsilon=1e-3,
+     weight_decay=0.2)
+rule("amsgrad, defaults", "amsgrad", lambda p: optim.Adam(p, amsgrad=True))
+rule("amsgrad", "amsgrad", lambda p: optim.Adam(p, 0.2, (0.8, 0.75), 1e-3, 0.2, amsgrad=True), lr=0.2, beta1=0.8,
+     beta2=0.75, epsilon=1e-3, weight_decay=0.2)
+rule("adamw, defaults", "adamw", optim.AdamW, weight_decay=0.01)
+rule("adamw", "adamw", lambda p: optim.AdamW(p, 0.1, (0.8, 0.95), 1e-3, 0.5), lr=0.1, beta1=0.8, beta2=0.95,
+     epsilon=1e-3, weight_decay=0.5)
+rule("adagrad, defaults", "adagrad", optim.Adagrad)
+rule("adagrad", "adagrad", lambda p: optim.Adagrad(p, 0.5, weight_decay=0.2, eps=1e-3), lr=0.5, weight_decay=0.2,
+     epsilon=1e-3)
+rule("rmsprop, defaults", "rmsprop", optim.RMSprop)
+rule("rmsprop", "rmsprop", lambda p: optim.RMSprop(p, 0.05, 0.9, 1e-3, 0.2), lr=0.05, beta2=0.9, epsilon=1e-3,
+     weight_decay=0.2)
+rule("rmsprop, momentum", "rmsprop", lambda p: optim.RMSprop(p, 0.02, 0.9, momentum=0.5), lr=0.02, beta2=0.9,
+     momentum=0.5)
+rule("rmsprop, centered", "rmsprop", lambda p: optim.RMSprop(p, 0.02, 0.9, 1e-2, centered=True), lr=0.02, beta2=0.9,
+     epsilon=1e-2, centered=1)
+rule("rmsprop, centered, momentum", "rmsprop",
+     lambda p: optim.RMSprop(p, 0.01, 0.9, 1e-2, 0.1, 0.5, True), lr=0.01, beta2=0.9, epsilon=1e-2, weight_decay=0.1,
+     momentum=0.5, centered=1)
+rule("adadelta, defaults", "adadelta", optim.Adadelta)
+rule("adadelta", "adadelta", lambda p: optim.Adadelta(p, 0.5, 0.75, 1e-2, 0.2), lr=0.5, beta2=0.75, epsilon=1e-2,
+     weight_decay=0.2)
+rule("adamax, defaults", "adamax", optim.Adamax)
+rule("adamax", "adamax", lambda p: optim.Adamax(p, 0.1, (0.8, 0.75), 1e-3, 0.2), lr=0.1, beta1=0.8, beta2=0.75,
+     epsilon=1e-3, weight_decay=0.2)
+# Its product of momenta is in double because the default type is.
+rule("nadam, defaults", "nadam", optim.NAdam)
+rule("nadam", "nadam", lambda p: optim.NAdam(p, 0.1, (0.8, 0.95), 1e-3, 0.2), lr=0.1, beta1=0.8, beta2=0.95,
+     epsilon=1e-3, weight_decay=0.2)
+rule("rprop, defaults", "rprop", optim.Rprop)
+rule("rprop", "rprop", lambda p: optim.Rprop(p, 0.3), lr=0.3)
+
+
+def plain(p):
+    return optim.SGD(p, 0.5)
+
+
+rule("clip_value", "sgd", plain, limit=lambda g: g.clamp(-0.5, 0.5), lr=0.5, clip_value=0.5)
+# clip_grad_norm_() adds 1e-6 to the norm.
+rule("clip_norm", "sgd", plain, limit=lambda g: g * min(1.0, 0.75 / g.norm().item()), lr=0.5, clip_norm=0.75)
+rule("elastic net", "sgd", plain, penalty=lambda w: 0.05 * w.abs().sum() + 0.1 * (w ** 2).sum(), lr=0.5, l1=0.05,
+     l2=0.2)
+rule("stepwise", "sgd", plain, lambda o: Schedules.StepLR(o, 4, 0.3), lr=0.5, schedule="stepwise", factor=0.3, period=4)
+rule("exponential", "adam", lambda p: optim.Adam(p, 0.125), lambda o: Schedules.ExponentialLR(o, 0.9), lr=0.125,
+     schedule="exponential", factor=0.9)
+rule("inverse time", "nesterov", lambda p: optim.SGD(p, 0.125, 0.9, nesterov=True),
+     lambda o: Schedules.LambdaLR(o, lambda t: 1 / (1 + 0.5 * t)), lr=0.125, schedule="inverse-time", factor=0.5)
+rule("cosine", "sgd", plain, lambda o: Schedules.CosineAnnealingLR(o, 19, 0.01), lr=0.5, schedule="cosine", period=19,
+     minimum=0.01)
+rule("warm restarts", "adamw", lambda p: optim.AdamW(p, 0.5, weight_decay=0.125),
+     lambda o: Schedules.CosineAnnealingWarmRestarts(o, 3, 2, 0.01), lr=0.5, weight_decay=0.125,
+     schedule="warm-restarts", period=3, factor=2, minimum=0.01)
+for mode in "triangular", "triangular2":
+    rule(mode, "sgd", plain, lambda o: Schedules.CyclicLR(o, 0.1, 0.5, 3, mode=mode, cycle_momentum=False), lr=0.5,
+         schedule=mode, period=3, minimum=0.1)
+# Not of Adam: PyTorch corrects its average by the present beta1 to the power t, Descent by the product of those so far.
+for kind in "momentum", "nesterov":
+    rule(f"one cycle, {kind}", kind, lambda p: optim.SGD(p, 0.1, 0.9, nesterov=kind == "nesterov"),
+         lambda o: Schedules.OneCycleLR(o, 0.5, 20), lr=0.5, schedule="one-cycle", period=20, momenta=True)
+rule("one cycle, all", "momentum", lambda p: optim.SGD(p, 0.1, 0.9),
+     lambda o: Schedules.OneCycleLR(o, 0.5, 21, pct_start=0.4, div_factor=5, final_div_factor=10, base_momentum=0.5,
+                                    max_momentum=0.75),
+     lr=0.5, schedule="one-cycle", period=21, rise=0.4, divide=5, divide_at_end=10, momentum_low=0.5,
+     momentum_high=0.75, momenta=True)
+heights = [9, 8, 8, 8, 7, 7, 7.5, 7.5, 7, 7, 7, 6.99, 6.99, 6.99, 6.99, 6.99, 6.99, 6.99, 6.99, 6.99]
+rule("plateau", "sgd", plain,
+     lambda o: Schedules.ReduceLROnPlateau(o, factor=0.25, patience=2, threshold=0.01, cooldown=2, min_lr=0.05), lr=0.5,
+     losses=heights, schedule="plateau", factor=0.25, patience=2, threshold=0.01, cooldown=2, minimum=0.05)
+rule("warmup", "sgd", plain,
+     lambda o: Schedules.SequentialLR(
+         o, [Schedules.LinearLR(o, 0.2, total_iters=4), Schedules.ExponentialLR(o, 0.75)], [5]),
+     lr=0.5, schedule="exponential", factor=0.75, warmup=5)
