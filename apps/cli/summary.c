@@ -6,18 +6,38 @@
 
 #include <descent/statistics.h>
 
-/* What is tabulated: a row is a point of the cell axes other than the seed. */
+/* What is tabulated: a row is a point of the cell axes other than the seed, a column is an output of one
+   number or along one inner axis. Matrices and pictures are left to the figures. */
 struct layout {
     dsc_record *record;
     const dsc_record_spec *spec;
+    const dsc_record_output **outputs;
+    size_t output_count;
     size_t seed_axis;                 /* index of the seed axis; cell_axes: none */
     size_t keys[DSC_RECORD_MAX_AXES]; /* the other cell axes */
     size_t key_count, rows, seeds;
 };
 
-static struct layout layout_of(dsc_record *record)
+static bool is_tabulated(const struct layout *layout, const dsc_record_output *output)
+{
+    return output && output->rank <= layout->spec->cell_axes + 1;
+}
+
+static void select_outputs(dsc_scope *scope, struct layout *layout)
+{
+    layout->outputs = dsc_scope_alloc(scope, layout->spec->output_count, sizeof *layout->outputs);
+    for (size_t i = 0; layout->outputs && i < layout->spec->output_count; i++) {
+        const dsc_record_output *output =
+            dsc_record_output_find(layout->record, layout->spec->outputs[i].name);
+        if (is_tabulated(layout, output))
+            layout->outputs[layout->output_count++] = output;
+    }
+}
+
+static struct layout layout_of(dsc_scope *scope, dsc_record *record)
 {
     struct layout layout = { .record = record, .spec = dsc_record_describe(record), .rows = 1, .seeds = 1 };
+    select_outputs(scope, &layout);
     layout.seed_axis = layout.spec->cell_axes;
     for (size_t i = 0; i < layout.spec->cell_axes; i++) {
         if (strcmp(layout.spec->axes[i].name, "seed") == 0) {
@@ -72,15 +92,14 @@ static double median_of(dsc_scope *scope, const struct layout *layout, const dsc
 
 static dsc_table *empty_table(dsc_scope *scope, const struct layout *layout)
 {
-    const size_t count = layout->key_count + layout->spec->output_count;
+    const size_t count = layout->key_count + layout->output_count;
     dsc_column *columns = dsc_scope_alloc(scope, count, sizeof *columns);
     if (!columns)
         return NULL;
     for (size_t i = 0; i < layout->key_count; i++)
         columns[i] = (dsc_column){ .title = layout->spec->axes[layout->keys[i]].name, .number = true };
-    for (size_t i = 0; i < layout->spec->output_count; i++)
-        columns[layout->key_count + i] =
-            (dsc_column){ .title = layout->spec->outputs[i].name, .number = true };
+    for (size_t i = 0; i < layout->output_count; i++)
+        columns[layout->key_count + i] = (dsc_column){ .title = layout->outputs[i]->name, .number = true };
     return dsc_table_make(scope, columns, count, layout->key_count);
 }
 
@@ -110,19 +129,27 @@ static size_t selected_row(const struct selection *selection, size_t i)
 }
 
 /* ", at epoch 500": where outputs along inner axes are shown. */
-static const char *inner_text(dsc_scope *scope, const dsc_record_spec *spec)
+static const char *inner_text(dsc_scope *scope, const struct layout *layout)
 {
+    const dsc_record_spec *spec = layout->spec;
     const char *text = "";
-    for (size_t i = spec->cell_axes; i < spec->axis_count && text; i++)
-        text = dsc_scope_format(scope, "%s%s %s %s", text, *text ? "," : ", at", spec->axes[i].name,
-                                dsc_record_axis_text(scope, &spec->axes[i], spec->axes[i].count - 1, 6));
+    for (size_t axis = spec->cell_axes; axis < spec->axis_count && text; axis++)
+        for (size_t i = 0; i < layout->output_count; i++) {
+            const dsc_record_output *output = layout->outputs[i];
+            if (output->axes[output->rank - 1] != axis)
+                continue;
+            text = dsc_scope_format(
+                scope, "%s%s %s %s", text, *text ? "," : ", at", spec->axes[axis].name,
+                dsc_record_axis_text(scope, &spec->axes[axis], spec->axes[axis].count - 1, 6));
+            break;
+        }
     return text ? text : "";
 }
 
 void dsc_summary_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_record *record, size_t limit)
 {
-    const struct layout layout = layout_of(record);
-    const size_t columns = layout.key_count + layout.spec->output_count;
+    const struct layout layout = layout_of(scope, record);
+    const size_t columns = layout.key_count + layout.output_count;
     const struct selection selection = select_rows(&layout, limit);
     dsc_table *table = empty_table(scope, &layout);
     const char **texts = dsc_scope_alloc(scope, columns, sizeof *texts);
@@ -130,15 +157,14 @@ void dsc_summary_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_recor
         const size_t row = selected_row(&selection, i);
         for (size_t k = 0; k < layout.key_count; k++)
             texts[k] = key_text(scope, &layout, k, row);
-        for (size_t o = 0; o < layout.spec->output_count; o++) {
-            const dsc_record_output *output = dsc_record_output_find(record, layout.spec->outputs[o].name);
-            texts[layout.key_count + o] = dsc_number(scope, median_of(scope, &layout, output, row));
-        }
+        for (size_t o = 0; o < layout.output_count; o++)
+            texts[layout.key_count + o] =
+                dsc_number(scope, median_of(scope, &layout, layout.outputs[o], row));
         dsc_table_row(table, texts);
     }
     const char *seeds =
         layout.seeds == 1 ? "one seed" : dsc_scope_format(scope, "median of %zu seeds", layout.seeds);
-    const char *inner = inner_text(scope, layout.spec);
+    const char *inner = inner_text(scope, &layout);
     if (selection.count < layout.rows)
         dsc_heading(terminal, "%s%s, %zu of %zu points", seeds, inner, selection.count, layout.rows);
     else

@@ -146,6 +146,34 @@ static void print_head(dsc_call *call, dsc_record *record, const char *path)
     print_pairs(call, path, pairs, sizeof pairs / sizeof pairs[0]);
 }
 
+/* "3..9" of three and more integers that follow one another, else NULL. */
+static const char *run_text(dsc_scope *scope, const json_t *value)
+{
+    const size_t count = json_array_size(value);
+    const json_int_t first = json_integer_value(json_array_get(value, 0));
+    for (size_t i = 0; i < count; i++) {
+        const json_t *item = json_array_get(value, i);
+        if (!json_is_integer(item) || json_integer_value(item) != first + (json_int_t)i)
+            return NULL;
+    }
+    return count < 3 ? NULL
+                     : dsc_scope_format(scope, "%lld..%lld", (long long)first,
+                                        (long long)first + (long long)count - 1);
+}
+
+static const char *value_text(dsc_scope *scope, const json_t *value)
+{
+    if (json_is_string(value))
+        return dsc_scope_copy(scope, json_string_value(value));
+    const char *run = run_text(scope, value);
+    if (run)
+        return run;
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
+    const char *copy = dsc_scope_copy(scope, text ? text : "");
+    free(text);
+    return copy;
+}
+
 /* The recipe's JSON, a level at a time: what is itself an object becomes "parameters.width". */
 static void add_recipe_rows(dsc_scope *scope, dsc_table *table, const char *prefix, json_t *object)
 {
@@ -158,11 +186,7 @@ static void add_recipe_rows(dsc_scope *scope, dsc_table *table, const char *pref
             add_recipe_rows(scope, table, dsc_scope_format(scope, "%s.", full), value);
             continue;
         }
-        char *text =
-            json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
-        dsc_table_row(
-            table, (const char *[]){ full, dsc_scope_copy(scope, text ? text : json_string_value(value)) });
-        free(text);
+        dsc_table_row(table, (const char *[]){ full, value_text(scope, value) });
     }
 }
 

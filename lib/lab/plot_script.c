@@ -11,6 +11,7 @@ enum {
     HEIGHT_ONE_ROW = 700,
     HEIGHT_MORE_ROWS = 1050,
     LEFT = 105,
+    Y_LABEL_LEFT = 24,
     RIGHT = 25,
     GAP = 30,        /* between panels */
     LINE = 28,       /* of text */
@@ -518,7 +519,8 @@ static void put_legend(struct script *s)
     fputs("\n\nunset multiplot\nset output\n", s->out);
 }
 
-static void put_titles(struct script *s)
+/* y_label_left: of the label beside the panels, in pixels. */
+static void put_titles(struct script *s, double y_label_left)
 {
     const struct layout *l = &s->layout;
     const double middle = LEFT + (WIDTH - LEFT - RIGHT) / 2.0;
@@ -532,7 +534,7 @@ static void put_titles(struct script *s)
             screen_x(middle), screen_y(s, below + 2.25 * LINE));
     put_text(s->out, s->scope, s->plot->y_label, 50);
     fprintf(s->out, " at screen %.5f, screen %.5f center rotate by 90 textcolor rgb '#202020'\n",
-            screen_x(24), screen_y(s, (l->top + l->row_top + below) / 2));
+            screen_x(y_label_left), screen_y(s, (l->top + l->row_top + below) / 2));
 }
 
 /* ---- maps ---- */
@@ -571,6 +573,15 @@ static struct map_frame frame_of(const struct script *s, size_t p)
     f.left = LEFT + (double)(p % l->columns) * (l->panel_width + GAP) + MAP_LABELS + (room_x - f.width) / 2;
     f.top = l->top + (double)(p / l->columns) * l->row_step + l->row_top;
     return f;
+}
+
+/* The y label follows the first map, which stands in the middle of its room. */
+static double map_y_label_left(const struct script *s)
+{
+    const dsci_panel *first = s->plot->panels;
+    if (s->plot->panel_count == 0 || first->rows == 0 || first->columns == 0)
+        return Y_LABEL_LEFT;
+    return Y_LABEL_LEFT + frame_of(s, 0).left - (LEFT + MAP_LABELS);
 }
 
 /* Numbers on the tiles, light on dark ones. */
@@ -640,7 +651,7 @@ static void put_maps(struct script *s)
         fprintf(s->out, " %.10g", ticks.at[i]);
     }
     fputs(")\n", s->out);
-    put_titles(s);
+    put_titles(s, map_y_label_left(s));
     for (size_t p = 0; p < s->plot->panel_count; p++)
         put_map(s, p);
     fputs("\nunset multiplot\nset output\n", s->out);
@@ -664,7 +675,7 @@ const char *dsci_plot_script(dsc_scope *scope, const dsci_plot *plot, const char
         put_maps(&s);
     else {
         put_axes(&s);
-        put_titles(&s);
+        put_titles(&s, Y_LABEL_LEFT);
         for (size_t p = 0; p < plot->panel_count; p++)
             put_panel(&s, p);
         put_legend(&s);
