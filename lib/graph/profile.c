@@ -79,8 +79,9 @@ const char *dsc_model_profile(dsc_scope *scope, const dsc_model *model, double p
     fill_rest(&rows[count++], "waiting, between ops", rest, step);
     fill_rest(&rows[count++], "optimiser", update, step);
     const double flops = dsci_plan_flops(plan, false);
-    const char *share =
-        peak > 0 ? dsc_scope_format(scope, ", %.0f %% of peak", 100 * flops / step / peak) : "";
+    const char *share = peak > 0 ? dsc_scope_format(scope, ", %.0f %% of the peak of %.1f",
+                                                    100 * flops / step / peak, peak / 1e9)
+                                 : "";
     const char *footer =
         dsc_scope_format(scope, "%.3f ms a step of %zu examples on %d thread%s, mean of %llu: %.1f GFLOP/s%s",
                          step * 1e3, plan->batch, plan->threads, plan->threads > 1 ? "s" : "",
