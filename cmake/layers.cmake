@@ -14,8 +14,9 @@ set(DESCENT_MAY_INCLUDE_graph base kernels onednn ops)
 set(DESCENT_MAY_INCLUDE_nn base kernels ops graph)
 set(DESCENT_MAY_INCLUDE_train base kernels linalg data record ops graph nn)
 set(DESCENT_MAY_INCLUDE_models base graph nn)
-# It knows records and cells, not networks; of linalg it asks for the core type that goes into the provenance.
-set(DESCENT_MAY_INCLUDE_lab base record linalg)
+# It knows records and cells, not networks; of data it asks for a known data set's files, of linalg for the core type,
+# which go into the provenance.
+set(DESCENT_MAY_INCLUDE_lab base data record linalg)
 
 # Which layer owns each public header, lib/include/descent/NAME.h.
 set(DESCENT_HEADERS_base clock cpu engine export file hash rng scope status value)

@@ -91,57 +91,17 @@ static const dsc_preset presets[] = {
     { 0 },
 };
 
-static const dsc_known_data *find_known(const char *name)
-{
-    size_t count;
-    const dsc_known_data *known = dsc_known_data_list(&count);
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(known[i].name, name) == 0)
-            return &known[i];
-    return NULL;
-}
-
-/* How sure it is that a directory has a data set: 0 not, 1 files of its names, 2 the last of them by its
-   digest too. */
-static int resemblance(const dsc_known_data *known, const char *directory)
-{
-    dsc_scope *own = dsc_scope_open(NULL);
-    const char *found = dsc_data_directory(own, known, directory);
-    int sure = 0;
-    if (found) {
-        size_t count;
-        const dsc_known_file *files = dsc_data_files(known, found, &count);
-        const dsc_known_file *last = &files[count - 1];
-        char hex[65];
-        uint64_t size;
-        dsc_digest_hex(dsc_sha256_file(own, dsc_data_file(own, found, last->name), &size), hex);
-        sure = dsc_scope_status(own) != DSC_OK ? 0 : last->sha256 && strcmp(hex, last->sha256) == 0 ? 2 : 1;
-    }
-    dsc_scope_close(&own);
-    return sure;
-}
-
 /* The chosen data set, and the directory of its files; NULL for glyphs. */
 static const dsc_known_data *find_dataset(dsc_scope *scope, const struct knobs *k, const char **directory)
 {
-    static const char *const names[] = { "mnist", "fashion-mnist", "cifar-10" };
-    const dsc_known_data *chosen = NULL;
-    if (strcmp(k->dataset, "glyphs") == 0 || (strcmp(k->dataset, "auto") == 0 && !*directory))
+    static const char *const names[] = { "mnist", "fashion-mnist", "cifar-10", NULL };
+    const bool any = strcmp(k->dataset, "auto") == 0;
+    if (strcmp(k->dataset, "glyphs") == 0 || (any && !*directory))
         return NULL;
-    if (strcmp(k->dataset, "auto") != 0)
-        chosen = find_known(k->dataset);
-    for (int sure = 2; sure > 0; sure--)
-        for (size_t i = 0; !chosen && i < sizeof names / sizeof names[0]; i++)
-            if (resemblance(find_known(names[i]), *directory) >= sure)
-                chosen = find_known(names[i]);
-    if (!chosen)
-        dsc_scope_fail(
-            scope, DSC_ERROR_FILE,
-            "'%s' has the files of none of MNIST, Fashion-MNIST and CIFAR-10; `descent data check` tells "
-            "what they are called",
-            *directory);
-    else
-        *directory = dsc_data_directory(scope, chosen, *directory);
+    if (any)
+        return dsc_data_recognize(scope, names, *directory, directory);
+    const dsc_known_data *chosen = dsc_known_data_find(k->dataset);
+    *directory = dsc_data_directory(scope, chosen, *directory);
     return chosen;
 }
 
@@ -149,12 +109,8 @@ static void identify(dsc_data_notes *notes, const void *knobs, const char *direc
 {
     dsc_scope *scope = dsc_data_notes_scope(notes);
     const dsc_known_data *known = find_dataset(scope, knobs, &directory);
-    size_t count = 0;
-    const dsc_known_file *files =
-        known && dsc_scope_status(scope) == DSC_OK ? dsc_data_files(known, directory, &count) : NULL;
-    for (size_t i = 0; i < count && dsc_scope_status(scope) == DSC_OK; i++)
-        dsc_data_note(notes, dsc_path_join(scope, known->name, files[i].name),
-                      dsc_data_file(scope, directory, files[i].name));
+    if (dsc_scope_status(scope) == DSC_OK)
+        dsc_data_note_files(notes, known, directory);
 }
 
 struct shared {

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <descent/file.h>
+#include <descent/hash.h>
 
 static const dsc_known_file mnist_files[] = {
     { "train-images-idx3-ubyte.gz", 9912422,
@@ -60,6 +61,14 @@ const dsc_known_data *dsc_known_data_list(size_t *count)
 {
     *count = sizeof known_data / sizeof known_data[0];
     return known_data;
+}
+
+const dsc_known_data *dsc_known_data_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof known_data / sizeof known_data[0]; i++)
+        if (strcmp(known_data[i].name, name) == 0)
+            return &known_data[i];
+    return NULL;
 }
 
 /* The path if the file exists under its name, or packed or unpacked with ".gz" or without; else NULL. */
@@ -146,6 +155,51 @@ const char *dsc_data_directory(dsc_scope *scope, const dsc_known_data *known, co
             "DIR or $DESCENT_DATA",
             known->name, directory, missing, inside, missing_inside, known->file_count);
     return dsc_scope_status(scope) != DSC_OK ? NULL : missing ? inside : dsc_scope_copy(scope, directory);
+}
+
+/* How sure it is that a directory has a data set: 0 not, 1 files of its names, 2 the last of them by its
+   digest too. */
+static int resemblance(const dsc_known_data *known, const char *directory)
+{
+    dsc_scope *own = dsc_scope_open(NULL);
+    const char *found = known ? dsc_data_directory(own, known, directory) : NULL;
+    int sure = 0;
+    if (found && known->file_count > 0) {
+        size_t count;
+        const dsc_known_file *files = dsc_data_files(known, found, &count);
+        const dsc_known_file *last = &files[count - 1];
+        char hex[65];
+        uint64_t size;
+        dsc_digest_hex(dsc_sha256_file(own, dsc_data_file(own, found, last->name), &size), hex);
+        sure = dsc_scope_status(own) != DSC_OK ? 0 : last->sha256 && strcmp(hex, last->sha256) == 0 ? 2 : 1;
+    }
+    dsc_scope_close(&own);
+    return sure;
+}
+
+static const char *list_names(dsc_scope *scope, const char *const *names)
+{
+    const char *text = "";
+    for (size_t i = 0; names[i] && text; i++)
+        text = dsc_scope_format(scope, "%s%s%s", text, i == 0 ? "" : names[i + 1] ? ", " : " and ", names[i]);
+    return text;
+}
+
+const dsc_known_data *dsc_data_recognize(dsc_scope *scope, const char *const *names, const char *directory,
+                                         const char **found)
+{
+    for (int sure = 2; sure > 0; sure--)
+        for (size_t i = 0; names[i]; i++) {
+            const dsc_known_data *known = dsc_known_data_find(names[i]);
+            if (resemblance(known, directory) < sure)
+                continue;
+            *found = dsc_data_directory(scope, known, directory);
+            return *found ? known : NULL;
+        }
+    dsc_scope_fail(scope, DSC_ERROR_FILE,
+                   "'%s' has the files of none of %s; `descent data check` tells what they are called",
+                   directory ? directory : "", list_names(scope, names));
+    return NULL;
 }
 
 dsc_split dsc_data_read(dsc_scope *scope, const dsc_known_data *known, const char *directory)

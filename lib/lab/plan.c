@@ -438,6 +438,15 @@ void dsc_data_note(dsc_data_notes *notes, const char *name, const char *path)
     notes->first = note;
 }
 
+void dsc_data_note_files(dsc_data_notes *notes, const dsc_known_data *known, const char *directory)
+{
+    size_t count = 0;
+    const dsc_known_file *files = known ? dsc_data_files(known, directory, &count) : NULL;
+    for (size_t i = 0; i < count && dsc_scope_status(notes->scope) == DSC_OK; i++)
+        dsc_data_note(notes, dsc_path_join(notes->scope, known->name, files[i].name),
+                      dsc_data_file(notes->scope, directory, files[i].name));
+}
+
 dsc_scope *dsc_data_notes_scope(const dsc_data_notes *notes)
 {
     return notes->scope;

@@ -103,20 +103,10 @@ static void images_without_as_many_labels_are_refused(void **state)
     dsc_scope_close(&scope);
 }
 
-static const dsc_known_data *known(const char *name)
-{
-    size_t count;
-    const dsc_known_data *list = dsc_known_data_list(&count);
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(list[i].name, name) == 0)
-            return &list[i];
-    return NULL;
-}
-
 static void directories_are_found_by_their_files(void **state)
 {
     const char *const directory = *state;
-    const dsc_known_data *mnist = known("mnist");
+    const dsc_known_data *mnist = dsc_known_data_find("mnist");
     dsc_scope *scope = dsc_scope_open(NULL);
     assert_null(dsc_data_directory(scope, mnist, directory));
     assert_non_null(strstr(dsc_scope_message(scope), "data set 'mnist'"));
@@ -139,10 +129,36 @@ static void directories_are_found_by_their_files(void **state)
                         directory_path(inside, "t10k-labels-idx1-ubyte"));
     assert_string_equal(dsc_data_file(scope, inside, "t10k-images-idx3-ubyte.gz"),
                         directory_path(inside, "t10k-images-idx3-ubyte.gz"));
-    assert_string_equal(dsc_data_directory(scope, known("mnist1d"), NULL), "");
+    assert_string_equal(dsc_data_directory(scope, dsc_known_data_find("mnist1d"), NULL), "");
     assert_string_equal(dsc_scope_message(scope), "");
     assert_null(dsc_data_directory(scope, mnist, NULL));
     assert_non_null(strstr(dsc_scope_message(scope), "no directory was given"));
+    dsc_scope_close(&scope);
+}
+
+static void a_directory_is_recognized_by_names_of_files_and_before_them_by_digest(void **state)
+{
+    static const char *const all[] = { "cifar-10", "mnist", "fashion-mnist", NULL };
+    static const char *const names[] = { "train-images-idx3-ubyte", "train-labels-idx1-ubyte",
+                                         "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte" };
+    const char *const directory = *state, *found = NULL;
+    dsc_scope *scope = dsc_scope_open(NULL);
+    assert_null(dsc_data_recognize(scope, all, directory, &found));
+    assert_non_null(strstr(dsc_scope_message(scope), "none of cifar-10, mnist and fashion-mnist"));
+    dsc_scope_close(&scope);
+    for (size_t i = 0; i < 4; i++)
+        directory_put(directory, names[i], "");
+    scope = dsc_scope_open(NULL);
+    assert_ptr_equal(dsc_data_recognize(scope, all, directory, &found), dsc_known_data_find("mnist"));
+    assert_string_equal(found, directory);
+    const char *given = getenv("DESCENT_TEST_DATA");
+    const char *fashion =
+        dsc_path_join(scope, given && *given ? given : DESCENT_SHARED_DATA, "fashion-mnist");
+    if (dsc_file_exists(fashion))
+        assert_ptr_equal(dsc_data_recognize(scope, all, fashion, &found),
+                         dsc_known_data_find("fashion-mnist"));
+    assert_null(dsc_known_data_find("no such set"));
+    assert_string_equal(dsc_scope_message(scope), "");
     dsc_scope_close(&scope);
 }
 
@@ -151,7 +167,7 @@ static void check_real(const char *name, const int32_t train[5], const int32_t t
 {
     const char *given = getenv("DESCENT_TEST_DATA");
     const char *directory = given && *given ? given : DESCENT_SHARED_DATA;
-    const dsc_known_data *data = known(name);
+    const dsc_known_data *data = dsc_known_data_find(name);
     dsc_scope *scope = dsc_scope_open(NULL);
     const char *found = dsc_data_directory(scope, data, directory);
     if (!found) {
@@ -261,6 +277,7 @@ int main(void)
         IN_DIRECTORY(damaged_idx_files_are_refused_with_name_expected_and_found),
         IN_DIRECTORY(images_without_as_many_labels_are_refused),
         IN_DIRECTORY(directories_are_found_by_their_files),
+        IN_DIRECTORY(a_directory_is_recognized_by_names_of_files_and_before_them_by_digest),
         cmocka_unit_test(mnist_is_mnist),
         cmocka_unit_test(fashion_mnist_is_fashion_mnist),
         cmocka_unit_test(a_teachers_examples_do_not_depend_on_how_many_are_asked_for),

@@ -179,6 +179,15 @@ typedef struct dsc_known_data {
 /* The table of them; *count entries. */
 DSC_API const dsc_known_data *dsc_known_data_list(size_t *count);
 
+/* The data set of that name; NULL if there is none. */
+DSC_API const dsc_known_data *dsc_known_data_find(const char *name);
+
+/* Which of some data sets, named in a list ended by NULL, a directory has the files of: the first whose last
+   file has the digest that is known, or else the first whose files are called so. Fails the scope, naming
+   them all, if there is none. *found is then where they are, as dsc_data_directory() says. */
+DSC_API const dsc_known_data *dsc_data_recognize(dsc_scope *scope, const char *const *names,
+                                                 const char *directory, const char **found);
+
 /* Where a data set's files are: directory itself if it holds them, else directory/name. directory NULL means
    $DESCENT_DATA. Fails the scope, saying what was looked for and where, if there is none. "" for a data set
    without files. Of a data set with two sets of files either will do. */
