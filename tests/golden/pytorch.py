@@ -11,8 +11,8 @@ that it has a gradient too. The loss of a layer is the mean of squares against `
 single precision.
 
 An optimiser's case has its options as attributes, perhaps those of a `schedule` too, and minimises the sum of
-scale (w - centre)^2 / 2 + sin(2 w) / 4 from `start`: `course` is w after so many `steps`, `rates` and `momenta` those of
-each step under a schedule. PLATEAU looks at `losses`.
+scale (w - centre)^2 / 2 + sin(2 w) / 4 from `start`: `course` is w after so many `steps`, `rates` and `momenta` are
+those of each step under a schedule. PLATEAU looks at `losses`.
 """
 import pathlib
 import zlib
@@ -43,16 +43,17 @@ def put(group, name, value):
     creation.set_layout(h5py.h5d.COMPACT)
     creation.set_obj_track_times(False)
     space = h5py.h5s.create_simple(value.shape) if value.shape else h5py.h5s.create(h5py.h5s.SCALAR)
-    links = h5py.h5p.create(h5py.h5p.LINK_CREATE)
-    links.set_create_intermediate_group(True)
-    dataset = h5py.h5d.create(group.id, name.encode(), kind, space, creation, links)
+    folder, _, name = name.rpartition("/")
+    if folder and folder not in group:
+        group.create_group(folder, track_times=False)
+    parent = group[folder] if folder else group
+    dataset = h5py.h5d.create(parent.id, name.encode(), kind, space, creation)
     dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, value)
 
 
 def make_group(file, name, kind, fields):
-    creation = h5py.h5p.create(h5py.h5p.GROUP_CREATE)
-    creation.set_attr_phase_change(1000, 500)
-    group = h5py.Group(h5py.h5g.create(file.id, name.encode(), gcpl=creation))
+    """Without times, so that the bytes depend on the values alone."""
+    group = file.create_group(name, track_times=False)
     for key, value in {"kind": kind, **fields}.items():
         group.attrs[key] = value
     return group
@@ -62,7 +63,7 @@ def dotted(name):
     return name.replace("/", ".")
 
 
-networks = h5py.File(FOLDER / "pytorch_networks.h5", "w", libver=("v108", "v108"))
+networks = h5py.File(FOLDER / "pytorch_networks.h5", "w", libver=("v108", "v108"), track_times=False)
 
 
 def case(name, kind, forward, shape=None, loss=None, labels=None, targets=None, tokens=None, state=None,
@@ -343,6 +344,53 @@ recurrent("rnn tanh, one bias", TANH, (2, 3, 4), 5, sequence=1, two_biases=0)
 recurrent("lstm, one bias", LSTM, (2, 2, 3), 17, sequence=1, two_biases=0)
 
 
+# Cells that PyTorch does not have, from their definitions; it has the derivatives. before: the state (of LSTM h, c).
+
+
+def jordan(x, p, before):
+    h = torch.tanh(x @ p["weights"] + before @ p["recurrent_weights"] + p["bias"])
+    return h @ p["output_weights"] + p["output_bias"]
+
+
+def reset_before(x, p, before):
+    """Cho et al. 2014."""
+    (wu, wr, wo), (uu, ur, uo) = p["weights"].chunk(3, -1), p["recurrent_weights"].chunk(3, -1)
+    bu, br, bo = p["bias"].chunk(3)
+    u, r = torch.sigmoid(x @ wu + before @ uu + bu), torch.sigmoid(x @ wr + before @ ur + br)
+    return u * before + (1 - u) * torch.tanh(x @ wo + (r * before) @ uo + bo)
+
+
+def peephole(x, p, before):
+    """Gers and Schmidhuber 2000: the output gate sees the new cell."""
+    h, c = before.chunk(2, -1)
+    i, f, g, o = (x @ p["weights"] + h @ p["recurrent_weights"] + p["bias"]).chunk(4, -1)
+    pi, pf, po = p["peephole"]
+    c = torch.sigmoid(f + pf * c) * c + torch.sigmoid(i + pi * c) * torch.tanh(g)
+    return torch.cat([torch.sigmoid(o + po * c) * torch.tanh(c), c], -1)
+
+
+def defined(name, cell, step, units, state, visible, extra=None, **fields):
+    """state: how much is carried; visible: how much of it is the output."""
+    shape = (2, 4, 3)
+
+    def forward(x, p, _):
+        h, given = torch.zeros(shape[0], state), []
+        for t in range(shape[1]):
+            h = step(x[:, t], p, h)
+            given.append(h[:, :visible])
+        return torch.stack(given, 1)
+
+    columns = GATES[cell] * units
+    parameters = {"weights": (shape[-1], columns), "recurrent_weights": (visible, columns), "bias": (columns,)}
+    case(name, "recurrent", forward, shape, parameters=parameters | (extra or {}), cell=cell, units=units, sequence=1,
+         **fields)
+
+
+defined("jordan", JORDAN, jordan, 5, 2, 2, {"output_weights": (5, 2), "output_bias": (2,)}, outputs=2)
+defined("gru, reset before", GRU, reset_before, 5, 5, 5)
+defined("lstm, peephole", LSTM, peephole, 5, 10, 5, {"peephole": (3, 5)}, peephole=1)
+
+
 # --- Losses ---
 
 
@@ -458,7 +506,7 @@ kl_loss("kl_loss, smoothing", (4, 6), 0.125)
 
 # --- Optimisers and schedules ---
 
-optimizers = h5py.File(FOLDER / "pytorch_optimizers.h5", "w", libver=("v108", "v108"))
+optimizers = h5py.File(FOLDER / "pytorch_optimizers.h5", "w", libver=("v108", "v108"), track_times=False)
 STEPS, KEPT, WEIGHTS = 20, [1, 2, 3, 5, 10, 15, 20], 17
 Schedules = torch.optim.lr_scheduler
 

@@ -148,6 +148,8 @@ static dsc_node *recurrent(const struct golden_case *c, dsc_node *x)
                                 .sequence = golden_size(c, "sequence"),
                                 .bidirectional = golden_size(c, "bidirectional"),
                                 .reverse = golden_size(c, "reverse"),
+                                .peephole = golden_size(c, "peephole"),
+                                .outputs = golden_size(c, "outputs"),
                                 .layers = golden_size(c, "layers"),
                                 .two_biases = golden_size(c, "two_biases"),
                                 .name = "layer" };
