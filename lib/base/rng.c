@@ -135,6 +135,18 @@ void dsc_rng_fill_normal_f32(dsc_rng rng, uint32_t major, float mean, float devi
             dst[first + i] = (float)((double)mean + (double)deviation * x[i]);
 }
 
+void dsc_rng_normal_range(dsc_rng rng, uint32_t major, uint64_t first, double *dst, size_t n)
+{
+    for (size_t i = 0; i < n;) {
+        uint32_t words[4];
+        double pair[2];
+        block(rng, major, (first + i) / 2, words);
+        normal_pair(words, pair);
+        for (size_t half = (first + i) % 2; half < 2 && i < n; half++)
+            dst[i++] = pair[half];
+    }
+}
+
 void dsc_rng_permutation(dsc_rng rng, uint32_t major, uint32_t *dst, size_t n)
 {
     for (size_t i = 0; i < n; i++)

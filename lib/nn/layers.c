@@ -45,9 +45,3 @@ dsc_node *dsc_dense_spec_make(dsc_node *x, const dsc_dense_spec *spec)
             dsci_layer_parameter(x, name, "bias", &(dsci_shape){ .rank = 1, .dim = { units } }, &bias);
     return dsci_layer_make(&dsci_op_dense, name, NULL, inputs, count + 1);
 }
-
-dsc_node *dsc_dropout(dsc_node *x, double rate)
-{
-    const char *name = dsci_layer_name(x, DSCI_OP_DROPOUT, "dropout", NULL);
-    return dsci_layer_make(&dsci_op_dropout, name, &(dsci_attributes){ .rate = rate }, &x, 1);
-}

@@ -17,16 +17,65 @@ dsci_dropout dsci_dropout_of(const dsci_operands *operands)
     };
 }
 
-static bool infer(const dsci_setting *setting, dsci_node *node)
+bool dsci_dropout_keeps(const dsci_dropout *mask, uint64_t position)
+{
+    uint32_t words[4];
+    dsc_rng_block(mask->rng, mask->major, mask->first_block + position / 4, words);
+    return words[position % 4] >= mask->threshold;
+}
+
+/* The kernel starts at a whole block of random words, a shard may start inside one. */
+void dsci_dropout_range(const dsci_operands *operands, const dsci_dropout *mask, float factor, float *dst,
+                        const float *src, size_t first, size_t count)
+{
+    size_t head = 0;
+    for (; head < count && (first + head) % 4 != 0; head++)
+        dst[head] = src[head] * (dsci_dropout_keeps(mask, first + head) ? factor : 0);
+    operands->kernels->dropout(dst + head, src + head, count - head, mask->threshold, factor, mask->rng,
+                               mask->major, mask->first_block + (first + head) / 4);
+}
+
+bool dsci_expect_rate(const dsci_setting *setting, const dsci_node *node)
 {
     const double rate = node->attributes.rate;
-    if (!(rate >= 0 && rate < 1)) {
-        dsc_scope_fail(setting->scope, DSC_ERROR_ARGUMENT,
-                       "layer '%s': expected a dropout rate of at least 0 and below 1, found %g", node->name,
-                       rate);
-        return false;
+    if (rate >= 0 && rate < 1)
+        return true;
+    dsc_scope_fail(setting->scope, DSC_ERROR_ARGUMENT,
+                   "layer '%s': expected a dropout rate of at least 0 and below 1, found %g", node->name,
+                   rate);
+    return false;
+}
+
+static size_t piece_of(const dsci_range *range, size_t done)
+{
+    return range->count - done < DSCI_PIECE ? range->count - done : DSCI_PIECE;
+}
+
+void dsci_run_pieces(const dsci_operands *o, dsci_part part, dsci_piece_fn *piece)
+{
+    const dsci_range r = dsci_shard_elements(o->node, o->node->out[0], part.index);
+    for (size_t done = 0; done < r.count; done += DSCI_PIECE) {
+        const size_t at = r.first + done;
+        piece(o, (float *)o->out[0] + at, (const float *)o->in[0] + at, at, piece_of(&r, done));
     }
-    return dsci_expect_batch(setting, node, node->in[0]) && dsci_infer_same(setting, node);
+}
+
+void dsci_run_pieces_bf16(const dsci_operands *o, dsci_part part, dsci_piece_fn *piece)
+{
+    const dsci_range r = dsci_shard_elements(o->node, o->node->out[0], part.index);
+    _Alignas(64) float wide[DSCI_PIECE];
+    for (size_t done = 0; done < r.count; done += DSCI_PIECE) {
+        const size_t at = r.first + done, count = piece_of(&r, done);
+        o->kernels->from_bf16(wide, (const dsci_bf16 *)o->in[0] + at, count);
+        piece(o, wide, wide, at, count);
+        o->kernels->to_bf16((dsci_bf16 *)o->out[0] + at, wide, count);
+    }
+}
+
+static bool infer(const dsci_setting *setting, dsci_node *node)
+{
+    return dsci_expect_rate(setting, node) && dsci_expect_batch(setting, node, node->in[0]) &&
+           dsci_infer_same(setting, node);
 }
 
 /* The mask is a pure function of the position: the gradient is dropped by the same call. */
@@ -37,33 +86,12 @@ static void gradient(dsci_graph *graph, dsci_node *node)
     dsci_gradient_add(graph, node->in[0], drop ? drop->out[0] : NULL);
 }
 
-enum { GROUP = 1024 }; /* elements that a part takes at a time: whole blocks of random words */
-
-static size_t groups(const dsci_node *node)
-{
-    return (node->out[0]->elements + GROUP - 1) / GROUP;
-}
-
-/* The parts are cut at whole blocks, not at examples. */
-static dsc_status book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
-{
-    const size_t shards = dsci_shards(node);
-    (void)scope;
-    booking->parts = shards < groups(node) ? shards : groups(node);
-    return DSC_OK;
-}
-
-static void run_native(const dsci_operands *o, dsci_part part)
+static void drop(const dsci_operands *o, float *dst, const float *src, size_t first, size_t count)
 {
     const dsci_dropout mask = dsci_dropout_of(o);
-    const size_t parts = o->node->booking.parts, elements = o->node->out[0]->elements;
-    const size_t first = groups(o->node) * part.index / parts * GROUP;
-    const size_t end = groups(o->node) * (part.index + 1) / parts * GROUP;
-    const float *src = o->in[0];
-    float *dst = o->out[0];
-    o->kernels->dropout(dst + first, src + first, (end < elements ? end : elements) - first, mask.threshold,
-                        (float)mask.inverse_keep, mask.rng, mask.major, mask.first_block + first / 4);
+    dsci_dropout_range(o, &mask, (float)mask.inverse_keep, dst, src, first, count);
 }
+DSCI_PIECES(run, drop)
 
 const dsci_op dsci_op_dropout = {
     .name = "dropout",
@@ -72,6 +100,5 @@ const dsci_op dsci_op_dropout = {
     .infer = infer,
     .gradient = gradient,
     .flops = dsci_flops_elementwise,
-    .implementations = { { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .book = book, .run = run_native },
-                         DSCI_REF_IMPLEMENTATIONS(dropout) },
+    .implementations = { DSCI_PIECES_IMPLEMENTATIONS(run), DSCI_REF_IMPLEMENTATIONS(dropout) },
 };

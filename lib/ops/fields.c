@@ -28,6 +28,8 @@ static const dsci_field activation_fields[] = {
 };
 static const dsci_field dropout_fields[] = { { "rate", DSCI_FIELD_REAL, AT(rate), 0, 0, 1 - DBL_EPSILON },
                                              { .name = NULL } };
+static const dsci_field noise_fields[] = { { "deviation", DSCI_FIELD_REAL, AT(deviation), 0, 0, 0x1p40 },
+                                           { .name = NULL } };
 
 #define WINDOW_FIELDS(window)                                                                                \
     { "kernel", DSCI_FIELD_SIZE, AT(window.kernel), 2, 1, 0x1p20 },                                          \
@@ -115,6 +117,10 @@ static const dsci_op_form forms[] = {
     { &dsci_op_average_pool, "x", 1, pool_fields },
     { &dsci_op_activation, "x", 1, activation_fields },
     { &dsci_op_dropout, "x", 1, dropout_fields },
+    { &dsci_op_channel_dropout, "x", 1, dropout_fields },
+    { &dsci_op_gaussian_dropout, "x", 1, dropout_fields },
+    { &dsci_op_alpha_dropout, "x", 1, dropout_fields },
+    { &dsci_op_gaussian_noise, "x", 1, noise_fields },
     { &dsci_op_add, "xx", 2, no_fields },
     { &dsci_op_multiply, "xx", 2, no_fields },
     { &dsci_op_scale, "x", 1, scale_fields },

@@ -50,4 +50,9 @@ const dsci_op *const dsci_ops[DSCI_OP_COUNT] = {
     [DSCI_OP_RECURRENT] = &dsci_op_recurrent,
     [DSCI_OP_RECURRENT_BACKWARD] = &dsci_op_recurrent_backward,
     [DSCI_OP_RECURRENT_BACKWARD_WEIGHTS] = &dsci_op_recurrent_backward_weights,
+    [DSCI_OP_CHANNEL_DROPOUT] = &dsci_op_channel_dropout,
+    [DSCI_OP_GAUSSIAN_DROPOUT] = &dsci_op_gaussian_dropout,
+    [DSCI_OP_ALPHA_DROPOUT] = &dsci_op_alpha_dropout,
+    [DSCI_OP_ALPHA_DROPOUT_BACKWARD] = &dsci_op_alpha_dropout_backward,
+    [DSCI_OP_GAUSSIAN_NOISE] = &dsci_op_gaussian_noise,
 };

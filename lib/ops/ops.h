@@ -184,10 +184,11 @@ typedef union dsci_attributes {
         double epsilon;
         bool scale, shift; /* has such parameters */
     } layer_norm;
-    size_t pieces; /* maxout */
-    bool whole;    /* add: of gradients of a parameter, which have no batch */
-    double factor; /* scale */
-    double rate;   /* dropout */
+    size_t pieces;    /* maxout */
+    bool whole;       /* add: of gradients of a parameter, which have no batch */
+    double factor;    /* scale */
+    double rate;      /* the dropouts */
+    double deviation; /* gaussian_noise */
     struct {
         size_t vocabulary; /* rows of the table */
         size_t padding;    /* 1 + the token whose vector is zero; 0: none */
@@ -394,6 +395,11 @@ typedef enum dsci_op_id {
     DSCI_OP_RECURRENT,
     DSCI_OP_RECURRENT_BACKWARD,
     DSCI_OP_RECURRENT_BACKWARD_WEIGHTS,
+    DSCI_OP_CHANNEL_DROPOUT,
+    DSCI_OP_GAUSSIAN_DROPOUT,
+    DSCI_OP_ALPHA_DROPOUT,
+    DSCI_OP_ALPHA_DROPOUT_BACKWARD,
+    DSCI_OP_GAUSSIAN_NOISE,
     DSCI_OP_COUNT
 } dsci_op_id;
 
@@ -461,6 +467,11 @@ extern const dsci_op dsci_op_lengths;
 extern const dsci_op dsci_op_recurrent;
 extern const dsci_op dsci_op_recurrent_backward;
 extern const dsci_op dsci_op_recurrent_backward_weights;
+extern const dsci_op dsci_op_channel_dropout;
+extern const dsci_op dsci_op_gaussian_dropout;
+extern const dsci_op dsci_op_alpha_dropout;
+extern const dsci_op dsci_op_alpha_dropout_backward;
+extern const dsci_op dsci_op_gaussian_noise;
 
 /* Every op, by its id. */
 extern const dsci_op *const dsci_ops[DSCI_OP_COUNT];

@@ -6,6 +6,7 @@
 #include "ops/conv.h"
 #include "ops/dropout.h"
 #include "ops/loss.h"
+#include "ops/noise.h"
 #include "ops/pool.h"
 #include "ops/recurrent.h"
 
@@ -76,6 +77,7 @@ static double dsci_ref_slope(dsc_activation kind, double x)
 #define LOCAL(f) f##_f32
 #include "ops/ref.inl"
 #include "ops/ref_loss.inl"
+#include "ops/ref_noise.inl"
 #include "ops/ref_recurrent.inl"
 #include "ops/ref_rowwise.inl"
 #include "ops/ref_window.inl"
@@ -88,6 +90,7 @@ static double dsci_ref_slope(dsc_activation kind, double x)
 #define LOCAL(f) f##_f64
 #include "ops/ref.inl"
 #include "ops/ref_loss.inl"
+#include "ops/ref_noise.inl"
 #include "ops/ref_recurrent.inl"
 #include "ops/ref_rowwise.inl"
 #include "ops/ref_window.inl"

@@ -59,6 +59,9 @@ DSC_API void dsc_rng_fill_uniform_f32(dsc_rng rng, uint32_t major, float low, fl
 DSC_API void dsc_rng_fill_normal_f32(dsc_rng rng, uint32_t major, float mean, float deviation, float *dst,
                                      size_t n);
 
+/* Elements first..first + n - 1 of fill_normal()'s standard normals, as if the vector had no end. */
+DSC_API void dsc_rng_normal_range(dsc_rng rng, uint32_t major, uint64_t first, double *dst, size_t n);
+
 /* dst = a permutation of 0..n-1 (Fisher-Yates; step i draws below(i + 1) at index i); n < 2^32. */
 DSC_API void dsc_rng_permutation(dsc_rng rng, uint32_t major, uint32_t *dst, size_t n);
 

@@ -1,0 +1,157 @@
+/* What the noise layers draw has the moments of its definition, is drawn anew each step, and is nothing outside
+ * training. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <descent/rng.h>
+#include <descent/train.h>
+
+#include "graph/model.h"
+
+enum { BATCH = 200, STEPS = 4, CHANNELS = 250, FEATURES = STEPS * CHANNELS, COUNT = BATCH * FEATURES };
+
+enum inputs { ZEROS, ONES, NORMALS };
+
+static const struct noise {
+    const char *name;
+    dsc_node *(*layer)(dsc_node *x, double size);
+    double size;
+    enum inputs inputs;
+    double mean, variance; /* of the outputs */
+    double fourth;         /* central moment of the outputs */
+    size_t draws;          /* independent ones in a batch */
+} noises[] = {
+    { "dropout", dsc_dropout, 0.3, ONES, 1, 3.0 / 7, 0.3 + 0.7 * 0.03373594335693, COUNT },
+    { "channel dropout", dsc_channel_dropout, 0.3, ONES, 1, 3.0 / 7, 0.3 + 0.7 * 0.03373594335693,
+      COUNT / STEPS },
+    { "gaussian dropout", dsc_gaussian_dropout, 0.3, ONES, 1, 3.0 / 7, 3 * 9.0 / 49, COUNT },
+    { "gaussian noise", dsc_gaussian_noise, 0.7, ZEROS, 0, 0.49, 3 * 0.49 * 0.49, COUNT },
+    /* of standard normals: a mixture of scaled ones and one value, whose fourth moment is below 4 */
+    { "alpha dropout", dsc_alpha_dropout, 0.2, NORMALS, 0, 1, 4, COUNT },
+    { "no dropout", dsc_gaussian_dropout, 0, ONES, 1, 0, 0, COUNT },
+};
+enum { NOISES = sizeof noises / sizeof noises[0] };
+
+struct trial {
+    dsc_scope *scope;
+    dsc_model *model;
+    float *x, *targets;
+};
+
+/* The mean square of a layer's outputs less the targets. */
+static struct trial begin(const struct noise *noise, dsc_dtype dtype)
+{
+    struct trial t = { .scope = dsc_scope_open(&(dsc_scope_options){ .seed = 5 }) };
+    dsc_node *x = dsc_input(t.scope, &(dsc_input_spec){ .shape = { STEPS, CHANNELS } });
+    dsc_node *targets = dsc_targets(t.scope, &(dsc_input_spec){ .shape = { STEPS, CHANNELS } });
+    dsc_node *y = noise->layer(x, noise->size);
+    t.model = dsc_compile(dsc_squared_loss(y, targets),
+                          &(dsc_compile_options){ .batch = BATCH, .dtype = dtype });
+    t.x = dsc_scope_alloc(t.scope, COUNT, sizeof *t.x);
+    t.targets = dsc_scope_alloc(t.scope, COUNT, sizeof *t.targets);
+    if (!t.model || !t.targets)
+        fail_msg("%s: %s", noise->name, dsc_scope_message(t.scope));
+    const float deviation = noise->inputs == NORMALS, mean = noise->inputs == ONES;
+    dsc_rng_fill_normal_f32(dsc_rng_make(9, DSC_STREAM_DATA), 0, mean, deviation, t.x, COUNT);
+    return t;
+}
+
+static double mean_square(const struct trial *t, float target, dsci_mode mode)
+{
+    for (size_t i = 0; i < COUNT; i++)
+        t->targets[i] = target;
+    dsci_plan *plan = dsci_model_plan(t->model, BATCH, mode);
+    dsci_plan_bind(plan->inputs[0], t->x);
+    dsci_plan_bind(plan->expected, t->targets);
+    dsci_plan_run(plan);
+    return *plan->loss;
+}
+
+static void check_moments(const struct noise *noise, dsc_dtype dtype, double rounding)
+{
+    const struct trial t = begin(noise, dtype);
+    const double about_0 = mean_square(&t, 0, DSCI_TRAINING), about_1 = mean_square(&t, 1, DSCI_TRAINING);
+    const double mean = (about_0 - about_1 + 1) / 2, variance = about_0 - mean * mean;
+    const double draws = (double)noise->draws;
+    const double mean_bound = 5 * sqrt(noise->variance / draws) + rounding,
+                 variance_bound =
+                     5 * sqrt((noise->fourth - noise->variance * noise->variance) / draws) + 4 * rounding;
+    if (!(fabs(mean - noise->mean) <= mean_bound) || !(fabs(variance - noise->variance) <= variance_bound))
+        fail_msg("%s: mean %.6f, expected %.6f +- %.6f; variance %.6f, expected %.6f +- %.6f (N = %zu)",
+                 noise->name, mean, noise->mean, mean_bound, variance, noise->variance, variance_bound,
+                 noise->draws);
+    dsc_scope_close((dsc_scope *[]){ t.scope });
+}
+
+static void outputs_have_the_moments_of_the_definition(void **state)
+{
+    (void)state;
+    for (int i = 0; i < NOISES; i++) {
+        check_moments(&noises[i], DSC_F32, 1e-6);
+        check_moments(&noises[i], DSC_BF16, 1e-2);
+    }
+}
+
+static void each_step_draws_anew_and_repeats_itself(void **state)
+{
+    (void)state;
+    for (int i = 0; i < NOISES - 1; i++) {
+        const struct trial t = begin(&noises[i], DSC_F32);
+        const double first = mean_square(&t, 0.5F, DSCI_TRAINING);
+        t.model->step++;
+        const double second = mean_square(&t, 0.5F, DSCI_TRAINING);
+        t.model->step--;
+        assert_true(first != second);
+        assert_true(first == mean_square(&t, 0.5F, DSCI_TRAINING));
+        dsc_scope_close((dsc_scope *[]){ t.scope });
+    }
+}
+
+static void nothing_is_drawn_outside_training(void **state)
+{
+    (void)state;
+    for (int i = 0; i < NOISES; i++) {
+        const struct trial t = begin(&noises[i], DSC_F32);
+        double sum = 0;
+        for (size_t k = 0; k < COUNT; k++)
+            sum += (double)t.x[k] * (double)t.x[k];
+        assert_true(fabs(mean_square(&t, 0, DSCI_EVALUATION) - sum / COUNT) <= 1e-12 * sum / COUNT);
+        dsc_scope_close((dsc_scope *[]){ t.scope });
+    }
+}
+
+static void impossible_sizes_are_refused(void **state)
+{
+    (void)state;
+    static const double wrong[] = { -0.1, NAN, INFINITY };
+    for (int i = 0; i < NOISES; i++)
+        for (int k = 0; k < 4; k++) {
+            const bool is_rate = noises[i].layer != dsc_gaussian_noise;
+            if (k == 3 && !is_rate)
+                continue;
+            dsc_scope *scope = dsc_scope_open(NULL);
+            dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { 3 } });
+            dsc_node *y = noises[i].layer(x, k == 3 ? 1 : wrong[k]);
+            dsc_node *loss =
+                dsc_squared_loss(y, dsc_targets(scope, &(dsc_input_spec){ .shape = { 3 } }));
+            assert_null(dsc_compile(loss, NULL));
+            assert_int_equal(dsc_scope_status(scope), DSC_ERROR_ARGUMENT);
+            dsc_scope_close(&scope);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(outputs_have_the_moments_of_the_definition),
+        cmocka_unit_test(each_step_draws_anew_and_repeats_itself),
+        cmocka_unit_test(nothing_is_drawn_outside_training),
+        cmocka_unit_test(impossible_sizes_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
