@@ -17,17 +17,18 @@
 
 enum { COUNT = 45, BATCH = 19, SIDE = 9, CHANNELS = 3, STEPS = 13, VOCABULARY = 50, CLASSES = 7, LINE = 32 };
 
-/* Normalised, grouped, strided and residual convolutions, both ways of pooling, dropout. */
+/* Normalised, grouped, strided and residual convolutions, both ways of pooling, every kind of noise. */
 static dsc_node *images(dsc_scope *scope)
 {
     dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { SIDE, SIDE, CHANNELS } });
     dsc_node *h = dsc_relu(dsc_batch_norm(dsc_conv2d(x, 18, .padding = DSC_SAME, .no_bias = true)));
     h = dsc_add(h, dsc_relu(dsc_conv2d(h, 18, .groups = 3, .padding = DSC_SAME)));
-    h = dsc_max_pool(h, .window = { 3, 3 }, .stride = { 2, 2 });
+    h = dsc_max_pool(dsc_channel_dropout(h, 0.1), .window = { 3, 3 }, .stride = { 2, 2 });
     h = dsc_tanh(
         dsc_conv2d(h, 33, .kernel = { 2, 3 }, .dilation = { 1, 1 }, .pad = { 1, 1 }, .stride = { 2, 1 }));
     h = dsc_dropout(dsc_average_pool(h, .window = { 2, 2 }), 0.2);
-    return dsc_dense(dsc_gelu(dsc_dense(h, 40)), CLASSES);
+    h = dsc_gelu(dsc_gaussian_dropout(dsc_dense(dsc_gaussian_noise(h, 0.1), 41), 0.3));
+    return dsc_dense(dsc_alpha_dropout(h, 0.1), CLASSES);
 }
 
 static dsc_node *tokens(dsc_scope *scope)

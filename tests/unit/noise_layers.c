@@ -1,5 +1,5 @@
-/* What the noise layers draw has the moments of its definition, is drawn anew each step, and is nothing outside
- * training. */
+/* What the noise layers draw has the moments of its definition, is drawn anew each step, and is nothing
+ * outside training. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -50,8 +50,8 @@ static struct trial begin(const struct noise *noise, dsc_dtype dtype)
     dsc_node *x = dsc_input(t.scope, &(dsc_input_spec){ .shape = { STEPS, CHANNELS } });
     dsc_node *targets = dsc_targets(t.scope, &(dsc_input_spec){ .shape = { STEPS, CHANNELS } });
     dsc_node *y = noise->layer(x, noise->size);
-    t.model = dsc_compile(dsc_squared_loss(y, targets),
-                          &(dsc_compile_options){ .batch = BATCH, .dtype = dtype });
+    t.model =
+        dsc_compile(dsc_squared_loss(y, targets), &(dsc_compile_options){ .batch = BATCH, .dtype = dtype });
     t.x = dsc_scope_alloc(t.scope, COUNT, sizeof *t.x);
     t.targets = dsc_scope_alloc(t.scope, COUNT, sizeof *t.targets);
     if (!t.model || !t.targets)
@@ -74,7 +74,7 @@ static double mean_square(const struct trial *t, float target, dsci_mode mode)
 
 static void check_moments(const struct noise *noise, dsc_dtype dtype, double rounding)
 {
-    const struct trial t = begin(noise, dtype);
+    struct trial t = begin(noise, dtype);
     const double about_0 = mean_square(&t, 0, DSCI_TRAINING), about_1 = mean_square(&t, 1, DSCI_TRAINING);
     const double mean = (about_0 - about_1 + 1) / 2, variance = about_0 - mean * mean;
     const double draws = (double)noise->draws;
@@ -85,7 +85,7 @@ static void check_moments(const struct noise *noise, dsc_dtype dtype, double rou
         fail_msg("%s: mean %.6f, expected %.6f +- %.6f; variance %.6f, expected %.6f +- %.6f (N = %zu)",
                  noise->name, mean, noise->mean, mean_bound, variance, noise->variance, variance_bound,
                  noise->draws);
-    dsc_scope_close((dsc_scope *[]){ t.scope });
+    dsc_scope_close(&t.scope);
 }
 
 static void outputs_have_the_moments_of_the_definition(void **state)
@@ -101,14 +101,14 @@ static void each_step_draws_anew_and_repeats_itself(void **state)
 {
     (void)state;
     for (int i = 0; i < NOISES - 1; i++) {
-        const struct trial t = begin(&noises[i], DSC_F32);
+        struct trial t = begin(&noises[i], DSC_F32);
         const double first = mean_square(&t, 0.5F, DSCI_TRAINING);
         t.model->step++;
         const double second = mean_square(&t, 0.5F, DSCI_TRAINING);
         t.model->step--;
         assert_true(first != second);
         assert_true(first == mean_square(&t, 0.5F, DSCI_TRAINING));
-        dsc_scope_close((dsc_scope *[]){ t.scope });
+        dsc_scope_close(&t.scope);
     }
 }
 
@@ -116,12 +116,12 @@ static void nothing_is_drawn_outside_training(void **state)
 {
     (void)state;
     for (int i = 0; i < NOISES; i++) {
-        const struct trial t = begin(&noises[i], DSC_F32);
+        struct trial t = begin(&noises[i], DSC_F32);
         double sum = 0;
         for (size_t k = 0; k < COUNT; k++)
             sum += (double)t.x[k] * (double)t.x[k];
         assert_true(fabs(mean_square(&t, 0, DSCI_EVALUATION) - sum / COUNT) <= 1e-12 * sum / COUNT);
-        dsc_scope_close((dsc_scope *[]){ t.scope });
+        dsc_scope_close(&t.scope);
     }
 }
 
@@ -137,8 +137,7 @@ static void impossible_sizes_are_refused(void **state)
             dsc_scope *scope = dsc_scope_open(NULL);
             dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { 3 } });
             dsc_node *y = noises[i].layer(x, k == 3 ? 1 : wrong[k]);
-            dsc_node *loss =
-                dsc_squared_loss(y, dsc_targets(scope, &(dsc_input_spec){ .shape = { 3 } }));
+            dsc_node *loss = dsc_squared_loss(y, dsc_targets(scope, &(dsc_input_spec){ .shape = { 3 } }));
             assert_null(dsc_compile(loss, NULL));
             assert_int_equal(dsc_scope_status(scope), DSC_ERROR_ARGUMENT);
             dsc_scope_close(&scope);
