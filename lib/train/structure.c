@@ -209,7 +209,7 @@ static bool in_range(const dsci_field *field, double value)
 
 static bool read_activation(const char *name, dsc_activation *activation)
 {
-    for (int i = 0; name && i <= (int)DSC_TANH; i++)
+    for (int i = 0; name && i < (int)DSC_ACTIVATION_COUNT; i++)
         if (strcmp(dsc_activation_name((dsc_activation)i), name) == 0) {
             *activation = (dsc_activation)i;
             return true;
