@@ -17,14 +17,20 @@ dsc_node *dsci_layer_parameter(dsc_node *x, const char *layer, const char *name,
     return dsci_parameter_make(x, layer, name, shape, &initializer);
 }
 
+static size_t dense_fan_in(const dsc_node *x, const dsc_dense_spec *spec)
+{
+    const dsci_shape *shape = &x->tensor->shape;
+    return spec->per_step && shape->rank > 1 ? shape->dim[shape->rank - 1] : dsci_node_example_elements(x);
+}
+
 dsc_node *dsc_dense_spec_make(dsc_node *x, const dsc_dense_spec *spec)
 {
     if (!x || !spec)
         return NULL;
     const char *name = dsci_layer_name(x, DSCI_OP_DENSE, "dense", spec->name);
-    const size_t fan_in = dsci_node_example_elements(x), units = spec->units;
     if (!name)
         return NULL;
+    const size_t fan_in = dense_fan_in(x, spec), units = spec->units;
     if (units == 0) {
         dsc_scope_fail(x->scope, DSC_ERROR_ARGUMENT, "layer '%s': expected at least 1 unit, found 0", name);
         return NULL;
@@ -43,5 +49,6 @@ dsc_node *dsc_dense_spec_make(dsc_node *x, const dsc_dense_spec *spec)
     if (!spec->no_bias)
         inputs[++count] =
             dsci_layer_parameter(x, name, "bias", &(dsci_shape){ .rank = 1, .dim = { units } }, &bias);
-    return dsci_layer_make(&dsci_op_dense, name, NULL, inputs, count + 1);
+    return dsci_layer_make(&dsci_op_dense, name,
+                           &(dsci_attributes){ .dense = { .per_step = spec->per_step } }, inputs, count + 1);
 }

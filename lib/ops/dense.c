@@ -1,22 +1,33 @@
-/* dense.c - y = activation(x w + b): x (batch, fan_in), w (fan_in, units), b (units). */
+/* dense.c - y = activation(x w + b): x (batch, fan_in), w (fan_in, units), b (units); per step: x (batch,
+ * ..., fan_in) and y (batch, ..., units). */
 #include "ops/dense.h"
 #include "ops/ref.h"
 #include "ops/widened.h"
+
+/* Elements of the vectors that the layer reads or writes. */
+static size_t vector_of(const dsci_node *node, const dsci_tensor *tensor)
+{
+    return node->attributes.dense.per_step ? tensor->shape.dim[tensor->shape.rank - 1]
+                                           : dsci_tensor_cols(tensor);
+}
 
 static bool infer(const dsci_setting *setting, dsci_node *node)
 {
     const dsci_tensor *src = node->in[0], *weights = node->in[1];
     if (!dsci_expect_batch(setting, node, src))
         return false;
-    if (weights->shape.rank != 2 || weights->shape.dim[0] != dsci_tensor_cols(src)) {
+    if (weights->shape.rank != 2 || weights->shape.dim[0] != vector_of(node, src)) {
         char text[128];
         dsc_scope_fail(setting->scope, DSC_ERROR_SHAPE,
                        "layer '%s': expected weights of %zu rows for the input from '%s', found %s",
-                       node->name, dsci_tensor_cols(src), src->producer->name,
+                       node->name, vector_of(node, src), src->producer->name,
                        dsci_shape_text(&weights->shape, text));
         return false;
     }
-    const dsci_shape shape = { .rank = 2, .dim = { setting->batch, weights->shape.dim[1] } };
+    dsci_shape shape = { .rank = 2, .dim = { setting->batch } };
+    if (node->attributes.dense.per_step)
+        shape = src->shape;
+    shape.dim[shape.rank - 1] = weights->shape.dim[1];
     return dsci_node_output(setting, node, setting->real, &shape);
 }
 
@@ -28,7 +39,7 @@ static bool infer_backward_data(const dsci_setting *setting, dsci_node *node)
 
 static bool infer_backward_weights(const dsci_setting *setting, dsci_node *node)
 {
-    const size_t fan_in = dsci_tensor_cols(node->in[0]), units = dsci_tensor_cols(node->in[1]);
+    const size_t fan_in = vector_of(node, node->in[0]), units = vector_of(node, node->in[1]);
     const dsci_shape weights = { .rank = 2, .dim = { fan_in, units } };
     const dsci_shape bias = { .rank = 1, .dim = { units } };
     return dsci_node_output(setting, node, dsci_master_type(setting->real), &weights) &&
@@ -40,8 +51,9 @@ static void gradient(dsci_graph *graph, dsci_node *node)
 {
     dsci_tensor *src = node->in[0], *diff_dst = node->out[0]->diff;
     const bool bias = node->input_count > 2;
-    const dsci_node *by_weights = dsci_graph_append(graph, &dsci_op_dense_backward_weights,
-                                                    &(dsci_attributes){ .dense = { .bias = bias } },
+    const dsci_attributes of_weights = { .dense = { .bias = bias,
+                                                    .per_step = node->attributes.dense.per_step } };
+    const dsci_node *by_weights = dsci_graph_append(graph, &dsci_op_dense_backward_weights, &of_weights,
                                                     (dsci_tensor *[]){ src, diff_dst }, 2);
     if (!by_weights)
         return;

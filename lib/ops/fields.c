@@ -8,6 +8,8 @@
 #define AT(member) offsetof(dsci_attributes, member)
 
 static const dsci_field no_fields[] = { { .name = NULL } };
+static const dsci_field dense_fields[] = { { "per_step", DSCI_FIELD_BOOL, AT(dense.per_step), 0, 0, 1 },
+                                           { .name = NULL } };
 static const dsci_field example_fields[] = { { "shape", DSCI_FIELD_SHAPE, AT(example), 0, 1, 0x1p40 },
                                              { .name = NULL } };
 static const dsci_field labels_fields[] = { { "shape", DSCI_FIELD_SHAPE, AT(labels.example), 0, 1, 0x1p40 },
@@ -111,7 +113,7 @@ static const dsci_op_form forms[] = {
     { &dsci_op_tokens, "", 0, tokens_fields },
     { &dsci_op_parameter, "", 0, parameter_fields },
     { &dsci_op_state, "", 0, parameter_fields },
-    { &dsci_op_dense, "xpb", 2, no_fields },
+    { &dsci_op_dense, "xpb", 2, dense_fields },
     { &dsci_op_conv, "xpb", 2, conv_fields },
     { &dsci_op_max_pool, "x", 1, pool_fields },
     { &dsci_op_average_pool, "x", 1, pool_fields },

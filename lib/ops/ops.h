@@ -153,6 +153,7 @@ typedef union dsci_attributes {
     struct {
         dsc_activation activation; /* applied to the output */
         bool bias;                 /* dense_backward_weights: sum diff_dst into a second output */
+        bool per_step;             /* each vector along the last dimension is taken by itself */
     } dense;
     struct {
         dsci_window window;

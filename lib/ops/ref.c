@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "ops/conv.h"
+#include "ops/dense.h"
 #include "ops/dropout.h"
 #include "ops/loss.h"
 #include "ops/noise.h"

@@ -36,8 +36,8 @@ void NAME(dense)(const dsci_operands *o, dsci_part part)
     (void)part;
     const REAL *src = o->in[0], *weights = o->in[1], *bias = o->in[2];
     REAL *dst = o->out[0];
-    const size_t batch = dsci_tensor_rows(o->node->in[0]), fan_in = dsci_tensor_cols(o->node->in[0]);
-    const size_t units = dsci_tensor_cols(o->node->out[0]);
+    const dsci_dense_extents e = dsci_dense_extents_of(o->node);
+    const size_t batch = e.batch, fan_in = e.fan_in, units = e.units;
     for (size_t b = 0; b < batch; b++)
         for (size_t u = 0; u < units; u++) {
             REAL sum = bias ? bias[u] : 0;
@@ -53,8 +53,8 @@ void NAME(dense_backward_data)(const dsci_operands *o, dsci_part part)
     (void)part;
     const REAL *diff_dst = o->in[0], *weights = o->in[1];
     REAL *diff_src = o->out[0];
-    const size_t batch = dsci_tensor_rows(o->node->in[0]), units = dsci_tensor_cols(o->node->in[0]);
-    const size_t fan_in = dsci_tensor_cols(o->node->out[0]);
+    const dsci_dense_extents e = dsci_dense_extents_of(o->node);
+    const size_t batch = e.batch, fan_in = e.fan_in, units = e.units;
     for (size_t b = 0; b < batch; b++)
         for (size_t i = 0; i < fan_in; i++) {
             REAL sum = 0;
@@ -70,8 +70,8 @@ void NAME(dense_backward_weights)(const dsci_operands *o, dsci_part part)
     (void)part;
     const REAL *src = o->in[0], *diff_dst = o->in[1];
     REAL *diff_weights = o->out[0], *diff_bias = o->out[1];
-    const size_t batch = dsci_tensor_rows(o->node->in[0]), fan_in = dsci_tensor_cols(o->node->in[0]);
-    const size_t units = dsci_tensor_cols(o->node->in[1]);
+    const dsci_dense_extents e = dsci_dense_extents_of(o->node);
+    const size_t batch = e.batch, fan_in = e.fan_in, units = e.units;
     for (size_t i = 0; i < fan_in; i++)
         for (size_t u = 0; u < units; u++) {
             REAL sum = 0;

@@ -127,6 +127,7 @@ case("dense of one example", "dense", dense, (1, 3), parameters={"weights": (3, 
 case("dense without bias", "dense", dense, (4, 5), parameters={"weights": (5, 18)}, units=18, no_bias=1)
 case("dense, flattened", "dense", lambda x, p, t: dense(x.flatten(1), p, t), (3, 2, 4),
      parameters={"weights": (8, 3), "bias": (3,)}, units=3)
+case("dense, each step", "dense", dense, (3, 2, 4), parameters={"weights": (4, 5), "bias": (5,)}, units=5, per_step=1)
 
 
 def conv(name, shape, filters, kernel, same=None, **fields):

@@ -9,6 +9,17 @@ static dsc_node *dense(dsc_scope *scope, struct draw *draw)
                         draw);
 }
 
+/* Each step of a sequence by itself, then each row of what became an image. */
+static dsc_node *per_step(dsc_scope *scope, struct draw *draw)
+{
+    const size_t steps = draw_size(draw, 1, 7);
+    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { steps, draw_size(draw, 1, 9) } });
+    const size_t units = draw_size(draw, 1, 20);
+    x = dsc_relu(dsc_dense(x, units, .per_step = true));
+    x = dsc_dense(dsc_reshape(x, 1, steps, units), draw_size(draw, 1, 9), .per_step = true, .no_bias = true);
+    return squared_head(x, scope, draw);
+}
+
 static dsc_node *relu(dsc_scope *scope, struct draw *draw)
 {
     return squared_head(dsc_relu(dsc_dense(case_vector(scope, draw), draw_size(draw, 1, 33))), scope, draw);
@@ -65,6 +76,7 @@ static dsc_node *deep_classifier(dsc_scope *scope, struct draw *draw)
 }
 
 static const struct gradient_case cases[] = {
+    { .name = "dense of each step", .op = DSCI_OP_DENSE, .loss = per_step },
     { .name = "dense", .op = DSCI_OP_DENSE, .loss = dense },
     { .name = "relu", .op = DSCI_OP_ACTIVATION, .loss = relu },
     { .name = "sigmoid", .op = DSCI_OP_ACTIVATION, .loss = sigmoid },
