@@ -3,6 +3,7 @@
 #define DESCENT_LAB_H
 
 #include <descent/experiment.h>
+#include <descent/statistics.h>
 
 /* NAME=TEXT, from --set, a configuration file or a preset. A name is a parameter, an axis (its list of
    values), or one of case, preset, engine, seeds (how many) and seed (the first). Later settings replace
@@ -107,5 +108,28 @@ DSC_API dsc_comparison dsc_diff(dsc_scope *scope, dsc_record *a, dsc_record *b);
 /* Joins shards of one recipe into a new record. Cells that two files hold must agree. */
 DSC_API dsc_record *dsc_merge(dsc_scope *scope, dsc_record *const *records, const char *const *paths,
                               size_t count);
+
+typedef enum dsc_verdict {
+    DSC_VERDICT_UNTOLD = 0, /* another setting, values missing, too few seeds: reason says which */
+    DSC_VERDICT_AGREES,
+    DSC_VERDICT_DIFFERS
+} dsc_verdict;
+
+typedef struct dsc_claim_result {
+    dsc_verdict verdict;
+    dsc_interval measured; /* over the seeds, scale applied; n is 0 when untold for want of values */
+    bool has_interval;     /* low, high and standard_error are known: several seeds, not pooled */
+    const char *number;    /* the measured number as it is shown: "54.2 [53.1, 55.9] %, N = 3"; "" if none */
+    const char *expected;  /* likewise: "54 % (52.5 to 57 agrees)" */
+    const char *reason;    /* of UNTOLD; else "" */
+} dsc_claim_result;
+
+/* Holds a claim against a results file. What the file lacks is a reason, never an error. Texts in the scope.
+ */
+DSC_API dsc_claim_result dsc_claim_check(dsc_scope *scope, dsc_record *record, const dsc_claim *claim);
+
+/* The claims of the experiment's case that made a record; NULL if the experiment has no such case or it
+   claims nothing. */
+DSC_API const dsc_claim *dsc_claims_of(const dsc_experiment *experiment, const dsc_record *record);
 
 #endif

@@ -1,0 +1,527 @@
+/* claims.c - what sources say, held against a results file. */
+#include <math.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include <descent/lab.h>
+#include <descent/value.h>
+
+enum { MAX_POINTS = 1 << 20, WORD_MAX = 200 };
+
+/* A claim at work. reason is the first thing that keeps it from being told. */
+struct check {
+    dsc_scope *scope;
+    dsc_record *record;
+    const dsc_record_spec *spec;
+    const dsc_claim *claim;
+    const char *reason;
+};
+
+/* The points of a term: offsets into the output's values of the first seed. */
+struct selection {
+    const dsc_record_output *output;
+    size_t seeds, stride; /* the seeds' values of a point are stride apart */
+    size_t count;
+    size_t *offsets;
+    const double *along; /* values of the one axis with several points; NULL: none or several axes */
+};
+
+static bool refuse(struct check *check, const char *reason)
+{
+    if (!check->reason)
+        check->reason = reason ? reason : "memory is out";
+    return false;
+}
+
+/* "NAME=VALUE" at the head of a list with blanks between; false at its end. */
+struct pair {
+    char name[WORD_MAX], value[WORD_MAX];
+};
+
+static bool pair_next(struct check *check, const char **list, struct pair *pair)
+{
+    const char *at = *list ? *list + strspn(*list, " ") : "";
+    const size_t length = strcspn(at, " "), name = strcspn(at, "=");
+    if (length == 0)
+        return false;
+    *list = at + length;
+    if (name >= length || name >= WORD_MAX || length - name > WORD_MAX)
+        return refuse(check, dsc_scope_format(check->scope, "'%.*s' is not NAME=VALUE", (int)length, at));
+    memcpy(pair->name, at, name);
+    pair->name[name] = '\0';
+    memcpy(pair->value, at + name + 1, length - name - 1);
+    pair->value[length - name - 1] = '\0';
+    return true;
+}
+
+static bool same_number(double a, double b)
+{
+    return isfinite(b) && fabs(a - b) <= 1e-9 * fmax(fabs(a), fabs(b));
+}
+
+/* The number that a text stands for on an axis: one of its names, or a number. */
+static bool axis_number(dsc_scope *scope, const dsc_record_axis *axis, const char *text, double *value)
+{
+    for (size_t i = 0; axis->names && i < axis->count; i++) {
+        const char *name = dsc_record_axis_text(scope, axis, i, 6);
+        if (name && strcmp(name, text) == 0) {
+            *value = axis->values[i];
+            return true;
+        }
+    }
+    return dsc_parse_real(text, value);
+}
+
+/* Whether an axis's value is meant by "9", "9..47", "..9", "cnn" or "last". */
+static bool is_meant(struct check *check, const dsc_record_axis *axis, size_t index, const char *meant)
+{
+    const double value = axis->values[index];
+    double low = -INFINITY, high = INFINITY;
+    if (strcmp(meant, "last") == 0)
+        return index + 1 == axis->count;
+    const char *dots = strstr(meant, "..");
+    if (!dots)
+        return axis_number(check->scope, axis, meant, &low) && same_number(value, low);
+    char first[WORD_MAX] = { 0 };
+    memcpy(first, meant, (size_t)(dots - meant));
+    if ((first[0] && !dsc_parse_real(first, &low)) || (dots[2] && !dsc_parse_real(dots + 2, &high)))
+        return refuse(check, dsc_scope_format(check->scope, "'%s' is not a range", meant));
+    return (value >= low && value <= high) || same_number(value, low) || same_number(value, high);
+}
+
+/* ---- what a claim needs ---- */
+
+static bool has_value(const json_t *value, const char *text)
+{
+    double number;
+    if (json_is_string(value))
+        return strcmp(json_string_value(value), text) == 0;
+    return json_is_number(value) && dsc_parse_real(text, &number) &&
+           same_number(json_number_value(value), number);
+}
+
+static bool has_data(const json_t *recipe, const char *name)
+{
+    const char *file;
+    json_t *digest;
+    json_object_foreach(json_object_get(recipe, "data"), file, digest)
+    {
+        if (strncmp(file, name, strlen(name)) == 0 && file[strlen(name)] == '/')
+            return true;
+    }
+    return false;
+}
+
+static const dsc_record_axis *axis_find(const struct check *check, const char *name)
+{
+    for (size_t i = 0; i < check->spec->axis_count; i++)
+        if (strcmp(check->spec->axes[i].name, name) == 0)
+            return &check->spec->axes[i];
+    return NULL;
+}
+
+/* Whether the axis has each of "9,47,300"; what it lacks is the reason. */
+static bool axis_has(struct check *check, const dsc_record_axis *axis, const char *values)
+{
+    for (const char *at = values; *at;) {
+        const size_t length = strcspn(at, ",");
+        const char *one = dsc_scope_format(check->scope, "%.*s", (int)length, at);
+        bool found = false;
+        for (size_t i = 0; one && !found && i < axis->count; i++)
+            found = is_meant(check, axis, i, one);
+        if (!found)
+            return refuse(check, dsc_scope_format(check->scope, "not run at %s %s", axis->name, one));
+        at += length + (at[length] == ',');
+    }
+    return true;
+}
+
+static bool need_is_met(struct check *check, const json_t *recipe, const struct pair *need)
+{
+    if (strcmp(need->name, "data") == 0)
+        return has_data(recipe, need->value) ||
+               refuse(check, dsc_scope_format(check->scope, "not run on the files of %s", need->value));
+    const dsc_record_axis *axis = axis_find(check, need->name);
+    if (axis)
+        return axis_has(check, axis, need->value);
+    const json_t *value = json_object_get(json_object_get(recipe, "parameters"), need->name);
+    if (!value)
+        value = json_object_get(recipe, need->name);
+    if (has_value(value, need->value))
+        return true;
+    char *found = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6)) : NULL;
+    refuse(check, dsc_scope_format(check->scope, "%s is %.60s here, the claim is about %s", need->name,
+                                   found ? found : "not set", need->value));
+    free(found);
+    return false;
+}
+
+static bool needs_are_met(struct check *check)
+{
+    json_t *recipe = check->spec->recipe ? json_loads(check->spec->recipe, 0, NULL) : NULL;
+    const char *list = check->claim->needs;
+    struct pair need;
+    bool met = true;
+    while (met && pair_next(check, &list, &need))
+        met = need_is_met(check, recipe, &need);
+    json_decref(recipe);
+    return met && !check->reason;
+}
+
+/* ---- the points of a term ---- */
+
+/* For every axis of the record the indices that where leaves: chosen[axis][0..counts[axis]-1]. */
+struct choice {
+    size_t counts[DSC_RECORD_MAX_AXES];
+    size_t *indices[DSC_RECORD_MAX_AXES];
+};
+
+static bool choose_on_axis(struct check *check, size_t a, const char *meant, struct choice *choice)
+{
+    const dsc_record_axis *axis = &check->spec->axes[a];
+    choice->counts[a] = 0;
+    choice->indices[a] = dsc_scope_alloc(check->scope, axis->count, sizeof *choice->indices[a]);
+    for (size_t i = 0; choice->indices[a] && i < axis->count; i++)
+        if (!meant || is_meant(check, axis, i, meant))
+            choice->indices[a][choice->counts[a]++] = i;
+    return choice->counts[a] ||
+           refuse(check, dsc_scope_format(check->scope, "not run at %s %s", axis->name, meant ? meant : ""));
+}
+
+static bool choose(struct check *check, const dsc_term *term, struct choice *choice)
+{
+    for (size_t a = 0; a < check->spec->axis_count; a++)
+        if (!choose_on_axis(check, a, NULL, choice))
+            return false;
+    const char *list = term->where;
+    struct pair pair;
+    while (pair_next(check, &list, &pair)) {
+        const dsc_record_axis *axis = axis_find(check, pair.name);
+        if (!axis)
+            return refuse(check, dsc_scope_format(check->scope, "the file has no axis '%s'", pair.name));
+        if (!choose_on_axis(check, (size_t)(axis - check->spec->axes), pair.value, choice))
+            return false;
+    }
+    return !check->reason;
+}
+
+/* The values of the one axis along which there are several points. */
+static const double *values_along(struct check *check, const dsc_record_output *output,
+                                  const struct choice *choice)
+{
+    size_t several = 0, along = 0;
+    for (size_t k = 0; k < output->rank; k++)
+        if (strcmp(check->spec->axes[output->axes[k]].name, "seed") != 0 &&
+            choice->counts[output->axes[k]] > 1) {
+            along = output->axes[k];
+            several++;
+        }
+    double *values =
+        several == 1 ? dsc_scope_alloc(check->scope, choice->counts[along], sizeof *values) : NULL;
+    for (size_t i = 0; values && i < choice->counts[along]; i++)
+        values[i] = check->spec->axes[along].values[choice->indices[along][i]];
+    return values;
+}
+
+/* Enumerates the chosen points, row-major. */
+static bool enumerate(struct check *check, const struct choice *choice, struct selection *selection)
+{
+    const dsc_record_output *output = selection->output;
+    size_t points = 1, strides[DSC_RECORD_MAX_AXES], stride = 1;
+    selection->seeds = 1;
+    for (size_t k = output->rank; k-- > 0;) {
+        const dsc_record_axis *axis = &check->spec->axes[output->axes[k]];
+        const bool is_seed = strcmp(axis->name, "seed") == 0;
+        strides[k] = stride;
+        if (is_seed) {
+            selection->seeds = axis->count;
+            selection->stride = stride;
+            strides[k] = 0;
+        } else if (points > MAX_POINTS / choice->counts[output->axes[k]]) {
+            return refuse(check, "too many points");
+        } else {
+            points *= choice->counts[output->axes[k]];
+        }
+        stride *= axis->count;
+    }
+    selection->count = points;
+    selection->offsets = dsc_scope_alloc(check->scope, points, sizeof *selection->offsets);
+    for (size_t i = 0; selection->offsets && i < points; i++) {
+        size_t rest = i;
+        for (size_t k = output->rank; k-- > 0;) {
+            const size_t axis = output->axes[k];
+            if (strides[k] == 0)
+                continue;
+            selection->offsets[i] += strides[k] * choice->indices[axis][rest % choice->counts[axis]];
+            rest /= choice->counts[axis];
+        }
+    }
+    return selection->offsets || refuse(check, NULL);
+}
+
+static bool select_points(struct check *check, const dsc_term *term, struct selection *selection)
+{
+    struct choice choice = { 0 };
+    selection->output = dsc_record_output_find(check->record, term->output);
+    if (!selection->output)
+        return refuse(check, dsc_scope_format(check->scope, "the file has no output '%s'", term->output));
+    if (!choose(check, term, &choice))
+        return false;
+    selection->along = values_along(check, selection->output, &choice);
+    const bool goes_along = term->statistic >= DSC_STATISTIC_ARGMIN && term->statistic <= DSC_STATISTIC_FALL;
+    if (!enumerate(check, &choice, selection))
+        return false;
+    if (goes_along && !selection->along)
+        return refuse(check, "needs several values of one axis");
+    return true;
+}
+
+/* ---- numbers ---- */
+
+static double value_of(const struct selection *selection, size_t point, size_t seed)
+{
+    return selection->output->values[selection->offsets[point] + seed * selection->stride];
+}
+
+static size_t first_extreme(const double *values, size_t count, double sign)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < count; i++)
+        if (sign * values[i] > sign * values[best])
+            best = i;
+    return best;
+}
+
+/* The largest increase (of sign times the values) from a point to a later one. */
+static double largest_rise(const double *values, size_t count, double sign)
+{
+    double lowest = INFINITY, rise = 0;
+    for (size_t i = 0; i < count; i++) {
+        lowest = fmin(lowest, sign * values[i]);
+        rise = fmax(rise, sign * values[i] - lowest);
+    }
+    return rise;
+}
+
+static double mean_of(const double *values, size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += values[i];
+    return sum / (double)count;
+}
+
+/* A statistic of a term's points; NaN if one of them is missing. */
+static double statistic_of(dsc_statistic statistic, const struct selection *selection, const double *values)
+{
+    const size_t count = selection->count;
+    for (size_t i = 0; i < count; i++)
+        if (isnan(values[i]))
+            return (double)NAN;
+    const size_t low = first_extreme(values, count, -1), high = first_extreme(values, count, 1);
+    switch (statistic) {
+    case DSC_STATISTIC_MINIMUM: return values[low];
+    case DSC_STATISTIC_MAXIMUM: return values[high];
+    case DSC_STATISTIC_RANGE: return values[high] - values[low];
+    case DSC_STATISTIC_ARGMIN: return selection->along[low];
+    case DSC_STATISTIC_ARGMAX: return selection->along[high];
+    case DSC_STATISTIC_RISE: return largest_rise(values, count, 1);
+    case DSC_STATISTIC_FALL: return largest_rise(values, count, -1);
+    default: return mean_of(values, count);
+    }
+}
+
+static double term_of_seed(const struct check *check, const dsc_term *term, const struct selection *selection,
+                           size_t seed)
+{
+    double *values = dsc_scope_alloc(check->scope, selection->count, sizeof *values);
+    for (size_t i = 0; values && i < selection->count; i++)
+        values[i] = value_of(selection, i, seed);
+    return values ? statistic_of(term->statistic, selection, values) : (double)NAN;
+}
+
+/* The seeds' finite values of a point, less those of another selection's if it is not NULL. */
+static dsc_interval over_seeds(const struct check *check, const struct selection *a,
+                               const struct selection *b, size_t point)
+{
+    double *values = dsc_scope_alloc(check->scope, a->seeds, sizeof *values);
+    for (size_t s = 0; values && s < a->seeds; s++)
+        values[s] = value_of(a, point, s) - (b ? value_of(b, point, s) : 0);
+    return dsc_summarize(values, values ? a->seeds : 0);
+}
+
+static double term_pooled(const struct check *check, const dsc_term *term, const struct selection *selection,
+                          size_t *n)
+{
+    double *medians = dsc_scope_alloc(check->scope, selection->count, sizeof *medians);
+    for (size_t i = 0; medians && i < selection->count; i++) {
+        const dsc_interval interval = over_seeds(check, selection, NULL, i);
+        medians[i] = interval.median;
+        *n = interval.n < *n ? interval.n : *n;
+    }
+    return medians ? statistic_of(term->statistic, selection, medians) : (double)NAN;
+}
+
+static double related(const dsc_claim *claim, double measured, double against)
+{
+    const double scale = claim->scale != 0 ? claim->scale : 1;
+    if (!claim->against.output)
+        return scale * measured;
+    return scale * (claim->relation == DSC_RELATION_RATIO ? measured / against : measured - against);
+}
+
+/* One number without an interval, from n seeds. */
+static dsc_interval single(double value, size_t n)
+{
+    const double none = (double)NAN;
+    return (dsc_interval){ .n = isnan(value) ? 0 : n,
+                           .median = value,
+                           .low = none,
+                           .high = none,
+                           .mean = value,
+                           .standard_error = none };
+}
+
+/* The largest deviation of a point from another output, in standard errors. Points where both agree to
+   rounding count 0: their standard error may be 0 too. */
+static dsc_interval deviation(const struct check *check, const struct selection *a, const struct selection *b)
+{
+    double largest = 0;
+    size_t n = a->seeds;
+    for (size_t i = 0; i < a->count; i++) {
+        const dsc_interval difference = over_seeds(check, a, b, i);
+        n = difference.n < n ? difference.n : n;
+        if (fabs(difference.mean) > 1e-12 * fabs(value_of(a, i, 0)))
+            largest = fmax(largest, fabs(difference.mean) / difference.standard_error);
+    }
+    return single(n < 2 ? (double)NAN : largest, n);
+}
+
+static dsc_interval measure_pooled(const struct check *check, const struct selection *measured,
+                                   const struct selection *against)
+{
+    const dsc_claim *claim = check->claim;
+    size_t n = measured->seeds;
+    const double value = term_pooled(check, &claim->measured, measured, &n);
+    const double other = against ? term_pooled(check, &claim->against, against, &n) : 0;
+    return single(related(claim, value, other), n);
+}
+
+static dsc_interval measure_seeds(const struct check *check, const struct selection *measured,
+                                  const struct selection *against)
+{
+    const dsc_claim *claim = check->claim;
+    double *values = dsc_scope_alloc(check->scope, measured->seeds, sizeof *values);
+    for (size_t s = 0; values && s < measured->seeds; s++)
+        values[s] = related(claim, term_of_seed(check, &claim->measured, measured, s),
+                            against ? term_of_seed(check, &claim->against, against, s) : 0);
+    return dsc_summarize(values, values ? measured->seeds : 0);
+}
+
+static bool measure(struct check *check, dsc_interval *result)
+{
+    const dsc_claim *claim = check->claim;
+    struct selection measured = { 0 }, against = { 0 };
+    const bool two = claim->against.output != NULL;
+    if (!select_points(check, &claim->measured, &measured) ||
+        (two && !select_points(check, &claim->against, &against)))
+        return false;
+    const struct selection *other = two ? &against : NULL;
+    if (claim->measured.statistic == DSC_STATISTIC_DEVIATION) {
+        if (!two || measured.count != against.count)
+            return refuse(check, "there is nothing to compare with, point by point");
+        *result = deviation(check, &measured, &against);
+    } else {
+        *result =
+            claim->pooled ? measure_pooled(check, &measured, other) : measure_seeds(check, &measured, other);
+    }
+    if (result->n == 0)
+        return refuse(check, "values are missing");
+    const size_t least = claim->seeds > 0 ? (size_t)claim->seeds : claim->standard_errors != 0 ? 2 : 1;
+    if (result->n < least)
+        return refuse(check, dsc_scope_format(check->scope, "%zu of at least %zu seeds", result->n, least));
+    return true;
+}
+
+/* ---- words ---- */
+
+static const char *units_text(dsc_scope *scope, const dsc_claim *claim)
+{
+    return claim->units ? dsc_scope_format(scope, " %s", claim->units) : "";
+}
+
+static const char *number_text(dsc_scope *scope, const dsc_claim *claim, const dsc_claim_result *result)
+{
+    const dsc_interval *m = &result->measured;
+    const char *units = units_text(scope, claim);
+    if (m->n == 0)
+        return "";
+    if (!result->has_interval)
+        return dsc_scope_format(scope, "%.4g%s, N = %zu", m->median, units, m->n);
+    if (claim->standard_errors != 0)
+        return dsc_scope_format(scope, "%.4g \u00b1 %.2g%s (standard error), N = %zu", m->mean,
+                                m->standard_error, units, m->n);
+    return dsc_scope_format(scope, "%.4g [%.4g, %.4g]%s, N = %zu", m->median, m->low, m->high, units, m->n);
+}
+
+static const char *band_text(dsc_scope *scope, const dsc_claim *claim)
+{
+    const char *units = units_text(scope, claim);
+    if (!isfinite(claim->low) && !isfinite(claim->high))
+        return "any";
+    if (!isfinite(claim->low))
+        return dsc_scope_format(scope, "at most %.4g%s", claim->high, units);
+    if (!isfinite(claim->high))
+        return dsc_scope_format(scope, "at least %.4g%s", claim->low, units);
+    if (claim->low < claim->high)
+        return dsc_scope_format(scope, "%.6g to %.6g%s", claim->low, claim->high, units);
+    return dsc_scope_format(scope, "%.6g%s", claim->low, units);
+}
+
+static const char *expected_text(dsc_scope *scope, const dsc_claim *claim)
+{
+    const char *band = band_text(scope, claim);
+    if (claim->standard_errors != 0)
+        band = dsc_scope_format(scope, "%s, %s %g standard errors", band,
+                                claim->standard_errors > 0 ? "give or take" : "clear of it by",
+                                fabs(claim->standard_errors));
+    return claim->expected ? dsc_scope_format(scope, "%s (agrees: %s)", claim->expected, band) : band;
+}
+
+static bool is_inside(const dsc_claim *claim, const dsc_claim_result *result)
+{
+    const double slack =
+        claim->standard_errors != 0 ? claim->standard_errors * result->measured.standard_error : 0;
+    const double value = claim->standard_errors != 0 ? result->measured.mean : result->measured.median;
+    return value >= claim->low - slack && value <= claim->high + slack;
+}
+
+dsc_claim_result dsc_claim_check(dsc_scope *scope, dsc_record *record, const dsc_claim *claim)
+{
+    struct check check = {
+        .scope = scope, .record = record, .spec = dsc_record_describe(record), .claim = claim
+    };
+    dsc_claim_result result = { .number = "", .expected = expected_text(scope, claim), .reason = "" };
+    const bool told = needs_are_met(&check) && measure(&check, &result.measured);
+    result.has_interval = result.measured.n > 1 && !isnan(result.measured.low);
+    result.number = number_text(scope, claim, &result);
+    if (told)
+        result.verdict = is_inside(claim, &result) ? DSC_VERDICT_AGREES : DSC_VERDICT_DIFFERS;
+    else
+        result.reason = check.reason ? check.reason : "memory is out";
+    return result;
+}
+
+const dsc_claim *dsc_claims_of(const dsc_experiment *experiment, const dsc_record *record)
+{
+    const char *text = dsc_record_describe(record)->recipe;
+    json_t *recipe = text ? json_loads(text, 0, NULL) : NULL;
+    const char *name = json_string_value(json_object_get(recipe, "case"));
+    const dsc_claim *claims = NULL;
+    for (size_t i = 0; name && experiment && experiment->cases[i]; i++)
+        if (strcmp(experiment->cases[i]->name, name) == 0)
+            claims = experiment->cases[i]->claims;
+    json_decref(recipe);
+    return claims && claims->text ? claims : NULL;
+}

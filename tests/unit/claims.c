@@ -1,0 +1,226 @@
+/* Claims: each statistic, paired comparisons, the verdict on every side of a band, and what cannot be told.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <descent/lab.h>
+
+static const double networks[] = { 0, 1 }, widths[] = { 2, 4, 8, 16 }, seeds[] = { 1, 2, 3 },
+                    epochs[] = { 1, 2 };
+
+/* Of the first seed, over the widths; each later seed adds 0.01. The second network has half of it. */
+static const double error[] = { 0.5, 0.25, 0.75, 0.125 };
+
+static dsc_record *record_make(dsc_scope *scope)
+{
+    const dsc_record_axis axes[] = {
+        { .name = "network", .integer = true, .count = 2, .values = networks, .names = "mlp|cnn" },
+        { .name = "width", .integer = true, .count = 4, .values = widths },
+        { .name = "seed", .integer = true, .count = 3, .values = seeds },
+        { .name = "epoch", .integer = true, .count = 2, .values = epochs },
+    };
+    const dsc_record_output outputs[] = {
+        { .name = "error", .units = "1", .long_name = "error", .rank = 3, .axes = { 0, 1, 2 } },
+        { .name = "curve", .units = "1", .long_name = "curve", .rank = 4, .axes = { 0, 1, 2, 3 } },
+    };
+    dsc_record *record =
+        dsc_record_make(scope, &(dsc_record_spec){
+                                   .experiment = "e",
+                                   .title = "t",
+                                   .reference = "r",
+                                   .readme = "",
+                                   .recipe = "{\"case\":\"c\",\"parameters\":{\"n\":200,\"kind\":\"plain\"},"
+                                             "\"data\":{\"mnist/labels\":\"00\"}}",
+                                   .figures = "[]",
+                                   .axes = axes,
+                                   .axis_count = 4,
+                                   .cell_axes = 3,
+                                   .outputs = outputs,
+                                   .output_count = 2,
+                               });
+    assert_non_null(record);
+    dsc_record_output *values = dsc_record_output_find(record, "error");
+    for (size_t i = 0; i < values->count; i++)
+        values->values[i] = error[i / 3 % 4] / (i < 12 ? 1 : 2) + 0.01 * (double)(i % 3);
+    dsc_record_output *curve = dsc_record_output_find(record, "curve");
+    for (size_t i = 0; i < curve->count; i++)
+        curve->values[i] = values->values[i / 2] + (double)(i % 2);
+    return record;
+}
+
+static dsc_claim_result check(const dsc_claim *claim, double missing_width)
+{
+    dsc_scope *scope = dsc_scope_open(NULL);
+    dsc_record *record = record_make(scope);
+    for (size_t w = 0; w < 4; w++)
+        for (size_t s = 0; s < 2 && widths[w] == missing_width; s++)
+            dsc_record_output_find(record, "error")->values[w * 3 + s] = (double)NAN;
+    const dsc_claim_result result = dsc_claim_check(scope, record, claim);
+    assert_int_equal(dsc_scope_status(scope), DSC_OK);
+    static char texts[3][200];
+    const dsc_claim_result copy = { result.verdict,
+                                    result.measured,
+                                    result.has_interval,
+                                    strncpy(texts[0], result.number, 199),
+                                    strncpy(texts[1], result.expected, 199),
+                                    strncpy(texts[2], result.reason, 199) };
+    dsc_scope_close(&scope);
+    return copy;
+}
+
+#define TERM(...)                                                                                            \
+    {                                                                                                        \
+        .output = "error", __VA_ARGS__                                                                       \
+    }
+
+static void each_statistic_is_of_the_points_that_where_leaves(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *where;
+        dsc_statistic statistic;
+        double expected; /* of the median seed */
+    } cases[] = {
+        { "network=mlp width=4", DSC_STATISTIC_MEAN, 0.26 },
+        { "network=mlp width=2..4", DSC_STATISTIC_MEAN, 0.385 },
+        { "network=cnn width=..4", DSC_STATISTIC_MINIMUM, 0.135 },
+        { "width=last network=mlp", DSC_STATISTIC_MEAN, 0.135 },
+        { "network=mlp", DSC_STATISTIC_MAXIMUM, 0.76 },
+        { "network=mlp", DSC_STATISTIC_RANGE, 0.625 },
+        { "network=mlp", DSC_STATISTIC_ARGMAX, 8 },
+        { "network=mlp", DSC_STATISTIC_ARGMIN, 16 },
+        { "network=mlp width=..8", DSC_STATISTIC_ARGMIN, 4 },
+        { "network=mlp", DSC_STATISTIC_RISE, 0.5 },
+        { "network=0", DSC_STATISTIC_FALL, 0.625 },
+        { NULL, DSC_STATISTIC_MINIMUM, 0.0725 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (int pooled = 0; pooled < 2; pooled++) {
+            const dsc_claim claim = { .measured =
+                                          TERM(.where = cases[i].where, .statistic = cases[i].statistic),
+                                      .pooled = pooled,
+                                      .low = cases[i].expected - 1e-9,
+                                      .high = cases[i].expected + 1e-9 };
+            const dsc_claim_result result = check(&claim, 0);
+            assert_string_equal(result.reason, "");
+            assert_true(fabs(result.measured.median - cases[i].expected) < 1e-12);
+            assert_int_equal(result.measured.n, 3);
+            assert_int_equal(result.verdict, DSC_VERDICT_AGREES);
+            assert_int_equal(result.has_interval, !pooled);
+        }
+}
+
+static void an_output_along_an_inner_axis_is_picked_like_any_other(void **state)
+{
+    (void)state;
+    const dsc_claim claim = { .measured = { .output = "curve", .where = "network=mlp width=2 epoch=last" },
+                              .low = 1.509,
+                              .high = 1.511 };
+    assert_int_equal(check(&claim, 0).verdict, DSC_VERDICT_AGREES);
+}
+
+static void comparisons_are_made_seed_by_seed(void **state)
+{
+    (void)state;
+    dsc_claim claim = { .measured = TERM(.where = "network=mlp width=8"),
+                        .against = TERM(.where = "network=mlp width=16"),
+                        .scale = 100,
+                        .units = "points",
+                        .expected = "more",
+                        .low = 60,
+                        .high = INFINITY };
+    const dsc_claim_result difference = check(&claim, 0);
+    assert_int_equal(difference.verdict, DSC_VERDICT_AGREES);
+    assert_string_equal(difference.number, "62.5 [62.5, 62.5] points, N = 3");
+    assert_string_equal(difference.expected, "more (agrees: at least 60 points)");
+    claim.relation = DSC_RELATION_RATIO;
+    claim.scale = 1;
+    claim.low = 5.5;
+    claim.high = 5.7;
+    assert_int_equal(check(&claim, 0).verdict, DSC_VERDICT_AGREES); /* 0.76 / 0.135 */
+    claim.low = 5.7;
+    claim.high = 6;
+    assert_int_equal(check(&claim, 0).verdict, DSC_VERDICT_DIFFERS);
+    claim.low = -INFINITY;
+    claim.high = 5.5;
+    assert_int_equal(check(&claim, 0).verdict, DSC_VERDICT_DIFFERS);
+}
+
+static void standard_errors_widen_or_narrow_the_band(void **state)
+{
+    (void)state;
+    /* mean 0.51, standard error 0.01 / sqrt(3) = 0.00577 */
+    dsc_claim claim = { .measured = TERM(.where = "network=mlp width=2"), .low = 0.5, .high = 0.5 };
+    claim.standard_errors = 2;
+    assert_int_equal(check(&claim, 0).verdict, DSC_VERDICT_AGREES);
+    claim.standard_errors = 1.5;
+    assert_int_equal(check(&claim, 0).verdict, DSC_VERDICT_DIFFERS);
+    claim.high = INFINITY;
+    claim.standard_errors = -1.5;
+    assert_int_equal(check(&claim, 0).verdict, DSC_VERDICT_AGREES);
+    claim.standard_errors = -2;
+    assert_int_equal(check(&claim, 0).verdict, DSC_VERDICT_DIFFERS);
+}
+
+static void a_deviation_is_the_largest_in_standard_errors(void **state)
+{
+    (void)state;
+    dsc_claim claim = { .measured = { .output = "error", .statistic = DSC_STATISTIC_DEVIATION },
+                        .against = { .output = "curve", .where = "epoch=1" },
+                        .high = 4 };
+    assert_int_equal(check(&claim, 0).verdict, DSC_VERDICT_AGREES); /* they are the same */
+    claim.against.where = "epoch=2";
+    assert_int_equal(check(&claim, 0).verdict, DSC_VERDICT_DIFFERS); /* one apart, the same in all seeds */
+    claim.against.where = NULL;
+    assert_int_equal(check(&claim, 0).verdict, DSC_VERDICT_UNTOLD);
+}
+
+static void assert_untold(const dsc_claim *claim, double missing_width, const char *reason)
+{
+    const dsc_claim_result result = check(claim, missing_width);
+    assert_int_equal(result.verdict, DSC_VERDICT_UNTOLD);
+    assert_string_equal(result.reason, reason);
+}
+
+static void what_cannot_be_told_says_why(void **state)
+{
+    (void)state;
+    const dsc_term two = TERM(.where = "network=mlp width=2");
+    const dsc_term term = TERM(.where = "network=mlp", .statistic = DSC_STATISTIC_MAXIMUM);
+    assert_untold(&(dsc_claim){ .measured = two, .needs = "n=500" }, 0,
+                  "n is 200 here, the claim is about 500");
+    assert_untold(&(dsc_claim){ .measured = two, .needs = "n=200 kind=drawn" }, 0,
+                  "kind is \"plain\" here, the claim is about drawn");
+    assert_untold(&(dsc_claim){ .measured = two, .needs = "width=2,3" }, 0, "not run at width 3");
+    assert_untold(&(dsc_claim){ .measured = two, .needs = "network=gru" }, 0, "not run at network gru");
+    assert_untold(&(dsc_claim){ .measured = two, .needs = "data=cifar" }, 0, "not run on the files of cifar");
+    assert_untold(&(dsc_claim){ .measured = TERM(.where = "width=32..64") }, 0, "not run at width 32..64");
+    assert_untold(&(dsc_claim){ .measured = TERM(.where = "height=1") }, 0, "the file has no axis 'height'");
+    assert_untold(&(dsc_claim){ .measured = { .output = "loss" } }, 0, "the file has no output 'loss'");
+    assert_untold(&(dsc_claim){ .measured = TERM(.statistic = DSC_STATISTIC_ARGMIN) }, 0,
+                  "needs several values of one axis");
+    assert_untold(&(dsc_claim){ .measured = term, .seeds = 5 }, 0, "3 of at least 5 seeds");
+    assert_untold(&(dsc_claim){ .measured = term, .seeds = 2 }, 4, "1 of at least 2 seeds");
+    assert_int_equal(
+        check(&(dsc_claim){ .measured = term, .high = 1, .needs = "data=mnist n=200 kind=plain" }, 4).verdict,
+        DSC_VERDICT_AGREES);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_statistic_is_of_the_points_that_where_leaves),
+        cmocka_unit_test(an_output_along_an_inner_axis_is_picked_like_any_other),
+        cmocka_unit_test(comparisons_are_made_seed_by_seed),
+        cmocka_unit_test(standard_errors_widen_or_narrow_the_band),
+        cmocka_unit_test(a_deviation_is_the_largest_in_standard_errors),
+        cmocka_unit_test(what_cannot_be_told_says_why),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
