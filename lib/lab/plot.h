@@ -56,7 +56,7 @@ typedef struct dsci_plot {
 /* Gathers a figure's numbers from a record. Fails the scope when the record lacks what the figure names. */
 const dsci_plot *dsci_plot_make(dsc_scope *scope, dsc_record *record, const dsc_figure *figure);
 
-/* Whether a curve is listed in the legend: one that several panels show is listed once. */
+/* Whether a curve is listed in the legend: those of one name, in one panel or several, are listed once. */
 bool dsci_plot_listed(const dsci_plot *plot, size_t panel, size_t curve);
 
 enum { DSCI_MAX_TICKS = 24 };

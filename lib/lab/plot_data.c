@@ -553,8 +553,8 @@ const dsci_plot *dsci_plot_make(dsc_scope *scope, dsc_record *record, const dsc_
 bool dsci_plot_listed(const dsci_plot *plot, size_t panel, size_t curve)
 {
     const char *legend = plot->panels[panel].curves[curve].legend;
-    for (size_t p = 0; legend && p < panel; p++)
-        for (size_t c = 0; c < plot->panels[p].count; c++) {
+    for (size_t p = 0; legend && p <= panel; p++)
+        for (size_t c = 0; c < (p < panel ? plot->panels[p].count : curve); c++) {
             const char *other = plot->panels[p].curves[c].legend;
             if (other && strcmp(legend, other) == 0)
                 return false;

@@ -7,6 +7,10 @@ for case in mlp epochs linear ridge spline relu-features rff samples; do
     run 0 double-descent --case "$case" --help
     ! grep -E '.{101}' "$out" || fail "--case $case --help is wider than 100 columns"
 done
+for case in polynomial ridge; do
+    run 0 bias-variance --case "$case" --help
+    ! grep -E '.{101}' "$out" || fail "bias-variance --case $case --help is wider than 100 columns"
+done
 
 run 0 double-descent --set label_noise=0.15 --set width=4,9 --set epochs=2 --set samples=800 --no-plot --quiet --out m.h5
 for flags in '--threads 3' '--isa scalar' '--threads 1 --isa auto'; do

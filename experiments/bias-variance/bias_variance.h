@@ -1,0 +1,9 @@
+/* bias_variance.h - the cases of the bias-variance experiment. */
+#ifndef BIAS_VARIANCE_H
+#define BIAS_VARIANCE_H
+
+#include <descent.h>
+
+extern const dsc_case bias_variance_polynomial, bias_variance_ridge;
+
+#endif

@@ -1,0 +1,162 @@
+/* The bias-variance cases agree with exact theory and with published numbers (each test names its source and
+   how strong it is: exact, Monte Carlo, published number, shape). */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <descent.h>
+
+extern const dsc_experiment bias_variance_experiment;
+
+/* A finished run of one case with its settings, in a temporary file. */
+struct result {
+    dsc_scope *scope;
+    dsc_record *record;
+    char path[64];
+};
+
+static struct result run_case(const char *case_name, const dsc_setting *settings, size_t setting_count,
+                              int64_t seeds)
+{
+    struct result result = { .scope = dsc_scope_open(NULL), .path = "/tmp/descent-golden-XXXXXX" };
+    const int file = mkstemp(result.path);
+    assert_true(file >= 0);
+    close(file);
+    unlink(result.path);
+    dsc_plan *plan = dsc_plan_make(
+        result.scope, &bias_variance_experiment,
+        &(dsc_plan_options){
+            .case_name = case_name, .settings = settings, .setting_count = setting_count, .seeds = seeds });
+    result.record = dsc_run(result.scope, plan, &(dsc_run_options){ .out = result.path }).record;
+    if (dsc_scope_status(result.scope) != DSC_OK)
+        fail_msg("%s: %s", case_name, dsc_scope_message(result.scope));
+    assert_true(dsc_record_complete(result.record));
+    return result;
+}
+
+static void close_result(struct result *result)
+{
+    unlink(result->path);
+    dsc_scope_close(&result->scope);
+}
+
+/* cmocka's comparison of this kind is in single precision. */
+static void assert_near(double value, double expected, double bound)
+{
+    if (!(fabs(value - expected) <= bound))
+        fail_msg("%.17g, expected %.17g within %g", value, expected, bound);
+}
+
+static const dsc_record_axis *axis(const struct result *result, size_t i)
+{
+    return &dsc_record_describe(result->record)->axes[i];
+}
+
+static const double *values(const struct result *result, const char *output)
+{
+    const dsc_record_output *found = dsc_record_output_find(result->record, output);
+    assert_non_null(found);
+    return found->values;
+}
+
+/* An output's values at one point of all axes but the seeds, which are the last. */
+static dsc_interval over_seeds(const struct result *result, const char *output, size_t point)
+{
+    const size_t seeds = axis(result, dsc_record_describe(result->record)->axis_count - 1)->count;
+    return dsc_summarize(values(result, output) + point * seeds, seeds);
+}
+
+static size_t cells(const struct result *result)
+{
+    size_t count = 1;
+    for (size_t i = 0; i < dsc_record_describe(result->record)->axis_count; i++)
+        count *= axis(result, i)->count;
+    return count;
+}
+
+static void assert_always_small(const struct result *result, const char *output, double bound)
+{
+    for (size_t i = 0; i < cells(result); i++)
+        if (!(fabs(values(result, output)[i]) <= bound))
+            fail_msg("%s is %g in cell %zu", output, values(result, output)[i], i);
+}
+
+/* Monte Carlo: every measured term within 4 standard errors of its exact value, but for rounding. */
+static void assert_terms_agree_with_theory(const struct result *r)
+{
+    static const char *const terms[] = { "bias_squared", "variance", "noise", "test_error", "train_error" };
+    for (size_t t = 0; t < sizeof terms / sizeof terms[0]; t++)
+        for (size_t i = 0; i < axis(r, 0)->count; i++) {
+            char name[64];
+            snprintf(name, sizeof name, "theory_%s", terms[t]);
+            const dsc_interval measured = over_seeds(r, terms[t], i), theory = over_seeds(r, name, i);
+            if (!(fabs(measured.mean - theory.mean) <= 4 * measured.standard_error + 1e-15))
+                fail_msg("%s = %g: mean %s %g, theory %g, standard error %g", axis(r, 0)->name,
+                         axis(r, 0)->values[i], terms[t], measured.mean, theory.mean,
+                         measured.standard_error);
+        }
+    assert_always_small(r, "residual", 1e-14);
+}
+
+/* Monte Carlo against the exact terms of a projection; the theory's variance is noise (k + 1) / n. */
+static void polynomials_agree_with_exact_theory(void **state)
+{
+    (void)state;
+    const dsc_setting degrees = { "degree", "0..24" };
+    struct result r = run_case("polynomial", &degrees, 1, 0);
+    assert_terms_agree_with_theory(&r);
+    for (size_t k = 0; k < axis(&r, 0)->count; k++)
+        assert_near(over_seeds(&r, "theory_variance", k).mean, 0.09 * (double)(k + 1) / 25, 1e-15);
+    /* A polynomial through all points copies the noise. */
+    assert_always_small(&r, "theory_noise", 0.09 + 1e-15);
+    assert_true(fabs(over_seeds(&r, "train_error", 24).mean) < 1e-20);
+    close_result(&r);
+}
+
+static size_t smallest(const struct result *r, const char *first, const char *second)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < axis(r, 0)->count; i++)
+        if (over_seeds(r, first, i).mean + over_seeds(r, second, i).mean <
+            over_seeds(r, first, best).mean + over_seeds(r, second, best).mean)
+            best = i;
+    return best;
+}
+
+/* Monte Carlo against exact terms; published number (Bishop, figure 3.6): bias^2 + variance is smallest near
+   ln lambda = -0.31. */
+static void ridge_agrees_with_exact_theory_and_the_book(void **state)
+{
+    (void)state;
+    struct result r = run_case("ridge", NULL, 0, 0);
+    assert_terms_agree_with_theory(&r);
+    const double exact = axis(&r, 0)->values[smallest(&r, "theory_bias_squared", "theory_variance")];
+    const double measured = axis(&r, 0)->values[smallest(&r, "bias_squared", "variance")];
+    assert_true(fabs(exact + 0.31) <= 0.05);
+    assert_true(fabs(measured + 0.31) <= 0.15);
+    /* Bias grows and variance falls with the penalty. */
+    for (size_t i = 1; i < axis(&r, 0)->count; i++) {
+        assert_true(over_seeds(&r, "theory_bias_squared", i).mean >
+                    over_seeds(&r, "theory_bias_squared", i - 1).mean);
+        assert_true(over_seeds(&r, "theory_variance", i).mean <
+                    over_seeds(&r, "theory_variance", i - 1).mean);
+    }
+    close_result(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(polynomials_agree_with_exact_theory),
+        cmocka_unit_test(ridge_agrees_with_exact_theory_and_the_book),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
