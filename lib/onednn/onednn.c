@@ -122,6 +122,8 @@ static dsci_problem problem_of(const dsci_primitive_spec *spec, dsci_direction d
     }
     problem.src = image(spec, spec->in, src);
     problem.dst = image(spec, spec->out, dst);
+    if (spec->wide_result)
+        problem.dst.type = dnnl_f32;
     problem.weights =
         plain_weights(spec, direction == DSCI_BACKWARD_WEIGHTS ? dnnl_f32 : activation_type(spec));
     problem.weights.any = !spec->plain_weights;

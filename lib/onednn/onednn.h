@@ -33,6 +33,7 @@ typedef struct dsci_primitive_spec {
     dsci_direction direction;
     /* src, weights, dst, diff_src and diff_dst are bf16; bias and gradients of parameters stay fp32. */
     bool bf16;
+    bool wide_result;     /* forward: dst is fp32 all the same */
     bool bias;            /* forward: add it; backward weights: compute its gradient */
     dsci_eltwise eltwise; /* forward only */
     size_t batch, in, out;

@@ -2,6 +2,7 @@
 #include "ops/recurrent.h"
 
 #include "ops/ref.h"
+#include "ops/widened.h"
 
 static size_t gates_of(int cell)
 {
@@ -14,7 +15,7 @@ static size_t padded(size_t columns)
     return (columns + 15) / 16 * 16 + 16;
 }
 
-dsci_recurrent dsci_recurrent_of(const dsci_node *node)
+static dsci_recurrent sizes_of(const dsci_node *node, bool half)
 {
     const int cell = node->attributes.recurrent.cell;
     const size_t units = node->attributes.recurrent.units;
@@ -30,19 +31,50 @@ dsci_recurrent dsci_recurrent_of(const dsci_node *node)
                          .sequence = node->attributes.recurrent.sequence };
     r.width = r.gates + (cell == DSCI_CELL_GRU_LBR ? units : cell == DSCI_CELL_JORDAN ? r.state : 0);
     r.carried = cell == DSCI_CELL_LSTM ? 2 * units : r.state;
-    r.ld_values = padded(r.features + r.state);
+    r.half = half;
+    r.taken = half ? 0 : r.features;
+    r.ld_values = padded(r.taken + r.state);
     r.ld_gates = padded(r.width);
     return r;
 }
 
+dsci_recurrent dsci_recurrent_of(const dsci_node *node)
+{
+    const bool half =
+        node->real == DSCI_BF16 && node->implementation && node->implementation->engine == DSC_ENGINE_ONEDNN;
+    return sizes_of(node, half);
+}
+
 size_t dsci_recurrent_kept(const dsci_recurrent *r)
 {
-    return r->steps * (r->ld_values + r->ld_gates) + (dsci_has_cells(r) ? (r->steps + 1) * r->units : 0);
+    const size_t floats =
+        r->steps * (r->ld_values + r->ld_gates) + (dsci_has_cells(r) ? (r->steps + 1) * r->units : 0);
+    const size_t halves = r->features + r->state + (r->cell == DSCI_CELL_GRU ? r->units : 0);
+    return floats + (r->half ? (r->steps * halves + 1) / 2 : 0);
 }
 
 size_t dsci_recurrent_gradients(const dsci_recurrent *r)
 {
     return r->steps * r->ld_gates + 2 * (r->state + r->units);
+}
+
+dsci_half_values dsci_half_values_of(const dsci_recurrent *r, const void *kept)
+{
+    const size_t cells = dsci_has_cells(r) ? r->batch * (r->steps + 1) * r->units : 0;
+    const size_t rows = r->batch * r->steps;
+    dsci_bf16 *x = (dsci_bf16 *)((float *)(uintptr_t)kept + dsci_values_size(r) + dsci_gates_size(r) + cells);
+    dsci_bf16 *state = x + rows * r->features;
+    return (dsci_half_values){ x, state, state + rows * r->state };
+}
+
+dsci_half_gates dsci_half_gates_of(const dsci_recurrent *r, const void *gradients)
+{
+    const size_t rows = r->batch * r->steps;
+    const size_t columns = r->cell == DSCI_CELL_GRU       ? 2 * r->units
+                           : r->cell == DSCI_CELL_GRU_LBR ? 3 * r->units
+                                                          : 0;
+    dsci_bf16 *gates = (dsci_bf16 *)(uintptr_t)gradients, *recurrent = gates + rows * r->gates;
+    return (dsci_half_gates){ gates, recurrent, recurrent + rows * columns, columns };
 }
 
 static bool wrong(const dsci_setting *setting, const dsci_node *node, const char *what,
@@ -126,6 +158,22 @@ static bool check_inputs(const dsci_setting *setting, const dsci_node *node)
                      "an initial state (batch, units), of an LSTM (batch, 2 * units)");
 }
 
+/* Engines are chosen after memory is sized. */
+static size_t most_kept(const dsci_node *node, dsci_type real)
+{
+    const dsci_recurrent single = sizes_of(node, false), half = sizes_of(node, true);
+    const size_t kept = dsci_recurrent_kept(&single), in_half = dsci_recurrent_kept(&half);
+    return real == DSCI_BF16 && in_half > kept ? in_half : kept;
+}
+
+static size_t most_gradients(const dsci_node *node, dsci_type real)
+{
+    const dsci_recurrent single = sizes_of(node, false);
+    const size_t kept = dsci_recurrent_gradients(&single);
+    const size_t in_half = (single.steps * 2 * single.gates + 1) / 2;
+    return real == DSCI_BF16 && in_half > kept ? in_half : kept;
+}
+
 static bool infer(const dsci_setting *setting, dsci_node *node)
 {
     if (!dsci_expect_batch(setting, node, node->in[0]) || !check_attributes(setting, node) ||
@@ -135,18 +183,18 @@ static bool infer(const dsci_setting *setting, dsci_node *node)
     const dsci_shape sequence = { .rank = 3, .dim = { r.batch, r.steps, r.state } };
     const dsci_shape last = { .rank = 2, .dim = { r.batch, r.state } };
     const dsci_shape final = { .rank = 2, .dim = { r.batch, r.carried } };
-    const dsci_shape kept = { .rank = 2, .dim = { r.batch, dsci_recurrent_kept(&r) } };
+    const dsci_shape kept = { .rank = 2, .dim = { r.batch, most_kept(node, setting->real) } };
     node->attributes.recurrent.training = setting->training;
     return dsci_node_output(setting, node, setting->real, r.sequence ? &sequence : &last) &&
            dsci_node_output(setting, node, setting->real, &final) &&
-           dsci_node_output(setting, node, setting->real, &kept);
+           dsci_node_output(setting, node, dsci_master_type(setting->real), &kept);
 }
 
 static bool infer_backward(const dsci_setting *setting, dsci_node *node)
 {
     const dsci_recurrent r = dsci_recurrent_of(node);
-    const dsci_shape gates = { .rank = 2, .dim = { r.batch, dsci_recurrent_gradients(&r) } };
-    return dsci_node_output(setting, node, setting->real, &gates) &&
+    const dsci_shape gates = { .rank = 2, .dim = { r.batch, most_gradients(node, setting->real) } };
+    return dsci_node_output(setting, node, dsci_master_type(setting->real), &gates) &&
            (!node->attributes.recurrent.x_diff ||
             dsci_node_output(setting, node, setting->real, &node->in[0]->shape)) &&
            (!node->attributes.recurrent.initial_diff ||
@@ -208,6 +256,17 @@ static bool is_gated_or_elman(const dsci_node *node)
     return node->attributes.recurrent.cell != DSCI_CELL_JORDAN;
 }
 
+bool dsci_recurrent_onednn_supports(const dsci_node *node)
+{
+    return is_gated_or_elman(node) && dsci_onednn_has_bf16();
+}
+
+#define ONEDNN(of_book, of_prepare, of_run)                                                                  \
+    {                                                                                                        \
+        .engine = DSC_ENGINE_ONEDNN, .type = DSCI_BF16, .supports = dsci_recurrent_onednn_supports,          \
+        .book = of_book, .prepare = of_prepare, .run = of_run, .describe = dsci_recurrent_describe           \
+    }
+
 /* Jordan networks are computed by the reference under every engine. */
 #define NATIVE(of_book, of_prepare, of_run, reference)                                                       \
     { .engine = DSC_ENGINE_NATIVE,                                                                           \
@@ -228,7 +287,8 @@ const dsci_op dsci_op_recurrent = {
     .gradient = gradient,
     .flops = flops,
     .implementations = { NATIVE(dsci_recurrent_book, dsci_recurrent_prepare, dsci_recurrent_run, recurrent),
-                         DSCI_REF_IMPLEMENTATIONS(recurrent) },
+                         ONEDNN(dsci_recurrent_book, dsci_recurrent_prepare, dsci_recurrent_run),
+                         DSCI_WIDENED_PREPARED, DSCI_REF_IMPLEMENTATIONS(recurrent) },
 };
 
 const dsci_op dsci_op_recurrent_backward = {
@@ -238,7 +298,9 @@ const dsci_op dsci_op_recurrent_backward = {
     .flops = flops,
     .implementations = { NATIVE(dsci_recurrent_book_backward, dsci_recurrent_prepare_backward,
                                 dsci_recurrent_run_backward, recurrent_backward),
-                         DSCI_REF_IMPLEMENTATIONS(recurrent_backward) },
+                         ONEDNN(dsci_recurrent_book_backward, dsci_recurrent_prepare_backward,
+                                dsci_recurrent_run_backward),
+                         DSCI_WIDENED_PREPARED, DSCI_REF_IMPLEMENTATIONS(recurrent_backward) },
 };
 
 const dsci_op dsci_op_recurrent_backward_weights = {
@@ -248,5 +310,6 @@ const dsci_op dsci_op_recurrent_backward_weights = {
     .flops = flops,
     .implementations = { NATIVE(dsci_recurrent_book_weights, NULL, dsci_recurrent_run_weights,
                                 recurrent_backward_weights),
-                         DSCI_REF_IMPLEMENTATIONS(recurrent_backward_weights) },
+                         ONEDNN(dsci_recurrent_onednn_book_weights, NULL, dsci_recurrent_onednn_run_weights),
+                         DSCI_WIDENED, DSCI_REF_IMPLEMENTATIONS(recurrent_backward_weights) },
 };

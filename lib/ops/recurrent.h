@@ -8,6 +8,7 @@
 #ifndef DESCENT_OPS_RECURRENT_H
 #define DESCENT_OPS_RECURRENT_H
 
+#include "onednn/onednn.h"
 #include "ops/ops.h"
 
 /* The cells, in the order of dsc_recurrent_cell. */
@@ -39,7 +40,8 @@ enum dsci_recurrent_role {
 
 /* Sizes of one node. Of each example there are, in planes one after the other: steps rows of x and the state
    before the step; steps rows of gates; and steps + 1 rows of cells (LSTM: before and after each step; GRU:
-   the reset state in row step + 1). */
+   the reset state in row step + 1). If half, x is not among the values, and behind the cells are planes in
+   bf16: steps rows of x, of the state before the step, and of a GRU's reset state. */
 typedef struct dsci_recurrent {
     int cell;
     size_t batch, steps, features, units, state; /* state: what is fed back */
@@ -49,6 +51,8 @@ typedef struct dsci_recurrent {
     size_t ld_values, ld_gates;                  /* padded: powers of two would fall on few cache sets */
     size_t truncate;
     bool reverse, sequence;
+    bool half;    /* bf16, with the products over many steps by oneDNN */
+    size_t taken; /* features that the products of a step take along: none if half */
 } dsci_recurrent;
 
 dsci_recurrent dsci_recurrent_of(const dsci_node *node);
@@ -108,6 +112,19 @@ static inline bool dsci_has_cells(const dsci_recurrent *r)
 size_t dsci_recurrent_kept(const dsci_recurrent *r);
 size_t dsci_recurrent_gradients(const dsci_recurrent *r);
 
+/* Planes in bf16 of all examples, one row a step: of x, the state and the reset state, behind what else
+   forward keeps; of the gradients of the gates, in the columns of the weights; of a GRU's first two gates, or
+   of those that meet the recurrent weights; of a GRU's candidate. */
+typedef struct dsci_half_values {
+    dsci_bf16 *x, *state, *reset;
+} dsci_half_values;
+typedef struct dsci_half_gates {
+    dsci_bf16 *gates, *recurrent, *candidate;
+    size_t recurrent_columns; /* 0: the gates are what meets the recurrent weights */
+} dsci_half_gates;
+dsci_half_values dsci_half_values_of(const dsci_recurrent *r, const void *kept);
+dsci_half_gates dsci_half_gates_of(const dsci_recurrent *r, const void *gradients);
+
 /* The step of the input that the layer reads as its step s. */
 static inline size_t dsci_step_read(const dsci_recurrent *r, size_t s)
 {
@@ -132,7 +149,32 @@ static inline size_t dsci_recurrent_column(const dsci_recurrent *r, size_t g)
     return r->cell == DSCI_CELL_GRU_LBR && g >= 2 * r->units ? g + r->units : g;
 }
 
-/* Native: single precision. */
+/* Examples in the groups that go through the steps, at most. */
+size_t dsci_recurrent_group(const dsci_recurrent *r);
+
+/* Products over many steps of a group at once, by oneDNN in bf16. */
+typedef struct dsci_recurrent_products {
+    size_t steps; /* at once */
+    size_t rows;  /* of a product: examples of a group times steps */
+    dsci_primitive *product, *reorder;
+    size_t weights_offset; /* in the prepared memory */
+    size_t scratch_offset; /* in the workspace: oneDNN's, then both operands */
+    size_t in_offset, out_offset;
+} dsci_recurrent_products;
+
+/* Makes those of a forward node or of one of backward data, behind what is booked already. */
+dsc_status dsci_recurrent_products_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking);
+dsci_step_fn dsci_recurrent_products_prepare;
+/* From `rows` rows at in. Returns the rows of the result in the workspace. */
+void *dsci_recurrent_products_run(const dsci_operands *o, dsci_part part, const dsci_bf16 *in, size_t rows,
+                                  const float *bias);
+
+/* oneDNN: the gradients of the weights. */
+bool dsci_recurrent_onednn_supports(const dsci_node *node);
+dsc_status dsci_recurrent_onednn_book_weights(dsc_scope *scope, dsci_node *node, dsci_booking *booking);
+dsci_step_fn dsci_recurrent_onednn_run_weights;
+
+/* Native: single precision; with the products above, bf16. */
 dsc_status dsci_recurrent_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking);
 dsc_status dsci_recurrent_book_backward(dsc_scope *scope, dsci_node *node, dsci_booking *booking);
 dsc_status dsci_recurrent_book_weights(dsc_scope *scope, dsci_node *node, dsci_booking *booking);

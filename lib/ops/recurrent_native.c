@@ -18,6 +18,11 @@ static size_t group_rows(size_t batch)
     return rows < MOST_GROUP ? rows : MOST_GROUP;
 }
 
+size_t dsci_recurrent_group(const dsci_recurrent *r)
+{
+    return group_rows(r->batch);
+}
+
 static size_t groups_of(size_t batch)
 {
     return (batch + group_rows(batch) - 1) / group_rows(batch);
@@ -61,7 +66,7 @@ static struct blocks blocks_of(const dsci_recurrent *r)
 
 static size_t block_depth(const dsci_recurrent *r, const struct block *b)
 {
-    return (b->x ? r->features : 0) + (b->state || b->reset ? r->state : 0);
+    return (b->x ? r->taken : 0) + (b->state || b->reset ? r->state : 0);
 }
 
 static size_t forward_floats(const dsci_recurrent *r)
@@ -78,7 +83,7 @@ static size_t backward_floats(const dsci_recurrent *r)
     const struct blocks blocks = blocks_of(r);
     size_t floats = 0;
     for (size_t i = 0; i < blocks.count; i++)
-        floats += blocks.block[i].count * (round_up(r->features) + round_up(r->state));
+        floats += blocks.block[i].count * (round_up(r->taken) + round_up(r->state));
     return floats;
 }
 
@@ -146,11 +151,10 @@ static struct group group_of(const dsci_recurrent *r, size_t part)
 dsc_status dsci_recurrent_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
     const dsci_recurrent r = dsci_recurrent_of(node);
-    (void)scope;
     booking->parts = groups_of(r.batch);
     booking->prepared_bytes = forward_floats(&r) * sizeof(float);
     booking->worker_bytes = MOST_GROUP * (r.state + PANEL) * sizeof(float);
-    return DSC_OK;
+    return r.half ? dsci_recurrent_products_book(scope, node, booking) : DSC_OK;
 }
 
 void dsci_recurrent_prepare(const dsci_operands *o, dsci_part part)
@@ -161,7 +165,10 @@ void dsci_recurrent_prepare(const dsci_operands *o, dsci_part part)
     const float *b = dsci_role(o, DSCI_ROLE_BIAS), *rb = dsci_role(o, DSCI_ROLE_RECURRENT_BIAS);
     float *bias = o->prepared, *panels = bias + round_up(r.width);
     const bool linear = r.cell == DSCI_CELL_GRU_LBR;
-    (void)part;
+    if (part.index) {
+        dsci_recurrent_products_prepare(o, part);
+        return;
+    }
     for (size_t g = 0; g < r.width; g++) {
         const bool first = g < r.gates, second = !linear || g < 2 * r.units || g >= 3 * r.units;
         const float recurrent = rb && second ? rb[first ? g : g - r.units] : 0;
@@ -171,9 +178,9 @@ void dsci_recurrent_prepare(const dsci_operands *o, dsci_part part)
         const struct block *block = &blocks.block[i];
         const size_t depth = block_depth(&r, block);
         if (block->x)
-            pack(panels, block, w, r.gates, 0, r.features, depth);
+            pack(panels, block, w, r.gates, 0, r.taken, depth);
         if (block->state || block->reset)
-            pack(panels, block, u, r.gates, block->x ? r.features : 0, r.state, depth);
+            pack(panels, block, u, r.gates, block->x ? r.taken : 0, r.state, depth);
         panels += depth * round_up(block->count);
     }
 }
@@ -185,14 +192,16 @@ static const float *run_block(const dsci_operands *o, const dsci_recurrent *r, c
     p.n = b->count;
     p.k = block_depth(r, b);
     p.panels = panels;
-    p.bias = b->reset ? NULL : (const float *)o->prepared + b->column;
+    p.add = b->reset || (r->half && b->x); /* to the product with x, which has the bias */
+    p.bias = p.add ? NULL : (const float *)o->prepared + b->column;
     p.c += b->column;
-    p.add = b->reset;
+    if (p.k == 0)
+        return panels;
     if (b->reset) {
         p.a = reset;
         p.lda = r->units;
     } else if (!b->x) {
-        p.a += r->features;
+        p.a += r->taken;
     }
     multiply(o->kernels, &p);
     return panels + p.k * round_up(b->count);
@@ -240,19 +249,38 @@ static void keep_state(const dsci_recurrent *r, const dsci_cells *s, size_t e)
         memset(s->c + e * n, 0, n * sizeof(float));
 }
 
+/* n elements of a tensor that may be in bf16, from `at` on, and back. */
+static void load(const dsci_operands *o, float *dst, const void *tensor, size_t at, size_t n, bool half)
+{
+    if (half)
+        o->kernels->from_bf16(dst, (const dsci_bf16 *)tensor + at, n);
+    else
+        memcpy(dst, (const float *)tensor + at, n * sizeof *dst);
+}
+
+static void store(const dsci_operands *o, void *tensor, size_t at, const float *src, size_t n, bool half)
+{
+    if (half)
+        o->kernels->to_bf16((dsci_bf16 *)tensor + at, src, n);
+    else
+        memcpy((float *)tensor + at, src, n * sizeof *src);
+}
+
 /* The state before the first step. */
 static void begin(const dsci_operands *o, const dsci_recurrent *r, const struct group *g, float *h, float *c)
 {
-    const float *initial = dsci_role(o, DSCI_ROLE_INITIAL), *state = dsci_role(o, DSCI_ROLE_STATE);
-    const float *from = initial ? initial : state;
+    const void *initial = dsci_role(o, DSCI_ROLE_INITIAL);
+    const void *from = initial ? initial : dsci_role(o, DSCI_ROLE_STATE);
+    const bool half = initial && r->half; /* kept states are parameters: single precision */
     const size_t n = r->units;
     for (size_t e = 0; e < g->rows; e++) {
+        const size_t at = (g->first + e) * r->carried;
         if (from)
-            memcpy(h + e * n, from + (g->first + e) * r->carried, n * sizeof *h);
+            load(o, h + e * n, from, at, n, half);
         else
             memset(h + e * n, 0, n * sizeof *h);
         if (r->cell == DSCI_CELL_LSTM && from)
-            memcpy(c + e * n, from + (g->first + e) * r->carried + n, n * sizeof *c);
+            load(o, c + e * n, from, at + n, n, half);
         else if (r->cell == DSCI_CELL_LSTM)
             memset(c + e * n, 0, n * sizeof *c);
     }
@@ -261,65 +289,140 @@ static void begin(const dsci_operands *o, const dsci_recurrent *r, const struct 
 static void end(const dsci_operands *o, const dsci_recurrent *r, const struct group *g, const float *h,
                 const float *c)
 {
-    float *dst = o->out[0], *final = o->out[1], *state = (float *)dsci_role(o, DSCI_ROLE_STATE);
+    float *state = o->node->attributes.recurrent.training ? (float *)dsci_role(o, DSCI_ROLE_STATE) : NULL;
     const size_t n = r->units;
+    const bool lstm = r->cell == DSCI_CELL_LSTM;
     for (size_t e = 0; e < g->rows; e++) {
-        float *row = final + (g->first + e) * r->carried;
-        memcpy(row, h + e * n, n * sizeof *h);
-        if (r->cell == DSCI_CELL_LSTM)
-            memcpy(row + n, c + e * n, n * sizeof *c);
+        const size_t at = (g->first + e) * r->carried;
+        store(o, o->out[1], at, h + e * n, n, r->half);
+        if (lstm)
+            store(o, o->out[1], at + n, c + e * n, n, r->half);
         if (!r->sequence)
-            memcpy(dst + (g->first + e) * n, h + e * n, n * sizeof *h);
-        if (state && o->node->attributes.recurrent.training)
-            memcpy(state + (g->first + e) * r->carried, row, r->carried * sizeof *row);
+            store(o, o->out[0], (g->first + e) * n, h + e * n, n, r->half);
+        if (state)
+            store(o, state, at, h + e * n, n, false);
+        if (state && lstm)
+            store(o, state, at + n, c + e * n, n, false);
     }
+}
+
+/* What dsci_recurrent_run() goes through the steps with. */
+struct walk {
+    dsci_recurrent r;
+    struct blocks blocks;
+    struct group g;
+    dsci_part part;
+    const int32_t *lengths;
+    float *values, *gates, *cells, *h, *workspace;
+    dsci_half_values planes; /* of this group */
+    const float *projected;  /* bf16: the product with x, of the steps from first on */
+    size_t first;
+};
+
+/* The product with x of step s and some that follow. */
+static void project(const dsci_operands *o, struct walk *w, size_t s)
+{
+    const dsci_recurrent *r = &w->r;
+    const dsci_recurrent_products *products = o->state;
+    const size_t rows = w->g.rows, left = r->steps - s;
+    const size_t steps = left < products->steps ? left : products->steps;
+    const dsci_bf16 *x = o->in[0];
+    dsci_bf16 *to = w->planes.x + s * rows * r->features;
+    for (size_t i = 0; i < steps; i++)
+        for (size_t e = 0; e < rows; e++)
+            memcpy(to + (i * rows + e) * r->features,
+                   x + ((w->g.first + e) * r->steps + dsci_step_read(r, s + i)) * r->features,
+                   r->features * sizeof *x);
+    w->projected = dsci_recurrent_products_run(o, w->part, to, steps * rows, o->prepared);
+    w->first = s;
+}
+
+/* x and the state before step s, where its products and the gradients read them. */
+static void enter_step(const dsci_operands *o, struct walk *w, size_t s, float *values, float *z)
+{
+    const dsci_recurrent *r = &w->r;
+    const size_t rows = w->g.rows, t = dsci_step_read(r, s), n = r->units;
+    const float *x = o->in[0];
+    for (size_t e = 0; e < rows; e++) {
+        if (!r->half)
+            memcpy(values + e * r->ld_values, x + ((w->g.first + e) * r->steps + t) * r->features,
+                   r->features * sizeof *x);
+        memcpy(values + e * r->ld_values + r->taken, w->h + e * n, n * sizeof *w->h);
+    }
+    if (!r->half)
+        return;
+    if (s % ((const dsci_recurrent_products *)o->state)->steps == 0)
+        project(o, w, s);
+    for (size_t e = 0; e < rows; e++)
+        memcpy(z + e * r->ld_gates, w->projected + ((s - w->first) * rows + e) * r->gates,
+               r->gates * sizeof *z);
+    o->kernels->to_bf16(w->planes.state + s * rows * n, w->h, rows * n);
+}
+
+/* The result of a step; an example that is over keeps its state. */
+static void leave_step(const dsci_operands *o, const struct walk *w, size_t s, const dsci_cells *step)
+{
+    const dsci_recurrent *r = &w->r;
+    const size_t t = dsci_step_read(r, s), n = r->units, size = r->half ? sizeof(dsci_bf16) : sizeof(float);
+    for (size_t e = 0; e < w->g.rows; e++) {
+        const bool valid = dsci_step_valid(w->lengths, w->g.first + e, t);
+        const size_t at = ((w->g.first + e) * r->steps + t) * n;
+        if (!valid)
+            keep_state(r, step, e);
+        if (r->sequence && valid)
+            store(o, o->out[0], at, w->h + e * n, n, r->half);
+        else if (r->sequence)
+            memset((char *)o->out[0] + at * size, 0, n * size);
+    }
+    if (r->half && r->cell == DSCI_CELL_GRU)
+        o->kernels->to_bf16(w->planes.reset + s * w->g.rows * n, step->c, w->g.rows * n);
+}
+
+static struct walk walk_of(const dsci_operands *o, dsci_part part)
+{
+    struct walk w = { .r = dsci_recurrent_of(o->node), .part = part };
+    const dsci_recurrent *r = &w.r;
+    float *values = o->out[2], *gates = values + dsci_values_size(r), *cells = gates + dsci_gates_size(r);
+    w.blocks = blocks_of(r);
+    w.g = group_of(r, part.index);
+    w.lengths = dsci_role(o, DSCI_ROLE_LENGTHS);
+    w.values = values + w.g.row * r->ld_values;
+    w.gates = gates + w.g.row * r->ld_gates;
+    w.cells = dsci_has_cells(r) ? cells + w.g.cell * r->units : NULL;
+    w.h = part.workspace;
+    w.workspace = w.h + MOST_GROUP * r->state;
+    if (!r->half)
+        return w;
+    w.planes = dsci_half_values_of(r, values);
+    w.planes.x += w.g.row * r->features;
+    w.planes.state += w.g.row * r->state;
+    w.planes.reset += w.g.row * r->units;
+    return w;
 }
 
 void dsci_recurrent_run(const dsci_operands *o, dsci_part part)
 {
-    const dsci_recurrent r = dsci_recurrent_of(o->node);
-    const struct blocks blocks = blocks_of(&r);
-    const struct group g = group_of(&r, part.index);
-    const float *x = o->in[0];
-    const int32_t *lengths = dsci_role(o, DSCI_ROLE_LENGTHS);
-    float *values = o->out[2], *gates = values + dsci_values_size(&r), *cells = gates + dsci_gates_size(&r);
-    float *dst = o->out[0], *h = part.workspace, *workspace = h + MOST_GROUP * r.state;
-    const size_t n = r.units;
-    values += g.row * r.ld_values;
-    gates += g.row * r.ld_gates;
-    cells = dsci_has_cells(&r) ? cells + g.cell * n : NULL;
-    begin(o, &r, &g, h, cells);
-    for (size_t s = 0; s < r.steps; s++) {
-        const size_t t = dsci_step_read(&r, s);
-        float *at = values + s * g.rows * r.ld_values;
-        for (size_t e = 0; e < g.rows; e++) {
-            memcpy(at + e * r.ld_values, x + ((g.first + e) * r.steps + t) * r.features,
-                   r.features * sizeof *x);
-            memcpy(at + e * r.ld_values + r.features, h + e * n, n * sizeof *h);
-        }
-        dsci_cells step = { .rows = g.rows,
-                            .units = n,
-                            .ld_gates = r.ld_gates,
-                            .ld_before = r.ld_values,
-                            .z = gates + s * g.rows * r.ld_gates,
-                            .before = at + r.features,
-                            .h = h,
-                            .c = cells ? cells + (s + 1) * g.rows * n : NULL,
-                            .c_before = cells ? cells + s * g.rows * n : NULL,
+    struct walk w = walk_of(o, part);
+    const dsci_recurrent *r = &w.r;
+    const size_t rows = w.g.rows, plane = rows * r->units;
+    begin(o, r, &w.g, w.h, w.cells);
+    for (size_t s = 0; s < r->steps; s++) {
+        float *at = w.values + s * rows * r->ld_values;
+        dsci_cells step = { .rows = rows,
+                            .units = r->units,
+                            .ld_gates = r->ld_gates,
+                            .ld_before = r->ld_values,
+                            .z = w.gates + s * rows * r->ld_gates,
+                            .before = at + r->taken,
+                            .h = w.h,
+                            .c = w.cells ? w.cells + (s + 1) * plane : NULL,
+                            .c_before = w.cells ? w.cells + s * plane : NULL,
                             .peephole = dsci_role(o, DSCI_ROLE_PEEPHOLE) };
-        run_step(o, &r, &blocks, at, &step, workspace);
-        for (size_t e = 0; e < g.rows; e++) {
-            const bool valid = dsci_step_valid(lengths, g.first + e, t);
-            float *row = dst + ((g.first + e) * r.steps + t) * n;
-            if (!valid)
-                keep_state(&r, &step, e);
-            if (r.sequence && valid)
-                memcpy(row, h + e * n, n * sizeof *h);
-            else if (r.sequence)
-                memset(row, 0, n * sizeof *h);
-        }
+        enter_step(o, &w, s, at, step.z);
+        run_step(o, r, &w.blocks, at, &step, w.workspace);
+        leave_step(o, &w, s, &step);
     }
-    end(o, &r, &g, h, cells ? cells + r.steps * g.rows * n : NULL);
+    end(o, r, &w.g, w.h, w.cells ? w.cells + r->steps * plane : NULL);
 }
 
 /* --- Backward: the gates --- */
@@ -327,11 +430,11 @@ void dsci_recurrent_run(const dsci_operands *o, dsci_part part)
 dsc_status dsci_recurrent_book_backward(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
     const dsci_recurrent r = dsci_recurrent_of(node);
-    (void)scope;
     booking->parts = groups_of(r.batch);
     booking->prepared_bytes = backward_floats(&r) * sizeof(float);
-    booking->worker_bytes = MOST_GROUP * (4 * r.units + PANEL) * sizeof(float);
-    return DSC_OK;
+    booking->worker_bytes = MOST_GROUP * (4 * r.units + PANEL + (r.half ? r.ld_gates : 0)) * sizeof(float);
+    return r.half && node->attributes.recurrent.x_diff ? dsci_recurrent_products_book(scope, node, booking)
+                                                       : DSC_OK;
 }
 
 void dsci_recurrent_prepare_backward(const dsci_operands *o, dsci_part part)
@@ -340,14 +443,17 @@ void dsci_recurrent_prepare_backward(const dsci_operands *o, dsci_part part)
     const struct blocks blocks = blocks_of(&r);
     const float *w = dsci_role(o, DSCI_ROLE_WEIGHTS), *u = dsci_role(o, DSCI_ROLE_RECURRENT);
     float *panels = o->prepared;
-    (void)part;
+    if (part.index) {
+        dsci_recurrent_products_prepare(o, part);
+        return;
+    }
     for (size_t i = 0; i < blocks.count; i++) {
         const struct block *b = &blocks.block[i];
         if (b->x)
-            pack_transposed(panels, b, w, r.gates, r.features);
+            pack_transposed(panels, b, w, r.gates, r.taken);
         if (b->state || b->reset)
-            pack_transposed(panels + b->count * round_up(r.features), b, u, r.gates, r.state);
-        panels += b->count * (round_up(r.features) + round_up(r.state));
+            pack_transposed(panels + b->count * round_up(r.taken), b, u, r.gates, r.state);
+        panels += b->count * (round_up(r.taken) + round_up(r.state));
     }
 }
 
@@ -381,14 +487,14 @@ static void products_back(const dsci_operands *o, const dsci_recurrent *r, const
         }
         if (b->state) {
             p.n = r->state;
-            p.panels = panels + b->count * round_up(r->features);
+            p.panels = panels + b->count * round_up(r->taken);
             p.c = s->dh_before;
             p.ldc = r->units;
             p.add = added_state;
             multiply(o->kernels, &p);
             added_state = true;
         }
-        panels += b->count * (round_up(r->features) + round_up(r->state));
+        panels += b->count * (round_up(r->taken) + round_up(r->state));
     }
 }
 
@@ -399,14 +505,14 @@ static void reset_back(const dsci_operands *o, const dsci_recurrent *r, const st
     const struct block *b = &blocks->block[2];
     const float *panels = o->prepared;
     for (size_t i = 0; i < 2; i++)
-        panels += blocks->block[i].count * (round_up(r->features) + round_up(r->state));
+        panels += blocks->block[i].count * (round_up(r->taken) + round_up(r->state));
     multiply(o->kernels, &(struct product){ .m = s->rows,
                                             .n = r->state,
                                             .k = b->count,
                                             .lda = s->ld_gates,
                                             .ldc = r->units,
                                             .a = s->dz + b->column,
-                                            .panels = panels + b->count * round_up(r->features),
+                                            .panels = panels + b->count * round_up(r->taken),
                                             .c = back->reset,
                                             .workspace = back->workspace });
 }
@@ -431,12 +537,13 @@ static void cells_back(const dsci_operands *o, const dsci_recurrent *r, const st
     }
 }
 
-/* dst (rows, n) = the columns of src from `first` on, or zeros. */
-static void take(float *dst, size_t rows, size_t n, const float *src, size_t ld, size_t first)
+/* dst (rows, n) = the columns of a tensor's rows from `at` on, or zeros. */
+static void take(const dsci_operands *o, float *dst, size_t rows, size_t n, const void *tensor, size_t ld,
+                 size_t at, bool half)
 {
     for (size_t e = 0; e < rows; e++)
-        if (src)
-            memcpy(dst + e * n, src + e * ld + first, n * sizeof *dst);
+        if (tensor)
+            load(o, dst + e * n, tensor, at + e * ld, n, half);
         else
             memset(dst + e * n, 0, n * sizeof *dst);
 }
@@ -447,15 +554,56 @@ static void add_row(float *restrict dst, const float *restrict src, size_t n)
         dst[j] += src[j];
 }
 
+/* dst (n) += the tensor's elements from `at` on, by way of wide (n) if they are in bf16. */
+static void add_diff(const dsci_operands *o, float *dst, const void *tensor, size_t at, size_t n, float *wide,
+                     bool half)
+{
+    if (half)
+        o->kernels->from_bf16(wide, (const dsci_bf16 *)tensor + at, n);
+    add_row(dst, half ? wide : (const float *)tensor + at, n);
+}
+
 /* What dsci_recurrent_run_backward() goes through the steps with. */
 struct sweep {
     dsci_recurrent r;
     struct blocks blocks;
     struct group g;
-    const float *values, *gates, *cells, *diff;
+    dsci_part part;
+    const float *values, *gates, *cells;
+    const void *diff;
     const int32_t *lengths;
     float *dz, *dx, *dh, *before, *dc, *reset, *workspace;
+    dsci_half_gates planes; /* of this group */
+    dsci_bf16 *half_dx;
 };
+
+/* The gradients of the gates of step s in bf16; once those of all steps of a product are there, that of x. */
+static void finish_half(const dsci_operands *o, struct sweep *w, size_t s)
+{
+    const dsci_recurrent *r = &w->r;
+    const size_t rows = w->g.rows, n = r->units, columns = w->planes.recurrent_columns;
+    for (size_t e = 0; e < rows; e++) {
+        const float *dz = w->dz + e * r->ld_gates;
+        const size_t row = s * rows + e;
+        o->kernels->to_bf16(w->planes.gates + row * r->gates, dz, r->gates);
+        if (columns)
+            o->kernels->to_bf16(w->planes.recurrent + row * columns, dz, 2 * n);
+        if (r->cell == DSCI_CELL_GRU)
+            o->kernels->to_bf16(w->planes.candidate + row * n, dz + 2 * n, n);
+        else if (columns)
+            o->kernels->to_bf16(w->planes.recurrent + row * columns + 2 * n, dz + 3 * n, n);
+    }
+    const dsci_recurrent_products *products = o->state;
+    if (!w->half_dx || s % products->steps)
+        return;
+    const size_t left = r->steps - s, steps = left < products->steps ? left : products->steps;
+    const dsci_bf16 *dx =
+        dsci_recurrent_products_run(o, w->part, w->planes.gates + s * rows * r->gates, steps * rows, NULL);
+    for (size_t i = 0; i < steps; i++)
+        for (size_t e = 0; e < rows; e++)
+            memcpy(w->half_dx + ((w->g.first + e) * r->steps + dsci_step_read(r, s + i)) * r->features,
+                   dx + (i * rows + e) * r->features, r->features * sizeof *dx);
+}
 
 static void back_step(const dsci_operands *o, struct sweep *w, size_t s)
 {
@@ -470,8 +618,8 @@ static void back_step(const dsci_operands *o, struct sweep *w, size_t s)
                         .ld_gates = r->ld_gates,
                         .ld_before = r->ld_values,
                         .z = (float *)w->gates + s * g->rows * r->ld_gates,
-                        .dz = w->dz + s * g->rows * r->ld_gates,
-                        .before = values + r->features,
+                        .dz = r->half ? w->dz : w->dz + s * g->rows * r->ld_gates,
+                        .before = values + r->taken,
                         .h = w->dh,
                         .c = cells ? (float *)cells + g->rows * n : NULL,
                         .c_before = cells,
@@ -483,13 +631,15 @@ static void back_step(const dsci_operands *o, struct sweep *w, size_t s)
     const bool lstm = r->cell == DSCI_CELL_LSTM;
     for (size_t e = 0; w->diff && r->sequence && e < g->rows; e++)
         if (dsci_step_valid(w->lengths, g->first + e, t))
-            add_row(w->dh + e * n, w->diff + ((g->first + e) * r->steps + t) * n, n);
+            add_diff(o, w->dh + e * n, w->diff, ((g->first + e) * r->steps + t) * n, n, w->reset, r->half);
     if (w->lengths && lstm)
         memcpy(w->reset, w->dc, g->rows * n * sizeof *w->dc);
     cells_back(o, r, &w->blocks, &step, &back);
     for (size_t e = 0; w->lengths && e < g->rows; e++)
         if (!dsci_step_valid(w->lengths, g->first + e, t))
             memset(step.dz + e * r->ld_gates, 0, r->width * sizeof(float));
+    if (r->half)
+        finish_half(o, w, s);
     products_back(o, r, &w->blocks, &step, &back, r->cell == DSCI_CELL_GRU || r->cell == DSCI_CELL_GRU_LBR);
     for (size_t e = 0; w->lengths && e < g->rows; e++)
         if (!dsci_step_valid(w->lengths, g->first + e, t)) {
@@ -501,14 +651,50 @@ static void back_step(const dsci_operands *o, struct sweep *w, size_t s)
     w->dh = w->before;
     w->before = swap;
     if (dsci_step_cut(r, s)) {
-        take(w->dh, g->rows, n, NULL, 0, 0);
-        take(w->dc, g->rows, n, NULL, 0, 0);
+        memset(w->dh, 0, g->rows * n * sizeof *w->dh);
+        memset(w->dc, 0, g->rows * n * sizeof *w->dc);
     }
+}
+
+/* The gradients that come from outside: of the final state, and of the result if it is the last state. */
+static void begin_back(const dsci_operands *o, struct sweep *w, const void *final)
+{
+    const dsci_recurrent *r = &w->r;
+    const size_t n = r->units, rows = w->g.rows, at = w->g.first * r->carried;
+    take(o, w->dh, rows, n, final, r->carried, at, r->half);
+    take(o, w->dc, rows, n, r->cell == DSCI_CELL_LSTM ? final : NULL, r->carried, at + n, r->half);
+    for (size_t e = 0; w->diff && !r->sequence && e < rows; e++)
+        add_diff(o, w->dh + e * n, w->diff, (w->g.first + e) * n, n, w->reset, r->half);
+}
+
+static void end_back(const dsci_operands *o, const struct sweep *w, void *initial)
+{
+    const dsci_recurrent *r = &w->r;
+    const size_t n = r->units;
+    for (size_t e = 0; e < w->g.rows; e++) {
+        const size_t at = (w->g.first + e) * r->carried;
+        store(o, initial, at, w->dh + e * n, n, r->half);
+        if (r->cell == DSCI_CELL_LSTM)
+            store(o, initial, at + n, w->dc + e * n, n, r->half);
+    }
+}
+
+static void place_half(const dsci_operands *o, struct sweep *w, bool x_diff)
+{
+    const dsci_recurrent *r = &w->r;
+    w->dz = w->workspace + MOST_GROUP * PANEL;
+    w->planes = dsci_half_gates_of(r, o->out[0]);
+    w->planes.gates += w->g.row * r->gates;
+    w->planes.recurrent += w->g.row * w->planes.recurrent_columns;
+    w->planes.candidate += w->g.row * r->units;
+    w->half_dx = x_diff ? o->out[1] : NULL;
 }
 
 void dsci_recurrent_run_backward(const dsci_operands *o, dsci_part part)
 {
-    struct sweep w = { .r = dsci_recurrent_of(o->node), .lengths = dsci_role(o, DSCI_ROLE_LENGTHS) };
+    struct sweep w = { .r = dsci_recurrent_of(o->node),
+                       .part = part,
+                       .lengths = dsci_role(o, DSCI_ROLE_LENGTHS) };
     const dsci_recurrent *r = &w.r;
     size_t at = dsci_role_count(o->node);
     const float *kept = o->in[at++];
@@ -516,33 +702,26 @@ void dsci_recurrent_run_backward(const dsci_operands *o, dsci_part part)
     w.blocks = blocks_of(r);
     w.g = group_of(r, part.index);
     w.diff = o->node->attributes.recurrent.output_diff ? o->in[at++] : NULL;
-    const float *final = o->node->attributes.recurrent.final_diff ? o->in[at] : NULL;
-    const size_t n = r->units, block = MOST_GROUP * n, rows = w.g.rows;
+    const size_t n = r->units, block = MOST_GROUP * n;
     w.values = kept + w.g.row * r->ld_values;
     w.gates = kept + dsci_values_size(r) + w.g.row * r->ld_gates;
     w.cells = dsci_has_cells(r) ? kept + dsci_values_size(r) + dsci_gates_size(r) + w.g.cell * n : NULL;
-    w.dz = (float *)o->out[0] + w.g.row * r->ld_gates;
-    w.dx = x_diff ? o->out[1] : NULL;
     w.dh = part.workspace;
     w.before = w.dh + block;
     w.dc = w.before + block;
     w.reset = w.dc + block;
     w.workspace = w.reset + block;
-    final = final ? final + w.g.first * r->carried : NULL;
-    take(w.dh, rows, n, final, r->carried, 0);
-    take(w.dc, rows, n, r->cell == DSCI_CELL_LSTM ? final : NULL, r->carried, n);
-    for (size_t e = 0; w.diff && !r->sequence && e < rows; e++)
-        add_row(w.dh + e * n, w.diff + (w.g.first + e) * n, n);
+    if (r->half) {
+        place_half(o, &w, x_diff);
+    } else {
+        w.dz = (float *)o->out[0] + w.g.row * r->ld_gates;
+        w.dx = x_diff ? o->out[1] : NULL;
+    }
+    begin_back(o, &w, o->node->attributes.recurrent.final_diff ? o->in[at] : NULL);
     for (size_t s = r->steps; s-- > 0;)
         back_step(o, &w, s);
-    if (!o->node->attributes.recurrent.initial_diff)
-        return;
-    float *initial = (float *)o->out[1 + x_diff] + w.g.first * r->carried;
-    for (size_t e = 0; e < rows; e++) {
-        memcpy(initial + e * r->carried, w.dh + e * n, n * sizeof(float));
-        if (r->cell == DSCI_CELL_LSTM)
-            memcpy(initial + e * r->carried + n, w.dc + e * n, n * sizeof(float));
-    }
+    if (o->node->attributes.recurrent.initial_diff)
+        end_back(o, &w, o->out[1 + x_diff]);
 }
 
 /* --- Backward: the weights --- */

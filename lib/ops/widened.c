@@ -13,10 +13,11 @@ typedef struct widened {
 
 static const size_t NONE = SIZE_MAX;
 
-static const dsci_implementation *native(const dsci_op *op)
+static const dsci_implementation *native(const dsci_node *node)
 {
-    const dsci_implementation *i = op->implementations;
-    while (i->run && !(i->engine == DSC_ENGINE_NATIVE && i->type == DSCI_F32))
+    const dsci_implementation *i = node->op->implementations;
+    while (i->run &&
+           !(i->engine == DSC_ENGINE_NATIVE && i->type == DSCI_F32 && (!i->supports || i->supports(node))))
         i++;
     return i;
 }
@@ -39,7 +40,7 @@ dsc_status dsci_widened_book(dsc_scope *scope, dsci_node *node, dsci_booking *bo
     widened *w = dsc_scope_alloc(scope, 1, sizeof *w);
     if (!w)
         return dsc_scope_status(scope);
-    w->inner = native(node->op);
+    w->inner = native(node);
     w->node = *node;
     w->node.implementation = w->inner;
     w->node.real = DSCI_F32;

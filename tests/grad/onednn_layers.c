@@ -53,7 +53,38 @@ static dsc_node *groups(dsc_scope *scope, struct draw *draw)
     return squared_head(x, scope, draw);
 }
 
+/* Two recurrent layers over sequences of several lengths, the second one of sizes that do not fit vectors. */
+static dsc_node *recurrent(dsc_scope *scope, struct draw *draw, dsc_recurrent_cell cell)
+{
+    dsc_node *tokens =
+        dsc_tokens(scope, &(dsc_tokens_spec){ .steps = draw_size(draw, 1, 41), .vocabulary = 7 });
+    dsc_node *x = dsc_embedding(tokens, draw_size(draw, 1, 70), .padding = 1);
+    const bool peephole = cell == DSC_CELL_LSTM;
+    dsc_node *lengths = dsc_lengths(tokens, 0);
+    x = dsc_recurrent(x, draw_size(draw, 1, 150), .cell = cell, .sequence = true, .lengths = lengths,
+                      .two_biases = true);
+    const size_t units = draw_size(draw, 1, 37);
+    dsc_node *h =
+        dsc_recurrent(x, units, .cell = cell, .reverse = true, .peephole = peephole, .lengths = lengths);
+    return squared_head(dsc_recurrent(x, units, .cell = cell, .initial = dsc_final_state(h)), scope, draw);
+}
+
+#define RECURRENT(function, kind)                                                                            \
+    static dsc_node *function(dsc_scope *scope, struct draw *draw)                                           \
+    {                                                                                                        \
+        return recurrent(scope, draw, kind);                                                                 \
+    }
+
+RECURRENT(elman, DSC_CELL_TANH)
+RECURRENT(lstm, DSC_CELL_LSTM)
+RECURRENT(gru, DSC_CELL_GRU)
+RECURRENT(gru_lbr, DSC_CELL_GRU_LBR)
+
 static const struct gradient_case cases[] = {
+    { .name = "elman", .op = DSCI_OP_RECURRENT, .loss = elman },
+    { .name = "lstm", .op = DSCI_OP_RECURRENT, .loss = lstm },
+    { .name = "gru", .op = DSCI_OP_RECURRENT, .loss = gru },
+    { .name = "gru, linear before reset", .op = DSCI_OP_RECURRENT, .loss = gru_lbr },
     { .name = "blocks of a dense layer", .op = DSCI_OP_DENSE, .loss = blocks },
     { .name = "convolution cut by filters", .op = DSCI_OP_CONV, .loss = filters },
     { .name = "convolution cut by shards", .op = DSCI_OP_CONV, .loss = shards },
