@@ -149,8 +149,32 @@ static inline size_t dsci_recurrent_column(const dsci_recurrent *r, size_t g)
     return r->cell == DSCI_CELL_GRU_LBR && g >= 2 * r->units ? g + r->units : g;
 }
 
-/* Examples in the groups that go through the steps, at most. */
-size_t dsci_recurrent_group(const dsci_recurrent *r);
+/* Examples in the groups that go through the steps, at most: a function of the shape. */
+enum { DSCI_MOST_GROUP = 16, DSCI_GROUPS = 4 };
+
+static inline size_t dsci_recurrent_group(const dsci_recurrent *r)
+{
+    const size_t rows = (r->batch + DSCI_GROUPS - 1) / DSCI_GROUPS;
+    return rows < DSCI_MOST_GROUP ? rows : DSCI_MOST_GROUP;
+}
+
+static inline size_t dsci_groups_of(const dsci_recurrent *r)
+{
+    return (r->batch + dsci_recurrent_group(r) - 1) / dsci_recurrent_group(r);
+}
+
+/* A group's examples, and where its rows begin. */
+typedef struct dsci_group {
+    size_t first, rows;
+    size_t row, cell; /* of the planes */
+} dsci_group;
+
+static inline dsci_group dsci_group_of(const dsci_recurrent *r, size_t part)
+{
+    const size_t rows = dsci_recurrent_group(r), first = part * rows;
+    return (dsci_group){ first, r->batch - first < rows ? r->batch - first : rows, first * r->steps,
+                         first * (r->steps + 1) };
+}
 
 /* Products over many steps of a group at once, by oneDNN in bf16. */
 typedef struct dsci_recurrent_products {

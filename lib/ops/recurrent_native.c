@@ -9,24 +9,7 @@
 
 #include "ops/recurrent.h"
 
-enum { PANEL = 32, MOST_GROUP = 16, GROUPS = 4 };
-
-/* Examples in a group: a function of the shape. */
-static size_t group_rows(size_t batch)
-{
-    const size_t rows = (batch + GROUPS - 1) / GROUPS;
-    return rows < MOST_GROUP ? rows : MOST_GROUP;
-}
-
-size_t dsci_recurrent_group(const dsci_recurrent *r)
-{
-    return group_rows(r->batch);
-}
-
-static size_t groups_of(size_t batch)
-{
-    return (batch + group_rows(batch) - 1) / group_rows(batch);
-}
+enum { PANEL = 32, MOST_GROUP = DSCI_MOST_GROUP };
 
 static size_t round_up(size_t n)
 {
@@ -133,25 +116,12 @@ static void multiply(const dsci_kernels *kernels, const struct product *p)
     }
 }
 
-/* A group's examples, and where its rows begin. */
-struct group {
-    size_t first, rows;
-    size_t row, cell; /* of the planes */
-};
-
-static struct group group_of(const dsci_recurrent *r, size_t part)
-{
-    const size_t rows = group_rows(r->batch), first = part * rows;
-    return (struct group){ first, r->batch - first < rows ? r->batch - first : rows, first * r->steps,
-                           first * (r->steps + 1) };
-}
-
 /* --- Forward --- */
 
 dsc_status dsci_recurrent_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
     const dsci_recurrent r = dsci_recurrent_of(node);
-    booking->parts = groups_of(r.batch);
+    booking->parts = dsci_groups_of(&r);
     booking->prepared_bytes = forward_floats(&r) * sizeof(float);
     booking->worker_bytes = MOST_GROUP * (r.state + PANEL) * sizeof(float);
     return r.half ? dsci_recurrent_products_book(scope, node, booking) : DSC_OK;
@@ -267,7 +237,7 @@ static void store(const dsci_operands *o, void *tensor, size_t at, const float *
 }
 
 /* The state before the first step. */
-static void begin(const dsci_operands *o, const dsci_recurrent *r, const struct group *g, float *h, float *c)
+static void begin(const dsci_operands *o, const dsci_recurrent *r, const dsci_group *g, float *h, float *c)
 {
     const void *initial = dsci_role(o, DSCI_ROLE_INITIAL);
     const void *from = initial ? initial : dsci_role(o, DSCI_ROLE_STATE);
@@ -286,7 +256,7 @@ static void begin(const dsci_operands *o, const dsci_recurrent *r, const struct 
     }
 }
 
-static void end(const dsci_operands *o, const dsci_recurrent *r, const struct group *g, const float *h,
+static void end(const dsci_operands *o, const dsci_recurrent *r, const dsci_group *g, const float *h,
                 const float *c)
 {
     float *state = o->node->attributes.recurrent.training ? (float *)dsci_role(o, DSCI_ROLE_STATE) : NULL;
@@ -310,7 +280,7 @@ static void end(const dsci_operands *o, const dsci_recurrent *r, const struct gr
 struct walk {
     dsci_recurrent r;
     struct blocks blocks;
-    struct group g;
+    dsci_group g;
     dsci_part part;
     const int32_t *lengths;
     float *values, *gates, *cells, *h, *workspace;
@@ -384,7 +354,7 @@ static struct walk walk_of(const dsci_operands *o, dsci_part part)
     const dsci_recurrent *r = &w.r;
     float *values = o->out[2], *gates = values + dsci_values_size(r), *cells = gates + dsci_gates_size(r);
     w.blocks = blocks_of(r);
-    w.g = group_of(r, part.index);
+    w.g = dsci_group_of(r, part.index);
     w.lengths = dsci_role(o, DSCI_ROLE_LENGTHS);
     w.values = values + w.g.row * r->ld_values;
     w.gates = gates + w.g.row * r->ld_gates;
@@ -430,7 +400,7 @@ void dsci_recurrent_run(const dsci_operands *o, dsci_part part)
 dsc_status dsci_recurrent_book_backward(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
     const dsci_recurrent r = dsci_recurrent_of(node);
-    booking->parts = groups_of(r.batch);
+    booking->parts = dsci_groups_of(&r);
     booking->prepared_bytes = backward_floats(&r) * sizeof(float);
     booking->worker_bytes = MOST_GROUP * (4 * r.units + PANEL + (r.half ? r.ld_gates : 0)) * sizeof(float);
     return r.half && node->attributes.recurrent.x_diff ? dsci_recurrent_products_book(scope, node, booking)
@@ -567,7 +537,7 @@ static void add_diff(const dsci_operands *o, float *dst, const void *tensor, siz
 struct sweep {
     dsci_recurrent r;
     struct blocks blocks;
-    struct group g;
+    dsci_group g;
     dsci_part part;
     const float *values, *gates, *cells;
     const void *diff;
@@ -608,7 +578,7 @@ static void finish_half(const dsci_operands *o, struct sweep *w, size_t s)
 static void back_step(const dsci_operands *o, struct sweep *w, size_t s)
 {
     const dsci_recurrent *r = &w->r;
-    const struct group *g = &w->g;
+    const dsci_group *g = &w->g;
     const size_t n = r->units, t = dsci_step_read(r, s);
     const float *values = w->values + s * g->rows * r->ld_values;
     const float *cells = w->cells ? w->cells + s * g->rows * n : NULL;
@@ -700,7 +670,7 @@ void dsci_recurrent_run_backward(const dsci_operands *o, dsci_part part)
     const float *kept = o->in[at++];
     const bool x_diff = o->node->attributes.recurrent.x_diff;
     w.blocks = blocks_of(r);
-    w.g = group_of(r, part.index);
+    w.g = dsci_group_of(r, part.index);
     w.diff = o->node->attributes.recurrent.output_diff ? o->in[at++] : NULL;
     const size_t n = r->units, block = MOST_GROUP * n;
     w.values = kept + w.g.row * r->ld_values;
@@ -722,111 +692,6 @@ void dsci_recurrent_run_backward(const dsci_operands *o, dsci_part part)
         back_step(o, &w, s);
     if (o->node->attributes.recurrent.initial_diff)
         end_back(o, &w, o->out[1 + x_diff]);
-}
-
-/* --- Backward: the weights --- */
-
-enum { SIDE = 128 }; /* a part makes so many rows and columns of the gradients */
-
-/* Columns of the gates that belong to a part never cross from one gate to the next. */
-static size_t pieces(size_t n)
-{
-    return (n + SIDE - 1) / SIDE;
-}
-
-static size_t column_pieces(const dsci_recurrent *r)
-{
-    return r->gates / r->units * pieces(r->units);
-}
-
-dsc_status dsci_recurrent_book_weights(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
-{
-    const dsci_recurrent r = dsci_recurrent_of(node);
-    (void)scope;
-    booking->parts = column_pieces(&r) * (pieces(r.features) + pieces(r.state));
-    booking->worker_bytes = (DSCI_GEMM_K_BLOCK + SIDE) * SIDE * sizeof(float);
-    return DSC_OK;
-}
-
-static void biases(const dsci_operands *o, const dsci_recurrent *r, const float *dz, size_t column,
-                   size_t count)
-{
-    float *b = dsci_role_diff(o, DSCI_ROLE_BIAS), *rb = dsci_role_diff(o, DSCI_ROLE_RECURRENT_BIAS);
-    const size_t rows = r->batch * r->steps;
-    if (b)
-        o->kernels->column_sums(b + column, dz + column, rows, count, r->ld_gates);
-    if (rb)
-        o->kernels->column_sums(rb + column, dz + dsci_recurrent_column(r, column), rows, count, r->ld_gates);
-}
-
-/* Columns of unit `first` on of the peepholes' gradients, over the groups in order. */
-static void peepholes(const dsci_recurrent *r, float *dst, const float *cells, const float *dz, size_t gate,
-                      size_t first, size_t count)
-{
-    const size_t n = r->units, groups = groups_of(r->batch), after = gate == 2;
-    memset(dst + gate * n + first, 0, count * sizeof *dst);
-    for (size_t i = 0; i < groups; i++) {
-        const struct group g = group_of(r, i);
-        for (size_t row = 0; row < g.rows * r->steps; row++) {
-            const float *c = cells + (g.cell + after * g.rows + row) * n + first;
-            const float *d = dz + (g.row + row) * r->ld_gates + (after ? 3 : gate) * n + first;
-            for (size_t j = 0; j < count; j++)
-                dst[gate * n + first + j] += c[j] * d[j];
-        }
-    }
-}
-
-/* The gradient of the candidate's recurrent weights of a GRU: the reset states of the groups one after the
-   other, each with a product of its own. */
-static void reset_weights(const dsci_operands *o, const dsci_recurrent *r, dsci_gemm problem,
-                          const float *cells, size_t first)
-{
-    const size_t n = r->units, groups = groups_of(r->batch);
-    const float *dz = problem.b;
-    problem.lda = n;
-    for (size_t i = 0; i < groups; i++) {
-        const struct group g = group_of(r, i);
-        problem.k = g.rows * r->steps;
-        problem.a = cells + (g.cell + g.rows) * n + first;
-        problem.b = dz + g.row * r->ld_gates;
-        problem.accumulate = i > 0;
-        o->kernels->gemm(&problem);
-    }
-}
-
-void dsci_recurrent_run_weights(const dsci_operands *o, dsci_part part)
-{
-    const dsci_recurrent r = dsci_recurrent_of(o->node);
-    const size_t at = dsci_role_count(o->node), n = r.units, per_gate = pieces(n);
-    const float *values = o->in[at], *dz = o->in[at + 1];
-    const float *cells = values + dsci_values_size(&r) + dsci_gates_size(&r);
-    const size_t column_piece = part.index % column_pieces(&r), row_piece = part.index / column_pieces(&r);
-    const size_t gate = column_piece / per_gate, unit = column_piece % per_gate * SIDE;
-    const size_t columns = n - unit < SIDE ? n - unit : SIDE, column = gate * n + unit;
-    const bool by_x = row_piece < pieces(r.features);
-    const size_t first = (by_x ? row_piece : row_piece - pieces(r.features)) * SIDE;
-    const size_t rows = by_x ? r.features : r.state, count = rows - first < SIDE ? rows - first : SIDE;
-    float *dst = dsci_role_diff(o, by_x ? DSCI_ROLE_WEIGHTS : DSCI_ROLE_RECURRENT);
-    const dsci_gemm problem = { .m = count,
-                                .n = columns,
-                                .k = r.batch * r.steps,
-                                .a = values + (by_x ? 0 : r.features) + first,
-                                .b = dz + (by_x ? column : dsci_recurrent_column(&r, column)),
-                                .c = dst + first * r.gates + column,
-                                .lda = r.ld_values,
-                                .ldb = r.ld_gates,
-                                .ldc = r.gates,
-                                .transpose_a = 1,
-                                .workspace = part.workspace };
-    if (!by_x && r.cell == DSCI_CELL_GRU && gate == 2)
-        reset_weights(o, &r, problem, cells, first);
-    else
-        o->kernels->gemm(&problem);
-    float *p = dsci_role_diff(o, DSCI_ROLE_PEEPHOLE);
-    if (row_piece == 0)
-        biases(o, &r, dz, column, columns);
-    if (row_piece == 0 && p && gate != 2)
-        peepholes(&r, p, cells, dz, gate == 3 ? 2 : gate, unit, columns);
 }
 
 const char *dsci_recurrent_describe(const dsci_node *node)
