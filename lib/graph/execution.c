@@ -92,15 +92,20 @@ static void relocate(dsc_scope *scope, dsci_tensor *external, const void **slot)
     external->relocations = relocation;
 }
 
-static void make_operands(const dsc_model *model, const dsci_node *node, dsci_operands *o)
+/* Sampling draws other masks than training. */
+static const uint64_t SAMPLING_SEED = 0x6a09e667f3bcc909;
+
+static void make_operands(const dsc_model *model, const dsci_plan *plan, const dsci_node *node,
+                          dsci_operands *o)
 {
+    const bool sampling = plan->mode == DSCI_SAMPLING;
     *o = (dsci_operands){ .prepared = node->prepared ? node->prepared->data : NULL,
                           .scratch = node->scratch ? node->scratch->data : NULL,
                           .node = node,
                           .kernels = dsci_kernels_for(DSC_ISA_AUTO),
                           .state = node->state,
-                          .step = &model->step,
-                          .seed = model->seed };
+                          .step = sampling ? &model->draw : &model->step,
+                          .seed = sampling ? model->seed ^ SAMPLING_SEED : model->seed };
     for (size_t j = 0; j < node->input_count; j++) {
         o->in[j] = node->in[j]->data;
         if (node->in[j]->home == DSCI_HOME_EXTERNAL)
@@ -133,7 +138,7 @@ static void make_steps(const dsc_model *model, dsci_plan *plan, const dsci_sched
     if (!operands || !of_node || !plan->steps || !plan->stretches)
         return;
     for (size_t i = 0; i < plan->graph.count; i++) {
-        make_operands(model, plan->graph.nodes[i], &operands[i]);
+        make_operands(model, plan, plan->graph.nodes[i], &operands[i]);
         plan->graph.nodes[i]->position = i;
         note_results(plan, root, plan->graph.nodes[i]);
     }
@@ -184,7 +189,8 @@ static dsci_plan *plan_make(dsc_model *model, const dsci_tensor *root, size_t ba
                                           .real = dsci_model_type(model),
                                           .batch = batch,
                                           .shard_rows = model->shard_rows,
-                                          .training = mode == DSCI_TRAINING };
+                                          .training = mode == DSCI_TRAINING,
+                                          .noisy = mode == DSCI_SAMPLING };
     dsci_tensor *image = dsci_pass_build(&plan->graph, root);
     if (mode == DSCI_TRAINING)
         dsci_pass_gradients(&plan->graph);

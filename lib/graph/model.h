@@ -6,7 +6,8 @@
 
 #include "ops/ops.h"
 
-typedef enum dsci_mode { DSCI_TRAINING = 0, DSCI_EVALUATION } dsci_mode;
+/* SAMPLING is evaluation with the noise of training. */
+typedef enum dsci_mode { DSCI_TRAINING = 0, DSCI_EVALUATION, DSCI_SAMPLING } dsci_mode;
 
 typedef struct dsci_step {
     dsci_step_fn *run;
@@ -65,6 +66,7 @@ struct dsc_model {
     size_t shard_rows;
     int threads;
     uint32_t step;         /* training steps so far: moves the masks of dropout on */
+    uint32_t draw;         /* of SAMPLING plans: moves their masks on */
     double update_seconds; /* of the optimiser, if the model is profiled */
     uint64_t updates;
     dsci_plan *plans;
@@ -86,7 +88,7 @@ static inline dsci_type dsci_model_master_type(const dsc_model *model)
  * failure. */
 dsci_plan *dsci_model_plan(dsc_model *model, size_t batch, dsci_mode mode);
 
-/* The same for the value of any tensor of the network, in evaluation. */
+/* The same for the value of any tensor of the network, in evaluation or sampling. */
 dsci_plan *dsci_model_plan_of(dsc_model *model, const dsci_tensor *root, size_t batch, dsci_mode mode);
 
 /* Makes a plan read an external tensor from data. Free when the address has not changed. */

@@ -86,7 +86,7 @@ static dsci_tensor *converted(dsci_graph *graph, const dsci_node *original, dsci
 /* The copy of a node in the graph; its outputs become the images of the original's. */
 static void copy_node(dsci_graph *graph, dsci_node *original)
 {
-    if (original->op->training_only && !graph->setting.training) {
+    if (original->op->training_only && !graph->setting.training && !graph->setting.noisy) {
         original->out[0]->image = original->in[0]->image;
         return;
     }

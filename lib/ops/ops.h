@@ -273,6 +273,7 @@ typedef struct dsci_setting {
     dsci_type real; /* type of the node's activations; its parameters are of the master type */
     size_t batch, shard_rows;
     bool training; /* with dropout and gradients */
+    bool noisy;    /* outside training: with dropout, all else as it is there */
 } dsci_setting;
 
 /* Makes a node and infers its outputs; attributes may be NULL. NULL if an input is NULL or it fails. */
@@ -408,7 +409,7 @@ struct dsci_op {
     const char *name;
     dsci_op_id id;
     bool source;        /* computes nothing: its tensor comes from outside */
-    bool training_only; /* outside training its output is its first input */
+    bool training_only; /* without training or noise its output is its first input */
     bool in_place;      /* the first output may overwrite the first input */
     bool loss;          /* a scalar that training minimises */
     bool (*infer)(const dsci_setting *setting, dsci_node *node);

@@ -36,7 +36,7 @@ static size_t choose_batch(const dsci_plan *plan)
 }
 
 bool dsci_evaluation_make(dsc_scope *scope, dsci_evaluation *evaluation, dsc_model *model,
-                          const dsci_tensor *root, const dsc_examples *data, const char *what)
+                          const dsci_tensor *root, dsci_mode mode, const dsc_examples *data, const char *what)
 {
     if (data->count == 0) {
         dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT, "%s: expected at least 1 example, found 0", what);
@@ -45,9 +45,9 @@ bool dsci_evaluation_make(dsc_scope *scope, dsci_evaluation *evaluation, dsc_mod
     const size_t most = choose_batch(model->plans), batch = data->count < most ? data->count : most;
     const size_t rest = data->count % batch;
     *evaluation = (dsci_evaluation){ .count = data->count, .batch = batch };
-    evaluation->full = dsci_model_plan_of(model, root, batch, DSCI_EVALUATION);
+    evaluation->full = dsci_model_plan_of(model, root, batch, mode);
     if (evaluation->full)
-        evaluation->rest = rest ? dsci_model_plan_of(model, root, rest, DSCI_EVALUATION) : evaluation->full;
+        evaluation->rest = rest ? dsci_model_plan_of(model, root, rest, mode) : evaluation->full;
     if (!evaluation->rest || dsci_examples_check(model, evaluation->full, data, what) != DSC_OK)
         return false;
     if (dsci_feed_make(scope, &evaluation->feed, model, evaluation->full, batch, false) != DSC_OK) {
@@ -88,7 +88,7 @@ dsc_metrics dsc_evaluate(dsc_model *model, const dsc_examples *data)
         return metrics;
     dsc_scope *local = dsc_scope_open(NULL);
     dsci_evaluation evaluation;
-    if (dsci_evaluation_make(local, &evaluation, model, model->loss, data, "evaluate"))
+    if (dsci_evaluation_make(local, &evaluation, model, model->loss, DSCI_EVALUATION, data, "evaluate"))
         metrics = dsci_evaluation_metrics(&evaluation);
     dsc_scope_close(&local);
     return metrics;
@@ -125,15 +125,25 @@ static void to_f32(float *dst, const dsci_tensor *tensor)
         }
 }
 
-static float *predict(dsc_scope *scope, const dsci_evaluation *evaluation)
+/* Batch after batch; of the batches of all draws, each has noise of its own. */
+static float *run_batches(dsc_scope *scope, const dsci_evaluation *evaluation, dsc_model *model,
+                          uint32_t draw)
 {
+    const size_t batches = (evaluation->count - 1) / evaluation->batch + 1;
+    if (draw && draw > UINT32_MAX / batches - 1) {
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                       "predict: expected a draw below %zu for %zu batches of examples, found %u",
+                       UINT32_MAX / batches, batches, draw);
+        return NULL;
+    }
+    model->draw = (uint32_t)(draw * batches);
     const dsci_tensor *result = result_of(evaluation->full);
     const size_t width = result ? dsci_tensor_cols(result) : 0;
     float *values = width && evaluation->count <= SIZE_MAX / sizeof *values / width
                         ? dsc_scope_alloc(scope, evaluation->count * width, sizeof *values)
                         : NULL;
     const unsigned mode = dsc_float_mode_enter();
-    for (size_t first = 0; values && first < evaluation->count; first += evaluation->batch)
+    for (size_t first = 0; values && first < evaluation->count; first += evaluation->batch, model->draw++)
         to_f32(values + first * width, result_of(dsci_evaluation_batch(evaluation, first)));
     dsc_float_mode_leave(mode);
     return values;
@@ -157,7 +167,8 @@ static bool is_predictable(const dsc_model *model, const dsc_node *node)
     return true;
 }
 
-float *dsc_predict(dsc_scope *scope, dsc_model *model, const dsc_node *node, const dsc_examples *data)
+static float *predict(dsc_scope *scope, dsc_model *model, const dsc_node *node, const dsc_examples *data,
+                      dsci_mode mode, uint32_t draw)
 {
     if (!model || dsc_scope_status(scope) != DSC_OK)
         return NULL;
@@ -169,11 +180,22 @@ float *dsc_predict(dsc_scope *scope, dsc_model *model, const dsc_node *node, con
     dsci_evaluation evaluation;
     float *values = NULL;
     if (dsc_scope_status(model->scope) == DSC_OK && is_predictable(model, node) &&
-        dsci_evaluation_make(local, &evaluation, model, node->tensor, data, "predict"))
-        values = predict(scope, &evaluation);
+        dsci_evaluation_make(local, &evaluation, model, node->tensor, mode, data, "predict"))
+        values = run_batches(scope, &evaluation, model, draw);
     dsc_scope_adopt_error(scope, model->scope);
     dsc_scope_close(&local);
     return values;
+}
+
+float *dsc_predict(dsc_scope *scope, dsc_model *model, const dsc_node *node, const dsc_examples *data)
+{
+    return predict(scope, model, node, data, DSCI_EVALUATION, 0);
+}
+
+float *dsc_predict_noisy(dsc_scope *scope, dsc_model *model, const dsc_node *node, const dsc_examples *data,
+                         uint32_t draw)
+{
+    return predict(scope, model, node, data, DSCI_SAMPLING, draw);
 }
 
 uint64_t dsc_model_hash(const dsc_model *model)

@@ -11,10 +11,11 @@ typedef struct dsci_evaluation {
     dsci_feed feed;
 } dsci_evaluation;
 
-/* For the value of root, a tensor of the network. Memory in the scope; errors in that of the model. False if
- * it cannot be. */
+/* For the value of root, a tensor of the network, in evaluation or sampling. Memory in the scope; errors in
+ * that of the model. False if it cannot be. */
 bool dsci_evaluation_make(dsc_scope *scope, dsci_evaluation *evaluation, dsc_model *model,
-                          const dsci_tensor *root, const dsc_examples *data, const char *what);
+                          const dsci_tensor *root, dsci_mode mode, const dsc_examples *data,
+                          const char *what);
 
 /* Runs the plan of the examples from first on; returns it. */
 dsci_plan *dsci_evaluation_batch(const dsci_evaluation *evaluation, size_t first);

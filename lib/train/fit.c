@@ -149,7 +149,7 @@ static bool fit_init(dsci_fit *fit)
     for (size_t i = 0; fit->order && i < count; i++)
         fit->order[i] = (uint32_t)i;
     if (options->validation && !dsci_evaluation_make(fit->scope, &fit->validation, model, model->loss,
-                                                     options->validation, "fit: validation"))
+                                                     DSCI_EVALUATION, options->validation, "fit: validation"))
         return false;
     if (watches(options)) {
         fit->best_parameters = dsc_scope_alloc(fit->scope, model->elements, element_bytes(fit));

@@ -231,6 +231,48 @@ static void predictions_are_the_values_of_nodes(void **state)
     }
 }
 
+/* The same examples twice over: a mask depends on the draw and on the place among the examples, so neither
+   the halves nor two draws share theirs, and one draw is the same again. Each element is dropped or doubled.
+ */
+static void noisy_predictions_drop_units_of_the_trained_network(void **state)
+{
+    (void)state;
+    enum { HALF = 256, UNITS = 6, DRAWS = 64, VALUES = HALF * UNITS };
+    for (int dtype = 0; dtype < 2; dtype++) {
+        dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 9 });
+        dsc_examples all = make_examples(scope, 3, HALF, INPUTS, CLASSES);
+        float *twice = dsc_scope_alloc(scope, (size_t)2 * HALF * INPUTS, sizeof *twice);
+        memcpy(twice, all.x, sizeof(float) * HALF * INPUTS);
+        memcpy(twice + (size_t)HALF * INPUTS, all.x, sizeof(float) * HALF * INPUTS);
+        all = (dsc_examples){ .count = (size_t)2 * HALF, .features = INPUTS, .x = twice };
+        dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { INPUTS } });
+        dsc_node *h = dsc_dropout(dsc_tanh(dsc_batch_norm(dsc_dense(x, UNITS))), 0.5);
+        dsc_model *model =
+            dsc_compile(dsc_softmax_cross_entropy(dsc_dense(h, CLASSES), dsc_labels(scope, CLASSES)),
+                        &(dsc_compile_options){ .dtype = dtype ? DSC_F64 : DSC_F32 });
+        const float *plain = dsc_predict(scope, model, h, &all);
+        const float *first = dsc_predict_noisy(scope, model, h, &all, 0);
+        assert_memory_not_equal(first, first + VALUES, VALUES * sizeof *first);
+        assert_memory_equal(dsc_predict_noisy(scope, model, h, &all, 0), first, 2 * VALUES * sizeof *first);
+        size_t kept = 0;
+        for (uint32_t draw = 0; draw < DRAWS; draw++) {
+            const float *noisy = dsc_predict_noisy(scope, model, h, &all, draw);
+            if (draw)
+                assert_memory_not_equal(noisy, first, VALUES * sizeof *first);
+            for (size_t i = 0; i < 2 * VALUES; i++) {
+                assert_true(noisy[i] == 0 || noisy[i] == 2 * plain[i]);
+                kept += noisy[i] != 0;
+            }
+        }
+        const double draws = 2.0 * VALUES * DRAWS;
+        assert_true(fabs((double)kept - draws / 2) < 4 * sqrt(draws) / 2);
+        assert_memory_equal(dsc_predict(scope, model, h, &all), plain, 2 * VALUES * sizeof *plain);
+        assert_null(dsc_predict_noisy(scope, model, h, &all, UINT32_MAX));
+        assert_non_null(strstr(dsc_scope_message(scope), "expected a draw below 2147483647"));
+        dsc_scope_close(&scope);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +283,7 @@ int main(void)
         cmocka_unit_test(ranges_and_selections_are_what_they_name),
         cmocka_unit_test(balanced_weights_make_classes_count_alike),
         cmocka_unit_test(predictions_are_the_values_of_nodes),
+        cmocka_unit_test(noisy_predictions_drop_units_of_the_trained_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

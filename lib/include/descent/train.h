@@ -66,6 +66,12 @@ DSC_API dsc_metrics dsc_evaluate(dsc_model *model, const dsc_examples *data);
 DSC_API float *dsc_predict(dsc_scope *scope, dsc_model *model, const dsc_node *node,
                            const dsc_examples *data);
 
+/* The same with the network's noise (dropout and its like) at work and all else as outside training: one
+   forward pass of Monte Carlo dropout (Gal and Ghahramani 2016). The noise of an example is independent of
+   that of others, of other draws (0, 1, ...) and of training's; a draw is the same every time. */
+DSC_API float *dsc_predict_noisy(dsc_scope *scope, dsc_model *model, const dsc_node *node,
+                                 const dsc_examples *data, uint32_t draw);
+
 /* What a classifier got right. Rows of confusion are true classes, columns predicted ones. */
 typedef struct dsc_classification {
     size_t count, classes;
