@@ -6,15 +6,17 @@
 
 #include <descent/statistics.h>
 
-/* What is tabulated: a row is a point of the cell axes other than the seed, a column is an output of one
-   number or along one inner axis. Matrices and pictures are left to the figures. */
+/* What is tabulated: a row is a point of the cell axes other than the seed, and of the first inner axis whose
+   values have names; a column is an output of one number or along one inner axis. Matrices and pictures are
+   left to the figures. */
 struct layout {
     dsc_record *record;
     const dsc_record_spec *spec;
     const dsc_record_output **outputs;
     size_t output_count;
     size_t seed_axis;                 /* index of the seed axis; cell_axes: none */
-    size_t keys[DSC_RECORD_MAX_AXES]; /* the other cell axes */
+    size_t named;                     /* index of the inner axis with names; axis_count: none */
+    size_t keys[DSC_RECORD_MAX_AXES]; /* the axes of the rows */
     size_t key_count, rows, seeds;
 };
 
@@ -34,6 +36,18 @@ static void select_outputs(dsc_scope *scope, struct layout *layout)
     }
 }
 
+/* The first inner axis with names that an output runs along; the number of axes if there is none. */
+static size_t named_axis(const struct layout *layout)
+{
+    size_t found = layout->spec->axis_count;
+    for (size_t i = 0; i < layout->output_count; i++) {
+        const size_t axis = layout->outputs[i]->axes[layout->outputs[i]->rank - 1];
+        if (axis >= layout->spec->cell_axes && axis < found && layout->spec->axes[axis].names)
+            found = axis;
+    }
+    return found;
+}
+
 static struct layout layout_of(dsc_scope *scope, dsc_record *record)
 {
     struct layout layout = { .record = record, .spec = dsc_record_describe(record), .rows = 1, .seeds = 1 };
@@ -48,6 +62,11 @@ static struct layout layout_of(dsc_scope *scope, dsc_record *record)
             layout.rows *= layout.spec->axes[i].count;
         }
     }
+    layout.named = named_axis(&layout);
+    if (layout.named < layout.spec->axis_count) {
+        layout.keys[layout.key_count++] = layout.named;
+        layout.rows *= layout.spec->axes[layout.named].count;
+    }
     return layout;
 }
 
@@ -57,7 +76,7 @@ static size_t cell_of(const struct layout *layout, size_t row, size_t seed)
     size_t index[DSC_RECORD_MAX_AXES] = { 0 }, cell = 0;
     for (size_t k = layout->key_count; k-- > 0;) {
         const size_t count = layout->spec->axes[layout->keys[k]].count;
-        index[layout->keys[k]] = row % count;
+        index[layout->keys[k]] = row % count; /* of an inner axis: not read below */
         row /= count;
     }
     if (layout->seed_axis < layout->spec->cell_axes)
@@ -76,16 +95,20 @@ static const char *key_text(dsc_scope *scope, const struct layout *layout, size_
     return dsc_record_axis_text(scope, axis, row / below % axis->count, 6);
 }
 
-/* The median over the seeds of an output's last value: an output along an inner axis is shown at its end. */
+/* The median over the seeds of an output's value in the row; along an inner axis without rows its last one.
+ */
 static double median_of(dsc_scope *scope, const struct layout *layout, const dsc_record_output *output,
                         size_t row)
 {
     double *values = dsc_scope_alloc(scope, layout->seeds, sizeof *values);
+    const bool has_rows =
+        layout->named < layout->spec->axis_count && output->axes[output->rank - 1] == layout->named;
+    const size_t in_row = has_rows ? row % layout->spec->axes[layout->named].count : SIZE_MAX;
     for (size_t seed = 0; values && seed < layout->seeds; seed++) {
         size_t count = 0;
         const double *block =
             dsc_record_cell_values(layout->record, output, cell_of(layout, row, seed), &count);
-        values[seed] = block && count ? block[count - 1] : (double)NAN;
+        values[seed] = block && count ? block[in_row < count ? in_row : count - 1] : (double)NAN;
     }
     return values ? dsc_summarize(values, layout->seeds).median : (double)NAN;
 }
@@ -134,7 +157,7 @@ static const char *inner_text(dsc_scope *scope, const struct layout *layout)
     const dsc_record_spec *spec = layout->spec;
     const char *text = "";
     for (size_t axis = spec->cell_axes; axis < spec->axis_count && text; axis++)
-        for (size_t i = 0; i < layout->output_count; i++) {
+        for (size_t i = 0; axis != layout->named && i < layout->output_count; i++) {
             const dsc_record_output *output = layout->outputs[i];
             if (output->axes[output->rank - 1] != axis)
                 continue;

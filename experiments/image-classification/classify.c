@@ -125,19 +125,6 @@ static dsc_dataset limited(dsc_scope *scope, const dsc_dataset *data, int64_t co
     return count ? dsc_dataset_head(scope, data, (size_t)count) : *data;
 }
 
-/* Single precision is kept in scope, what was read in double is given back. */
-static dsc_examples keep(dsc_scope *scope, const dsc_dataset *data)
-{
-    int32_t *labels = dsc_scope_alloc(scope, data->count, sizeof *labels);
-    const dsc_examples examples = { .count = data->count,
-                                    .features = data->features,
-                                    .x = dsc_to_f32(scope, data->x, data->count * data->features),
-                                    .labels = labels };
-    if (labels)
-        memcpy(labels, data->labels, data->count * sizeof *labels);
-    return examples;
-}
-
 static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *knobs, const char *directory)
 {
     (void)plan;
@@ -157,8 +144,8 @@ static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *knobs, 
         const dsc_scaler scaler = dsc_scaler_fit(work, &split.train, DSC_SCALE_Z, DSC_SCALE_CHANNELS);
         dsc_scaler_apply(work, &scaler, &split.train);
         dsc_scaler_apply(work, &scaler, &split.test);
-        shared->train = keep(scope, &split.train);
-        shared->test = keep(scope, &split.test);
+        shared->train = dsc_examples_from(scope, &split.train);
+        shared->test = dsc_examples_from(scope, &split.test);
         const size_t part = split.train.count < PART ? split.train.count : PART;
         shared->train_part = dsc_examples_range(&shared->train, 0, part);
         shared->height = split.train.height;

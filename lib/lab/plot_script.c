@@ -30,7 +30,7 @@ static const struct {
 enum { LOOKS = sizeof looks / sizeof looks[0] };
 
 struct layout {
-    size_t columns, rows, key_columns, key_rows, mark_rows, title_lines;
+    size_t columns, rows, key_columns, key_rows, mark_rows, title_lines, name_rows;
     int height, panel_width, panel_height, top, row_top, row_step;
 };
 
@@ -222,6 +222,19 @@ static struct mark_layout layout_marks(const dsci_panel *panel, dsci_range range
     return l;
 }
 
+/* Lines that the names of an axis take: those that would run into each other are broken before each '+'. */
+static size_t name_rows(const dsci_plot *plot, int panel_width)
+{
+    size_t length = 0, longest = 0, parts = 1, most = 1;
+    for (const char *c = plot->named_x ? plot->named_x->names : ""; *c; c++) {
+        length = *c == '|' ? 0 : length + 1;
+        parts = *c == '|' ? 1 : parts + (*c == '+');
+        longest = length > longest ? length : longest;
+        most = parts > most ? parts : most;
+    }
+    return plot->named_x && longest * CHARACTER * plot->named_x->count > (size_t)panel_width ? most : 1;
+}
+
 static struct layout layout_make(const dsci_plot *plot)
 {
     struct layout l = { .columns = plot->panel_count < 4 ? plot->panel_count : (plot->panel_count + 1) / 2 };
@@ -240,7 +253,8 @@ static struct layout layout_make(const dsci_plot *plot)
     }
     l.top = GAP / 2 + (plot->title[0] ? LINE + GAP / 2 : 0);
     l.row_top = (int)l.mark_rows * LINE + (plot->panels[0].title ? LINE + 6 : 0) + 8;
-    const int bottom = 3 * LINE + 14 + (int)l.key_rows * LINE;
+    l.name_rows = name_rows(plot, l.panel_width);
+    const int bottom = (int)(2 + l.name_rows) * LINE + 14 + (int)l.key_rows * LINE;
     l.row_step = (l.height - l.top - bottom) / (int)l.rows;
     l.panel_height = l.row_step - l.row_top - (l.rows > 1 ? LINE : 0);
     if (l.panel_height < 120)
@@ -346,12 +360,25 @@ static void put_ticks(struct script *s, char axis, dsci_range range, size_t most
     fputs(")\n", s->out);
 }
 
+/* In one line, or in one for each part if the layout has room for them. */
+static void put_name(struct script *s, const char *name)
+{
+    const char *plus = s->layout.name_rows > 1 && name && *name ? strchr(name + 1, '+') : NULL;
+    while (plus) {
+        put_text(s->out, s->scope, dsc_scope_format(s->scope, "%.*s", (int)(plus - name), name), 30);
+        fputs(".\"\\n\".", s->out);
+        name = plus;
+        plus = strchr(name + 1, '+');
+    }
+    put_text(s->out, s->scope, name, 30);
+}
+
 static void put_names(struct script *s, const dsc_record_axis *axis)
 {
     fputs("set xtics (", s->out);
     for (size_t i = 0; i < axis->count; i++) {
         fputs(i ? ", " : "", s->out);
-        put_text(s->out, s->scope, dsc_record_axis_text(s->scope, axis, i, 6), 30);
+        put_name(s, dsc_record_axis_text(s->scope, axis, i, 6));
         fprintf(s->out, " %.10g", axis->values[i]);
     }
     fputs(")\n", s->out);
@@ -531,7 +558,7 @@ static void put_titles(struct script *s, double y_label_left)
             screen_x(middle), screen_y(s, GAP / 2.0 + LINE / 2.0));
     put_text(s->out, s->scope, s->plot->x_label, 105);
     fprintf(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#202020'\nset label ",
-            screen_x(middle), screen_y(s, below + 2.25 * LINE));
+            screen_x(middle), screen_y(s, below + (1.25 + (double)(l->name_rows ? l->name_rows : 1)) * LINE));
     put_text(s->out, s->scope, s->plot->y_label, 50);
     fprintf(s->out, " at screen %.5f, screen %.5f center rotate by 90 textcolor rgb '#202020'\n",
             screen_x(y_label_left), screen_y(s, (l->top + l->row_top + below) / 2));

@@ -7,9 +7,11 @@
 
 dsc_examples dsc_examples_from(dsc_scope *scope, const dsc_dataset *data)
 {
-    dsc_examples examples = {
-        .count = data->count, .features = data->features, .labels = data->labels, .outputs = data->targets
-    };
+    dsc_examples examples = { .count = data->count, .features = data->features, .outputs = data->targets };
+    int32_t *labels = data->labels ? dsc_scope_alloc(scope, data->count, sizeof *labels) : NULL;
+    if (labels)
+        memcpy(labels, data->labels, data->count * sizeof *labels);
+    examples.labels = labels;
     if (data->x)
         examples.x = dsc_to_f32(scope, data->x, data->count * data->features);
     if (data->y)

@@ -20,7 +20,7 @@ typedef struct dsc_examples {
     size_t label_steps;    /* labels an example, of a sequence; 0: 1 */
 } dsc_examples;
 
-/* Copies a data set to single precision in the scope. */
+/* Copies a data set to single precision in the scope; the data set may go. */
 DSC_API dsc_examples dsc_examples_from(dsc_scope *scope, const dsc_dataset *data);
 
 /* The examples first..first + count - 1 (as many of them as there are), a view. Those named by index (NULL

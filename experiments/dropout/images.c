@@ -1,0 +1,69 @@
+/* images.c - the classifiers' data: MNIST-1D, generated, or MNIST and Fashion-MNIST from files. */
+#include "dropout.h"
+
+#include <string.h>
+
+/* The chosen data set, and the directory of its files; NULL for MNIST-1D. */
+static const dsc_known_data *find_dataset(dsc_scope *scope, const struct knobs *k, const char **directory)
+{
+    static const char *const names[] = { "mnist", "fashion-mnist", NULL };
+    const bool any = strcmp(k->dataset, "auto") == 0;
+    if (strcmp(k->dataset, "mnist1d") == 0 || (any && !*directory))
+        return NULL;
+    if (any)
+        return dsc_data_recognize(scope, names, *directory, directory);
+    const dsc_known_data *chosen = dsc_known_data_find(k->dataset);
+    *directory = dsc_data_directory(scope, chosen, *directory);
+    return chosen;
+}
+
+void images_identify(dsc_data_notes *notes, const void *knobs, const char *directory)
+{
+    dsc_scope *scope = dsc_data_notes_scope(notes);
+    const dsc_known_data *known = find_dataset(scope, knobs, &directory);
+    if (dsc_scope_status(scope) == DSC_OK)
+        dsc_data_note_files(notes, known, directory);
+}
+
+/* The most training examples that a cell asks for. */
+static size_t most_examples(const dsc_plan *plan, const struct knobs *k)
+{
+    size_t count, most = (size_t)k->examples;
+    const double *values = dsc_plan_axis(plan, "examples", &count);
+    for (size_t i = 0; values && i < count; i++)
+        most = i == 0 || (size_t)values[i] > most ? (size_t)values[i] : most;
+    return most;
+}
+
+/* One draw of the generator makes training and test examples; its size is a multiple of ten. */
+static dsc_split generate(dsc_scope *scope, const struct knobs *k, size_t examples)
+{
+    const size_t samples = (examples + (size_t)k->test + 9) / 10 * 10;
+    return dsc_mnist1d(scope,
+                       &(dsc_mnist1d_options){ .samples = samples,
+                                               .train_fraction = ((double)examples + 0.5) / (double)samples,
+                                               .seed = (uint32_t)k->data_seed });
+}
+
+void *images_prepare(dsc_scope *scope, const dsc_plan *plan, const void *knobs, const char *directory)
+{
+    const struct knobs *k = knobs;
+    const size_t examples = most_examples(plan, k);
+    struct shared *shared = dsc_scope_alloc(scope, 1, sizeof *shared);
+    dsc_scope *work = dsc_scope_open(NULL);
+    const dsc_known_data *known = find_dataset(work, k, &directory);
+    dsc_split split = { 0 };
+    if (dsc_scope_status(work) == DSC_OK)
+        split = known ? dsc_data_read(work, known, directory) : generate(work, k, examples);
+    if (dsc_scope_status(work) == DSC_OK)
+        split.train = dsc_dataset_head(work, &split.train, examples);
+    if (shared && dsc_scope_status(work) == DSC_OK) {
+        const size_t test = split.test.count < (size_t)k->test ? split.test.count : (size_t)k->test;
+        split.test = dsc_dataset_head(work, &split.test, test);
+        shared->train = dsc_examples_from(scope, &split.train);
+        shared->test = dsc_examples_from(scope, &split.test);
+    }
+    dsc_scope_adopt_error(scope, work);
+    dsc_scope_close(&work);
+    return shared;
+}

@@ -1,0 +1,224 @@
+/* methods.c - regularisers and their usual combinations beside a network without any.
+ *
+ * One cell trains all methods from the same weights, in the same order of examples: the difference to the
+ * network without regularisation is paired, which takes the spread of initial weights and orders out of it.
+ * All get the same number of steps. */
+#include "dropout.h"
+
+#include <math.h>
+#include <string.h>
+
+#define METHODS                                                                                              \
+    "none|l2|l1+l2|max-norm|dropout|dropout+input|gaussian|dropout+l2|dropout+max-norm|gaussian+max-norm"
+
+/* As a list of values. */
+#define METHODS_DEFAULT                                                                                      \
+    "none,l2,l1+l2,max-norm,dropout,dropout+input,gaussian,dropout+l2,dropout+max-norm,gaussian+max-norm"
+
+enum { NONE = 0, METHOD_COUNT = 10 };
+
+/* Which of the settings a method uses; published is the test error in percent of Srivastava et al. 2014,
+   table 9 (784-1024-1024-2048-10, all of MNIST). */
+static const struct method {
+    noise_kind noise;
+    bool input, l1, l2, max_norm;
+    double published;
+} methods[METHOD_COUNT] = {
+    { .published = NAN },
+    { .l2 = true, .published = 1.62 },
+    { .l1 = true, .l2 = true, .published = 1.60 },
+    { .max_norm = true, .published = 1.35 },
+    { .noise = NOISE_BERNOULLI, .published = NAN },
+    { .noise = NOISE_BERNOULLI, .input = true, .published = NAN },
+    { .noise = NOISE_GAUSSIAN, .published = NAN },
+    { .noise = NOISE_BERNOULLI, .l2 = true, .published = 1.25 },
+    { .noise = NOISE_BERNOULLI, .max_norm = true, .published = 1.05 },
+    { .noise = NOISE_GAUSSIAN, .max_norm = true, .published = NAN },
+};
+
+static const dsc_param params[] = {
+    COMMON_PARAMS,
+    DSC_PARAM_INTEGER(struct knobs, examples, "4000", 10, 1000000,
+                      "training examples, the first of the data set"),
+    DSC_PARAM_INTEGER(struct knobs, epochs, "100", 1, 100000, "passes over the training set"),
+    DSC_PARAM_INTEGER(struct knobs, width, "256", 1, 16384, "units in each hidden layer"),
+    DSC_PARAM_REAL(struct knobs, rate, "0.5", 0, 0.99,
+                   "share of hidden units that are dropped, 1 - p; Gaussian noise has variance (1 - p) / p"),
+    DSC_PARAM_REAL(struct knobs, input_rate, "0.2", 0, 0.99, "share of inputs that dropout+input drops"),
+    DSC_PARAM_REAL(struct knobs, l1, "0.00001", 0, 1, "L1 penalty of l1+l2, times |w|"),
+    DSC_PARAM_REAL(struct knobs, l2, "0.0005", 0, 1, "L2 penalty, times w / 2 squared"),
+    DSC_PARAM_REAL(struct knobs, max_norm, "2", 0, 1000, "largest norm of the weights into a unit"),
+    DSC_PARAM_CHOICE(struct knobs, combined, "hidden", "hidden|hidden+input",
+                     "what is dropped where dropout is combined with a penalty"),
+    { 0 },
+};
+
+static const dsc_axis axes[] = {
+    { .param = { .name = "method",
+                 .kind = DSC_INTEGER,
+                 .value = METHODS_DEFAULT,
+                 .choices = METHODS,
+                 .help = "how the network is regularised" },
+      .units = "1",
+      .long_name = "method",
+      .inner = true },
+    { .param = { 0 } },
+};
+
+static const dsc_output outputs[] = {
+    { "test_error", "1", "fraction of test examples in the wrong class", "method" },
+    { "difference", "1", "test error minus that of the same seed's network without regularisation",
+      "method" },
+    { "train_error", "1", "fraction of training examples in the wrong class, without noise", "method" },
+    { "test_loss", "nat", "mean cross-entropy on the test set", "method" },
+    { "train_loss", "nat", "mean cross-entropy on the training set, without noise", "method" },
+    { "weight_norm", "1", "Euclidean norm of all weights, as used in testing", "method" },
+    { "largest_norm", "1", "largest norm of the weights into one hidden unit", "method" },
+    { "published_error", "1", "test error of Srivastava et al. 2014, table 9, if this is its setting",
+      "method" },
+    { "parameters", "1", "number of parameters", NULL },
+    { 0 },
+};
+
+static const dsc_preset presets[] = {
+    { "quick",
+      "epochs=40 width=128 rate=0.2 method=none,l2,max-norm,dropout,gaussian,dropout+l2,dropout+max-norm seeds=5",
+      "MNIST-1D, a small network and a low rate: seconds" },
+    { "default", "seeds=5", "MNIST-1D: minutes; with --data DIR the first 4000 images, longer" },
+    { "paper",
+      "dataset=mnist examples=60000 layers=3 width=1024 last_width=2048 epochs=25 batch=128 combined=hidden+input "
+      "precision=bf16 method=none,l2,l1+l2,max-norm,dropout+l2,dropout+max-norm,gaussian+max-norm seeds=5",
+      "784-1024-1024-2048-10 on all of MNIST (--data DIR), products in bf16: most of an hour" },
+    { 0 },
+};
+
+/* The setting of the published table: the network, and all of the training set. */
+static bool is_published(const struct knobs *k)
+{
+    return strcmp(k->dataset, "mnist") == 0 && k->examples == 60000 && k->held_out == 0 && k->layers == 3 &&
+           k->width == 1024 && k->last_width == 2048;
+}
+
+static regularisation regularise(const struct knobs *k, const struct method *method)
+{
+    const bool combination = method->l2 || method->max_norm;
+    const bool input = method->input || (combination && strcmp(k->combined, "hidden+input") == 0);
+    return (regularisation){ .noise = method->noise,
+                             .rate = method->noise ? k->rate : 0,
+                             .input_rate = method->noise && input ? k->input_rate : 0,
+                             .l1 = method->l1 ? k->l1 : 0,
+                             .l2 = method->l2 ? k->l2 : 0,
+                             .max_norm = method->max_norm ? k->max_norm : 0 };
+}
+
+static void put(dsc_cell *cell, size_t i, const struct method *method, const outcome *result)
+{
+    dsc_put_at(cell, "test_error", i, result->test.error_rate);
+    dsc_put_at(cell, "train_error", i, result->train.error_rate);
+    dsc_put_at(cell, "test_loss", i, result->test.loss);
+    dsc_put_at(cell, "train_loss", i, result->train.loss);
+    dsc_put_at(cell, "weight_norm", i, result->weight_norm);
+    dsc_put_at(cell, "largest_norm", i, result->largest_norm);
+    dsc_put_at(cell, "published_error", i,
+               is_published(dsc_cell_knobs(cell)) ? method->published / 100 : (double)NAN);
+}
+
+static void run(dsc_cell *cell)
+{
+    const struct knobs *k = dsc_cell_knobs(cell);
+    const struct shared *shared = dsc_cell_shared(cell);
+    const networks_sets sets = networks_hold_out(shared, shared->train.count, k->held_out);
+    size_t count;
+    const double *chosen = dsc_cell_axis(cell, "method", &count);
+    double error[METHOD_COUNT], plain = NAN;
+    for (size_t i = 0; i < count; i++) {
+        const struct method *method = &methods[(size_t)chosen[i]];
+        outcome result = { 0 };
+        if (!networks_train(&(training){ .cell = cell,
+                                         .train = &sets.train,
+                                         .test = &sets.test,
+                                         .width = (size_t)k->width,
+                                         .regularisation = regularise(k, method),
+                                         .done = (double)i / (double)count,
+                                         .share = 1 / (double)count },
+                            &result))
+            return;
+        put(cell, i, method, &result);
+        error[i] = result.test.error_rate;
+        if (chosen[i] == NONE)
+            plain = error[i];
+        if (i == 0)
+            dsc_put(cell, "parameters", result.parameters);
+    }
+    for (size_t i = 0; i < count; i++)
+        dsc_put_at(cell, "difference", i, error[i] - plain);
+}
+
+/* Of all methods: which are chosen is not among the knobs. */
+static double work(const void *knobs)
+{
+    const struct knobs *k = knobs;
+    return METHOD_COUNT * networks_work(k, (double)k->width, (double)k->examples * (1 - k->held_out));
+}
+
+static double memory(const void *knobs)
+{
+    const struct knobs *k = knobs;
+    return networks_memory(k, (double)k->width);
+}
+
+static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
+{
+    const struct knobs *k = knobs;
+    if (capacity < 2)
+        return 0;
+    figures[0] = (dsc_figure){
+        .name = "error",
+        .title = "Dropout beside other regularisers",
+        .x = "method",
+        .x_label = "how the network is regularised",
+        .y_label = "error (%)",
+        .y_scale = 100,
+        .series = { { .output = "test_error", .label = "test error" },
+                    { .output = "train_error", .label = "train error" } },
+    };
+    if (is_published(k)) {
+        dsc_series *published = &figures[0].series[2];
+        *published = (dsc_series){ .label = "published test error (Srivastava et al. 2014, table 9)",
+                                   .style = DSC_SERIES_PUBLISHED };
+        for (size_t i = 0; i < METHOD_COUNT; i++)
+            if (isfinite(methods[i].published)) {
+                published->reference_x[published->reference_count] = (double)i;
+                published->reference_y[published->reference_count++] = methods[i].published;
+            }
+    }
+    figures[1] = (dsc_figure){
+        .name = "difference",
+        .title = "Test error against the same seed without regularisation",
+        .x = "method",
+        .x_label = "how the network is regularised",
+        .y_label = "difference (percentage points)",
+        .y_scale = 100,
+        .series = { { .output = "difference", .label = "paired difference" } },
+    };
+    return 2;
+}
+
+const dsc_case dropout_methods = {
+    .name = "methods",
+    .summary = "No regularisation, L2, L1 + L2, max-norm, dropout, Gaussian dropout and their combinations",
+    .reference = "Srivastava et al., JMLR 15, 2014, table 9",
+    .knobs_size = sizeof(struct knobs),
+    .params = params,
+    .axes = axes,
+    .outputs = outputs,
+    .presets = presets,
+    .seeds = 5,
+    .uses_data = true,
+    .identify = images_identify,
+    .prepare = images_prepare,
+    .run = run,
+    .work = work,
+    .memory = memory,
+    .figures = figures,
+};

@@ -1,0 +1,170 @@
+/* networks.c - one perceptron, regularised, trained and measured. */
+#include "dropout.h"
+
+#include <math.h>
+#include <string.h>
+
+static dsc_node *noisy(dsc_node *x, noise_kind kind, double rate)
+{
+    if (kind == NOISE_NONE || rate == 0)
+        return x;
+    return kind == NOISE_GAUSSIAN ? dsc_gaussian_dropout(x, rate) : dsc_dropout(x, rate);
+}
+
+static size_t layer_width(const struct knobs *k, size_t width, int64_t layer)
+{
+    return layer + 1 == k->layers && k->last_width ? (size_t)k->last_width : width;
+}
+
+/* The logits: ReLU layers with He's initialisation, noise behind each of them. */
+static dsc_node *perceptron(dsc_scope *scope, const struct knobs *k, const training *t)
+{
+    const regularisation *r = &t->regularisation;
+    dsc_node *h = dsc_input(scope, &(dsc_input_spec){ .shape = { t->train->features } });
+    h = noisy(h, NOISE_BERNOULLI, r->input_rate);
+    for (int64_t layer = 0; layer < k->layers; layer++) {
+        h = dsc_dense(h, layer_width(k, t->width, layer), .weights_init = DSC_INIT_HE_NORMAL,
+                      .bias_init = DSC_INIT_ZEROS);
+        h = noisy(dsc_relu(h), r->noise, r->rate);
+    }
+    return dsc_dense(h, CLASSES, .weights_init = DSC_INIT_HE_NORMAL, .bias_init = DSC_INIT_ZEROS);
+}
+
+static size_t steps_per_epoch(const struct knobs *k, size_t examples)
+{
+    return (examples + (size_t)k->batch - 1) / (size_t)k->batch;
+}
+
+static dsc_optimizer optimizer_of(const struct knobs *k, const training *t, double steps)
+{
+    static const dsc_parameter_group biases = { .match = "*/bias", .no_decay = true };
+    const regularisation *r = &t->regularisation;
+    return (dsc_optimizer){ .kind = k->momentum > 0 ? DSC_MOMENTUM : DSC_SGD,
+                            .lr = k->lr,
+                            .momentum = k->momentum,
+                            .l1 = r->l1,
+                            .l2 = r->l2,
+                            .max_norm = r->max_norm,
+                            .schedule = { .kind = DSC_COSINE, .period = steps },
+                            .groups = &biases,
+                            .group_count = 1 };
+}
+
+struct progress {
+    const training *training;
+    double epochs;
+};
+
+static bool after_epoch(void *user, size_t epoch)
+{
+    const struct progress *p = user;
+    return dsc_cell_progress(p->training->cell,
+                             p->training->done + p->training->share * fmin((double)epoch / p->epochs, 1));
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+/* Norms of the weights, by all of them and by the columns: a column is what leads into one unit. */
+static void measure_weights(dsc_model *model, outcome *result)
+{
+    const dsc_slice *slices;
+    const size_t count = dsc_model_slices(model, &slices);
+    const float *parameters = dsc_model_parameters(model, NULL);
+    double all = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!ends_with(slices[i].name, "/weights"))
+            continue;
+        const size_t units = slices[i].shape[1];
+        for (size_t unit = 0; unit < units; unit++) {
+            double column = 0;
+            for (size_t j = unit; j < slices[i].count; j += units)
+                column += (double)parameters[slices[i].offset + j] * parameters[slices[i].offset + j];
+            all += column;
+            if (units != CLASSES && sqrt(column) > result->largest_norm)
+                result->largest_norm = sqrt(column);
+        }
+    }
+    result->weight_norm = sqrt(all);
+}
+
+static bool train_in(dsc_scope *scope, const training *t, outcome *result)
+{
+    const struct knobs *k = dsc_cell_knobs(t->cell);
+    dsc_node *loss = dsc_softmax_cross_entropy(perceptron(scope, k, t), dsc_labels(scope, CLASSES));
+    dsc_model *model =
+        dsc_compile(loss, &(dsc_compile_options){ .batch = (size_t)k->batch,
+                                                  .engine = dsc_cell_engine(t->cell),
+                                                  .dtype = dsc_dtype_parse(scope, k->precision) });
+    dsc_cell_note(t->cell, dsc_model_implementations(scope, model));
+    const size_t each = steps_per_epoch(k, t->train->count);
+    const size_t steps = k->steps ? (size_t)k->steps : each * (size_t)k->epochs;
+    struct progress progress = { t, (double)steps / (double)each };
+    const dsc_fit_options options = { .optimizer = optimizer_of(k, t, (double)steps),
+                                      .steps = steps,
+                                      .on_epoch = after_epoch,
+                                      .user = &progress };
+    if (dsc_fit(model, t->train, &options) != DSC_OK)
+        return false;
+    *result = (outcome){ .test = dsc_evaluate(model, t->test),
+                         .train = dsc_evaluate(model, t->train),
+                         .parameters = (double)dsc_model_parameter_count(model) };
+    measure_weights(model, result);
+    size_t elements;
+    const float *parameters = dsc_model_parameters(model, &elements);
+    dsc_cell_hash(t->cell, parameters, elements * sizeof *parameters);
+    return dsc_scope_status(scope) == DSC_OK;
+}
+
+networks_sets networks_hold_out(const struct shared *shared, size_t count, double held_out)
+{
+    const size_t kept = count - (size_t)(held_out * (double)count);
+    networks_sets sets = { .train = dsc_examples_range(&shared->train, 0, kept), .test = shared->test };
+    if (kept < count)
+        sets.test = dsc_examples_range(&shared->train, kept, count - kept);
+    return sets;
+}
+
+/* A scope for each network gives its memory back; all of a cell begin with the same weights and see the
+   examples in the same order, so that their differences are paired. */
+bool networks_train(const training *t, outcome *result)
+{
+    dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = dsc_cell_seed(t->cell) });
+    const bool good = train_in(scope, t, result);
+    dsc_scope_adopt_error(dsc_cell_scope(t->cell), scope);
+    dsc_scope_close(&scope);
+    return good;
+}
+
+/* MNIST-1D is the data set if no other is named: what it is not is known only with the files. */
+static double inputs_of(const struct knobs *k)
+{
+    return strcmp(k->dataset, "mnist") == 0 || strcmp(k->dataset, "fashion-mnist") == 0 ? 784 : 40;
+}
+
+static double weights_of(const struct knobs *k, double width)
+{
+    double weights = 0, before = inputs_of(k);
+    for (int64_t layer = 0; layer < k->layers; layer++) {
+        const double units = layer + 1 == k->layers && k->last_width ? (double)k->last_width : width;
+        weights += before * units;
+        before = units;
+    }
+    return weights + before * CLASSES;
+}
+
+/* Six operations per weight and example: two forward, two for each gradient; none for that of the input. */
+double networks_work(const struct knobs *k, double width, double examples)
+{
+    const double seen = k->steps ? (double)k->steps * (double)k->batch : examples * (double)k->epochs;
+    return (6 * weights_of(k, width) - 2 * inputs_of(k) * width) * seen;
+}
+
+double networks_memory(const struct knobs *k, double width)
+{
+    const double widest = fmax(width, (double)k->last_width);
+    return 4 * (4 * weights_of(k, width) + (double)k->layers * widest * (6 * (double)k->batch + 512)) + 1e6;
+}
