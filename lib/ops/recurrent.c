@@ -267,8 +267,7 @@ bool dsci_recurrent_onednn_supports(const dsci_node *node)
         .book = of_book, .prepare = of_prepare, .run = of_run, .describe = dsci_recurrent_describe           \
     }
 
-/* Jordan networks are computed by the reference under every engine. */
-#define NATIVE(of_book, of_prepare, of_run, reference)                                                       \
+#define NATIVE(of_book, of_prepare, of_run, op)                                                              \
     { .engine = DSC_ENGINE_NATIVE,                                                                           \
       .type = DSCI_F32,                                                                                      \
       .supports = is_gated_or_elman,                                                                         \
@@ -277,7 +276,7 @@ bool dsci_recurrent_onednn_supports(const dsci_node *node)
       .run = of_run,                                                                                         \
       .describe = dsci_recurrent_describe },                                                                 \
     {                                                                                                        \
-        .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = dsci_ref_##reference##_f32                     \
+        .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = dsci_jordan_##op                               \
     }
 
 const dsci_op dsci_op_recurrent = {

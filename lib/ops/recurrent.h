@@ -198,7 +198,10 @@ bool dsci_recurrent_onednn_supports(const dsci_node *node);
 dsc_status dsci_recurrent_onednn_book_weights(dsc_scope *scope, dsci_node *node, dsci_booking *booking);
 dsci_step_fn dsci_recurrent_onednn_run_weights;
 
-/* Native: single precision; with the products above, bf16. */
+/* Native, of Jordan's networks. */
+dsci_step_fn dsci_jordan_recurrent, dsci_jordan_recurrent_backward, dsci_jordan_recurrent_backward_weights;
+
+/* Native, of all others: single precision; with the products above, bf16. */
 dsc_status dsci_recurrent_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking);
 dsc_status dsci_recurrent_book_backward(dsc_scope *scope, dsci_node *node, dsci_booking *booking);
 dsc_status dsci_recurrent_book_weights(dsc_scope *scope, dsci_node *node, dsci_booking *booking);

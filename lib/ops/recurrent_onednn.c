@@ -127,24 +127,26 @@ static void list_matrices(const dsci_recurrent *r, struct weights *w)
 {
     const bool gru = r->cell == DSCI_CELL_GRU, split = gru || r->cell == DSCI_CELL_GRU_LBR;
     const size_t n = r->units;
-    w->matrix[w->count++] =
-        (struct matrix){ PLANE_X, GATES_ALL, DSCI_ROLE_WEIGHTS, DSCI_ROLE_BIAS, r->features, r->gates, 0,
-                         0,       0,         { NULL, NULL } };
-    w->matrix[w->count++] = (struct matrix){ PLANE_STATE,
-                                             split ? GATES_RECURRENT : GATES_ALL,
-                                             DSCI_ROLE_RECURRENT,
-                                             DSCI_ROLE_RECURRENT_BIAS,
-                                             n,
-                                             gru ? 2 * n : r->gates,
-                                             0,
-                                             0,
-                                             0,
-                                             { NULL, NULL } };
+    w->matrix[w->count++] = (struct matrix){ .plane = PLANE_X,
+                                             .gates = GATES_ALL,
+                                             .role = DSCI_ROLE_WEIGHTS,
+                                             .bias = DSCI_ROLE_BIAS,
+                                             .rows = r->features,
+                                             .columns = r->gates };
+    w->matrix[w->count++] = (struct matrix){ .plane = PLANE_STATE,
+                                             .gates = split ? GATES_RECURRENT : GATES_ALL,
+                                             .role = DSCI_ROLE_RECURRENT,
+                                             .bias = DSCI_ROLE_RECURRENT_BIAS,
+                                             .rows = n,
+                                             .columns = gru ? 2 * n : r->gates };
     if (gru)
-        w->matrix[w->count++] = (struct matrix){
-            PLANE_RESET, GATES_CANDIDATE, DSCI_ROLE_RECURRENT, DSCI_ROLE_RECURRENT_BIAS, n, n, 2 * n, 0,
-            0,           { NULL, NULL }
-        };
+        w->matrix[w->count++] = (struct matrix){ .plane = PLANE_RESET,
+                                                 .gates = GATES_CANDIDATE,
+                                                 .role = DSCI_ROLE_RECURRENT,
+                                                 .bias = DSCI_ROLE_RECURRENT_BIAS,
+                                                 .rows = n,
+                                                 .columns = n,
+                                                 .column = 2 * n };
 }
 
 static size_t width_of(const struct matrix *m, size_t part)

@@ -73,6 +73,7 @@ static double dsci_ref_slope(dsc_activation kind, double x)
     }
 }
 
+#define TANH(x)  tanh((double)(x))
 #define REAL     float
 #define NAME(op) dsci_ref_##op##_f32
 #define LOCAL(f) f##_f32

@@ -9,9 +9,9 @@ void NAME(channel_dropout)(const dsci_operands *o, dsci_part part)
     const dsci_shape *shape = &o->node->out[0]->shape;
     const size_t channels = shape->dim[shape->rank - 1], cols = dsci_tensor_cols(o->node->out[0]);
     for (size_t i = 0; i < o->node->out[0]->elements; i++)
-        dst[i] = src[i] * (dsci_dropout_keeps(&mask, i / cols * channels + i % channels)
-                               ? (REAL)mask.inverse_keep
-                               : 0);
+        dst[i] =
+            src[i] *
+            (dsci_dropout_keeps(&mask, i / cols * channels + i % channels) ? (REAL)mask.inverse_keep : 0);
 }
 
 void NAME(gaussian_dropout)(const dsci_operands *o, dsci_part part)

@@ -1,5 +1,5 @@
-/* ref_recurrent.inl - the definition of embeddings and recurrent layers over REAL; included once a type by
- * ref.c. */
+/* ref_recurrent.inl - the definition of recurrent layers over REAL; included once a type by ref.c, with TANH
+ * the C library's, and by recurrent_jordan.c. */
 
 static REAL LOCAL(logistic)(REAL x)
 {
@@ -8,38 +8,7 @@ static REAL LOCAL(logistic)(REAL x)
 
 static REAL LOCAL(hyperbolic)(REAL x)
 {
-    return (REAL)tanh((double)x);
-}
-
-/* Row i of dst = the row of the table that token i names; zeros for the padding token. */
-void NAME(embedding)(const dsci_operands *o, dsci_part part)
-{
-    (void)part;
-    const int32_t *tokens = o->in[0];
-    const REAL *table = o->in[1];
-    REAL *dst = o->out[0];
-    const size_t count = o->node->in[0]->elements, columns = o->node->in[1]->shape.dim[1];
-    const size_t padding = o->node->attributes.embedding.padding;
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; j < columns; j++)
-            dst[i * columns + j] =
-                (size_t)tokens[i] + 1 == padding ? 0 : table[(size_t)tokens[i] * columns + j];
-}
-
-/* Each row of the table's gradient is the sum of diff_dst where its token stands. */
-void NAME(embedding_backward)(const dsci_operands *o, dsci_part part)
-{
-    (void)part;
-    const int32_t *tokens = o->in[0];
-    const REAL *diff_dst = o->in[1];
-    REAL *diff_table = o->out[0];
-    const size_t count = o->node->in[0]->elements, columns = o->node->out[0]->shape.dim[1];
-    for (size_t i = 0; i < o->node->out[0]->elements; i++)
-        diff_table[i] = 0;
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; j < columns; j++)
-            if ((size_t)tokens[i] + 1 != o->node->attributes.embedding.padding)
-                diff_table[(size_t)tokens[i] * columns + j] += diff_dst[i * columns + j];
+    return (REAL)TANH(x);
 }
 
 static REAL LOCAL(times_column)(const REAL *row, const REAL *matrix, size_t rows, size_t columns,

@@ -55,6 +55,11 @@ static dsc_node *elman(dsc_scope *scope)
     return dsc_dense(dsc_recurrent(tokens(scope), 40, .cell = DSC_CELL_TANH), CLASSES);
 }
 
+static dsc_node *jordan(dsc_scope *scope)
+{
+    return dsc_dense(dsc_recurrent(tokens(scope), 21, .cell = DSC_CELL_JORDAN, .outputs = 5), CLASSES);
+}
+
 static const struct network {
     const char *name;
     dsc_node *(*logits)(dsc_scope *);
@@ -65,6 +70,7 @@ static const struct network {
     { "LSTM, native", lstm, DSC_ENGINE_NATIVE, DSC_F32 },
     { "GRU, native", gru, DSC_ENGINE_NATIVE, DSC_F32 },
     { "Elman, native", elman, DSC_ENGINE_NATIVE, DSC_F32 },
+    { "Jordan, native", jordan, DSC_ENGINE_NATIVE, DSC_F32 },
     /* from here on not the same at every level */
     { "images, oneDNN", images, DSC_ENGINE_ONEDNN, DSC_F32 },
     { "LSTM, oneDNN", lstm, DSC_ENGINE_ONEDNN, DSC_F32 },
@@ -72,8 +78,9 @@ static const struct network {
     { "images, auto, bf16", images, DSC_ENGINE_AUTO, DSC_BF16 },
     { "LSTM, auto, bf16", lstm, DSC_ENGINE_AUTO, DSC_BF16 },
     { "GRU, auto, bf16", gru, DSC_ENGINE_AUTO, DSC_BF16 },
+    { "Elman, auto, bf16", elman, DSC_ENGINE_AUTO, DSC_BF16 },
 };
-enum { NATIVE_NETWORKS = 4, NETWORKS = sizeof networks / sizeof networks[0] };
+enum { NATIVE_NETWORKS = 5, NETWORKS = sizeof networks / sizeof networks[0] };
 
 static dsc_examples make_examples(dsc_scope *scope)
 {
