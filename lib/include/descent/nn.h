@@ -219,11 +219,10 @@ typedef enum dsc_recurrent_cell {
     DSC_CELL_GRU_LBR /* linear before reset (PyTorch, cuDNN): h~ = tanh(W x + b + r (U h' + b')) */
 } dsc_recurrent_cell;
 
-/* x (batch, steps, features) to (batch, units), the last output, or (batch, steps, units), all of them; twice
-   the units if bidirectional (forward first). Weights are (features, gates * units), recurrent weights
-   (units, gates
-   * units), with the bias (gates * units; of GRU_LBR and under two_biases also a recurrent one). A step
-   beyond an example's length repeats the state before it (its output is zero in a sequence of outputs). */
+/* x (batch, steps, features) to (batch, units), the last output, or to (batch, steps, units), all of them;
+   twice the units if bidirectional (forward first). Weights are (features, gates units), recurrent weights
+   (units, gates units), biases (gates units); GRU_LBR has a recurrent bias, too, as all cells have with
+   two_biases. Beyond its length an example keeps its state (in a sequence of outputs, zeros stand there). */
 typedef struct dsc_recurrent_spec {
     size_t units;
     dsc_recurrent_cell cell;
@@ -257,9 +256,9 @@ DSC_API dsc_node *dsc_lengths(dsc_node *tokens, size_t padding);
 
 /* Zeros: no weights, no smoothing, no mask. */
 typedef struct dsc_loss_spec {
-    const double
-        *class_weights;     /* one a class: the mean is over the sum of the weights (PyTorch); NULL: ones. Of
-                               binary cross-entropy two, of the targets 0 and 1; not of other real targets */
+    /* One a class: the mean is over the sum of the weights (PyTorch's); NULL: ones. Binary cross-entropy
+       takes two, of the targets 0 and 1; other real targets take none. */
+    const double *class_weights;
     double label_smoothing; /* targets (1 - s) one_hot + s / classes (Szegedy et al. 2016); cross-entropies,
                                NLL and KL */
     double delta;           /* Huber: where the square ends; 0: 1 */
@@ -277,9 +276,8 @@ DSC_API dsc_node *dsc_softmax_cross_entropy_with(dsc_node *logits, dsc_node *lab
 DSC_API dsc_node *dsc_nll_loss(dsc_node *log_probabilities, dsc_node *labels, const dsc_loss_spec *spec);
 /* -(t log sigmoid(x) + (1 - t) log(1 - sigmoid(x))), mean over all elements; targets in 0..1. */
 DSC_API dsc_node *dsc_binary_cross_entropy(dsc_node *logits, dsc_node *targets, const dsc_loss_spec *spec);
-/* max(0, 1 - y x) of one output, y = 1 or -1 by the label 1 or 0; of several the mean over the classes of
-   max(0, 1
-   - x[label] + x[j]), j != label (Weston and Watkins; PyTorch's multi-margin loss). */
+/* Of one output max(0, 1 - y x), y = 1 or -1 by the label 1 or 0. Of several the mean over the classes j
+   other than the label of max(0, 1 + x[j] - x[label]) (Weston and Watkins 1999; PyTorch's multi-margin). */
 DSC_API dsc_node *dsc_hinge_loss(dsc_node *x, dsc_node *labels, const dsc_loss_spec *spec);
 /* Mean over batch and outputs of (x - target)^2. */
 DSC_API dsc_node *dsc_squared_loss(dsc_node *x, dsc_node *targets);
