@@ -61,11 +61,18 @@ static void *field_of(const dsc_option *option, void *arguments)
     return (char *)arguments + option->offset;
 }
 
+/* The options that have a short form; NULL: the word is none. */
+static const char *short_name(const char *word)
+{
+    return strcmp(word, "-h") == 0 ? "help" : strcmp(word, "-o") == 0 ? "out" : NULL;
+}
+
 /* Reads the option at argv[i]; returns how many words it took. */
 static int read_option(dsc_scope *scope, const dsc_option *table, int argc, char **argv, int i,
                        void *arguments)
 {
-    const char *name = strcmp(argv[i], "-h") == 0 ? "help" : argv[i] + 2;
+    const char *name = short_name(argv[i]);
+    name = name ? name : argv[i] + 2;
     const size_t length = strcspn(name, "=");
     const char *value = name[length] == '=' ? name + length + 1 : NULL;
     const dsc_option *option = option_find(table, name, length);
@@ -101,7 +108,7 @@ dsc_status dsc_options_read(dsc_scope *scope, const dsc_option *table, int argc,
         if (options && strcmp(word, "--") == 0) {
             options = false;
             i++;
-        } else if (options && (strncmp(word, "--", 2) == 0 || strcmp(word, "-h") == 0)) {
+        } else if (options && (strncmp(word, "--", 2) == 0 || short_name(word))) {
             i += read_option(scope, table, argc, argv, i, arguments);
         } else if (options && word[0] == '-' && word[1]) {
             dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,

@@ -169,7 +169,7 @@ static const char *inner_text(dsc_scope *scope, const struct layout *layout)
     return text ? text : "";
 }
 
-void dsc_summary_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_record *record, size_t limit)
+const dsc_table *dsc_summary_table(dsc_scope *scope, dsc_record *record, size_t limit, const char **heading)
 {
     const struct layout layout = layout_of(scope, record);
     const size_t columns = layout.key_count + layout.output_count;
@@ -188,9 +188,16 @@ void dsc_summary_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_recor
     const char *seeds =
         layout.seeds == 1 ? "one seed" : dsc_scope_format(scope, "median of %zu seeds", layout.seeds);
     const char *inner = inner_text(scope, &layout);
-    if (selection.count < layout.rows)
-        dsc_heading(terminal, "%s%s, %zu of %zu points", seeds, inner, selection.count, layout.rows);
-    else
-        dsc_heading(terminal, "%s%s", seeds, inner);
+    *heading = selection.count < layout.rows ? dsc_scope_format(scope, "%s%s, %zu of %zu points", seeds,
+                                                                inner, selection.count, layout.rows)
+                                             : dsc_scope_format(scope, "%s%s", seeds, inner);
+    return table;
+}
+
+void dsc_summary_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_record *record, size_t limit)
+{
+    const char *heading = NULL;
+    const dsc_table *table = dsc_summary_table(scope, record, limit, &heading);
+    dsc_heading(terminal, "%s", heading ? heading : "");
     dsc_table_print(table, terminal, 2);
 }

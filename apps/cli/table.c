@@ -166,3 +166,36 @@ void dsc_table_print(const dsc_table *table, const dsc_terminal *terminal, int i
             print_row(table, row->texts, widths, part, indent, terminal->columns);
     }
 }
+
+static void html_cells(const dsc_table *table, FILE *page, const char *tag, const char *const *texts)
+{
+    fputs("<tr>", page);
+    for (size_t i = 0; i < table->count; i++) {
+        const bool is_key = i < table->keys && !table->columns[0].title;
+        const char *name = is_key ? "th" : tag;
+        fprintf(page, "<%s%s%s>", name, is_key ? " scope=\"row\"" : "",
+                table->columns[i].number ? " class=\"number\"" : "");
+        dsc_html_text(page, texts[i]);
+        fprintf(page, "</%s>", name);
+    }
+    fputs("</tr>\n", page);
+}
+
+void dsc_table_html(const dsc_table *table, FILE *page)
+{
+    const char **titles = table ? dsc_scope_alloc(table->scope, table->count, sizeof *titles) : NULL;
+    if (!titles)
+        return;
+    fputs("<div class=\"scroll\" tabindex=\"0\"><table>\n", page);
+    for (size_t i = 0; i < table->count; i++)
+        titles[i] = table->columns[i].title;
+    if (table->count && table->columns[0].title) {
+        fputs("<thead>", page);
+        html_cells(table, page, "th", titles);
+        fputs("</thead>\n", page);
+    }
+    fputs("<tbody>\n", page);
+    for (const struct row *row = table->first; row; row = row->next)
+        html_cells(table, page, "td", row->texts);
+    fputs("</tbody></table></div>\n", page);
+}

@@ -1,5 +1,6 @@
 /* show.c - `descent show`: what a results file holds. */
 #include "command.h"
+#include "record_tables.h"
 
 #include <string.h>
 
@@ -20,27 +21,6 @@ static const dsc_option options[] = {
 };
 
 enum { SUMMARY_ROWS = 20 };
-
-struct tally {
-    size_t cells, done, failed, missing;
-    double seconds;
-    const char *message; /* of the first cell that failed */
-};
-
-static struct tally tally_cells(dsc_record *record)
-{
-    struct tally tally = { .cells = dsc_record_cells(record) };
-    for (size_t i = 0; i < tally.cells; i++) {
-        const dsc_record_cell *cell = dsc_record_cell_at(record, i);
-        tally.done += cell->status == DSC_CELL_DONE;
-        tally.failed += cell->status == DSC_CELL_FAILED;
-        tally.missing += cell->status == DSC_CELL_MISSING;
-        tally.seconds += cell->status == DSC_CELL_MISSING ? 0 : cell->seconds;
-        if (cell->status == DSC_CELL_FAILED && !tally.message)
-            tally.message = cell->message;
-    }
-    return tally;
-}
 
 static json_t *text_or_json(const char *text)
 {
@@ -99,7 +79,7 @@ static json_t *cells_json(dsc_record *record)
         snprintf(hash, sizeof hash, "%016llx", (unsigned long long)dsc_record_cell_at(record, i)->hash);
         json_array_append_new(hashes, json_string(hash));
     }
-    const struct tally tally = tally_cells(record);
+    const struct dsc_tally tally = dsc_tally_cells(record);
     return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o}", "total", (json_int_t)tally.cells, "done",
                      (json_int_t)tally.done, "failed", (json_int_t)tally.failed, "missing",
                      (json_int_t)tally.missing, "seconds", dsc_json_number(tally.seconds), "hashes", hashes);
@@ -130,7 +110,7 @@ static void print_pairs(dsc_call *call, const char *heading, const char *const (
 static void print_head(dsc_call *call, dsc_record *record, const char *path)
 {
     const dsc_record_spec *spec = dsc_record_describe(record);
-    const struct tally tally = tally_cells(record);
+    const struct dsc_tally tally = dsc_tally_cells(record);
     char duration[24];
     const char *cells = dsc_scope_format(
         call->scope, "%zu: %zu done, %zu failed, %zu missing; %s of one core", tally.cells, tally.done,
@@ -146,71 +126,9 @@ static void print_head(dsc_call *call, dsc_record *record, const char *path)
     print_pairs(call, path, pairs, sizeof pairs / sizeof pairs[0]);
 }
 
-/* "3..9" of three and more integers that follow one another, else NULL. */
-static const char *run_text(dsc_scope *scope, const json_t *value)
+static void print_table(dsc_call *call, const char *heading, const dsc_table *table)
 {
-    const size_t count = json_array_size(value);
-    const json_int_t first = json_integer_value(json_array_get(value, 0));
-    for (size_t i = 0; i < count; i++) {
-        const json_t *item = json_array_get(value, i);
-        if (!json_is_integer(item) || json_integer_value(item) != first + (json_int_t)i)
-            return NULL;
-    }
-    return count < 3 ? NULL
-                     : dsc_scope_format(scope, "%lld..%lld", (long long)first,
-                                        (long long)first + (long long)count - 1);
-}
-
-static const char *value_text(dsc_scope *scope, const json_t *value)
-{
-    if (json_is_string(value))
-        return dsc_scope_copy(scope, json_string_value(value));
-    const char *run = run_text(scope, value);
-    if (run)
-        return run;
-    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
-    const char *copy = dsc_scope_copy(scope, text ? text : "");
-    free(text);
-    return copy;
-}
-
-/* The recipe's JSON, a level at a time: what is itself an object becomes "parameters.width". */
-static void add_recipe_rows(dsc_scope *scope, dsc_table *table, const char *prefix, json_t *object)
-{
-    const char *name;
-    json_t *value;
-    json_object_foreach(object, name, value)
-    {
-        const char *full = dsc_scope_format(scope, "%s%s", prefix, name);
-        if (json_is_object(value)) {
-            add_recipe_rows(scope, table, dsc_scope_format(scope, "%s.", full), value);
-            continue;
-        }
-        dsc_table_row(table, (const char *[]){ full, value_text(scope, value) });
-    }
-}
-
-static void print_recipe(dsc_call *call, const char *recipe)
-{
-    json_t *json = recipe ? json_loads(recipe, 0, NULL) : NULL;
-    dsc_table *table = dsc_table_make(call->scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
-    if (json_is_object(json))
-        add_recipe_rows(call->scope, table, "", json);
-    json_decref(json);
-    dsc_heading(&call->terminal, "\nRecipe");
-    dsc_table_print(table, &call->terminal, 2);
-}
-
-static void print_provenance(dsc_call *call, const dsc_record *record)
-{
-    dsc_table *table = dsc_table_make(call->scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
-    for (size_t i = 0; i < dsc_record_provenance_count(record); i++) {
-        const char *pair[2] = { NULL, NULL };
-        dsc_record_provenance_at(record, i, &pair[0], &pair[1]);
-        if (pair[1] && *pair[1])
-            dsc_table_row(table, pair);
-    }
-    dsc_heading(&call->terminal, "\nProvenance");
+    dsc_heading(&call->terminal, "\n%s", heading);
     dsc_table_print(table, &call->terminal, 2);
 }
 
@@ -228,8 +146,8 @@ static dsc_exit show(dsc_call *call)
         return DSC_EXIT_GOOD;
     }
     print_head(call, record, words.items[0]);
-    print_recipe(call, dsc_record_describe(record)->recipe);
-    print_provenance(call, record);
+    print_table(call, "Recipe", dsc_recipe_table(call->scope, record));
+    print_table(call, "Provenance", dsc_provenance_table(call->scope, record));
     putchar('\n');
     dsc_summary_print(call->scope, &call->terminal, record, arguments.all ? 0 : SUMMARY_ROWS);
     return DSC_EXIT_GOOD;

@@ -189,6 +189,60 @@ static size_t ridge_figures(const void *knobs, dsc_figure *figures, size_t capac
     return 1;
 }
 
+static const dsc_claim minimum_norm_claims[] = {
+    { .text = "The excess risk is that of the exact formula at every p/n",
+      .source = "Belkin, Hsu and Xu 2020; Breiman and Freedman 1983",
+      .setting = "Gaussian x, any n",
+      .measured = { .output = "excess_risk", .statistic = DSC_STATISTIC_DEVIATION },
+      .against = { .output = "theory" },
+      .units = "standard errors from the formula",
+      .low = 0,
+      .high = 4 },
+    { .text = "The risk peaks at the interpolation threshold",
+      .source = "Hastie et al. 2022",
+      .setting = "isotropic x, p/n near 1",
+      .expected = "at p = n = 200",
+      .needs = "n=200 features=180,190,210,220",
+      .measured = { .output = "excess_risk", .statistic = DSC_STATISTIC_ARGMAX },
+      .units = "features",
+      .pooled = true,
+      .low = 190,
+      .high = 210 },
+    { .text = "Beyond the threshold the risk has a second minimum, of 2 r s - s^2 at p/n = 1.8",
+      .source = "Hastie et al. 2022, large n",
+      .setting = "r^2 = 5, s^2 = 1",
+      .expected = "3.47",
+      .needs = "n=200 signal=5 noise=1 features=300,400,600",
+      .measured = { .output = "excess_risk", .where = "features=220..", .statistic = DSC_STATISTIC_MINIMUM },
+      .pooled = true,
+      .low = 3.3,
+      .high = 3.7 },
+    { 0 },
+};
+
+static const dsc_claim ridge_claims[] = {
+    { .text = "The excess risk with the best penalty is that of the theory for large n",
+      .source = "Hastie et al. 2022",
+      .setting = "mean over p/n, relative to the theory's",
+      .expected = "1",
+      .measured = { .output = "excess_risk" },
+      .against = { .output = "theory" },
+      .relation = DSC_RELATION_RATIO,
+      .pooled = true,
+      .low = 0.97,
+      .high = 1.03 },
+    { .text = "With the best penalty there is no peak: the risk never falls as features are added",
+      .source = "Nakkiran et al., arXiv 2003.01897",
+      .setting = "largest fall, against a peak of over 20 without a penalty",
+      .expected = "0",
+      .needs = "signal=5 noise=1",
+      .measured = { .output = "excess_risk", .statistic = DSC_STATISTIC_FALL },
+      .pooled = true,
+      .low = 0,
+      .high = 0.1 },
+    { 0 },
+};
+
 const dsc_case double_descent_linear = {
     .name = "linear",
     .summary = "Minimum-norm least squares on Gaussian data over p/n, beside the exact theory",
@@ -204,6 +258,7 @@ const dsc_case double_descent_linear = {
     .work = work,
     .memory = memory,
     .figures = minimum_norm_figures,
+    .claims = minimum_norm_claims,
 };
 
 const dsc_case double_descent_ridge = {
@@ -222,4 +277,5 @@ const dsc_case double_descent_ridge = {
     .work = work,
     .memory = memory,
     .figures = ridge_figures,
+    .claims = ridge_claims,
 };

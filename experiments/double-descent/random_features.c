@@ -331,6 +331,61 @@ static size_t samples_figures(const void *knobs, dsc_figure *figures, size_t cap
                          (double)k->features);
 }
 
+#define FIGURE_2         "Belkin et al. 2019, figure 2"
+#define FIGURE_2_SETTING "MNIST, n = 10,000"
+
+static const dsc_claim rff_claims[] = {
+    { .text = "The test loss peaks at exactly as many features as examples",
+      .source = FIGURE_2,
+      .setting = FIGURE_2_SETTING,
+      .expected = "at N = n",
+      .needs = "n=1000 features=950,1000,1050",
+      .measured = { .output = "test_loss", .statistic = DSC_STATISTIC_ARGMAX },
+      .units = "features",
+      .low = 1000,
+      .high = 1000 },
+    { .text = "The norm of the coefficients peaks there too",
+      .source = FIGURE_2,
+      .setting = FIGURE_2_SETTING,
+      .expected = "at N = n",
+      .needs = "n=1000 features=950,1000,1050",
+      .measured = { .output = "coefficient_norm", .statistic = DSC_STATISTIC_ARGMAX },
+      .units = "features",
+      .low = 1000,
+      .high = 1000 },
+    { .text = "The error at the peak is several times the best below it",
+      .source = FIGURE_2,
+      .setting = FIGURE_2_SETTING,
+      .expected = "far above it",
+      .needs = "data=mnist n=1000 features=200,300,1000",
+      .measured = { .output = "test_error", .where = "features=1000" },
+      .against = { .output = "test_error", .where = "features=..999", .statistic = DSC_STATISTIC_MINIMUM },
+      .relation = DSC_RELATION_RATIO,
+      .units = "times",
+      .low = 3,
+      .high = INFINITY },
+    { .text = "The second descent ends below the best error before the peak",
+      .source = FIGURE_2,
+      .setting = FIGURE_2_SETTING,
+      .expected = "below it",
+      .needs = "data=mnist n=1000 features=200,300,6000",
+      .measured = { .output = "test_error", .where = "features=6000" },
+      .against = { .output = "test_error", .where = "features=..999", .statistic = DSC_STATISTIC_MINIMUM },
+      .relation = DSC_RELATION_RATIO,
+      .units = "times",
+      .low = 0,
+      .high = 0.6 },
+    { .text = "From N = n on every training example is fitted",
+      .source = FIGURE_2,
+      .setting = FIGURE_2_SETTING,
+      .expected = "0",
+      .needs = "n=1000",
+      .measured = { .output = "train_error", .where = "features=1000..", .statistic = DSC_STATISTIC_MAXIMUM },
+      .low = 0,
+      .high = 0 },
+    { 0 },
+};
+
 const dsc_case double_descent_rff = {
     .name = "rff",
     .summary = "Minimum-norm least squares on random Fourier features, over their number",
@@ -349,6 +404,7 @@ const dsc_case double_descent_rff = {
     .work = work,
     .memory = memory,
     .figures = rff_figures,
+    .claims = rff_claims,
 };
 
 const dsc_case double_descent_samples = {

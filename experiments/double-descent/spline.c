@@ -289,6 +289,54 @@ static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
     return 1;
 }
 
+#define BOOK         "James, Witten, Hastie and Tibshirani, 2nd ed., 10.8"
+#define BOOK_SETTING "the book's 20 points, minimum norm beyond d = 20"
+
+static const dsc_claim claims[] = {
+    { .text = "The test error is smallest at 8 degrees of freedom",
+      .source = BOOK,
+      .setting = BOOK_SETTING,
+      .needs = "points=islr degrees_of_freedom=6,8,10",
+      .measured = { .output = "test_loss", .statistic = DSC_STATISTIC_ARGMIN },
+      .units = "degrees of freedom",
+      .low = 8,
+      .high = 8 },
+    { .text = "It has a spike where the curve first meets every point",
+      .source = BOOK,
+      .setting = BOOK_SETTING,
+      .expected = "near d = 20",
+      .needs = "points=islr degrees_of_freedom=16,18,20,22",
+      .measured = { .output = "test_loss", .statistic = DSC_STATISTIC_ARGMAX },
+      .units = "degrees of freedom",
+      .low = 18,
+      .high = 22 },
+    { .text = "Beyond the spike it falls again, to a minimum at 42",
+      .source = BOOK,
+      .setting = BOOK_SETTING,
+      .needs = "points=islr degrees_of_freedom=40,42,44",
+      .measured = { .output = "test_loss",
+                    .where = "degrees_of_freedom=22..",
+                    .statistic = DSC_STATISTIC_ARGMIN },
+      .units = "degrees of freedom",
+      .low = 42,
+      .high = 42 },
+    { .text = "The second minimum is not as low as the first",
+      .source = BOOK,
+      .setting = BOOK_SETTING,
+      .expected = "more than 1 times the first",
+      .needs = "points=islr degrees_of_freedom=8,42",
+      .measured = { .output = "test_loss",
+                    .where = "degrees_of_freedom=22..",
+                    .statistic = DSC_STATISTIC_MINIMUM },
+      .against = { .output = "test_loss",
+                   .where = "degrees_of_freedom=..18",
+                   .statistic = DSC_STATISTIC_MINIMUM },
+      .relation = DSC_RELATION_RATIO,
+      .low = 1,
+      .high = INFINITY },
+    { 0 },
+};
+
 const dsc_case double_descent_spline = {
     .name = "spline",
     .summary = "Natural cubic splines through the 20 points of ISLR's figure 10.20",
@@ -305,4 +353,5 @@ const dsc_case double_descent_spline = {
     .work = work,
     .memory = memory,
     .figures = figures,
+    .claims = claims,
 };

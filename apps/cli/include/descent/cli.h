@@ -79,6 +79,12 @@ DSC_API dsc_table *dsc_table_make(dsc_scope *scope, const dsc_column *columns, s
 DSC_API void dsc_table_row(dsc_table *table, const char *const *texts);
 DSC_API void dsc_table_print(const dsc_table *table, const dsc_terminal *terminal, int indent);
 
+/* The same on an HTML page. */
+DSC_API void dsc_table_html(const dsc_table *table, FILE *page);
+/* Text on an HTML page, within elements and quoted attributes: markup is escaped, control characters and
+   bytes that are not UTF-8 become U+FFFD. NULL: nothing. */
+DSC_API void dsc_html_text(FILE *page, const char *text);
+
 /* A number in a few digits ("0.1234", "1.2e-07", "-" for NaN), in the scope. */
 DSC_API const char *dsc_number(dsc_scope *scope, double value);
 /* A count of bytes ("1.50 GiB"), a rate with its SI prefix ("71.2 G"), in the scope. */
@@ -147,8 +153,8 @@ typedef struct dsc_words {
 } dsc_words;
 
 /* Reads argv[0..argc-1] (no program name) into arguments: --name VALUE, --name=VALUE (for a VALUE that
-   begins with two dashes), --flag; "--" ends the options, -h is --help. Words go to *words; if words is NULL,
-   a word is an error. */
+   begins with two dashes), --flag; "--" ends the options, -h is --help and -o is --out. Words go to *words;
+   if words is NULL, a word is an error. */
 DSC_API dsc_status dsc_options_read(dsc_scope *scope, const dsc_option *table, int argc, char **argv,
                                     void *arguments, dsc_words *words);
 
@@ -178,6 +184,9 @@ typedef struct dsc_progress_view {
 DSC_API void dsc_progress_show(void *user, const dsc_progress *progress);
 DSC_API void dsc_progress_end(dsc_progress_view *view);
 
+/* The table below, and in *heading what it shows ("median of 3 seeds, 20 of 38 points"). */
+DSC_API const dsc_table *dsc_summary_table(dsc_scope *scope, dsc_record *record, size_t limit,
+                                           const char **heading);
 /* Medians over the seeds, one row per point of the other axes, every output a column; limit > 0 shows about
    that many rows, evenly spread. */
 DSC_API void dsc_summary_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_record *record,

@@ -1,0 +1,88 @@
+/* record_tables.c - what a results file holds, as tables. */
+#include "record_tables.h"
+
+#include <string.h>
+
+#include <jansson.h>
+
+struct dsc_tally dsc_tally_cells(dsc_record *record)
+{
+    struct dsc_tally tally = { .cells = dsc_record_cells(record) };
+    for (size_t i = 0; i < tally.cells; i++) {
+        const dsc_record_cell *cell = dsc_record_cell_at(record, i);
+        tally.done += cell->status == DSC_CELL_DONE;
+        tally.failed += cell->status == DSC_CELL_FAILED;
+        tally.missing += cell->status == DSC_CELL_MISSING;
+        tally.seconds += cell->status == DSC_CELL_MISSING ? 0 : cell->seconds;
+        if (cell->status == DSC_CELL_FAILED && !tally.message)
+            tally.message = cell->message;
+    }
+    return tally;
+}
+
+/* "3..9" of three and more integers that follow one another, else NULL. */
+static const char *run_text(dsc_scope *scope, const json_t *value)
+{
+    const size_t count = json_array_size(value);
+    const json_int_t first = json_integer_value(json_array_get(value, 0));
+    for (size_t i = 0; i < count; i++) {
+        const json_t *item = json_array_get(value, i);
+        if (!json_is_integer(item) || json_integer_value(item) != first + (json_int_t)i)
+            return NULL;
+    }
+    return count < 3 ? NULL
+                     : dsc_scope_format(scope, "%lld..%lld", (long long)first,
+                                        (long long)first + (long long)count - 1);
+}
+
+static const char *value_text(dsc_scope *scope, const json_t *value)
+{
+    if (json_is_string(value))
+        return dsc_scope_copy(scope, json_string_value(value));
+    const char *run = run_text(scope, value);
+    if (run)
+        return run;
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
+    const char *copy = dsc_scope_copy(scope, text ? text : "");
+    free(text);
+    return copy;
+}
+
+/* The recipe's JSON, a level at a time: what is itself an object becomes "parameters.width". */
+static void add_recipe_rows(dsc_scope *scope, dsc_table *table, const char *prefix, json_t *object)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(object, name, value)
+    {
+        const char *full = dsc_scope_format(scope, "%s%s", prefix, name);
+        if (json_is_object(value)) {
+            add_recipe_rows(scope, table, dsc_scope_format(scope, "%s.", full), value);
+            continue;
+        }
+        dsc_table_row(table, (const char *[]){ full, value_text(scope, value) });
+    }
+}
+
+const dsc_table *dsc_recipe_table(dsc_scope *scope, const dsc_record *record)
+{
+    const char *recipe = dsc_record_describe(record)->recipe;
+    json_t *json = recipe ? json_loads(recipe, 0, NULL) : NULL;
+    dsc_table *table = dsc_table_make(scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
+    if (json_is_object(json))
+        add_recipe_rows(scope, table, "", json);
+    json_decref(json);
+    return table;
+}
+
+const dsc_table *dsc_provenance_table(dsc_scope *scope, const dsc_record *record)
+{
+    dsc_table *table = dsc_table_make(scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
+    for (size_t i = 0; i < dsc_record_provenance_count(record); i++) {
+        const char *pair[2] = { NULL, NULL };
+        dsc_record_provenance_at(record, i, &pair[0], &pair[1]);
+        if (pair[1] && *pair[1])
+            dsc_table_row(table, pair);
+    }
+    return table;
+}

@@ -1,0 +1,404 @@
+/* report.c - `descent report`: results files on one page that needs nothing else: what was run, what sources
+ * claim and what was measured, figures, numbers, where they come from, and how to repeat them. */
+#include "report.h"
+#include "record_tables.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include <descent/build.h>
+#include <descent/clock.h>
+#include <descent/file.h>
+
+struct arguments {
+    const char *out, *title;
+};
+
+#define FIELD(name) offsetof(struct arguments, name)
+static const dsc_option options[] = {
+    DSC_OPTION("out", "FILE.html", FIELD(out), dsc_option_text, "the page, also -o (default: report.html)"),
+    DSC_OPTION("title", "TEXT", FIELD(title), dsc_option_text, "its heading (default: Results)"),
+    DSC_OPTION_END,
+};
+
+enum { SUMMARY_ROWS = 40 };
+
+/* A report at work. */
+struct report {
+    dsc_scope *scope;
+    const char *title;
+    struct dsc_report_run *runs;
+    size_t count;
+    FILE *page;
+    bool drawn; /* every figure is a picture */
+};
+
+/* ---- names ---- */
+
+/* A text of the recipe's first level; "" if it has none. */
+static const char *recipe_text(dsc_scope *scope, const dsc_record *record, const char *key)
+{
+    const char *text = dsc_record_describe(record)->recipe;
+    json_t *recipe = text ? json_loads(text, 0, NULL) : NULL;
+    const char *value = json_string_value(json_object_get(recipe, key));
+    const char *copy = value ? dsc_scope_copy(scope, value) : "";
+    json_decref(recipe);
+    return copy ? copy : "";
+}
+
+static const char *run_name(dsc_scope *scope, const struct dsc_report_run *run)
+{
+    const char *experiment = dsc_record_describe(run->record)->experiment;
+    return dsc_scope_format(scope, "%s %s", experiment ? experiment : "",
+                            recipe_text(scope, run->record, "case"));
+}
+
+static void element(FILE *page, const char *tag, const char *text)
+{
+    fprintf(page, "<%s>", tag);
+    dsc_html_text(page, text);
+    fprintf(page, "</%.*s>\n", (int)strcspn(tag, " "), tag);
+}
+
+/* ---- the command ---- */
+
+/* A word for the shell: as it is, or between single quotes. */
+static const char *shell_word(dsc_scope *scope, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,/:@%";
+    if (*word && strspn(word, plain) == strlen(word))
+        return word;
+    const char *quoted = "'";
+    for (const char *at = word; *at && quoted;) {
+        const size_t length = strcspn(at, "'");
+        quoted = dsc_scope_format(scope, "%s%.*s%s", quoted, (int)length, at, at[length] ? "'\\''" : "");
+        at += length + (at[length] != '\0');
+    }
+    return quoted ? dsc_scope_format(scope, "%s'", quoted) : "";
+}
+
+static const char *number_of(dsc_scope *scope, const json_t *value)
+{
+    if (json_is_string(value))
+        return dsc_scope_copy(scope, json_string_value(value));
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+    const char *copy = dsc_scope_copy(scope, text ? text : "");
+    free(text);
+    return copy;
+}
+
+/* "2,4,8" of an axis, by name where its values have names; a run of whole numbers is "1..10". */
+static const char *axis_setting(dsc_scope *scope, const dsc_record_axis *axis)
+{
+    bool run = axis->integer && !axis->names && axis->count > 2;
+    for (size_t i = 1; run && i < axis->count; i++)
+        run = axis->values[i] == axis->values[i - 1] + 1;
+    if (run)
+        return dsc_scope_format(scope, "%.0f..%.0f", axis->values[0], axis->values[axis->count - 1]);
+    const char *list = "";
+    for (size_t i = 0; i < axis->count && list; i++)
+        list =
+            dsc_scope_format(scope, "%s%s%s", list, i ? "," : "", dsc_record_axis_text(scope, axis, i, 15));
+    return list;
+}
+
+/* Where an empty line would stand, the command goes on behind a backslash. */
+static void write_setting(const struct report *report, const char *name, const char *value)
+{
+    const char *setting = name && value ? dsc_scope_format(report->scope, "%s=%s", name, value) : NULL;
+    if (!setting)
+        return;
+    fputs(" \\\n  --set ", report->page);
+    dsc_html_text(report->page, shell_word(report->scope, setting));
+}
+
+static void write_settings(const struct report *report, const dsc_record_spec *spec, json_t *recipe)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(json_object_get(recipe, "parameters"), name, value)
+    {
+        write_setting(report, name, number_of(report->scope, value));
+    }
+    for (size_t i = 0; i < spec->axis_count; i++)
+        if (strcmp(spec->axes[i].name, "seed") != 0)
+            write_setting(report, spec->axes[i].name, axis_setting(report->scope, &spec->axes[i]));
+}
+
+static void write_word(const struct report *report, const char *option, const char *word)
+{
+    fprintf(report->page, " %s", option);
+    dsc_html_text(report->page, shell_word(report->scope, word));
+}
+
+/* Every setting is written out: presets and defaults may change. */
+static void write_command(const struct report *report, const struct dsc_report_run *run)
+{
+    const dsc_record_spec *spec = dsc_record_describe(run->record);
+    json_t *recipe = spec->recipe ? json_loads(spec->recipe, 0, NULL) : NULL;
+    const json_t *seeds = json_object_get(recipe, "seeds");
+    const char *data = dsc_record_provenance_get(run->record, "data_directory");
+    write_word(report, "<pre class=\"command\">descent run ", spec->experiment ? spec->experiment : "");
+    write_word(report, "--case ", recipe_text(report->scope, run->record, "case"));
+    write_word(report, "--engine ", recipe_text(report->scope, run->record, "engine"));
+    fprintf(report->page, " --seeds %zu --seed %lld", json_array_size(seeds),
+            (long long)json_integer_value(json_array_get(seeds, 0)));
+    if (data && *data)
+        write_word(report, "--data ", data);
+    write_settings(report, spec, recipe);
+    fputs(" \\\n ", report->page);
+    write_word(report, "--out ", "again.h5");
+    fputs("</pre>\n", report->page);
+    json_decref(recipe);
+}
+
+/* ---- claims ---- */
+
+static const char *const claim_heads[] = {
+    "Claim", "Source", "Its setting", "Expected", "Measured", "Verdict"
+};
+enum { CLAIM_COLUMNS = sizeof claim_heads / sizeof claim_heads[0] };
+
+static void write_verdict(FILE *page, const dsc_claim_result *result)
+{
+    static const char *const classes[] = { "untold", "agrees", "differs" };
+    static const char *const words[] = { "cannot be told", "agrees", "does not agree" };
+    fprintf(page, "<td data-head=\"Verdict\" class=\"verdict %s\">%s", classes[result->verdict],
+            words[result->verdict]);
+    if (*result->reason)
+        fputs(": ", page);
+    dsc_html_text(page, result->reason);
+    fputs("</td>", page);
+}
+
+static void write_claim(const struct report *report, const struct dsc_report_run *run, const dsc_claim *claim)
+{
+    const dsc_claim_result result = dsc_claim_check(report->scope, run->record, claim);
+    FILE *page = report->page;
+    const char *const texts[CLAIM_COLUMNS - 1] = { claim->text, claim->source, claim->setting,
+                                                   result.expected, *result.number ? result.number : "-" };
+    fputs("<tr>", page);
+    for (size_t i = 0; i + 1 < CLAIM_COLUMNS; i++) {
+        fprintf(page, "<td data-head=\"%s\">", claim_heads[i]);
+        dsc_html_text(page, texts[i]);
+        fputs("</td>", page);
+    }
+    write_verdict(page, &result);
+    fputs("</tr>\n", page);
+}
+
+static void write_claims_of(const struct report *report, const struct dsc_report_run *run)
+{
+    const dsc_claim *claims = dsc_claims_of(run->experiment, run->record);
+    FILE *page = report->page;
+    if (!claims)
+        return;
+    fprintf(page, "<h3><a href=\"#run-%zu\">%zu. ", run->number, run->number);
+    dsc_html_text(page, run_name(report->scope, run));
+    fputs("</a></h3>\n<div class=\"scroll claims\" tabindex=\"0\"><table>\n<thead><tr>", page);
+    for (size_t i = 0; i < CLAIM_COLUMNS; i++)
+        fprintf(page, "<th>%s</th>", claim_heads[i]);
+    fputs("</tr></thead>\n<tbody>\n", page);
+    for (; claims->text; claims++)
+        write_claim(report, run, claims);
+    fputs("</tbody></table></div>\n", page);
+}
+
+static void write_claims(const struct report *report)
+{
+    bool any = false;
+    fputs("<h2 id=\"claims\">Claims</h2>\n", report->page);
+    for (size_t i = 0; i < report->count; i++)
+        any = any || dsc_claims_of(report->runs[i].experiment, report->runs[i].record);
+    element(
+        report->page, "p class=\"soft\"",
+        any ? "What sources say, beside what was measured: the median over the seeds with its 95 % bootstrap "
+              "interval in brackets, or mean and standard error where that is said; N is the number of seeds."
+            : "None: no source's numbers belong to these runs.");
+    for (size_t i = 0; i < report->count; i++)
+        write_claims_of(report, &report->runs[i]);
+}
+
+/* ---- the rest of the page ---- */
+
+static const char *cells_text(dsc_scope *scope, dsc_record *record)
+{
+    const struct dsc_tally tally = dsc_tally_cells(record);
+    char duration[24];
+    dsc_clock_duration(tally.seconds, duration);
+    if (tally.done == tally.cells)
+        return dsc_scope_format(scope, "all %zu done; %s of one core", tally.cells, duration);
+    return dsc_scope_format(scope, "%zu of %zu done, %zu failed, %zu missing; %s of one core", tally.done,
+                            tally.cells, tally.failed, tally.missing, duration);
+}
+
+static const char *file_text(dsc_scope *scope, const struct dsc_report_run *run)
+{
+    return dsc_scope_format(scope, "%s: %s", run->path, cells_text(scope, run->record));
+}
+
+static void write_overview(const struct report *report)
+{
+    FILE *page = report->page;
+    fputs("<h2 id=\"runs\">What was run</h2>\n<ol>\n", page);
+    for (size_t i = 0; i < report->count; i++) {
+        const struct dsc_report_run *run = &report->runs[i];
+        fprintf(page, "<li><a href=\"#run-%zu\">", run->number);
+        dsc_html_text(page, run_name(report->scope, run));
+        fputs("</a>: ", page);
+        dsc_html_text(page, dsc_record_describe(run->record)->title);
+        fputs("<br>", page);
+        element(page, "span class=\"soft\"", file_text(report->scope, run));
+        fputs("</li>\n", page);
+    }
+    fputs("</ol>\n", page);
+}
+
+static void write_details(FILE *page, const char *summary, const dsc_table *table)
+{
+    fputs("<details class=\"facts\">\n<summary>", page);
+    dsc_html_text(page, summary);
+    fputs("</summary>\n", page);
+    dsc_table_html(table, page);
+    fputs("</details>\n", page);
+}
+
+static void write_run(struct report *report, const struct dsc_report_run *run)
+{
+    const dsc_record_spec *spec = dsc_record_describe(run->record);
+    const struct dsc_tally tally = dsc_tally_cells(run->record);
+    FILE *page = report->page;
+    const char *heading = NULL;
+    fprintf(page, "<section>\n<h2 id=\"run-%zu\">%zu. ", run->number, run->number);
+    dsc_html_text(page, run_name(report->scope, run));
+    fputs("</h2>\n", page);
+    element(page, "p", spec->title);
+    if (spec->reference && *spec->reference)
+        element(page, "p class=\"soft\"", spec->reference);
+    element(page, "p class=\"soft\"", file_text(report->scope, run));
+    if (tally.message)
+        element(page, "p class=\"differs\"",
+                dsc_scope_format(report->scope, "The first cell that failed: %s", tally.message));
+    dsc_report_figures(report->scope, run, page, &report->drawn);
+    const dsc_table *summary = dsc_summary_table(report->scope, run->record, SUMMARY_ROWS, &heading);
+    element(page, "h3", "Numbers");
+    element(page, "p class=\"soft\"", heading);
+    dsc_table_html(summary, page);
+    element(page, "h3", "Repeat it");
+    write_command(report, run);
+    element(page, "p class=\"soft\"", "or compute this file again and compare every bit:");
+    write_word(report, "<pre class=\"command\">descent verify ", run->path);
+    fputs("</pre>\n", page);
+    write_details(page, "Recipe", dsc_recipe_table(report->scope, run->record));
+    write_details(page, "Provenance", dsc_provenance_table(report->scope, run->record));
+    fputs("</section>\n", page);
+}
+
+static void write_page(struct report *report)
+{
+    FILE *page = report->page;
+    fputs(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+        "img-src data:\">\n",
+        page);
+    element(page, "title", report->title);
+    fprintf(page, "<style>\n%s</style>\n</head>\n<body>\n", dsc_report_style);
+    element(page, "h1", report->title);
+    element(page, "p class=\"soft\"",
+            dsc_scope_format(report->scope, "Made by Descent %s from %zu results file%s.",
+                             dsc_build_get()->version, report->count, report->count == 1 ? "" : "s"));
+    write_overview(report);
+    write_claims(report);
+    for (size_t i = 0; i < report->count && dsc_scope_status(report->scope) == DSC_OK; i++)
+        write_run(report, &report->runs[i]);
+    fputs("</body>\n</html>\n", page);
+}
+
+/* ---- the verb ---- */
+
+static const dsc_experiment *known_experiment(const dsc_record *record)
+{
+    const char *name = dsc_record_describe(record)->experiment;
+    for (size_t i = 0; name && dsc_registry[i]; i++)
+        if (strcmp(dsc_registry[i]->name, name) == 0)
+            return dsc_registry[i];
+    return NULL;
+}
+
+static void read_runs(struct report *report, const dsc_words *words)
+{
+    report->runs = dsc_scope_alloc(report->scope, words->count, sizeof *report->runs);
+    for (size_t i = 0; report->runs && i < words->count; i++) {
+        dsc_record *record = dsc_record_read(report->scope, words->items[i]);
+        if (!record)
+            return;
+        report->runs[report->count++] = (struct dsc_report_run){
+            .path = words->items[i],
+            .record = record,
+            .experiment = known_experiment(record),
+            .number = i + 1,
+        };
+    }
+}
+
+/* A results file may hold hours of work: it is not written over by a page. */
+static void spare_results(dsc_scope *scope, const char *out)
+{
+    dsc_scope *own = dsc_scope_open(NULL);
+    if (dsc_file_exists(out) && dsc_record_read(own, out))
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "'%s' is a results file: choose another --out", out);
+    dsc_scope_close(&own);
+}
+
+/* The page is made in memory, then written at once. */
+static void make(struct report *report, const char *out)
+{
+    char *text = NULL;
+    size_t size = 0;
+    report->page = open_memstream(&text, &size);
+    if (report->page) {
+        write_page(report);
+        if ((ferror(report->page) | fclose(report->page)) != 0)
+            dsc_scope_fail(report->scope, DSC_ERROR_MEMORY, "out of memory: could not make the page");
+    } else {
+        dsc_scope_fail(report->scope, DSC_ERROR_MEMORY, "out of memory: could not make the page");
+    }
+    if (dsc_scope_status(report->scope) == DSC_OK)
+        dsc_file_replace(report->scope, out, text, size);
+    free(text);
+}
+
+static dsc_exit report(dsc_call *call)
+{
+    struct arguments arguments = { .out = "report.html", .title = "Results" };
+    const dsc_words words = dsc_call_read(call, &dsc_verb_report, &arguments, 1, DSC_MANY);
+    if (dsc_scope_status(call->scope) == DSC_OK)
+        spare_results(call->scope, arguments.out);
+    if (dsc_scope_status(call->scope) != DSC_OK)
+        return DSC_EXIT_USAGE;
+    struct report report = { .scope = call->scope, .title = arguments.title, .drawn = true };
+    read_runs(&report, &words);
+    if (dsc_scope_status(call->scope) != DSC_OK)
+        return DSC_EXIT_FAILED;
+    make(&report, arguments.out);
+    if (dsc_scope_status(call->scope) != DSC_OK)
+        return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
+    puts(arguments.out);
+    if (!report.drawn)
+        dsc_say(&call->terminal, DSC_TONE_WARNING,
+                "gnuplot is missing: the figures are texts (apt-get install gnuplot-nox)");
+    return DSC_EXIT_GOOD;
+}
+
+const dsc_verb dsc_verb_report = {
+    .name = "report",
+    .words = "FILE...",
+    .summary = "results files on one page: figures, claims beside what was measured, how to repeat it",
+    .options = options,
+    .run = report,
+    .examples = "  descent report double-descent-mlp.h5 mnist1d-networks.h5 -o report.html\n",
+};

@@ -1,0 +1,22 @@
+/* report.h - the parts of a report's page. */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include "command.h"
+
+/* A results file of the report. */
+struct dsc_report_run {
+    const char *path;
+    dsc_record *record;
+    const dsc_experiment *experiment; /* NULL: this build has none of its name */
+    size_t number;                    /* 1, 2, ... */
+};
+
+/* The page's style sheet. */
+extern const char dsc_report_style[];
+
+/* The figures of a results file, inline, as gnuplot draws them (as text if it is missing: *drawn is false).
+ */
+void dsc_report_figures(dsc_scope *scope, const struct dsc_report_run *run, FILE *page, bool *drawn);
+
+#endif
