@@ -11,7 +11,7 @@
 
 #include <descent.h>
 
-extern const dsc_case dropout_methods, dropout_linear;
+extern const dsc_case dropout_methods, dropout_rate, dropout_size, dropout_linear, dropout_uncertainty;
 
 /* Number of entries of an array. */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -23,7 +23,7 @@ struct knobs {
     int64_t examples, test, epochs, steps, batch, width, layers, last_width, data_seed;
     int64_t fixed; /* of the case rate */
     const char *dataset, *precision, *combined;
-    double lr, momentum, l1, l2, max_norm, rate, input_rate, held_out, keep;
+    double lr, momentum, l1, l2, max_norm, rate, input_rate, held_out, keep, clip;
 };
 
 #define COMMON_PARAMS                                                                                        \
@@ -37,6 +37,7 @@ struct knobs {
         DSC_PARAM_REAL(struct knobs, lr, "0.1", 1e-9, 1e3,                                                   \
                        "learning rate at the start; it falls to 0 along half a cosine"),                     \
         DSC_PARAM_REAL(struct knobs, momentum, "0.9", 0, 0.999999, "momentum"),                              \
+        DSC_PARAM_REAL(struct knobs, clip, "1", 0, 1e6, "largest norm of a step's gradient; 0: any"),        \
         DSC_PARAM_CHOICE(struct knobs, precision, "fp32", "fp32|bf16",                                       \
                          "of activations and products; sums and parameters are always fp32"),                \
         DSC_PARAM_INTEGER(struct knobs, layers, "2", 1, 16, "hidden layers"),                                \

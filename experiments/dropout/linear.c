@@ -71,7 +71,7 @@ static const dsc_output outputs[] = {
 static const dsc_preset presets[] = {
     { "quick", "keep=0.1,0.3,0.5,0.7,0.9,1 seeds=5 draws=1000 steps=5000", "seconds" },
     { "default", "seeds=20", "20 seeds: seconds" },
-    { "paper", "keep=0.05..1..0.05 seeds=50 draws=10000 steps=100000", "50 seeds: a minute" },
+    { "paper", "keep=0.05..1 step 0.05 seeds=50 draws=10000 steps=100000", "50 seeds: a minute" },
     { 0 },
 };
 
@@ -406,6 +406,60 @@ static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
     return 2;
 }
 
+#define THEORY "Srivastava et al. 2014, section 9.1; Baldi and Sadowski 2013"
+
+static const dsc_claim claims[] = {
+    { .text = "The expected loss under dropout is a penalised loss: over all masks, unscaled weights",
+      .source = THEORY,
+      .setting = "linear least squares; largest relative difference",
+      .measured = { .output = "unscaled_residual", .statistic = DSC_STATISTIC_MAXIMUM },
+      .low = 0,
+      .high = 1e-12 },
+    { .text = "The same in effective weights",
+      .source = THEORY,
+      .setting = "linear least squares; largest relative difference",
+      .measured = { .output = "effective_residual", .statistic = DSC_STATISTIC_MAXIMUM },
+      .low = 0,
+      .high = 1e-12 },
+    { .text = "Its gradient is the penalised loss's",
+      .source = THEORY,
+      .setting = "linear least squares; largest relative difference",
+      .measured = { .output = "gradient_residual", .statistic = DSC_STATISTIC_MAXIMUM },
+      .low = 0,
+      .high = 1e-12 },
+    { .text = "Means over drawn masks agree with the formula",
+      .source = THEORY,
+      .setting = "linear least squares; largest deviation in standard errors",
+      .measured = { .output = "effective_monte_carlo", .statistic = DSC_STATISTIC_DEVIATION },
+      .against = { .output = "effective_loss" },
+      .low = 0,
+      .high = 4,
+      .seeds = 5 },
+    { .text = "Gaussian noise of variance (1 - p) / p has the same expected loss",
+      .source = "Srivastava et al. 2014, section 10",
+      .setting = "linear least squares; largest deviation in standard errors",
+      .measured = { .output = "gaussian_monte_carlo", .statistic = DSC_STATISTIC_DEVIATION },
+      .against = { .output = "effective_loss" },
+      .low = 0,
+      .high = 4,
+      .seeds = 5 },
+    { .text = "The penalty on unscaled weights is largest at p = 1/2",
+      .source = THEORY,
+      .setting = "p (1 - p)",
+      .needs = "keep=0.5",
+      .measured = { .output = "unscaled_penalty", .statistic = DSC_STATISTIC_ARGMAX },
+      .low = 0.5,
+      .high = 0.5 },
+    { .text =
+          "The penalty on the weights that predict falls from the smallest p to p = 1: a half is not special",
+      .source = "follows from the same formula with u = p w",
+      .setting = "(1 - p) / p; largest rise",
+      .measured = { .output = "effective_penalty", .statistic = DSC_STATISTIC_RISE },
+      .low = 0,
+      .high = 0 },
+    { 0 },
+};
+
 const dsc_case dropout_linear = {
     .name = "linear",
     .summary = "Dropout in linear least squares: an exact penalty, over the probability of keeping",
@@ -421,4 +475,5 @@ const dsc_case dropout_linear = {
     .work = work,
     .memory = memory,
     .figures = figures,
+    .claims = claims,
 };

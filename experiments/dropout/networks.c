@@ -45,6 +45,7 @@ static dsc_optimizer optimizer_of(const struct knobs *k, const training *t, doub
                             .l1 = r->l1,
                             .l2 = r->l2,
                             .max_norm = r->max_norm,
+                            .clip_norm = k->clip,
                             .schedule = { .kind = DSC_COSINE, .period = steps },
                             .groups = &biases,
                             .group_count = 1 };

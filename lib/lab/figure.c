@@ -32,9 +32,8 @@ static const struct field figure_fields[] = {
     FIELD(dsc_figure, picture, FLAG),
 };
 static const struct field series_fields[] = {
-    FIELD(dsc_series, output, TEXT),
-    FIELD(dsc_series, label, TEXT),
-    FIELD(dsc_series, where, TEXT),
+    FIELD(dsc_series, output, TEXT), FIELD(dsc_series, label, TEXT), FIELD(dsc_series, where, TEXT),
+    FIELD(dsc_series, low, TEXT),    FIELD(dsc_series, high, TEXT),
 };
 static const struct field mark_fields[] = {
     FIELD(dsc_mark, label, TEXT),
@@ -254,6 +253,8 @@ static bool read_series(const struct reader *r, json_t *object, dsc_series *seri
         return refuse(r, "output", "the name of an output, or the published points");
     if (series->where && !strchr(series->where, '='))
         return refuse(r, "where", "AXIS=VALUE");
+    if (!series->low != !series->high)
+        return refuse(r, "low", "an output at both ends of a band, or at none");
     return true;
 }
 

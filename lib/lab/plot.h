@@ -20,7 +20,7 @@ typedef struct dsci_curve {
     const char *output; /* where the numbers come from; NULL: published */
     dsc_series_style style;
     size_t colour, variant; /* index into the palette; variant 1, 2, ... is dashed differently */
-    bool band;              /* some point has more than one value */
+    bool band;              /* some point has more than one value, or a band of its own */
     size_t count;
     dsci_point *points; /* by increasing x */
 } dsci_curve;

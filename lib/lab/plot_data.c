@@ -23,6 +23,7 @@ struct gathering {
     dsci_plot *plot;
     size_t x, panels, by; /* axes */
     size_t n_low, n_high; /* seeds per measured point */
+    bool banded;          /* some curve's band is not the interval of its medians */
 };
 
 static size_t axis_find(const struct gathering *g, const char *name)
@@ -153,6 +154,23 @@ static void curve_measure(struct gathering *g, const size_t *picked, dsci_curve 
     qsort(curve->points, curve->count, sizeof *curve->points, by_x);
 }
 
+/* Medians over the seeds of one end of a band, into the points of a curve that has been measured. */
+static void band_measure(struct gathering *g, const size_t *picked, const char *name, bool upper,
+                         dsci_curve *curve)
+{
+    const dsc_record_output *output = dsc_record_output_find(g->record, name);
+    if (!output)
+        dsc_scope_fail(g->scope, DSC_ERROR_FORMAT, "figure '%s': the results file has no output '%s'",
+                       g->figure->name, name);
+    dsci_curve end = { .output = name, .style = DSC_SERIES_THEORY };
+    if (output)
+        curve_measure(g, picked, &end);
+    for (size_t i = 0; end.points && i < end.count && i < curve->count; i++)
+        *(upper ? &curve->points[i].y.high : &curve->points[i].y.low) = end.points[i].y.median;
+    curve->band = true;
+    g->banded = true;
+}
+
 static void curve_publish(struct gathering *g, const dsc_series *series, dsci_curve *curve)
 {
     curve->points = dsc_scope_alloc(g->scope, series->reference_count, sizeof *curve->points);
@@ -216,6 +234,10 @@ static void panel_add(struct gathering *g, dsci_panel *panel, size_t panel_value
             curve_publish(g, series, curve);
         else
             curve_measure(g, picked, curve);
+        if (series->low && series->style == DSC_SERIES_MEASURED) {
+            band_measure(g, picked, series->low, false, curve);
+            band_measure(g, picked, series->high, true, curve);
+        }
     }
 }
 
@@ -508,6 +530,8 @@ static const char *samples_text(const struct gathering *g)
         return "";
     if (g->n_high == 1)
         return "N = 1 seed";
+    if (g->banded)
+        return dsc_scope_format(g->scope, "medians, N = %zu seeds", g->n_high);
     if (g->n_low == g->n_high)
         return dsc_scope_format(g->scope, "median and 95 %% interval, N = %zu seeds", g->n_high);
     return dsc_scope_format(g->scope, "median and 95 %% interval, N = %zu to %zu seeds", g->n_low, g->n_high);

@@ -437,7 +437,10 @@ static void put_style(struct script *s, const dsci_curve *curve)
 /* Points and intervals at the places of a named axis, those of several curves beside one another. */
 static void put_places(struct script *s, const dsci_curve *curve, size_t p, size_t c)
 {
-    const double shift = 0.2 * (double)(curve->colour % LOOKS) - 0.1;
+    size_t measured = 0;
+    for (size_t i = 0; i < s->plot->panels[p].count; i++)
+        measured += s->plot->panels[p].curves[i].style == DSC_SERIES_MEASURED;
+    const double shift = measured > 1 ? 0.2 * (double)(curve->colour % LOOKS) - 0.1 : 0;
     fprintf(
         s->out,
         ", \\\n  data index 'panel-%zu-curve-%zu' using ($1%+.2f):2:(inside($3)):(inside($4)) with yerrorbars "

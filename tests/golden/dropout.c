@@ -41,6 +41,21 @@ static struct result run_case(const char *case_name, const dsc_setting *settings
     return result;
 }
 
+/* None of the case's claims differs from what was measured, and at least so many of them agree. */
+static void assert_claims_agree(struct result *result, size_t least)
+{
+    size_t agree = 0;
+    const dsc_claim *claims = dsc_claims_of(&dropout_experiment, result->record);
+    for (; claims && claims->text; claims++) {
+        const dsc_claim_result claim = dsc_claim_check(result->scope, result->record, claims);
+        if (claim.verdict == DSC_VERDICT_DIFFERS)
+            fail_msg("%s: %s, expected %s", claims->text, claim.number, claim.expected);
+        agree += claim.verdict == DSC_VERDICT_AGREES;
+    }
+    if (agree < least)
+        fail_msg("%zu claims agree, expected %zu", agree, least);
+}
+
 static void close_result(struct result *result)
 {
     unlink(result->path);
@@ -115,6 +130,7 @@ static void drawn_masks_and_gaussian_factors_agree_with_the_formula(void **state
         }
         assert_true(squares > 0.6 && squares < 1.5);
     }
+    assert_claims_agree(&r, 7);
     close_result(&r);
 }
 
@@ -196,6 +212,58 @@ static void dropout_lowers_the_test_error_on_mnist1d(void **state)
         assert_true(train->values[s * 4] < 0.01);
     for (size_t s = 0; s < 5; s++)
         assert_true(all(&r, "largest_norm")->values[s * 4 + 3] < 2.0001);
+    assert_claims_agree(&r, 2);
+    close_result(&r);
+}
+
+/* Shape (Srivastava et al. 2014, figure 9): with n units in each layer the best p is neither the smallest,
+   which underfits, nor 1; the margins are half of what three seeds gave. */
+static void a_middle_probability_of_keeping_is_best(void **state)
+{
+    (void)state;
+    const dsc_setting settings[] = { { "fixed", "n-fixed" },
+                                     { "keep", "0.2,0.8,1" },
+                                     { "epochs", "60" },
+                                     { "width", "96" },
+                                     { "test", "4000" } };
+    struct result r = run_case("rate", settings, 5, 3);
+    const dsc_record_output *test = all(&r, "test_error"), *train = all(&r, "train_error");
+    for (size_t s = 0; s < 3; s++) {
+        assert_true(test->values[3 + s] < test->values[6 + s] - 0.015);
+        assert_true(test->values[3 + s] < test->values[s] - 0.15);
+        assert_true(train->values[s] > 0.4 && train->values[6 + s] < 0.05);
+    }
+    assert_claims_agree(&r, 2);
+    close_result(&r);
+}
+
+/* Shape (figure 10 there): little is gained with 100 examples, more with 1000. */
+static void the_gain_of_dropout_grows_from_very_few_examples_on(void **state)
+{
+    (void)state;
+    const dsc_setting settings[] = {
+        { "examples", "100,1000" }, { "steps", "1500" }, { "width", "128" }, { "test", "4000" }
+    };
+    struct result r = run_case("size", settings, 4, 3);
+    const dsc_record_output *gain = all(&r, "gain");
+    for (size_t s = 0; s < 3; s++)
+        assert_true(gain->values[3 + s] > gain->values[s] + 0.02);
+    assert_claims_agree(&r, 1);
+    close_result(&r);
+}
+
+/* Shape (Gal and Ghahramani 2016): the predictions spread more away from the training points; near them,
+   where the truth lies within the band at most places, the network fits them. */
+static void monte_carlo_dropout_is_less_certain_away_from_the_data(void **state)
+{
+    (void)state;
+    const dsc_setting settings[] = { { "steps", "1500" }, { "width", "128" }, { "passes", "100" } };
+    struct result r = run_case("uncertainty", settings, 3, 3);
+    for (size_t s = 0; s < 3; s++) {
+        assert_true(all(&r, "ratio")->values[s] > 1.5);
+        assert_true(all(&r, "train_loss")->values[s] < 0.1);
+    }
+    assert_claims_agree(&r, 1);
     close_result(&r);
 }
 
@@ -207,6 +275,9 @@ int main(void)
         cmocka_unit_test(a_half_is_the_most_effective_probability_for_unscaled_weights_alone),
         cmocka_unit_test(training_with_dropout_finds_the_ridge_solution),
         cmocka_unit_test(dropout_lowers_the_test_error_on_mnist1d),
+        cmocka_unit_test(a_middle_probability_of_keeping_is_best),
+        cmocka_unit_test(the_gain_of_dropout_grows_from_very_few_examples_on),
+        cmocka_unit_test(monte_carlo_dropout_is_less_certain_away_from_the_data),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,6 +29,8 @@ typedef struct dsc_series {
     const char *label;
     dsc_series_style style;
     const char *where;
+    const char *low, *high; /* of a MEASURED curve: outputs between which its band is drawn, medians over the
+                               seeds; NULL: the interval of the medians */
     size_t reference_count;
     double reference_x[DSC_SERIES_MAX_POINTS], reference_y[DSC_SERIES_MAX_POINTS];
 } dsc_series;

@@ -1,0 +1,170 @@
+/* rate.c - error over the probability p of keeping a hidden unit: with n units in each layer whatever p is,
+ * and with so many that p n of them are kept on average (Srivastava et al. 2014, figure 9). With n fixed a
+ * small p leaves too small a network in each step, which underfits; with p n fixed that effect is gone. */
+#include "dropout.h"
+
+#include <math.h>
+
+enum { UNITS_FIXED = 0, KEPT_FIXED };
+
+static const dsc_param params[] = {
+    COMMON_PARAMS,
+    DSC_PARAM_INTEGER(struct knobs, examples, "4000", 10, 1000000,
+                      "training examples, the first of the data set"),
+    DSC_PARAM_INTEGER(struct knobs, epochs, "100", 1, 100000, "passes over the training set"),
+    DSC_PARAM_INTEGER(struct knobs, width, "128", 1, 4096,
+                      "units n in each hidden layer; with p n fixed: at p = 1/2"),
+    { 0 },
+};
+
+static const dsc_axis axes[] = {
+    { .param = { .name = "fixed",
+                 .kind = DSC_INTEGER,
+                 .offset = DSC_FIELD(struct knobs, fixed, int64_t),
+                 .value = "n-fixed,pn-fixed",
+                 .choices = "n-fixed|pn-fixed",
+                 .help = "what is the same for every p: the units n of a layer, or the p n that are kept" },
+      .units = "1",
+      .long_name = "units" },
+    { .param = DSC_PARAM_REAL(struct knobs, keep, "0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1", 0.02, 1,
+                              "probability p that a hidden unit is kept (a dropout layer's rate is 1 - p)"),
+      .units = "1",
+      .long_name = "probability p of keeping" },
+    { .param = { 0 } },
+};
+
+static const dsc_output outputs[] = {
+    { "test_error", "1", "fraction of test examples in the wrong class", NULL },
+    { "train_error", "1", "fraction of training examples in the wrong class, without dropout", NULL },
+    { "test_loss", "nat", "mean cross-entropy on the test set", NULL },
+    { "train_loss", "nat", "mean cross-entropy on the training set, without dropout", NULL },
+    { "weight_norm", "1", "Euclidean norm of all weights, as used in testing", NULL },
+    { "parameters", "1", "number of parameters", NULL },
+    { 0 },
+};
+
+static const dsc_preset presets[] = {
+    { "quick", "keep=0.2,0.4,0.6,0.8,1 epochs=60 width=96 test=4000 seeds=3", "MNIST-1D, short: seconds" },
+    { "default", "seeds=5", "MNIST-1D: minutes" },
+    { "paper", "dataset=mnist examples=60000 layers=3 width=2048 epochs=20 batch=128 precision=bf16 seeds=3",
+      "784-2048-2048-2048-10 on all of MNIST (--data DIR): many hours" },
+    { 0 },
+};
+
+static size_t width_of(const struct knobs *k)
+{
+    const double width = k->fixed == KEPT_FIXED ? 0.5 * (double)k->width / k->keep : (double)k->width;
+    return (size_t)(width + 0.5) > 0 ? (size_t)(width + 0.5) : 1;
+}
+
+static void run(dsc_cell *cell)
+{
+    const struct knobs *k = dsc_cell_knobs(cell);
+    const struct shared *shared = dsc_cell_shared(cell);
+    const networks_sets sets = networks_hold_out(shared, shared->train.count, k->held_out);
+    outcome result = { 0 };
+    if (!networks_train(&(training){ .cell = cell,
+                                     .train = &sets.train,
+                                     .test = &sets.test,
+                                     .width = width_of(k),
+                                     .regularisation = { .noise = NOISE_BERNOULLI, .rate = 1 - k->keep },
+                                     .share = 1 },
+                        &result))
+        return;
+    dsc_put(cell, "test_error", result.test.error_rate);
+    dsc_put(cell, "train_error", result.train.error_rate);
+    dsc_put(cell, "test_loss", result.test.loss);
+    dsc_put(cell, "train_loss", result.train.loss);
+    dsc_put(cell, "weight_norm", result.weight_norm);
+    dsc_put(cell, "parameters", result.parameters);
+}
+
+static double work(const void *knobs)
+{
+    const struct knobs *k = knobs;
+    return networks_work(k, (double)width_of(k), (double)k->examples * (1 - k->held_out));
+}
+
+static double memory(const void *knobs)
+{
+    const struct knobs *k = knobs;
+    return networks_memory(k, (double)width_of(k));
+}
+
+static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
+{
+    (void)knobs;
+    if (capacity < 1)
+        return 0;
+    figures[0] = (dsc_figure){
+        .name = "error",
+        .title = "Error over the probability of keeping a hidden unit",
+        .x = "keep",
+        .x_label = "probability p that a hidden unit is kept",
+        .y_label = "error (%)",
+        .y_scale = 100,
+        .panels = "fixed",
+        .series = { { .output = "test_error", .label = "test error" },
+                    { .output = "train_error", .label = "train error" } },
+    };
+    return 1;
+}
+
+#define SETTING "784-2048-2048-2048-10 on MNIST; here as the file says"
+
+static const dsc_claim claims[] = {
+    { .text = "With n fixed, keeping fewer than all units lowers the test error: the best p beside p = 1",
+      .source = "Srivastava et al. 2014, figure 9",
+      .setting = SETTING,
+      .needs = "keep=1",
+      .measured = { "test_error", "fixed=n-fixed keep=1" },
+      .against = { "test_error", "fixed=n-fixed", DSC_STATISTIC_MINIMUM },
+      .scale = 100,
+      .units = "points",
+      .low = 0,
+      .high = INFINITY,
+      .standard_errors = -2 },
+    { .text = "With n fixed, a small p underfits: train error at the smallest p beside p = 1",
+      .source = "Srivastava et al. 2014, figure 9",
+      .setting = SETTING,
+      .needs = "keep=0.2,1",
+      .measured = { "train_error", "fixed=n-fixed keep=0.2" },
+      .against = { "train_error", "fixed=n-fixed keep=1" },
+      .scale = 100,
+      .units = "points",
+      .low = 0,
+      .high = INFINITY,
+      .standard_errors = -2 },
+    { .text = "With p n fixed, the best p is below 1, too",
+      .source = "Srivastava et al. 2014, figure 9",
+      .setting = SETTING,
+      .needs = "keep=1",
+      .measured = { "test_error", "fixed=pn-fixed keep=1" },
+      .against = { "test_error", "fixed=pn-fixed", DSC_STATISTIC_MINIMUM },
+      .scale = 100,
+      .units = "points",
+      .low = 0,
+      .high = INFINITY,
+      .standard_errors = -2 },
+    { 0 },
+};
+
+const dsc_case dropout_rate = {
+    .name = "rate",
+    .summary = "Error over the probability of keeping a unit, with n units or with p n units fixed",
+    .reference = "Srivastava et al., JMLR 15, 2014, figure 9",
+    .knobs_size = sizeof(struct knobs),
+    .params = params,
+    .axes = axes,
+    .outputs = outputs,
+    .presets = presets,
+    .seeds = 5,
+    .uses_data = true,
+    .identify = images_identify,
+    .prepare = images_prepare,
+    .run = run,
+    .work = work,
+    .memory = memory,
+    .figures = figures,
+    .claims = claims,
+};
