@@ -4,6 +4,6 @@
 
 #include <descent.h>
 
-extern const dsc_case bias_variance_polynomial, bias_variance_ridge;
+extern const dsc_case bias_variance_polynomial, bias_variance_ridge, bias_variance_width;
 
 #endif

@@ -1,7 +1,8 @@
 /* cases.c - bias and variance: why a model errs, measured over many training sets. */
 #include "bias_variance.h"
 
-static const dsc_case *const cases[] = { &bias_variance_polynomial, &bias_variance_ridge, NULL };
+static const dsc_case *const cases[] = { &bias_variance_polynomial, &bias_variance_ridge,
+                                         &bias_variance_width, NULL };
 
 const dsc_experiment bias_variance_experiment = {
     .name = "bias-variance",

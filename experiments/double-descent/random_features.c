@@ -99,37 +99,19 @@ static const dsc_preset samples_presets[] = {
     { 0 },
 };
 
-/* The data set's name: what was asked for, or for "auto" the one that the directory is named after. */
-static const char *choose_dataset(const struct knobs *k, const char *directory)
-{
-    if (strcmp(k->dataset, "auto") != 0)
-        return k->dataset;
-    if (!directory)
-        return "mnist1d";
-    return strstr(directory, "fashion") ? "fashion-mnist" : "mnist";
-}
-
-/* The table entry of the chosen data set, and the directory of its files ("" if it has none). */
+/* The chosen data set, and the directory of its files; NULL for MNIST-1D. */
 static const dsc_known_data *find_dataset(dsc_scope *scope, const struct knobs *k, const char **directory)
 {
-    const char *name = choose_dataset(k, *directory);
-    size_t count;
-    const dsc_known_data *known = dsc_known_data_list(&count);
-    while (count > 1 && strcmp(known->name, name) != 0) {
-        known++;
-        count--;
-    }
-    *directory = dsc_data_directory(scope, known, *directory);
-    return known;
+    static const char *const names[] = { "mnist", "fashion-mnist", NULL };
+    return dsc_data_choose(scope, k->dataset, "mnist1d", names, directory);
 }
 
 static void identify(dsc_data_notes *notes, const void *knobs, const char *directory)
 {
     dsc_scope *scope = dsc_data_notes_scope(notes);
     const dsc_known_data *known = find_dataset(scope, knobs, &directory);
-    for (size_t i = 0; i < known->file_count && dsc_scope_status(scope) == DSC_OK; i++)
-        dsc_data_note(notes, dsc_path_join(scope, known->name, known->files[i].name),
-                      dsc_data_file(scope, directory, known->files[i].name));
+    if (dsc_scope_status(scope) == DSC_OK)
+        dsc_data_note_files(notes, known, directory);
 }
 
 static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *knobs, const char *directory)
@@ -139,8 +121,8 @@ static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *knobs, 
     const dsc_known_data *known = find_dataset(scope, knobs, &directory);
     if (dsc_scope_status(scope) != DSC_OK)
         return NULL;
-    *split = known->file_count > 0
-                 ? dsc_idx_directory(scope, directory)
+    *split = known
+                 ? dsc_data_read(scope, known, directory)
                  : dsc_mnist1d(scope,
                                &(dsc_mnist1d_options){ .samples = 20000, .train_fraction = 0.5, .seed = 42 });
     return split;

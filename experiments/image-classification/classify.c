@@ -95,14 +95,7 @@ static const dsc_preset presets[] = {
 static const dsc_known_data *find_dataset(dsc_scope *scope, const struct knobs *k, const char **directory)
 {
     static const char *const names[] = { "mnist", "fashion-mnist", "cifar-10", NULL };
-    const bool any = strcmp(k->dataset, "auto") == 0;
-    if (strcmp(k->dataset, "glyphs") == 0 || (any && !*directory))
-        return NULL;
-    if (any)
-        return dsc_data_recognize(scope, names, *directory, directory);
-    const dsc_known_data *chosen = dsc_known_data_find(k->dataset);
-    *directory = dsc_data_directory(scope, chosen, *directory);
-    return chosen;
+    return dsc_data_choose(scope, k->dataset, "glyphs", names, directory);
 }
 
 static void identify(dsc_data_notes *notes, const void *knobs, const char *directory)

@@ -202,6 +202,24 @@ const dsc_known_data *dsc_data_recognize(dsc_scope *scope, const char *const *na
     return NULL;
 }
 
+const dsc_known_data *dsc_data_choose(dsc_scope *scope, const char *chosen, const char *generated,
+                                      const char *const *names, const char **directory)
+{
+    const bool any = strcmp(chosen, "auto") == 0;
+    if (strcmp(chosen, generated) == 0 || (any && !*directory))
+        return NULL;
+    if (any)
+        return dsc_data_recognize(scope, names, *directory, directory);
+    const dsc_known_data *known = dsc_known_data_find(chosen);
+    if (!known) {
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "unknown data set '%s'; `descent data list` names them",
+                       chosen);
+        return NULL;
+    }
+    *directory = dsc_data_directory(scope, known, *directory);
+    return known;
+}
+
 dsc_split dsc_data_read(dsc_scope *scope, const dsc_known_data *known, const char *directory)
 {
     if (known->files == mnist_files || known->files == fashion_files)

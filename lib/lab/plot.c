@@ -156,11 +156,20 @@ static void draw(struct drawing *d, const char *stem, const struct format *forma
     rmdir(folder);
 }
 
+/* True if every series is about a value that its axis lacks: there is no such figure of this record. */
+static bool without_curves(const dsci_plot *plot)
+{
+    for (size_t p = 0; p < plot->panel_count; p++)
+        if (plot->panels[p].count > 0)
+            return false;
+    return !plot->figure->y;
+}
+
 static void plot_figure(struct drawing *d, const dsc_figure *figure)
 {
     const dsci_plot *plot = dsci_plot_make(d->scope, d->record, figure);
     char *stem = dsc_scope_format(d->scope, "%s-%s", d->base, figure->name);
-    if (!plot || !stem)
+    if (!plot || !stem || without_curves(plot))
         return;
     write_text(d, stem, ".gp", dsci_plot_script(d->scope, plot, stem, d->first));
     write_text(d, stem, ".dat", dsci_plot_data(d->scope, plot, stem, d->source));
@@ -242,7 +251,8 @@ const char *dsc_plot_text(dsc_scope *scope, dsc_record *record, const dsc_figure
     locale_t c;
     const locale_t before = locale_enter(&c);
     const dsci_plot *plot = figure ? dsci_plot_make(scope, record, figure) : NULL;
-    const char *text = plot ? dsci_plot_text(scope, plot, columns, rows, color, is_utf8()) : NULL;
+    const char *text =
+        plot && !without_curves(plot) ? dsci_plot_text(scope, plot, columns, rows, color, is_utf8()) : NULL;
     locale_leave(c, before);
     return text;
 }

@@ -7,7 +7,7 @@ for case in mlp epochs linear ridge spline relu-features rff samples; do
     run 0 double-descent --case "$case" --help
     ! grep -E '.{101}' "$out" || fail "--case $case --help is wider than 100 columns"
 done
-for case in polynomial ridge; do
+for case in polynomial ridge width; do
     run 0 bias-variance --case "$case" --help
     ! grep -E '.{101}' "$out" || fail "bias-variance --case $case --help is wider than 100 columns"
 done

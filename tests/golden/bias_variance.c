@@ -152,11 +152,111 @@ static void ridge_agrees_with_exact_theory_and_the_book(void **state)
     close_result(&r);
 }
 
+/* Identity: error = noise + bias + variance for all three losses, and the law of total variance, to rounding.
+ */
+static void assert_identities_hold(const struct result *r)
+{
+    static const char *const residuals[] = { "squared_residual", "total_variance_residual",
+                                             "zero_one_residual", "cross_entropy_residual" };
+    for (size_t i = 0; i < sizeof residuals / sizeof residuals[0]; i++)
+        assert_always_small(r, residuals[i], 1e-10);
+    /* The estimates of the two sources of variance add up, and stand in the outputs as they are named. */
+    const double *total = values(r, "squared_variance"), *optimisation = values(r, "squared_optimisation"),
+                 *sampling = values(r, "squared_sampling"), *bias = values(r, "squared_bias"),
+                 *noise = values(r, "squared_noise"), *error = values(r, "squared_error");
+    for (size_t i = 0; i < cells(r); i++) {
+        assert_near(optimisation[i] + sampling[i], total[i], 1e-10);
+        assert_near(noise[i] + bias[i] + total[i], error[i], 1e-10);
+    }
+}
+
+/* Shape (Yang et al. 2020), labels with noise: bias^2 falls with the width, to 5 % of its range; variance
+   rises and falls, and the error with it. Of the variance it is the part by optimisation that falls (Neal et
+   al. 2018). axes: scheme, label noise, width, seed. */
+static void bias_of_networks_falls_and_variance_is_unimodal(void **state)
+{
+    (void)state;
+    enum { WIDTHS = 4 };
+    const dsc_setting settings[] = { { "scheme", "fresh" },
+                                     { "label_noise", "0.15" },
+                                     { "width", "4,16,64,256" } };
+    struct result r = run_case("width", settings, 3, 1);
+    assert_identities_hold(&r);
+    const double *bias = values(&r, "squared_bias"), *variance = values(&r, "squared_variance"),
+                 *error = values(&r, "squared_error"), *optimisation = values(&r, "squared_optimisation");
+    const double range = bias[0] - bias[WIDTHS - 1];
+    assert_true(range > 0);
+    for (size_t w = 1; w < WIDTHS; w++)
+        assert_true(bias[w] <= bias[w - 1] + 0.05 * range);
+    assert_true(variance[0] < variance[1] && variance[1] < variance[2] && variance[3] < variance[2]);
+    assert_true(error[0] < error[2] && error[3] < error[2]);
+    assert_true(optimisation[3] < optimisation[2]);
+    close_result(&r);
+}
+
+/* Identity: whatever the training sets, noise and test labels, and with one network a set, whose variance has
+   no parts. */
+static void identities_hold_for_all_schemes(void **state)
+{
+    (void)state;
+    const dsc_setting settings[] = { { "width", "3,20" }, { "epochs", "10" }, { "test_labels", "noisy" },
+                                     { "layers", "1" },   { "sets", "3" },    { "examples", "300" } };
+    struct result r = run_case("width", settings, 6, 2);
+    assert_identities_hold(&r);
+    close_result(&r);
+    const dsc_setting clean[] = { { "width", "3" },
+                                  { "epochs", "5" },
+                                  { "test_labels", "clean" },
+                                  { "inits", "1" },
+                                  { "examples", "301" } };
+    r = run_case("width", clean, 5, 1);
+    assert_always_small(&r, "squared_residual", 1e-10);
+    assert_always_small(&r, "zero_one_residual", 1e-10);
+    assert_always_small(&r, "cross_entropy_residual", 1e-10);
+    assert_always_small(&r, "squared_noise", 0);
+    for (size_t i = 0; i < cells(&r); i++)
+        assert_true(isnan(values(&r, "squared_optimisation")[i]) &&
+                    isfinite(values(&r, "squared_variance")[i]));
+    close_result(&r);
+}
+
+static void assert_refused(const dsc_setting *settings, size_t count, const char *message)
+{
+    dsc_scope *scope = dsc_scope_open(NULL);
+    char path[] = "/tmp/descent-golden-XXXXXX";
+    const int file = mkstemp(path);
+    assert_true(file >= 0);
+    close(file);
+    unlink(path);
+    dsc_plan *plan =
+        dsc_plan_make(scope, &bias_variance_experiment,
+                      &(dsc_plan_options){
+                          .case_name = "width", .settings = settings, .setting_count = count, .seeds = 1 });
+    const dsc_run_result result = dsc_run(scope, plan, &(dsc_run_options){ .out = path });
+    assert_true(result.failed > 0 || dsc_scope_status(scope) != DSC_OK);
+    if (dsc_scope_status(scope) != DSC_OK)
+        assert_non_null(strstr(dsc_scope_message(scope), message));
+    unlink(path);
+    dsc_scope_close(&scope);
+}
+
+static void splits_of_too_few_examples_are_refused(void **state)
+{
+    (void)state;
+    const dsc_setting settings[] = { { "scheme", "splits" }, { "examples", "1000" }, { "width", "4" } };
+    assert_refused(settings, 3, "5 training sets of 1000 examples: the data set has 4000");
+    const dsc_setting pool[] = { { "pool", "4001" }, { "width", "4" } };
+    assert_refused(pool, 2, "4001");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(polynomials_agree_with_exact_theory),
         cmocka_unit_test(ridge_agrees_with_exact_theory_and_the_book),
+        cmocka_unit_test(bias_of_networks_falls_and_variance_is_unimodal),
+        cmocka_unit_test(identities_hold_for_all_schemes),
+        cmocka_unit_test(splits_of_too_few_examples_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

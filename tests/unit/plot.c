@@ -348,6 +348,20 @@ static void text_plot_is_drawn_in_ascii(void **state)
     dsc_scope_close(&scope);
 }
 
+/* A figure whose series are all about values that the axis lacks is left out, not drawn empty. */
+static void a_figure_without_curves_is_left_out(void **state)
+{
+    (void)state;
+    dsc_scope *scope = dsc_scope_open(NULL);
+    dsc_figure figure = error_figure();
+    dsc_record *record = record_make(scope, &figure);
+    figure.series[0].where = "noise=0.99";
+    figure.series[1] = (dsc_series){ 0 };
+    assert_null(dsc_plot_text(scope, record, &figure, 60, 14, false));
+    assert_int_equal(dsc_scope_status(scope), DSC_OK);
+    dsc_scope_close(&scope);
+}
+
 static void wrong_sizes_of_text_plots_are_mended(void **state)
 {
     (void)state;
@@ -400,6 +414,7 @@ int main(void)
         cmocka_unit_test(ticks_stand_at_round_values),
         cmocka_unit_test(text_plot_is_drawn_in_ascii),
         cmocka_unit_test(extreme_numbers_are_drawn_or_left_out),
+        cmocka_unit_test(a_figure_without_curves_is_left_out),
         cmocka_unit_test(wrong_sizes_of_text_plots_are_mended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

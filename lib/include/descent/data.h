@@ -188,6 +188,13 @@ DSC_API const dsc_known_data *dsc_known_data_find(const char *name);
 DSC_API const dsc_known_data *dsc_data_recognize(dsc_scope *scope, const char *const *names,
                                                  const char *directory, const char **found);
 
+/* The data set that a parameter of an experiment chooses: by name, or, if that is "auto", the one of names
+   (ended by NULL) whose files *directory has, which then is where they are. NULL, and nothing is read from
+   files, if generated is chosen, the name of what is made without any, or if "auto" finds no directory given.
+   Fails the scope as dsc_data_recognize() and dsc_data_directory() do. */
+DSC_API const dsc_known_data *dsc_data_choose(dsc_scope *scope, const char *chosen, const char *generated,
+                                              const char *const *names, const char **directory);
+
 /* Where a data set's files are: directory itself if it holds them, else directory/name. directory NULL means
    $DESCENT_DATA. Fails the scope, saying what was looked for and where, if there is none. "" for a data set
    without files. Of a data set with two sets of files either will do. */

@@ -22,7 +22,8 @@ enum { DSC_SERIES_MAX_POINTS = 64 };
 
 /* One curve. where picks one value of a cell axis ("label_noise=0.15"); NULL: one curve per value of
    figure.by. With the axis of figure.panels it confines the curve to one panel; a value that the axis lacks
-   leaves the curve out. Published points are given as they are drawn: x_scale and y_scale leave them alone.
+   leaves the curve out, and the figure if none is left. Published points are given as they are drawn: x_scale
+   and y_scale leave them alone.
  */
 typedef struct dsc_series {
     const char *output; /* name of the output that is drawn; NULL for PUBLISHED */
@@ -99,7 +100,7 @@ DSC_API dsc_plot_files dsc_plot(dsc_scope *scope, dsc_record *record, const char
 
 /* A figure as text of the given size in characters (more rows if a panel would have less than five), in the
    scope. color: ANSI colours. Lines are of braille dots if LC_ALL, LC_CTYPE or LANG, the first that is set,
-   names UTF-8; else everything is ASCII. */
+   names UTF-8; else everything is ASCII. NULL if the record has none of the figure's curves. */
 DSC_API const char *dsc_plot_text(dsc_scope *scope, dsc_record *record, const dsc_figure *figure, int columns,
                                   int rows, bool color);
 
