@@ -7,14 +7,7 @@
 static const dsc_known_data *find_dataset(dsc_scope *scope, const struct knobs *k, const char **directory)
 {
     static const char *const names[] = { "mnist", "fashion-mnist", NULL };
-    const bool any = strcmp(k->dataset, "auto") == 0;
-    if (strcmp(k->dataset, "mnist1d") == 0 || (any && !*directory))
-        return NULL;
-    if (any)
-        return dsc_data_recognize(scope, names, *directory, directory);
-    const dsc_known_data *chosen = dsc_known_data_find(k->dataset);
-    *directory = dsc_data_directory(scope, chosen, *directory);
-    return chosen;
+    return dsc_data_choose(scope, k->dataset, "mnist1d", names, directory);
 }
 
 void images_identify(dsc_data_notes *notes, const void *knobs, const char *directory)
