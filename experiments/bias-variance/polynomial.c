@@ -137,6 +137,18 @@ static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
     return 1;
 }
 
+static const dsc_claim claims[] = {
+    { .text = "The variance is noise (k + 1) / n at every degree",
+      .source = "Hastie, Tibshirani and Friedman 2009, section 7.3",
+      .setting = "fixed design",
+      .measured = { .output = "variance", .statistic = DSC_STATISTIC_DEVIATION },
+      .against = { .output = "theory_variance" },
+      .units = "standard errors from the formula",
+      .low = 0,
+      .high = 4 },
+    { 0 },
+};
+
 const dsc_case bias_variance_polynomial = {
     .name = "polynomial",
     .summary = "Polynomials through noisy points of a sine over their degree, beside theory",
@@ -152,4 +164,5 @@ const dsc_case bias_variance_polynomial = {
     .work = work,
     .memory = memory,
     .figures = figures,
+    .claims = claims,
 };

@@ -176,6 +176,18 @@ static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
     return 1;
 }
 
+static const dsc_claim claims[] = {
+    { .text = "The variance is that of the exact formula at every penalty",
+      .source = "Bishop 2006, equation 3.47, with the exact expectation",
+      .setting = "fixed design",
+      .measured = { .output = "variance", .statistic = DSC_STATISTIC_DEVIATION },
+      .against = { .output = "theory_variance" },
+      .units = "standard errors from the formula",
+      .low = 0,
+      .high = 4 },
+    { 0 },
+};
+
 const dsc_case bias_variance_ridge = {
     .name = "ridge",
     .summary = "Gaussian basis functions over the ridge penalty, beside theory",
@@ -191,4 +203,5 @@ const dsc_case bias_variance_ridge = {
     .work = work,
     .memory = memory,
     .figures = figures,
+    .claims = claims,
 };

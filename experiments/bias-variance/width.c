@@ -352,6 +352,21 @@ static double memory(const void *knobs)
                 3 * inputs * examples_of(k));
 }
 
+static const dsc_claim claims[] = {
+    { .text = "With noisy labels the variance rises and falls: it is largest at a width between the ends",
+      .source = "Yang et al., ICML 2020",
+      .setting = "perceptrons and ResNets, MNIST and CIFAR-10",
+      .needs = "width=4,16,64,128,256",
+      .measured = { .output = "squared_variance",
+                    .where = "scheme=fresh label_noise=0.15",
+                    .statistic = DSC_STATISTIC_ARGMAX },
+      .units = "units",
+      .pooled = true,
+      .low = 16,
+      .high = 128 },
+    { 0 },
+};
+
 const dsc_case bias_variance_width = {
     .name = "width",
     .summary = "Squared, zero-one and cross-entropy error of perceptrons over their width",
@@ -369,4 +384,5 @@ const dsc_case bias_variance_width = {
     .work = work,
     .memory = memory,
     .figures = width_figures,
+    .claims = claims,
 };
