@@ -165,12 +165,29 @@ static dsc_exit report(struct session *session, const dsc_plan *plan, const char
     return DSC_EXIT_STOPPED;
 }
 
+/* The preset of published sizes takes long: how long is said before it begins. */
+static void announce(struct session *session, const dsc_plan *plan, const dsc_run_options *options)
+{
+    const struct arguments *arguments = &session->arguments;
+    if (!arguments->preset || strcmp(arguments->preset, "paper") != 0 || arguments->quiet || arguments->json)
+        return;
+    const dsc_estimate estimate = dsc_estimate_run(session->scope, plan, options);
+    char duration[24];
+    if (dsc_scope_status(session->scope) == DSC_OK && estimate.missing > 0)
+        dsc_say(&session->terminal, DSC_TONE_NOTE, "about %s to go: %zu cell%s on %d thread%s",
+                dsc_clock_duration(estimate.seconds, duration), estimate.missing,
+                estimate.missing == 1 ? "" : "s", estimate.threads, estimate.threads == 1 ? "" : "s");
+}
+
 dsc_exit dsci_run(struct session *session, const dsc_plan *plan, const dsc_run_options *options)
 {
     dsc_progress_view view = { .terminal = &session->terminal, .title = dsc_plan_case(plan)->name };
     dsc_run_options shown = *options;
     shown.progress = dsc_progress_show;
     shown.progress_user = &view;
+    announce(session, plan, options);
+    if (dsc_scope_status(session->scope) != DSC_OK)
+        return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
     const dsc_run_result result = dsc_run(session->scope, plan, &shown);
     dsc_progress_end(&view);
     if (dsc_scope_status(session->scope) != DSC_OK || !result.record)

@@ -165,7 +165,7 @@ const char *dsci_plot_data(dsc_scope *scope, const dsci_plot *plot, const char *
     else
         fputs(
             "# One block per curve, two blank lines apart, its name first; one blank line: a gap.\n"
-            "# Columns: x, median over the seeds, low and high end of its 95 % bootstrap interval, number of seeds.\n",
+            "# Columns: x, median over the seeds, low and high end of its band (the 95 % bootstrap interval, unless the figure names outputs), number of seeds.\n",
             out);
     for (size_t p = 0; p < plot->panel_count; p++)
         for (size_t c = 0; c < plot->panels[p].count; c++) {
@@ -222,7 +222,7 @@ static struct mark_layout layout_marks(const dsci_panel *panel, dsci_range range
     return l;
 }
 
-/* Lines that the names of an axis take: those that would run into each other are broken before each '+'. */
+/* Lines that the names of an axis take: those that would run into each other are broken behind each '+'. */
 static size_t name_rows(const dsci_plot *plot, int panel_width)
 {
     size_t length = 0, longest = 0, parts = 1, most = 1;
@@ -363,12 +363,12 @@ static void put_ticks(struct script *s, char axis, dsci_range range, size_t most
 /* In one line, or in one for each part if the layout has room for them. */
 static void put_name(struct script *s, const char *name)
 {
-    const char *plus = s->layout.name_rows > 1 && name && *name ? strchr(name + 1, '+') : NULL;
-    while (plus) {
-        put_text(s->out, s->scope, dsc_scope_format(s->scope, "%.*s", (int)(plus - name), name), 30);
+    const char *plus = s->layout.name_rows > 1 && name ? strchr(name, '+') : NULL;
+    while (plus && plus[1]) {
+        put_text(s->out, s->scope, dsc_scope_format(s->scope, "%.*s", (int)(plus + 1 - name), name), 30);
         fputs(".\"\\n\".", s->out);
-        name = plus;
-        plus = strchr(name + 1, '+');
+        name = plus + 1;
+        plus = strchr(name, '+');
     }
     put_text(s->out, s->scope, name, 30);
 }

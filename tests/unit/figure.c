@@ -25,7 +25,7 @@ static const dsc_figure full = {
     .y_max = 1e5,
     .panels = "noise",
     .by = "depth",
-    .series = { { .output = "test_error", .label = "test", .where = "noise=0.15" },
+    .series = { { .output = "test_error", .label = "test", .where = "noise=0.15", .low = "a", .high = "b" },
                 { .output = "theory", .style = DSC_SERIES_THEORY },
                 { .label = "published",
                   .style = DSC_SERIES_PUBLISHED,
@@ -49,6 +49,7 @@ static void figures_come_back_as_they_were(void **state)
     assert_string_equal(back[0].title, full.title);
     assert_true(back[0].series[2].reference_y[1] == 1.0 / 3 && back[0].series[2].reference_count == 2);
     assert_true(back[0].log_y && !back[1].log_y && back[0].y_scale == 0.1 && back[0].marks[0].at == 61);
+    assert_string_equal(back[0].series[0].low, "a");
     assert_string_equal(back[0].marks[0].output, "test_error");
     assert_true(back[0].marks[0].below == 0.25);
     assert_string_equal(back[0].marks[1].label, "n");
@@ -95,6 +96,8 @@ static void wrong_json_is_refused_with_the_place(void **state)
           "'reference_y'" },
         { "[{\"name\":\"a\",\"x\":\"w\",\"series\":[{\"style\":\"theory\",\"output\":\"o\",\"where\":\"n\"}]}]",
           "AXIS=VALUE" },
+        { "[{\"name\":\"a\",\"x\":\"w\",\"series\":[{\"style\":\"measured\",\"output\":\"o\",\"low\":\"n\"}]}]",
+          "both ends of a band" },
         { "[{\"name\":\"a\",\"x\":\"w\",\"marks\":[{\"at\":1}]}]", "mark 0, field 'label'" },
         { "[{\"name\":\"a\",\"x\":\"w\",\"marks\":[1,2,3,4,5]}]", "at most 4" },
     };

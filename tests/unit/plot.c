@@ -122,6 +122,28 @@ static const char *text_of(dsc_scope *scope, const char *folder, const char *nam
     return (const char *)dsc_file_read(scope, dsc_path_join(scope, folder, name), 1 << 24).data;
 }
 
+/* Here both ends of the band are the curve itself. */
+static void a_band_is_drawn_between_the_outputs_that_are_named(void **state)
+{
+    (void)state;
+    dsc_scope *scope = dsc_scope_open(NULL);
+    dsc_figure figure = error_figure();
+    figure.series[0].low = figure.series[0].high = "test_error";
+    const dsci_plot *plot = dsci_plot_make(scope, record_make(scope, &figure), &figure);
+    assert_string_equal(dsc_scope_message(scope), "");
+    assert_string_equal(plot->samples, "medians, N = 3 seeds");
+    const dsci_curve *curve = &plot->panels[1].curves[0];
+    assert_true(curve->band && curve->count == 5);
+    for (size_t i = 0; i < curve->count; i++)
+        if (curve->points[i].y.n)
+            assert_true(curve->points[i].y.low == curve->points[i].y.median &&
+                        curve->points[i].y.high == curve->points[i].y.median);
+    figure.series[0].high = "no such output";
+    assert_null(dsci_plot_make(scope, record_make(scope, &figure), &figure));
+    assert_non_null(strstr(dsc_scope_message(scope), "no output 'no such output'"));
+    dsc_scope_close(&scope);
+}
+
 /* Both panels fall with the width, the noisy one later. */
 static void a_measured_mark_stands_where_its_curve_comes_down_in_each_panel(void **state)
 {
@@ -403,6 +425,7 @@ static void extreme_numbers_are_drawn_or_left_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_band_is_drawn_between_the_outputs_that_are_named),
         cmocka_unit_test(a_measured_mark_stands_where_its_curve_comes_down_in_each_panel),
         cmocka_unit_test(data_file_holds_medians_and_gaps),
         cmocka_unit_test(script_is_safe_and_relative),
