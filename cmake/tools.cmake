@@ -23,3 +23,10 @@ add_custom_target(update-symbols
   COMMAND sh "${PROJECT_SOURCE_DIR}/tests/symbols/exported.sh" --update "$<TARGET_FILE:descent>"
           "${PROJECT_SOURCE_DIR}/lib/descent.symbols"
   DEPENDS descent COMMENT "Listing what the shared library exports in lib/descent.symbols" VERBATIM)
+
+# docs/gallery.md and its pictures, from the quick presets of all experiments.
+add_custom_target(gallery
+  COMMAND python3 "${PROJECT_SOURCE_DIR}/docs/gallery.py" "${PROJECT_BINARY_DIR}/bin" "${PROJECT_BINARY_DIR}/gallery"
+  DEPENDS descent_command
+  COMMENT "Running the quick presets for docs/gallery.md"
+  VERBATIM)

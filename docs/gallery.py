@@ -26,7 +26,10 @@ def show_case(descent, work, experiment, case):
     """The lines about a case; its pictures are left in PICTURES."""
     stem = f"{experiment}-{case['name']}"
     results = work / f"{stem}.h5"
-    call(descent, "run", experiment, "--case", case["name"], "--preset", "quick", "--no-plot", "--out", str(results))
+    run = [descent, "run", experiment, "--case", case["name"], "--preset", "quick", "--quiet", "--no-plot", "--out", str(results)]
+    if subprocess.run(run, check=False, capture_output=True).returncode != 0:
+        results.unlink(missing_ok=True)  # of an older recipe
+        call(*run)
     written = [pathlib.Path(line) for line in call(descent, "plot", str(results), "--dir", str(work), "--format", "png").splitlines()]
     lines = [f"### {case['name']}", "", f"{case['summary']}.", ""]
     for picture in written:
