@@ -13,6 +13,13 @@
 #include <string.h>
 #include <xmmintrin.h>
 
+/* Inlined, each lane of each operation is a check of the address sanitizer's: minutes to compile. */
+#ifdef __SANITIZE_ADDRESS__
+#define SCALAR_INLINE static __attribute__((noinline, unused))
+#else
+#define SCALAR_INLINE static inline
+#endif
+
 /* GEMM tile: small, since each fmaf() is a call. */
 #define TILE_ROWS    4
 #define TILE_VECTORS 1
@@ -33,45 +40,45 @@ typedef struct vec_mask {
     return result
 
 /* The first n lanes; all if n >= 16. */
-static inline vec_mask vec_first(size_t n)
+SCALAR_INLINE vec_mask vec_first(size_t n)
 {
     return (vec_mask){ n < 16 ? n : 16 };
 }
 
-static inline vec vec_set(float x)
+SCALAR_INLINE vec vec_set(float x)
 {
     LANEWISE(x);
 }
 
-static inline vec vec_load(const float *p)
+SCALAR_INLINE vec vec_load(const float *p)
 {
     LANEWISE(p[i]);
 }
 
 /* Lanes outside the mask are not read and give 0. */
-static inline vec vec_load_mask(const float *p, vec_mask mask)
+SCALAR_INLINE vec vec_load_mask(const float *p, vec_mask mask)
 {
     LANEWISE(i < mask.lanes ? p[i] : 0.0f);
 }
 
-static inline vec vec_load_or(const float *p, vec_mask mask, vec other)
+SCALAR_INLINE vec vec_load_or(const float *p, vec_mask mask, vec other)
 {
     LANEWISE(i < mask.lanes ? p[i] : other.lane[i]);
 }
 
-static inline void vec_store(float *p, vec x)
+SCALAR_INLINE void vec_store(float *p, vec x)
 {
     memcpy(p, x.lane, sizeof x.lane);
 }
 
-static inline void vec_store_mask(float *p, vec_mask mask, vec x)
+SCALAR_INLINE void vec_store_mask(float *p, vec_mask mask, vec x)
 {
     for (size_t i = 0; i < mask.lanes; i++)
         p[i] = x.lane[i];
 }
 
 /* bfloat16 (the upper half of a float) widened. */
-static inline float widen_bf16(uint16_t x)
+SCALAR_INLINE float widen_bf16(uint16_t x)
 {
     const uint32_t bits = (uint32_t)x << 16;
     float value;
@@ -80,7 +87,7 @@ static inline float widen_bf16(uint16_t x)
 }
 
 /* Rounded to nearest, ties to even; NaN stays NaN, and what is subnormal stays so whatever the float mode. */
-static inline uint16_t round_to_bf16(float x)
+SCALAR_INLINE uint16_t round_to_bf16(float x)
 {
     uint32_t bits;
     memcpy(&bits, &x, sizeof bits);
@@ -89,43 +96,43 @@ static inline uint16_t round_to_bf16(float x)
     return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
-static inline vec vec_load_bf16(const uint16_t *p)
+SCALAR_INLINE vec vec_load_bf16(const uint16_t *p)
 {
     LANEWISE(widen_bf16(p[i]));
 }
 
-static inline void vec_store_bf16(uint16_t *p, vec x)
+SCALAR_INLINE void vec_store_bf16(uint16_t *p, vec x)
 {
     for (size_t i = 0; i < 16; i++)
         p[i] = round_to_bf16(x.lane[i]);
 }
 
-static inline vec vec_add(vec a, vec b)
+SCALAR_INLINE vec vec_add(vec a, vec b)
 {
     LANEWISE(a.lane[i] + b.lane[i]);
 }
 
-static inline vec vec_sub(vec a, vec b)
+SCALAR_INLINE vec vec_sub(vec a, vec b)
 {
     LANEWISE(a.lane[i] - b.lane[i]);
 }
 
-static inline vec vec_mul(vec a, vec b)
+SCALAR_INLINE vec vec_mul(vec a, vec b)
 {
     LANEWISE(a.lane[i] * b.lane[i]);
 }
 
-static inline vec vec_div(vec a, vec b)
+SCALAR_INLINE vec vec_div(vec a, vec b)
 {
     LANEWISE(a.lane[i] / b.lane[i]);
 }
 
-static inline vec vec_sqrt(vec a)
+SCALAR_INLINE vec vec_sqrt(vec a)
 {
     LANEWISE(sqrtf(a.lane[i]));
 }
 
-static inline vec vec_fma(vec a, vec b, vec c)
+SCALAR_INLINE vec vec_fma(vec a, vec b, vec c)
 {
     LANEWISE(fmaf(a.lane[i], b.lane[i], c.lane[i]));
 }
@@ -133,7 +140,7 @@ static inline vec vec_fma(vec a, vec b, vec c)
 /* The second operand if one is NaN or both are zeros. By the instruction that all levels have: it gives a
    zero for a subnormal number, in the kernels' float mode, where a comparison in C would pass the number on.
  */
-static inline vec vec_max(vec a, vec b)
+SCALAR_INLINE vec vec_max(vec a, vec b)
 {
     vec result;
     for (size_t i = 0; i < 16; i += 4)
@@ -141,7 +148,7 @@ static inline vec vec_max(vec a, vec b)
     return result;
 }
 
-static inline vec vec_min(vec a, vec b)
+SCALAR_INLINE vec vec_min(vec a, vec b)
 {
     vec result;
     for (size_t i = 0; i < 16; i += 4)
@@ -149,31 +156,31 @@ static inline vec vec_min(vec a, vec b)
     return result;
 }
 
-static inline vec vec_abs(vec a)
+SCALAR_INLINE vec vec_abs(vec a)
 {
     LANEWISE(fabsf(a.lane[i]));
 }
 
 /* magnitude (>= 0 or NaN) with the sign of the other. */
-static inline vec vec_copy_sign(vec magnitude, vec sign)
+SCALAR_INLINE vec vec_copy_sign(vec magnitude, vec sign)
 {
     LANEWISE(copysignf(magnitude.lane[i], sign.lane[i]));
 }
 
 /* a > b ? x : y; NaN compares false. */
-static inline vec vec_if_greater(vec a, vec b, vec x, vec y)
+SCALAR_INLINE vec vec_if_greater(vec a, vec b, vec x, vec y)
 {
     LANEWISE(a.lane[i] > b.lane[i] ? x.lane[i] : y.lane[i]);
 }
 
 /* x where a > b, or a is NaN and b is not; else y. So a maximum that NaN wins, and the first of them. */
-static inline vec vec_if_beats(vec a, vec b, vec x, vec y)
+SCALAR_INLINE vec vec_if_beats(vec a, vec b, vec x, vec y)
 {
     LANEWISE(!(a.lane[i] <= b.lane[i]) && b.lane[i] == b.lane[i] ? x.lane[i] : y.lane[i]);
 }
 
 /* Bit i says whether a > b in lane i; then the same for a >= b. */
-static inline unsigned vec_greater(vec a, vec b)
+SCALAR_INLINE unsigned vec_greater(vec a, vec b)
 {
     unsigned bits = 0;
     for (unsigned i = 0; i < 16; i++)
@@ -181,7 +188,7 @@ static inline unsigned vec_greater(vec a, vec b)
     return bits;
 }
 
-static inline unsigned vec_not_less(vec a, vec b)
+SCALAR_INLINE unsigned vec_not_less(vec a, vec b)
 {
     unsigned bits = 0;
     for (unsigned i = 0; i < 16; i++)
@@ -190,13 +197,13 @@ static inline unsigned vec_not_less(vec a, vec b)
 }
 
 /* random[i] >= threshold ? x : y. */
-static inline vec vec_if_at_least(const uint32_t *random, uint32_t threshold, vec x, vec y)
+SCALAR_INLINE vec vec_if_at_least(const uint32_t *random, uint32_t threshold, vec x, vec y)
 {
     LANEWISE(random[i] >= threshold ? x.lane[i] : y.lane[i]);
 }
 
 /* 2^n for an integer -126 <= n <= 127. */
-static inline float power_of_two(int n)
+SCALAR_INLINE float power_of_two(int n)
 {
     const uint32_t bits = (uint32_t)(n + 127) << 23;
     float x;
@@ -206,19 +213,19 @@ static inline float power_of_two(int n)
 
 /* x 2^n, rounded once, for whole numbers |n| <= 200 and 0.5 <= |x| <= 2; NaN if x is NaN, whatever n. In two
    factors, since 2^n itself may be out of range where x 2^n is not: the first product is exact. */
-static inline float scale_by_power(float x, float n)
+SCALAR_INLINE float scale_by_power(float x, float n)
 {
     const int whole = n >= -200 && n <= 200 ? (int)n : 0, half = whole >> 1;
     return x * power_of_two(half) * power_of_two(whole - half);
 }
 
-static inline vec vec_scale_by_power(vec x, vec n)
+SCALAR_INLINE vec vec_scale_by_power(vec x, vec n)
 {
     LANEWISE(scale_by_power(x.lane[i], n.lane[i]));
 }
 
 /* The largest lane: a tree that folds the upper half onto the lower. */
-static inline float vec_max_lanes(vec v)
+SCALAR_INLINE float vec_max_lanes(vec v)
 {
     const __m128 low = _mm_max_ps(_mm_loadu_ps(v.lane), _mm_loadu_ps(v.lane + 8)),
                  high = _mm_max_ps(_mm_loadu_ps(v.lane + 4), _mm_loadu_ps(v.lane + 12));
@@ -227,7 +234,7 @@ static inline float vec_max_lanes(vec v)
 }
 
 /* r as the rows of a 16 x 16 matrix, transposed. */
-static inline void vec_transpose(vec r[16])
+SCALAR_INLINE void vec_transpose(vec r[16])
 {
     for (size_t i = 0; i < 16; i++)
         for (size_t j = 0; j < i; j++) {
@@ -241,12 +248,12 @@ typedef struct wide {
     double lane[16];
 } wide;
 
-static inline wide wide_zero(void)
+SCALAR_INLINE wide wide_zero(void)
 {
     return (wide){ { 0 } };
 }
 
-static inline wide wide_widen(vec x)
+SCALAR_INLINE wide wide_widen(vec x)
 {
     wide result;
     for (size_t i = 0; i < 16; i++)
@@ -254,14 +261,14 @@ static inline wide wide_widen(vec x)
     return result;
 }
 
-static inline wide wide_add(wide a, wide b)
+SCALAR_INLINE wide wide_add(wide a, wide b)
 {
     for (size_t i = 0; i < 16; i++)
         a.lane[i] += b.lane[i];
     return a;
 }
 
-static inline wide wide_mul(wide a, wide b)
+SCALAR_INLINE wide wide_mul(wide a, wide b)
 {
     for (size_t i = 0; i < 16; i++)
         a.lane[i] *= b.lane[i];
@@ -269,12 +276,12 @@ static inline wide wide_mul(wide a, wide b)
 }
 
 /* The sum of the lanes: a tree that folds the upper half onto the lower. */
-static inline void wide_store(double *p, wide a)
+SCALAR_INLINE void wide_store(double *p, wide a)
 {
     memcpy(p, a.lane, sizeof a.lane);
 }
 
-static inline double wide_sum(wide a)
+SCALAR_INLINE double wide_sum(wide a)
 {
     for (size_t half = 8; half > 0; half /= 2)
         for (size_t i = 0; i < half; i++)
@@ -286,13 +293,13 @@ typedef struct words {
     uint64_t slot[8];
 } words;
 
-static inline words words_set(uint32_t x)
+SCALAR_INLINE words words_set(uint32_t x)
 {
     return (words){ { x, x, x, x, x, x, x, x } };
 }
 
 /* first, first + 1, ... first + 7, in all 64 bits. */
-static inline words words_count(uint64_t first)
+SCALAR_INLINE words words_count(uint64_t first)
 {
     words result;
     for (size_t i = 0; i < 8; i++)
@@ -301,7 +308,7 @@ static inline words words_count(uint64_t first)
 }
 
 /* The products in all 64 bits. */
-static inline words words_multiply(words a, words b)
+SCALAR_INLINE words words_multiply(words a, words b)
 {
     for (size_t i = 0; i < 8; i++)
         a.slot[i] = (a.slot[i] & 0xffffffff) * (b.slot[i] & 0xffffffff);
@@ -309,14 +316,14 @@ static inline words words_multiply(words a, words b)
 }
 
 /* The upper 32 bits of each slot. */
-static inline words words_upper(words a)
+SCALAR_INLINE words words_upper(words a)
 {
     for (size_t i = 0; i < 8; i++)
         a.slot[i] >>= 32;
     return a;
 }
 
-static inline words words_xor(words a, words b)
+SCALAR_INLINE words words_xor(words a, words b)
 {
     for (size_t i = 0; i < 8; i++)
         a.slot[i] ^= b.slot[i];
@@ -324,7 +331,7 @@ static inline words words_xor(words a, words b)
 }
 
 /* dst[4 i + j] = word i of wj. */
-static inline void words_store(uint32_t *dst, words w0, words w1, words w2, words w3)
+SCALAR_INLINE void words_store(uint32_t *dst, words w0, words w1, words w2, words w3)
 {
     for (size_t i = 0; i < 8; i++) {
         dst[4 * i] = (uint32_t)w0.slot[i];
