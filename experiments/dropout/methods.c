@@ -213,17 +213,17 @@ static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
 #define PUBLISHED(name, percent, given)                                                                      \
     {                                                                                                        \
         .text = "Test error of " name, .source = TABLE_9, .setting = TABLE_9_SETTING, .expected = given,     \
-        .needs = TABLE_9_NEEDS, .measured = { "test_error", "method=" name }, .scale = 100, .units = "%",    \
-        .low = (percent)-0.3, .high = (percent) + 0.3                                                        \
+        .needs = TABLE_9_NEEDS, .measured = { .output = "test_error", .where = "method=" name },             \
+        .scale = 100, .units = "%", .low = (percent)-0.3, .high = (percent) + 0.3                            \
     }
 
 /* A mean paired difference of test errors that is clear of 0. */
 #define LOWER(sentence, from, low_method, high_method)                                                       \
     {                                                                                                        \
         .text = sentence, .source = from, .setting = "MNIST; here as the file says",                         \
-        .measured = { "test_error", "method=" low_method },                                                  \
-        .against = { "test_error", "method=" high_method }, .scale = 100, .units = "points",                 \
-        .low = -INFINITY, .high = 0, .standard_errors = -1, .seeds = 5                                       \
+        .measured = { .output = "test_error", .where = "method=" low_method },                               \
+        .against = { .output = "test_error", .where = "method=" high_method }, .scale = 100,                 \
+        .units = "points", .low = -INFINITY, .high = 0, .standard_errors = -1, .seeds = 5                    \
     }
 
 static const dsc_claim claims[] = {

@@ -20,7 +20,7 @@ typedef __mmask16 vec_mask;
 
 static inline vec_mask vec_first(size_t n)
 {
-    return n >= 16 ? (vec_mask)0xffff : (vec_mask)((1u << n) - 1);
+    return (vec_mask)(n >= 16 ? 0xffffu : (1u << n) - 1);
 }
 
 static inline vec vec_set(float x)
