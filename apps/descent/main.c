@@ -5,9 +5,10 @@
 
 #include <descent/build.h>
 
-static const dsc_verb *const verbs[] = { &dsc_verb_list,   &dsc_verb_run,    &dsc_verb_show, &dsc_verb_plot,
-                                         &dsc_verb_report, &dsc_verb_verify, &dsc_verb_diff, &dsc_verb_merge,
-                                         &dsc_verb_info,   &dsc_verb_data,   &dsc_verb_bench };
+static const dsc_verb *const verbs[] = { &dsc_verb_list, &dsc_verb_run,    &dsc_verb_show,
+                                         &dsc_verb_plot, &dsc_verb_report, &dsc_verb_verify,
+                                         &dsc_verb_diff, &dsc_verb_merge,  &dsc_verb_info,
+                                         &dsc_verb_data, &dsc_verb_bench,  &dsc_verb_selftest };
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
 
 static const char *verb_name_at(const void *user, size_t i)

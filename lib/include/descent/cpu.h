@@ -22,11 +22,11 @@ DSC_API const char *dsc_isa_name(dsc_isa isa); /* "auto", "scalar", "avx2", "avx
 DSC_API dsc_isa dsc_isa_parse(dsc_scope *scope, const char *name);
 
 /* The best level of this machine, and the one in use. The level in use is chosen at the first call from
-   $DESCENT_ISA, else the best; dsc_isa_select() changes it before any kernel has been used. It can only be
-   lowered: asking for more than the machine has is DSC_ERROR_UNSUPPORTED. DSC_ISA_AUTO selects what
-   $DESCENT_ISA says, else the best, and fails the scope if the variable holds an unknown name or more than
-   the machine has; a program calls it first, because dsc_isa_effective() alone cannot report that and takes
-   the best. */
+   $DESCENT_ISA, else the best; dsc_isa_select() changes it for what is computed later, and is to be called
+   while nothing is computed. A model keeps the level at which it was compiled. It can only be lowered: asking
+   for more than the machine has is DSC_ERROR_UNSUPPORTED. DSC_ISA_AUTO selects what $DESCENT_ISA says, else
+   the best, and fails the scope if the variable holds an unknown name or more than the machine has; a program
+   calls it first, because dsc_isa_effective() alone cannot report that and takes the best. */
 DSC_API dsc_isa dsc_isa_detected(void);
 DSC_API dsc_isa dsc_isa_effective(void);
 DSC_API dsc_status dsc_isa_select(dsc_scope *scope, dsc_isa isa);
