@@ -303,7 +303,8 @@ static dsc_node *kl(struct sketch *s)
 
 /* --- The table --- */
 
-/* What update rules train. */
+/* What update rules train. Steps are small: a rule that divides gradients by their size makes much of the
+   rounding of small ones. */
 static dsc_node *smooth(struct sketch *s)
 {
     return head(s, dsc_tanh(hidden(s)));
@@ -380,7 +381,7 @@ static const struct kernel_check checks[] = {
     RULE("adamax", .kind = DSC_ADAMAX),
     RULE("nadam", .kind = DSC_NADAM),
     RULE("adagrad", .kind = DSC_ADAGRAD),
-    RULE("rmsprop, centered", .kind = DSC_RMSPROP, .centered = true),
+    RULE("rmsprop, centered", .kind = DSC_RMSPROP, .lr = 1e-3, .centered = true),
     RULE("adadelta", .kind = DSC_ADADELTA),
     RULE("rprop", .kind = DSC_RPROP),
     RULE("delta-bar-delta", .kind = DSC_DELTA_BAR_DELTA),
