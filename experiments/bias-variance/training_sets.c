@@ -67,7 +67,7 @@ static dsc_examples from_pool(dsc_scope *scope, const pool *p, uint64_t seed, co
     return dsc_examples_select(scope, &p->train, order, size);
 }
 
-/* MNIST-1D of a seed that is drawn for this set; half of it is left unused, as the generator also tests. */
+/* MNIST-1D of a seed that is drawn for this set; the generator makes tens and keeps at least one to test. */
 static dsc_examples generated(dsc_scope *scope, size_t size, uint64_t seed, size_t set)
 {
     const uint64_t bits = dsc_rng_bits(dsc_rng_make(seed, DSC_STREAM_DATA), 0, set);
