@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""PyTorch's side of `descent bench peers`: training steps a second on the reference workloads.
+
+A step is: zero the gradients, forward, loss, backward, Adam's update, on one batch that lies in memory. A measurement
+is the median of seven repeats of about half a second each, after a warm-up, as on Descent's side. It prints a line, or
+with --json an object, with the same fields as `descent bench peers`. --on-request measures once for each line that is
+read from stdin: that is how compare.py alternates between the sides.
+
+Needs PyTorch (written for 2.13): pip install torch
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import time
+
+import torch
+from torch import nn
+
+REPEATS = 7
+REPEAT_SECONDS = 0.5
+WARM_UP_STEPS = 3
+LEARNING_RATE = 1e-3
+VOCABULARY, TOKENS = 10000, 200
+
+
+class Recurrent(nn.Module):
+    """Embedding, one recurrent layer of 128 units, a dense layer on its last output."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.embedding = nn.Embedding(VOCABULARY, 128)
+        self.layer = layer(128, 128, batch_first=True)
+        self.head = nn.Linear(128, 2)
+
+    def forward(self, tokens):
+        outputs, _ = self.layer(self.embedding(tokens))
+        return self.head(outputs[:, -1])
+
+
+def mlp_tiny():
+    return nn.Sequential(nn.Linear(40, 32), nn.ReLU(), nn.Linear(32, 10))
+
+
+def mlp():
+    layers = []
+    for inputs in (784, 1024):
+        layers += [nn.Linear(inputs, 1024), nn.ReLU(), nn.Dropout(0.5)]
+    return nn.Sequential(*layers, nn.Linear(1024, 10))
+
+
+def lenet():
+    layers = []
+    for inputs, filters in ((1, 32), (32, 64)):
+        layers += [nn.Conv2d(inputs, filters, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2)]
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(64 * 7 * 7, 512), nn.ReLU(), nn.Linear(512, 10))
+
+
+def cnn5():
+    layers, inputs = [], 3
+    for block, filters in enumerate((64, 128, 256, 512)):
+        layers += [nn.Conv2d(inputs, filters, 3, padding=1, bias=False), nn.BatchNorm2d(filters), nn.ReLU()]
+        if block > 0:
+            layers.append(nn.MaxPool2d(2))
+        inputs = filters
+    return nn.Sequential(*layers, nn.MaxPool2d(4), nn.Flatten(), nn.Linear(512, 10))
+
+
+# Name: network, shape of the batch, classes; None for a width: tokens.
+WORKLOADS = {
+    "mlp_tiny": (mlp_tiny, (32, 40), 10),
+    "mlp": (mlp, (128, 784), 10),
+    "lenet": (lenet, (128, 1, 28, 28), 10),
+    "cnn5": (cnn5, (64, 3, 32, 32), 10),
+    "lstm": (lambda: Recurrent(nn.LSTM), (64, TOKENS), 2),
+    "gru": (lambda: Recurrent(nn.GRU), (64, TOKENS), 2),
+    "rnn": (lambda: Recurrent(nn.RNN), (64, TOKENS), 2),
+}
+OF_TOKENS = ("lstm", "gru", "rnn")
+
+
+def make_step(name, precision):
+    """A function that does one training step of the workload."""
+    make, shape, classes = WORKLOADS[name]
+    torch.manual_seed(1)
+    network = make().train()
+    optimizer = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
+    criterion = nn.CrossEntropyLoss()
+    x = torch.randint(VOCABULARY, shape) if name in OF_TOKENS else torch.randn(shape)
+    labels = torch.randint(classes, shape[:1])
+
+    def step():
+        optimizer.zero_grad()
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
+            loss = criterion(network(x), labels)
+        loss.backward()
+        optimizer.step()
+
+    return step
+
+
+def time_steps(step, count):
+    begun = time.perf_counter()
+    for _ in range(count):
+        step()
+    return time.perf_counter() - begun
+
+
+def measure(step):
+    """Median seconds of a step."""
+    time_steps(step, WARM_UP_STEPS)
+    count, taken = 1, time_steps(step, 1)
+    while taken < REPEAT_SECONDS / 10:
+        count *= 2
+        taken = time_steps(step, count)
+    count = max(1, int(REPEAT_SECONDS * count / taken))
+    return statistics.median(time_steps(step, count) / count for _ in range(REPEATS))
+
+
+def report(name, seconds, arguments):
+    rate = WORKLOADS[name][1][0] / seconds
+    if not arguments.json:
+        line = f"{name:<9} {arguments.precision} threads={arguments.threads} "
+        line += f"{rate:11.1f} samples/s {1e3 * seconds:10.4f} ms/step"
+    else:
+        line = json.dumps({"peer": f"pytorch {torch.__version__}", "workload": name,
+                           "precision": arguments.precision, "threads": arguments.threads,
+                           "samples_per_s": rate, "step_ms": 1e3 * seconds})
+    print(line, flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="PyTorch's side of `descent bench peers`")
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"of {', '.join(WORKLOADS)} (default: all)")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON a workload")
+    parser.add_argument("--on-request", action="store_true", help="measure once for each line of stdin")
+    arguments = parser.parse_args()
+    names = arguments.workloads or list(WORKLOADS)
+    for name in names:
+        if name not in WORKLOADS:
+            parser.error(f"unknown workload '{name}': expected {', '.join(WORKLOADS)}")
+    torch.set_num_threads(arguments.threads)
+    torch.set_flush_denormal(True)
+    for name in names:
+        step = make_step(name, arguments.precision)
+        if not arguments.on_request:
+            report(name, measure(step), arguments)
+            continue
+        for _ in sys.stdin:
+            report(name, measure(step), arguments)
+
+
+if __name__ == "__main__":
+    main()
