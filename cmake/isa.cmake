@@ -3,10 +3,14 @@
 set(DESCENT_ISA_FLAGS_scalar "")
 set(DESCENT_ISA_FLAGS_avx2 -mavx2 -mfma)
 set(DESCENT_ISA_FLAGS_avx512 -mavx512f -mavx512bw -mavx512cd -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512)
+# For measuring what the processor can do, called only where it has been detected.
+set(DESCENT_ISA_FLAGS_avx512_bf16 ${DESCENT_ISA_FLAGS_avx512} -mavx512bf16)
+set(DESCENT_ISA_FLAGS_amx -mamx-tile -mamx-bf16 -mamx-int8)
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
   # gcc 12's address sanitizer aligns the frames it keeps after a return to 32 bytes and spills 64-byte vectors to them
   # as if they were aligned to 64 (GCC bug 110027). Without the sanitizer the parameter means nothing.
   list(APPEND DESCENT_ISA_FLAGS_avx512 --param=asan-use-after-return=0)
+  list(APPEND DESCENT_ISA_FLAGS_avx512_bf16 --param=asan-use-after-return=0)
 endif()
 
 # descent_isa_source(FILE LEVEL): compiles FILE with LEVEL's flags. They are set where the target lives: a property of a

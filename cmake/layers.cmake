@@ -1,7 +1,7 @@
 # The order of the layers, the one table that the build and the test `layering` read. A layer may include its own headers
 # and those of the layers named after it, public or private.
 
-set(DESCENT_LAYERS base kernels onednn linalg data record ops graph nn train models lab)
+set(DESCENT_LAYERS base kernels onednn linalg data record ops graph nn train models bench lab)
 
 set(DESCENT_MAY_INCLUDE_base)
 set(DESCENT_MAY_INCLUDE_kernels base)
@@ -14,6 +14,7 @@ set(DESCENT_MAY_INCLUDE_graph base kernels onednn ops)
 set(DESCENT_MAY_INCLUDE_nn base kernels ops graph)
 set(DESCENT_MAY_INCLUDE_train base kernels linalg data record ops graph nn)
 set(DESCENT_MAY_INCLUDE_models base graph nn)
+set(DESCENT_MAY_INCLUDE_bench base kernels data ops graph nn train models)
 # It knows records and cells, not networks; of data it asks for a known data set's files, of linalg for the core type,
 # which go into the provenance.
 set(DESCENT_MAY_INCLUDE_lab base data record linalg)
@@ -30,6 +31,7 @@ set(DESCENT_HEADERS_graph graph)
 set(DESCENT_HEADERS_nn minimize nn optimizer)
 set(DESCENT_HEADERS_train train)
 set(DESCENT_HEADERS_models models)
+set(DESCENT_HEADERS_bench bench)
 set(DESCENT_HEADERS_lab build experiment figure lab statistics)
 
 # Headers of apps/cli, which programs and experiments may include and the library may not.

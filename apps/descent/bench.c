@@ -1,26 +1,29 @@
-/* bench.c - `descent bench peers`: training throughput on the reference workloads, in the terms of other
- * frameworks. */
+/* bench.c - `descent bench`: suites of rows, comparisons, and training throughput on the reference workloads
+ * in the terms of other frameworks. */
 #include "command.h"
 
 #include <string.h>
 
 #include <jansson.h>
 
+#include <descent/bench.h>
 #include <descent/build.h>
 #include <descent/clock.h>
 #include <descent/cpu.h>
-#include <descent/models.h>
 #include <descent/peak.h>
-#include <descent/rng.h>
 #include <descent/statistics.h>
 #include <descent/train.h>
+
+#include "present.h"
 
 struct arguments {
     int threads;
     dsc_isa isa;
     dsc_engine engine;
     dsc_dtype precision;
-    bool json, profile;
+    bool json, profile, csv, md, list;
+    const char *filter, *out;
+    double time;
 };
 
 #define FIELD(name) offsetof(struct arguments, name)
@@ -33,96 +36,43 @@ static const dsc_option options[] = {
                "auto, native, onednn or ref (default: auto)"),
     DSC_OPTION("precision", "TYPE", FIELD(precision), dsc_option_precision, "fp32 or bf16 (default: fp32)"),
     DSC_OPTION("profile", NULL, FIELD(profile), dsc_option_flag,
-               "print the time of each op after each workload, beside the peak of fp32 FMAs"),
-    DSC_OPTION("json", NULL, FIELD(json), dsc_option_flag, "print one line of JSON a workload"),
+               "peers: print the time of each op after each workload"),
+    DSC_OPTION("json", NULL, FIELD(json), dsc_option_flag, "print JSON; peers: a line a workload"),
+    DSC_OPTION("csv", NULL, FIELD(csv), dsc_option_flag, "print comma-separated values"),
+    DSC_OPTION("md", NULL, FIELD(md), dsc_option_flag, "print a table in Markdown"),
+    DSC_OPTION("out", "FILE.h5", FIELD(out), dsc_option_text, "write a results file, for compare"),
+    DSC_OPTION("filter", "TEXT", FIELD(filter), dsc_option_text,
+               "only rows whose SUITE/ROW contains TEXT, or is TEXT"),
+    DSC_OPTION("list", NULL, FIELD(list), dsc_option_flag, "print the rows, measure nothing"),
+    DSC_OPTION("time", "DURATION", FIELD(time), dsc_option_duration,
+               "of all measuring together (default: half a second a row)"),
     DSC_OPTION_END,
 };
 
-enum { REPEATS = 7, WARM_UP_STEPS = 3, TOKEN_STEPS = 200, VOCABULARY = 10000 };
+enum { REPEATS = 7, WARM_UP_STEPS = 3 };
 static const double REPEAT_SECONDS = 0.5;
 static const double LEARNING_RATE = 1e-3;
-
-/* A network of logits, trained by Adam on one batch of normal values or of tokens. */
-struct workload {
-    const char *name;
-    size_t batch, classes;
-    size_t values; /* of an example */
-    bool tokens;
-    dsc_node *(*network)(dsc_scope *scope);
-};
-
-static dsc_node *mlp_tiny(dsc_scope *scope)
-{
-    return dsc_mlp(scope,
-                   &(dsc_mlp_spec){ .inputs = 40, .hidden = (const size_t[]){ 32, 0 }, .outputs = 10 });
-}
-
-static dsc_node *mlp(dsc_scope *scope)
-{
-    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { 784 } });
-    for (int i = 0; i < 2; i++)
-        x = dsc_dropout(dsc_relu(dsc_dense(x, 1024)), 0.5);
-    return dsc_dense(x, 10);
-}
-
-static dsc_node *lenet(dsc_scope *scope)
-{
-    return dsc_lenet(scope,
-                     &(dsc_image_network_spec){ .height = 28, .width = 28, .channels = 1, .classes = 10 });
-}
-
-static dsc_node *cnn5(dsc_scope *scope)
-{
-    return dsc_cnn5(scope,
-                    &(dsc_image_network_spec){ .height = 32, .width = 32, .channels = 3, .classes = 10 });
-}
-
-static dsc_node *recurrent(dsc_scope *scope, dsc_recurrent_cell cell)
-{
-    return dsc_sequence_classifier(
-        scope, &(dsc_sequence_network_spec){
-                   .steps = TOKEN_STEPS, .vocabulary = VOCABULARY, .classes = 2, .cell = cell });
-}
-
-static dsc_node *lstm(dsc_scope *scope)
-{
-    return recurrent(scope, DSC_CELL_LSTM);
-}
-
-static dsc_node *gru(dsc_scope *scope)
-{
-    return recurrent(scope, DSC_CELL_GRU_LBR);
-}
-
-static dsc_node *rnn(dsc_scope *scope)
-{
-    return recurrent(scope, DSC_CELL_TANH);
-}
-
-static const struct workload workloads[] = {
-    { "mlp_tiny", 32, 10, 40, false, mlp_tiny }, { "mlp", 128, 10, 784, false, mlp },
-    { "lenet", 128, 10, 28 * 28, false, lenet }, { "cnn5", 64, 10, 32 * 32 * 3, false, cnn5 },
-    { "lstm", 64, 2, TOKEN_STEPS, true, lstm },  { "gru", 64, 2, TOKEN_STEPS, true, gru },
-    { "rnn", 64, 2, TOKEN_STEPS, true, rnn },
-};
-enum { WORKLOAD_COUNT = sizeof workloads / sizeof workloads[0] };
 
 static const char *workload_name_at(const void *user, size_t i)
 {
     (void)user;
-    return workloads[i].name;
+    size_t count;
+    return dsc_bench_workloads(&count)[i].name;
 }
 
-static const struct workload *find_workload(dsc_scope *scope, const char *name)
+static const dsc_bench_workload *find_workload(dsc_scope *scope, const char *name)
 {
-    for (size_t i = 0; i < WORKLOAD_COUNT; i++)
+    size_t count;
+    const dsc_bench_workload *workloads = dsc_bench_workloads(&count);
+    for (size_t i = 0; i < count; i++)
         if (strcmp(workloads[i].name, name) == 0)
             return &workloads[i];
-    dsc_unknown_name(scope, "workload", name, WORKLOAD_COUNT, workload_name_at, NULL);
+    dsc_unknown_name(scope, "workload", name, count, workload_name_at, NULL);
     return NULL;
 }
 
-static dsc_model *build(dsc_scope *scope, const struct workload *workload, const struct arguments *arguments)
+static dsc_model *build(dsc_scope *scope, const dsc_bench_workload *workload,
+                        const struct arguments *arguments)
 {
     dsc_node *loss =
         dsc_softmax_cross_entropy(workload->network(scope), dsc_labels(scope, workload->classes));
@@ -133,41 +83,8 @@ static dsc_model *build(dsc_scope *scope, const struct workload *workload, const
                                                      .profile = arguments->profile });
 }
 
-struct batch {
-    const void *x; /* floats or tokens */
-    int32_t *labels;
-};
-
-static void *make_values(dsc_scope *scope, const struct workload *workload)
-{
-    const size_t count = workload->batch * workload->values;
-    const dsc_rng rng = dsc_rng_make(1, DSC_STREAM_DATA);
-    float *values = dsc_scope_alloc(scope, count, sizeof *values);
-    if (values)
-        dsc_rng_fill_normal_f32(rng, 0, 0, 1, values, count);
-    return values;
-}
-
-static int32_t *make_integers(dsc_scope *scope, uint32_t major, size_t count, size_t below)
-{
-    const dsc_rng rng = dsc_rng_make(1, DSC_STREAM_DATA);
-    int32_t *values = dsc_scope_alloc(scope, count, sizeof *values);
-    for (size_t i = 0; values && i < count; i++)
-        values[i] = (int32_t)dsc_rng_below(rng, major, i, below);
-    return values;
-}
-
-static struct batch make_batch(dsc_scope *scope, const struct workload *workload)
-{
-    return (struct batch){
-        workload->tokens ? make_integers(scope, 0, workload->batch * workload->values, VOCABULARY)
-                         : make_values(scope, workload),
-        make_integers(scope, 1, workload->batch, workload->classes),
-    };
-}
-
 /* Seconds of count steps. */
-static double time_steps(dsc_trainer *trainer, struct batch batch, size_t count)
+static double time_steps(dsc_trainer *trainer, dsc_bench_batch batch, size_t count)
 {
     const double start = dsc_clock_seconds();
     for (size_t i = 0; i < count; i++)
@@ -176,7 +93,7 @@ static double time_steps(dsc_trainer *trainer, struct batch batch, size_t count)
 }
 
 /* Median seconds of a step over repeats of about half a second each. */
-static double measure(dsc_trainer *trainer, struct batch batch)
+static double measure(dsc_trainer *trainer, dsc_bench_batch batch)
 {
     double seconds[REPEATS];
     const unsigned mode = dsc_float_mode_enter();
@@ -193,7 +110,7 @@ static double measure(dsc_trainer *trainer, struct batch batch)
     return dsc_median(seconds, REPEATS);
 }
 
-static void print_result(const struct workload *workload, double step, const struct arguments *arguments)
+static void print_result(const dsc_bench_workload *workload, double step, const struct arguments *arguments)
 {
     const double rate = (double)workload->batch / step;
     const char *precision = dsc_dtype_name(arguments->precision);
@@ -220,12 +137,13 @@ static void print_profile(dsc_scope *scope, const dsc_model *model, const struct
         fprintf(arguments->json ? stderr : stdout, "\n%s\n", table);
 }
 
-static void run_workload(dsc_call *call, const struct workload *workload, const struct arguments *arguments)
+static void run_workload(dsc_call *call, const dsc_bench_workload *workload,
+                         const struct arguments *arguments)
 {
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 1 });
     dsc_model *model = build(scope, workload, arguments);
     dsc_trainer *trainer = dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_ADAM, .lr = LEARNING_RATE });
-    const struct batch batch = make_batch(scope, workload);
+    const dsc_bench_batch batch = dsc_bench_batch_make(scope, workload);
     const double step = dsc_scope_status(scope) == DSC_OK ? measure(trainer, batch) : 0;
     if (dsc_scope_status(scope) == DSC_OK) {
         print_result(workload, step, arguments);
@@ -237,34 +155,198 @@ static void run_workload(dsc_call *call, const struct workload *workload, const 
     dsc_scope_close(&scope);
 }
 
+/* --- Suites --- */
+
+static const char *suite_name_at(const void *user, size_t i)
+{
+    (void)user;
+    size_t count;
+    const char *const *suites = dsc_bench_suites(&count);
+    return i < count ? suites[i] : i == count ? "all" : i == count + 1 ? "peers" : "compare";
+}
+
+static void add_suite(dsc_scope *scope, bench_request *request, const char *name)
+{
+    size_t count;
+    const char *const *suites = dsc_bench_suites(&count);
+    bool found = false;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(name, "all") != 0 && strcmp(name, suites[i]) != 0)
+            continue;
+        found = true;
+        bool there = false;
+        for (size_t j = 0; j < request->suite_count; j++)
+            there = there || strcmp(request->suites[j], suites[i]) == 0;
+        if (!there)
+            request->suites[request->suite_count++] = suites[i];
+    }
+    if (!found)
+        dsc_unknown_name(scope, "suite", name, count + 3, suite_name_at, NULL);
+}
+
+static bench_request request_of(dsc_scope *scope, const dsc_words *words, const struct arguments *arguments)
+{
+    bench_request request = { .filter = arguments->filter,
+                              .time = arguments->time,
+                              .engine = arguments->engine,
+                              .dtype = arguments->precision };
+    for (size_t i = 0; i < words->count; i++)
+        add_suite(scope, &request, words->items[i]);
+    if (arguments->precision == DSC_F64)
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "--precision expects fp32 or bf16, found fp64");
+    if (arguments->json + arguments->csv + arguments->md > 1)
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "expected one of --json, --csv and --md, found several");
+    if (arguments->profile)
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "--profile is an option of bench peers");
+    return request;
+}
+
+/* Prints the rows that are asked for; fails if there are none. */
+static void list_rows(dsc_scope *scope, const bench_request *request, bool print)
+{
+    size_t asked = 0;
+    for (size_t i = 0; i < request->suite_count; i++) {
+        size_t count;
+        const dsc_bench_row *rows = dsc_bench_rows(request->suites[i], &count);
+        for (size_t j = 0; j < count; j++) {
+            if (!bench_is_asked(request, &rows[j]))
+                continue;
+            asked++;
+            if (print)
+                printf("%s/%s  %s\n", rows[j].suite, rows[j].name, rows[j].shape);
+        }
+    }
+    if (asked == 0)
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "no row contains '%s': --list shows them",
+                       request->filter ? request->filter : "");
+}
+
+static void warn(dsc_call *call, const bench_request *request, const bench_results *results)
+{
+    if (!results->pinned)
+        dsc_say(&call->terminal, DSC_TONE_WARNING, "threads are not pinned to processors");
+    if (results->load > 0.5)
+        dsc_say(&call->terminal, DSC_TONE_WARNING,
+                "other programs ran before: a load of %.1f, and %d threads were measured", results->load,
+                request->threads);
+    if (results->steal > 0.01)
+        dsc_say(&call->terminal, DSC_TONE_WARNING, "the host took %.1f %% of the processors' time",
+                100 * results->steal);
+    dsc_say(&call->terminal, DSC_TONE_NOTE, "frequency governor: %s", results->governor);
+}
+
+static const char *command_text(const dsc_call *call)
+{
+    const char *text = "";
+    for (int i = 0; i < call->command_argc && text; i++)
+        text = dsc_scope_format(call->scope, "%s%s%s", text, i ? " " : "", call->command_argv[i]);
+    return text;
+}
+
+/* The file holds what was asked for, without what was measured as a roof alone. */
+static bench_results without_roofs(dsc_scope *scope, const bench_results *results)
+{
+    bench_results asked = *results;
+    asked.items = dsc_scope_alloc(scope, results->count, sizeof *asked.items);
+    asked.count = 0;
+    for (size_t i = 0; asked.items && i < results->count; i++)
+        if (!results->items[i].hidden)
+            asked.items[asked.count++] = results->items[i];
+    return asked;
+}
+
+static void report(dsc_call *call, const bench_results *results, const struct arguments *arguments)
+{
+    if (arguments->json)
+        bench_print_json(call->scope, results);
+    else if (arguments->csv)
+        bench_print_csv(results);
+    else if (arguments->md)
+        bench_print_md(call->scope, results);
+    else
+        bench_print_table(call->scope, &call->terminal, results);
+    if (arguments->out) {
+        const bench_results asked = without_roofs(call->scope, results);
+        bench_write(call->scope, &asked, arguments->out, command_text(call));
+    }
+}
+
+static dsc_exit bench_suites(dsc_call *call, const dsc_words *words, struct arguments *arguments)
+{
+    dsc_scope *scope = call->scope;
+    bench_request request = request_of(scope, words, arguments);
+    if (dsc_scope_status(scope) == DSC_OK)
+        list_rows(scope, &request, arguments->list);
+    if (dsc_scope_status(scope) != DSC_OK)
+        return DSC_EXIT_USAGE;
+    if (arguments->list || dsc_isa_select(scope, arguments->isa) != DSC_OK)
+        return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
+    request.threads = dsc_threads_choose(arguments->threads).count;
+    bench_results results = { .count = 0 };
+    bench_measure(scope, &request, &results);
+    if (dsc_scope_status(scope) != DSC_OK)
+        return DSC_EXIT_FAILED;
+    if (results.count == 0) {
+        dsc_scope_fail(scope, DSC_ERROR_UNSUPPORTED, "this machine or engine has none of these rows");
+        return DSC_EXIT_FAILED;
+    }
+    report(call, &results, arguments);
+    warn(call, &request, &results);
+    return DSC_EXIT_GOOD;
+}
+
+static dsc_exit bench_compare_files(dsc_call *call, const dsc_words *words, const struct arguments *arguments)
+{
+    if (words->count != 3) {
+        dsc_scope_fail(call->scope, DSC_ERROR_ARGUMENT, "usage: descent bench compare A.h5 B.h5");
+        return DSC_EXIT_USAGE;
+    }
+    return bench_compare(call->scope, &call->terminal, words->items[1], words->items[2], arguments->json);
+}
+
+static dsc_exit bench_peers(dsc_call *call, const dsc_words *words, struct arguments *arguments)
+{
+    for (size_t i = 1; i < words->count; i++)
+        find_workload(call->scope, words->items[i]);
+    if (dsc_scope_status(call->scope) != DSC_OK)
+        return DSC_EXIT_USAGE;
+    dsc_isa_select(call->scope, arguments->isa);
+    arguments->threads = dsc_threads_choose(arguments->threads).count;
+    size_t all;
+    const dsc_bench_workload *workloads = dsc_bench_workloads(&all);
+    const size_t count = words->count > 1 ? words->count - 1 : all;
+    for (size_t i = 0; i < count && dsc_scope_status(call->scope) == DSC_OK; i++)
+        run_workload(call, words->count > 1 ? find_workload(call->scope, words->items[i + 1]) : &workloads[i],
+                     arguments);
+    return DSC_EXIT_GOOD;
+}
+
 static dsc_exit bench(dsc_call *call)
 {
     struct arguments arguments = { .threads = 0 };
     const dsc_words words = dsc_call_read(call, &dsc_verb_bench, &arguments, 1, DSC_MANY);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
-    if (strcmp(words.items[0], "peers") != 0)
-        dsc_scope_fail(call->scope, DSC_ERROR_ARGUMENT, "unknown suite '%s': expected peers", words.items[0]);
-    for (size_t i = 1; i < words.count; i++)
-        find_workload(call->scope, words.items[i]);
-    if (dsc_scope_status(call->scope) != DSC_OK)
-        return DSC_EXIT_USAGE;
-    dsc_isa_select(call->scope, arguments.isa);
-    arguments.threads = dsc_threads_choose(arguments.threads).count;
-    const size_t count = words.count > 1 ? words.count - 1 : WORKLOAD_COUNT;
-    for (size_t i = 0; i < count && dsc_scope_status(call->scope) == DSC_OK; i++)
-        run_workload(call, words.count > 1 ? find_workload(call->scope, words.items[i + 1]) : &workloads[i],
-                     &arguments);
-    return DSC_EXIT_GOOD;
+    if (strcmp(words.items[0], "peers") == 0)
+        return bench_peers(call, &words, &arguments);
+    if (strcmp(words.items[0], "compare") == 0)
+        return bench_compare_files(call, &words, &arguments);
+    return bench_suites(call, &words, &arguments);
 }
 
 const dsc_verb dsc_verb_bench = {
     .name = "bench",
-    .words = "peers [WORKLOAD]...",
-    .summary = "training steps a second on the reference workloads",
+    .words = "SUITE...",
+    .summary = "how fast this machine is: suites of rows, peers, compare",
     .options = options,
     .run = bench,
-    .examples = "  descent bench peers\n"
+    .answer = "compare: 1 if a row of the second file is slower",
+    .examples = "  descent bench peak memory\n"
+                "  descent bench all --out this.h5\n"
+                "  descent bench conv --filter resnet50 --engine onednn --precision bf16\n"
+                "  descent bench compare before.h5 after.h5\n"
                 "  descent bench peers mlp_tiny --threads 1 --json\n"
-                "  descent bench peers lenet cnn5 --precision bf16 --profile\n",
+                "\n"
+                "Suites: peak, memory, gemm, conv, kernels, rnn, train; all of them: all.\n"
+                "peers [WORKLOAD]... prints training steps a second on the reference workloads.\n",
 };

@@ -3,6 +3,7 @@
 #define DESCENT_H
 
 #include <descent/activation.h>
+#include <descent/bench.h>
 #include <descent/build.h>
 #include <descent/clock.h>
 #include <descent/cpu.h>

@@ -68,4 +68,7 @@ const dsci_kernels LEVEL_TABLE = {
     .cells = cells,
     .fused_chains = fused_chains,
     .fused_chain_flops = 2.0 * DSCI_LANES * TILE_ROWS,
+    .stream = stream,
+    .fused_chains_f64 = fused_chains_f64,
+    .fused_chain_f64_flops = 2.0 * DSCI_LANES * WIDE_CHAINS,
 };

@@ -129,6 +129,14 @@ typedef struct dsci_target_terms {
     float delta, keep, floor, weights[2];
 } dsci_target_terms;
 
+/* dst = a, dst = s a, dst = a + b, dst = a + s b. */
+typedef enum dsci_stream {
+    DSCI_STREAM_COPY = 0,
+    DSCI_STREAM_SCALE,
+    DSCI_STREAM_ADD,
+    DSCI_STREAM_TRIAD
+} dsci_stream;
+
 typedef struct dsci_kernels {
     dsc_isa isa;
 
@@ -237,6 +245,11 @@ typedef struct dsci_kernels {
        fused_chain_flops operations each. */
     double (*fused_chains)(size_t rounds);
     double fused_chain_flops;
+    double (*fused_chains_f64)(size_t rounds);
+    double fused_chain_f64_flops;
+
+    /* The four loops of STREAM (McCalpin 1995) over n floats, a multiple of the lanes. */
+    void (*stream)(dsci_stream kind, float *dst, const float *a, const float *b, size_t n);
 
     /* dst (channels) = the largest of the window's pixels, NaN if one is; positions (channels; may be NULL) =
        the number of that pixel in the image, the first of equals. */

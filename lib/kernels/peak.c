@@ -3,10 +3,12 @@
 
 #include <math.h>
 #include <omp.h>
+#include <stdint.h>
 
 #include <descent/clock.h>
 
 #include "kernels/kernels.h"
+#include "kernels/peak_more.h"
 
 enum { REPEATS = 12 };
 static const double RUN_SECONDS = 0.006;
@@ -41,4 +43,19 @@ double dsc_peak_flops(int threads)
     for (int i = 1; i < REPEATS; i++)
         best = fmin(best, run_seconds(kernels, threads, rounds));
     return (double)threads * (double)rounds * kernels->fused_chain_flops / best;
+}
+
+double dsci_peak_cycles(void)
+{
+    return 3;
+}
+
+double dsci_peak_cycle_chain(size_t rounds)
+{
+    uint64_t x = rounds | 1;
+    for (; rounds > 0; rounds--) {
+        x *= 0x9e3779b97f4a7c15u;
+        __asm__ volatile("" : "+r"(x)); /* so that no two become one */
+    }
+    return (double)x;
 }

@@ -270,6 +270,13 @@ static inline wide wide_mul(wide a, wide b)
                      _mm256_mul_pd(a.part[2], b.part[2]), _mm256_mul_pd(a.part[3], b.part[3]) } };
 }
 
+static inline wide wide_fma(wide a, wide b, wide c)
+{
+    for (int i = 0; i < 4; i++)
+        a.part[i] = _mm256_fmadd_pd(a.part[i], b.part[i], c.part[i]);
+    return a;
+}
+
 static inline void wide_store(double *p, wide a)
 {
     for (int i = 0; i < 4; i++)

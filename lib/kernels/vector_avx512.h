@@ -213,6 +213,11 @@ static inline wide wide_mul(wide a, wide b)
     return (wide){ _mm512_mul_pd(a.low, b.low), _mm512_mul_pd(a.high, b.high) };
 }
 
+static inline wide wide_fma(wide a, wide b, wide c)
+{
+    return (wide){ _mm512_fmadd_pd(a.low, b.low, c.low), _mm512_fmadd_pd(a.high, b.high, c.high) };
+}
+
 static inline void wide_store(double *p, wide a)
 {
     _mm512_storeu_pd(p, a.low);

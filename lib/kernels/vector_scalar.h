@@ -275,6 +275,13 @@ SCALAR_INLINE wide wide_mul(wide a, wide b)
     return a;
 }
 
+static inline wide wide_fma(wide a, wide b, wide c)
+{
+    for (size_t i = 0; i < 16; i++)
+        a.lane[i] = fma(a.lane[i], b.lane[i], c.lane[i]);
+    return a;
+}
+
 /* The sum of the lanes: a tree that folds the upper half onto the lower. */
 SCALAR_INLINE void wide_store(double *p, wide a)
 {

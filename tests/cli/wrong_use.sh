@@ -81,7 +81,12 @@ refuses 2 "unknown data set 'mnist1': did you mean" descent data export mnist1 -
 refuses 2 '--out FILE.h5 is missing' descent data export mnist1d
 refuses 2 "unknown option 'sample': did you mean 'samples'?" descent data export mnist1d --set sample=10 --out x.h5
 refuses 2 '--label_noise expects a number' descent data export mnist1d --set label_noise=2 --out x.h5
-refuses 2 "unknown suite 'pears': expected peers" descent bench pears
+refuses 2 "unknown suite 'pears': did you mean 'peers'?" descent bench pears
+refuses 2 "unknown suite 'conf': did you mean 'conv'?" descent bench peak conf
+refuses 2 "no row contains 'gem': --list shows them" descent bench peak --filter gem
+refuses 2 'found several' descent bench peak --json --csv
+refuses 2 'found fp64' descent bench gemm --precision fp64
+refuses 2 'usage: descent bench compare A.h5 B.h5' descent bench compare a.h5
 refuses 2 "unknown workload 'mlp_tny': did you mean 'mlp_tiny'?" descent bench peers mlp_tny
 refuses 2 "unknown precision 'fp8'" descent bench peers mlp_tiny --precision fp8
 finish

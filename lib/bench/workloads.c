@@ -1,0 +1,98 @@
+/* workloads.c - networks that other frameworks are measured on, too. */
+#include <descent/bench.h>
+
+#include <descent/models.h>
+#include <descent/nn.h>
+#include <descent/rng.h>
+
+enum { TOKEN_STEPS = 200, VOCABULARY = 10000 };
+
+static dsc_node *mlp_tiny(dsc_scope *scope)
+{
+    return dsc_mlp(scope,
+                   &(dsc_mlp_spec){ .inputs = 40, .hidden = (const size_t[]){ 32, 0 }, .outputs = 10 });
+}
+
+static dsc_node *mlp(dsc_scope *scope)
+{
+    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { 784 } });
+    for (int i = 0; i < 2; i++)
+        x = dsc_dropout(dsc_relu(dsc_dense(x, 1024)), 0.5);
+    return dsc_dense(x, 10);
+}
+
+static dsc_node *lenet(dsc_scope *scope)
+{
+    return dsc_lenet(scope,
+                     &(dsc_image_network_spec){ .height = 28, .width = 28, .channels = 1, .classes = 10 });
+}
+
+static dsc_node *cnn5(dsc_scope *scope)
+{
+    return dsc_cnn5(scope,
+                    &(dsc_image_network_spec){ .height = 32, .width = 32, .channels = 3, .classes = 10 });
+}
+
+static dsc_node *recurrent(dsc_scope *scope, dsc_recurrent_cell cell)
+{
+    return dsc_sequence_classifier(
+        scope, &(dsc_sequence_network_spec){
+                   .steps = TOKEN_STEPS, .vocabulary = VOCABULARY, .classes = 2, .cell = cell });
+}
+
+static dsc_node *lstm(dsc_scope *scope)
+{
+    return recurrent(scope, DSC_CELL_LSTM);
+}
+
+static dsc_node *gru(dsc_scope *scope)
+{
+    return recurrent(scope, DSC_CELL_GRU_LBR);
+}
+
+static dsc_node *rnn(dsc_scope *scope)
+{
+    return recurrent(scope, DSC_CELL_TANH);
+}
+
+static const dsc_bench_workload workloads[] = {
+    { "mlp_tiny", 32, 10, 40, false, mlp_tiny }, { "mlp", 128, 10, 784, false, mlp },
+    { "lenet", 128, 10, 28 * 28, false, lenet }, { "cnn5", 64, 10, 32 * 32 * 3, false, cnn5 },
+    { "lstm", 64, 2, TOKEN_STEPS, true, lstm },  { "gru", 64, 2, TOKEN_STEPS, true, gru },
+    { "rnn", 64, 2, TOKEN_STEPS, true, rnn },
+};
+
+const dsc_bench_workload *dsc_bench_workloads(size_t *count)
+{
+    *count = sizeof workloads / sizeof workloads[0];
+    return workloads;
+}
+
+static float *make_values(dsc_scope *scope, size_t count)
+{
+    float *values = dsc_scope_alloc(scope, count, sizeof *values);
+    if (values)
+        dsc_rng_fill_normal_f32(dsc_rng_make(1, DSC_STREAM_DATA), 0, 0, 1, values, count);
+    return values;
+}
+
+static int32_t *make_integers(dsc_scope *scope, uint32_t major, size_t count, size_t below)
+{
+    const dsc_rng rng = dsc_rng_make(1, DSC_STREAM_DATA);
+    int32_t *values = dsc_scope_alloc(scope, count, sizeof *values);
+    for (size_t i = 0; values && i < count; i++)
+        values[i] = (int32_t)dsc_rng_below(rng, major, i, below);
+    return values;
+}
+
+dsc_bench_batch dsc_bench_batch_make(dsc_scope *scope, const dsc_bench_workload *workload)
+{
+    const size_t count = workload->batch * workload->values;
+    dsc_bench_batch batch;
+    if (workload->tokens)
+        batch.x = make_integers(scope, 0, count, VOCABULARY);
+    else
+        batch.x = make_values(scope, count);
+    batch.labels = make_integers(scope, 1, workload->batch, workload->classes);
+    return batch;
+}
