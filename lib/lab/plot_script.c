@@ -256,7 +256,7 @@ static struct layout layout_make(const dsci_plot *plot)
     l.name_rows = name_rows(plot, l.panel_width);
     const int bottom = (int)(2 + l.name_rows) * LINE + 14 + (int)l.key_rows * LINE;
     l.row_step = (l.height - l.top - bottom) / (int)l.rows;
-    l.panel_height = l.row_step - l.row_top - (l.rows > 1 ? LINE : 0);
+    l.panel_height = l.row_step - l.row_top - (l.rows > 1 ? 3 * LINE / 2 : 0);
     if (l.panel_height < 120)
         l.panel_height = 120;
     return l;
