@@ -159,6 +159,7 @@ static void open_roofs(dsc_scope *scope, dsc_bench *bench, const bench_request *
 
 static double time_runs(const struct entry *entry, size_t count)
 {
+    dsc_bench_pin(entry->task->threads);
     const double start = dsc_clock_seconds();
     dsc_bench_task_run(entry->task, count);
     return dsc_clock_seconds() - start;
@@ -246,7 +247,8 @@ static void set_roof(const bench_results *results, size_t first, bench_result *r
         return;
     const bench_result *top = arithmetic_roof(results, first, r->arithmetic);
     const bench_result *slope = r->bytes > 0 ? memory_roof(results, first, r) : NULL;
-    const double by_arithmetic = top && r->flops > 0 ? r->flops / (top->flops / best(top)) : 0;
+    const double by_arithmetic =
+        top && r->flops > 0 ? r->flops / (top->flops / best(top)) * top->threads / r->threads : 0;
     const double by_memory = slope ? r->bytes / (slope->bytes / best(slope)) : 0;
     const double least = fmax(by_arithmetic, by_memory);
     if (least <= 0)
@@ -278,7 +280,7 @@ static void measure_suite(dsc_scope *scope, const bench_request *request, const 
     dsc_bench *bench =
         dsc_bench_open(own, &(dsc_bench_options){ .threads = request->threads, .dtype = request->dtype });
     if (bench)
-        results->pinned = dsc_bench_pin(bench);
+        results->pinned = dsc_bench_pin(request->threads);
     size_t count;
     const dsc_bench_row *rows = dsc_bench_rows(suite, &count);
     for (size_t i = 0; bench && i < count; i++)

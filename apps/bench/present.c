@@ -84,6 +84,41 @@ static const char *roof_text(dsc_scope *scope, const bench_result *r)
     return dsc_scope_format(scope, "%.0f %% %.*s", 100 * r->share, (int)strcspn(name, "/"), name);
 }
 
+/* Speed-up on n threads, its share of n, and the share s of the work that is serial by Amdahl's law (1967),
+ * time(n) = time(1) (s + (1 - s) / n), fitted by least squares. */
+static void print_scaling(const bench_results *results, size_t at)
+{
+    const bench_result *one = &results->items[at], *last = one;
+    const size_t length = strcspn(one->row.name, "/");
+    double products = 0, squares = 0;
+    for (size_t i = at + 1; i < results->count; i++) {
+        const bench_result *r = &results->items[i];
+        if (strcmp(r->row.suite, "scaling") != 0 || strncmp(r->row.name, one->row.name, length + 1) != 0)
+            continue;
+        const double x = 1 - 1.0 / r->threads;
+        products += x * (r->time.median / one->time.median - 1.0 / r->threads);
+        squares += x * x;
+        last = r;
+    }
+    if (squares == 0)
+        return;
+    const dsc_interval *a = &one->time, *b = &last->time;
+    printf("%.*s: %.2f times as fast on %d threads (%.2f to %.2f), efficiency %.0f %%, ", (int)length,
+           one->row.name, a->median / b->median, last->threads, a->low / b->high, a->high / b->low,
+           100 * a->median / b->median / last->threads);
+    if (a->low / b->high > 1)
+        printf("serial share %.1f %%\n", 100 * products / squares);
+    else
+        puts("no speed-up shown");
+}
+
+static void print_scalings(const bench_results *results)
+{
+    for (size_t i = 0; i < results->count; i++)
+        if (strcmp(results->items[i].row.suite, "scaling") == 0 && results->items[i].threads == 1)
+            print_scaling(results, i);
+}
+
 void bench_print_table(dsc_scope *scope, const dsc_terminal *terminal, const bench_results *results)
 {
     static const dsc_column columns[] = { { "row", false },    { "engine", false }, { "us", true },
@@ -100,6 +135,7 @@ void bench_print_table(dsc_scope *scope, const dsc_terminal *terminal, const ben
                                                rate(scope, number_of(r, 5)), roof_text(scope, r) });
     }
     dsc_table_print(table, terminal, 0);
+    print_scalings(results);
 }
 
 void bench_print_json(dsc_scope *scope, const bench_results *results)

@@ -347,6 +347,6 @@ const dsc_verb dsc_verb_bench = {
                 "  descent bench compare before.h5 after.h5\n"
                 "  descent bench peers mlp_tiny --threads 1 --json\n"
                 "\n"
-                "Suites: peak, memory, gemm, conv, kernels, rnn, train; all of them: all.\n"
+                "Suites: peak, memory, gemm, conv, kernels, rnn, train, scaling, sweep; all of them: all.\n"
                 "peers [WORKLOAD]... prints training steps a second on the reference workloads.\n",
 };

@@ -16,6 +16,8 @@ static const dsci_bench_suite suites[] = {
     { "kernels", dsci_kernel_rows, &dsci_kernel_row_count, dsci_kernel_setup },
     { "rnn", dsci_rnn_rows, &dsci_rnn_row_count, dsci_op_setup },
     { "train", dsci_train_rows, &dsci_train_row_count, dsci_train_setup },
+    { "scaling", dsci_scaling_rows, &dsci_scaling_row_count, dsci_scaling_setup },
+    { "sweep", dsci_sweep_rows, &dsci_sweep_row_count, dsci_sweep_setup },
 };
 enum { SUITE_COUNT = sizeof suites / sizeof suites[0] };
 
@@ -29,8 +31,8 @@ static const dsci_bench_suite *find_suite(const char *name)
 
 const char *const *dsc_bench_suites(size_t *count)
 {
-    static const char *const names[SUITE_COUNT] = { "peak",    "memory", "gemm", "conv",
-                                                    "kernels", "rnn",    "train" };
+    static const char *const names[SUITE_COUNT] = { "peak", "memory", "gemm",    "conv", "kernels",
+                                                    "rnn",  "train",  "scaling", "sweep" };
     *count = SUITE_COUNT;
     return names;
 }
@@ -74,16 +76,16 @@ void dsc_bench_task_run(const dsc_bench_task *task, size_t count)
     dsc_float_mode_leave(mode);
 }
 
-bool dsc_bench_pin(const dsc_bench *bench)
+bool dsc_bench_pin(int threads)
 {
     static cpu_set_t allowed; /* before anything was pinned */
     static bool known;
     if (!known)
         known = sched_getaffinity(0, sizeof allowed, &allowed) == 0;
-    if (!known || getenv("OMP_PROC_BIND") || CPU_COUNT(&allowed) < bench->options.threads)
+    if (!known || getenv("OMP_PROC_BIND") || CPU_COUNT(&allowed) < threads)
         return false;
     int failures = 0;
-#pragma omp parallel num_threads(bench->options.threads) reduction(+ : failures)
+#pragma omp parallel num_threads(threads) reduction(+ : failures)
     {
         int left = omp_get_thread_num();
         size_t cpu = 0;

@@ -41,10 +41,12 @@ typedef struct dsci_bench_suite {
 } dsci_bench_suite;
 
 extern const dsc_bench_row dsci_peak_rows[], dsci_memory_rows[], dsci_gemm_rows[], dsci_conv_rows[],
-    dsci_rnn_rows[], dsci_kernel_rows[], dsci_train_rows[];
+    dsci_rnn_rows[], dsci_kernel_rows[], dsci_train_rows[], dsci_scaling_rows[], dsci_sweep_rows[];
 extern const size_t dsci_peak_row_count, dsci_memory_row_count, dsci_gemm_row_count, dsci_conv_row_count,
-    dsci_rnn_row_count, dsci_kernel_row_count, dsci_train_row_count;
-dsci_bench_setup dsci_peak_setup, dsci_memory_setup, dsci_op_setup, dsci_kernel_setup, dsci_train_setup;
+    dsci_rnn_row_count, dsci_kernel_row_count, dsci_train_row_count, dsci_scaling_row_count,
+    dsci_sweep_row_count;
+dsci_bench_setup dsci_peak_setup, dsci_memory_setup, dsci_op_setup, dsci_kernel_setup, dsci_train_setup,
+    dsci_scaling_setup, dsci_sweep_setup;
 
 /* Normal values, in the scope. */
 float *dsci_bench_values(dsc_scope *scope, size_t count);

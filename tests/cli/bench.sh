@@ -5,7 +5,7 @@
 
 run 0 descent bench all --list
 for row in peak/clock/1 memory/triad/DRAM gemm/square-512/forward conv/vgg-3x3-28/backward-data kernels/adam \
-    rnn/lstm/backward train/lenet; do
+    rnn/lstm/backward train/lenet scaling/mlp/2 sweep/mlp-32; do
     out_has "$row"
 done
 run 0 descent bench memory --filter memory/add/L1 --list
@@ -13,7 +13,7 @@ run 0 descent bench memory --filter memory/add/L1 --list
 
 # One small row of each suite.
 for row in peak/fma-fp32/1 memory/triad/L1 gemm/small/forward conv/resnet50-1x1-14/forward kernels/relu/forward \
-    rnn/tanh/forward train/mlp_tiny; do
+    rnn/tanh/forward train/mlp_tiny scaling/mlp/1 sweep/mlp-8; do
     run 0 descent bench "${row%%/*}" --filter "$row" --time 0.1 --threads 1 --json
     json_holds 'rows = [x for x in r["rows"] if not x["roof_only"]]
 assert rows and all(x["low"] <= x["seconds"] <= x["high"] and x["seconds"] > 0 for x in rows), rows

@@ -72,9 +72,10 @@ DSC_API dsc_bench_task *dsc_bench_task_make(dsc_bench *bench, const dsc_bench_ro
 /* Runs it count times on its threads. */
 DSC_API void dsc_bench_task_run(const dsc_bench_task *task, size_t count);
 
-/* Pins thread i to the i-th processor that the process may run on. False, and nothing is pinned, if there are
-   fewer of them than threads, or OMP_PROC_BIND says what to do. */
-DSC_API bool dsc_bench_pin(const dsc_bench *bench);
+/* Pins thread i to the i-th processor that the process may run on; to be called again when the number of
+   threads changes, as new threads may come into being. False, and nothing is pinned, if there are fewer of
+   them than threads, or OMP_PROC_BIND says what to do. */
+DSC_API bool dsc_bench_pin(int threads);
 
 /* A network that other frameworks are measured on, too: Adam, one batch of normal values or of tokens. */
 typedef struct dsc_bench_workload {
