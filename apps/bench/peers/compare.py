@@ -129,16 +129,20 @@ def show(text):
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
-def print_table(rows):
-    first = rows[0]
-    print(f"{first['descent']} beside {first['other']}: {first['precision']}, {first['threads']} threads, "
-          f"ms a step, medians of N rounds that alternate; interval of the ratio: {100 * first['coverage']:.0f} %\n")
+def print_head(row):
+    print(f"{row['descent']} beside {row['other']}: {row['precision']}, {row['threads']} threads, ms a step, "
+          f"medians of N alternating rounds; interval of the ratio: {100 * row['coverage']:.0f} %\n")
     print(f"{'workload':<10}{'descent':>11}{'other':>11}{'ratio':>9}   {'interval':<18}{'N':>3}")
-    for row in rows:
-        bounds = f"[{row['low']:.3g}, {row['high']:.3g}]"
-        verdict = "" if row["difference_shown"] else "   no difference shown"
-        print(f"{row['workload']:<10}{row['descent_ms']:>11.4g}{row['other_ms']:>11.4g}{row['ratio']:>9.3g}   "
-              f"{bounds:<18}{row['n']:>3}{verdict}")
+
+
+def print_row(row):
+    bounds = f"[{row['low']:.3g}, {row['high']:.3g}]"
+    verdict = "" if row["difference_shown"] else "   no difference shown"
+    print(f"{row['workload']:<10}{row['descent_ms']:>11.4g}{row['other_ms']:>11.4g}{row['ratio']:>9.3g}   "
+          f"{bounds:<18}{row['n']:>3}{verdict}", flush=True)
+
+
+def print_mean(rows):
     mean = math.exp(statistics.fmean(math.log(row["ratio"]) for row in rows))
     print(f"\ngeometric mean of the ratios: {mean:.3g}")
 
@@ -166,17 +170,24 @@ def main():
         if name not in WORKLOADS:
             parser.error(f"unknown workload '{name}': expected {', '.join(WORKLOADS)}")
     options = ["--threads", str(arguments.threads), "--precision", arguments.precision, "--json"]
+    rows = []
     try:
-        rows = [compare(name, arguments, options) for name in arguments.workloads or WORKLOADS]
+        for name in arguments.workloads or WORKLOADS:
+            rows.append(compare(name, arguments, options))
+            show("")
+            if arguments.json:
+                continue
+            if len(rows) == 1:
+                print_head(rows[0])
+            print_row(rows[-1])
     except (Failed, OSError) as error:
         show("")
         print(f"compare.py: {error}", file=sys.stderr)
         return 3
-    show("")
     if arguments.json:
         print(json.dumps(rows, indent=2))
     else:
-        print_table(rows)
+        print_mean(rows)
     return 0
 
 
