@@ -295,19 +295,41 @@ static dsc_exit bench_suites(dsc_call *call, const dsc_words *words, struct argu
     return DSC_EXIT_GOOD;
 }
 
+/* False, and the scope fails, if an option was given that belongs to suites alone. */
+static bool takes_no_suite_options(dsc_scope *scope, const char *word, const struct arguments *arguments)
+{
+    const struct {
+        const char *name;
+        bool given;
+    } suites[] = {
+        { "csv", arguments->csv },       { "md", arguments->md },   { "list", arguments->list },
+        { "filter", arguments->filter }, { "out", arguments->out }, { "time", arguments->time > 0 },
+    };
+    for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++)
+        if (suites[i].given) {
+            dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                           "--%s is an option of suites: leave it out of `bench %s`", suites[i].name, word);
+            return false;
+        }
+    return true;
+}
+
 static dsc_exit bench_compare_files(dsc_call *call, const dsc_words *words, const struct arguments *arguments)
 {
     if (words->count != 3) {
         dsc_scope_fail(call->scope, DSC_ERROR_ARGUMENT, "usage: descent bench compare A.h5 B.h5");
         return DSC_EXIT_USAGE;
     }
+    if (!takes_no_suite_options(call->scope, "compare", arguments))
+        return DSC_EXIT_USAGE;
     return bench_compare(call->scope, &call->terminal, words->items[1], words->items[2], arguments->json);
 }
 
 static dsc_exit bench_peers(dsc_call *call, const dsc_words *words, struct arguments *arguments)
 {
-    for (size_t i = 1; i < words->count; i++)
-        find_workload(call->scope, words->items[i]);
+    if (takes_no_suite_options(call->scope, "peers", arguments))
+        for (size_t i = 1; i < words->count; i++)
+            find_workload(call->scope, words->items[i]);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
     dsc_isa_select(call->scope, arguments->isa);
