@@ -71,6 +71,11 @@ static void print_report(struct session *session, const dsc_plan *plan, const ch
                 result->failed, result->missing, dsc_clock_duration(result->seconds, duration));
     putchar('\n');
     dsc_summary_print(session->scope, &session->terminal, result->record, SUMMARY_ROWS);
+    const dsc_claim *claims = dsc_claims_of(session->experiment, result->record);
+    if (claims) {
+        putchar('\n');
+        dsc_claims_print(session->scope, &session->terminal, result->record, claims, false);
+    }
     dsc_table *table = dsc_table_make(session->scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
     dsc_table_row(table, (const char *[]){ "results", out });
     for (size_t i = 0; i < files->count; i++)
@@ -88,11 +93,14 @@ static void print_json(struct session *session, const dsc_plan *plan, const char
     for (size_t i = 0; i < files->count; i++)
         json_array_append_new(figures, json_string(files->paths[i]));
     dsc_json_print(session->scope,
-                   json_pack("{s:s, s:s, s:s, s:o, s:b, s:b, s:o, s:{s:I, s:I, s:I, s:I, s:I}}", "experiment",
-                             session->experiment->name, "case", dsc_plan_case(plan)->name, "out", out,
-                             "figures", figures, "complete", dsc_record_complete(result->record), "stopped",
-                             result->stopped, "seconds", dsc_json_number(result->seconds), "cells", "total",
-                             (json_int_t)dsc_record_cells(result->record), "computed",
+                   json_pack("{s:s, s:s, s:s, s:o, s:b, s:b, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:I}}",
+                             "experiment", session->experiment->name, "case", dsc_plan_case(plan)->name,
+                             "out", out, "figures", figures, "complete", dsc_record_complete(result->record),
+                             "stopped", result->stopped, "seconds", dsc_json_number(result->seconds),
+                             "claims",
+                             dsc_claims_json(session->scope, result->record,
+                                             dsc_claims_of(session->experiment, result->record)),
+                             "cells", "total", (json_int_t)dsc_record_cells(result->record), "computed",
                              (json_int_t)result->computed, "kept", (json_int_t)result->kept, "failed",
                              (json_int_t)result->failed, "missing", (json_int_t)result->missing));
 }

@@ -1,6 +1,8 @@
 /* record_tables.c - what a results file holds, as tables. */
 #include "record_tables.h"
 
+#include "command.h"
+
 #include <string.h>
 
 #include <jansson.h>
@@ -18,6 +20,15 @@ struct dsc_tally dsc_tally_cells(dsc_record *record)
             tally.message = cell->message;
     }
     return tally;
+}
+
+const dsc_claim *dsc_known_claims(const dsc_record *record)
+{
+    const char *name = dsc_record_describe(record)->experiment;
+    for (size_t i = 0; name && dsc_registry[i]; i++)
+        if (strcmp(dsc_registry[i]->name, name) == 0)
+            return dsc_claims_of(dsc_registry[i], record);
+    return NULL;
 }
 
 /* "3..9" of three and more integers that follow one another, else NULL. */

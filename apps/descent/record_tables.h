@@ -11,6 +11,9 @@ struct dsc_tally {
 };
 struct dsc_tally dsc_tally_cells(dsc_record *record);
 
+/* The claims of the experiment that made a record; NULL if it has none or this build has none of its name. */
+const dsc_claim *dsc_known_claims(const dsc_record *record);
+
 /* Tables of names and texts. */
 const dsc_table *dsc_recipe_table(dsc_scope *scope, const dsc_record *record);
 const dsc_table *dsc_provenance_table(dsc_scope *scope, const dsc_record *record);

@@ -164,9 +164,8 @@ enum { CLAIM_COLUMNS = sizeof claim_heads / sizeof claim_heads[0] };
 static void write_verdict(FILE *page, const dsc_claim_result *result)
 {
     static const char *const classes[] = { "untold", "agrees", "differs" };
-    static const char *const words[] = { "cannot be told", "agrees", "does not agree" };
     fprintf(page, "<td data-head=\"Verdict\" class=\"verdict %s\">%s", classes[result->verdict],
-            words[result->verdict]);
+            dsc_verdict_text(result->verdict));
     if (*result->reason)
         fputs(": ", page);
     dsc_html_text(page, result->reason);
@@ -191,7 +190,7 @@ static void write_claim(const struct report *report, const struct dsc_report_run
 
 static void write_claims_of(const struct report *report, const struct dsc_report_run *run)
 {
-    const dsc_claim *claims = dsc_claims_of(run->experiment, run->record);
+    const dsc_claim *claims = run->claims;
     FILE *page = report->page;
     if (!claims)
         return;
@@ -211,7 +210,7 @@ static void write_claims(const struct report *report)
     bool any = false;
     fputs("<h2 id=\"claims\">Claims</h2>\n", report->page);
     for (size_t i = 0; i < report->count; i++)
-        any = any || dsc_claims_of(report->runs[i].experiment, report->runs[i].record);
+        any = any || report->runs[i].claims;
     element(
         report->page, "p class=\"soft\"",
         any ? "What sources say, beside what was measured: the median over the seeds with its 95 % bootstrap "
@@ -320,15 +319,6 @@ static void write_page(struct report *report)
 
 /* ---- the verb ---- */
 
-static const dsc_experiment *known_experiment(const dsc_record *record)
-{
-    const char *name = dsc_record_describe(record)->experiment;
-    for (size_t i = 0; name && dsc_registry[i]; i++)
-        if (strcmp(dsc_registry[i]->name, name) == 0)
-            return dsc_registry[i];
-    return NULL;
-}
-
 static void read_runs(struct report *report, const dsc_words *words)
 {
     report->runs = dsc_scope_alloc(report->scope, words->count, sizeof *report->runs);
@@ -339,7 +329,7 @@ static void read_runs(struct report *report, const dsc_words *words)
         report->runs[report->count++] = (struct dsc_report_run){
             .path = words->items[i],
             .record = record,
-            .experiment = known_experiment(record),
+            .claims = dsc_known_claims(record),
             .number = i + 1,
         };
     }

@@ -8,8 +8,8 @@
 struct dsc_report_run {
     const char *path;
     dsc_record *record;
-    const dsc_experiment *experiment; /* NULL: this build has none of its name */
-    size_t number;                    /* 1, 2, ... */
+    const dsc_claim *claims; /* NULL: none that this build knows */
+    size_t number;           /* 1, 2, ... */
 };
 
 /* The page's style sheet. */

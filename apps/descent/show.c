@@ -85,16 +85,17 @@ static json_t *cells_json(dsc_record *record)
                      (json_int_t)tally.missing, "seconds", dsc_json_number(tally.seconds), "hashes", hashes);
 }
 
-static void print_json(dsc_call *call, dsc_record *record, const char *path)
+static void print_json(dsc_call *call, dsc_record *record, const dsc_claim *claims, const char *path)
 {
     const dsc_record_spec *spec = dsc_record_describe(record);
     dsc_json_print(call->scope,
-                   json_pack("{s:s, s:s, s:s?, s:s?, s:b, s:b, s:o, s:o, s:o, s:o, s:o}", "file", path,
+                   json_pack("{s:s, s:s, s:s?, s:s?, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "file", path,
                              "experiment", spec->experiment, "title", spec->title, "reference",
                              spec->reference, "complete", dsc_record_complete(record), "deterministic",
                              spec->deterministic, "recipe", text_or_json(spec->recipe), "provenance",
                              provenance_json(record), "cells", cells_json(record), "axes", axes_json(spec),
-                             "outputs", outputs_json(record, spec)));
+                             "outputs", outputs_json(record, spec), "claims",
+                             dsc_claims_json(call->scope, record, claims)));
 }
 
 static void print_pairs(dsc_call *call, const char *heading, const char *const (*pairs)[2], size_t count)
@@ -141,8 +142,9 @@ static dsc_exit show(dsc_call *call)
     dsc_record *record = dsc_record_read(call->scope, words.items[0]);
     if (!record)
         return DSC_EXIT_FAILED;
+    const dsc_claim *claims = dsc_known_claims(record);
     if (arguments.json) {
-        print_json(call, record, words.items[0]);
+        print_json(call, record, claims, words.items[0]);
         return DSC_EXIT_GOOD;
     }
     print_head(call, record, words.items[0]);
@@ -150,13 +152,17 @@ static dsc_exit show(dsc_call *call)
     print_table(call, "Provenance", dsc_provenance_table(call->scope, record));
     putchar('\n');
     dsc_summary_print(call->scope, &call->terminal, record, arguments.all ? 0 : SUMMARY_ROWS);
+    if (claims) {
+        putchar('\n');
+        dsc_claims_print(call->scope, &call->terminal, record, claims, true);
+    }
     return DSC_EXIT_GOOD;
 }
 
 const dsc_verb dsc_verb_show = {
     .name = "show",
     .words = "FILE",
-    .summary = "recipe, provenance, completeness and summary of a results file",
+    .summary = "recipe, provenance, completeness, summary and claims of a results file",
     .options = options,
     .run = show,
     .examples = "  descent show double-descent-mlp.h5\n"

@@ -352,18 +352,60 @@ static double memory(const void *knobs)
                 3 * inputs * examples_of(k));
 }
 
+#define YANG         "Yang et al., ICML 2020"
+#define YANG_SETTING "perceptrons and ResNets, MNIST and CIFAR-10"
+#define WIDTHS       "width=4,16,64,128,256"
+
+/* Of the seeds' medians: where the variance is largest. */
+#define UNIMODAL(sentence, place)                                                                            \
+    {                                                                                                        \
+        .text = sentence, .source = YANG, .setting = YANG_SETTING, .needs = WIDTHS,                          \
+        .expected = "between the ends",                                                                      \
+        .measured = { .output = "squared_variance", .where = place, .statistic = DSC_STATISTIC_ARGMAX },     \
+        .units = "units", .pooled = true, .low = 16, .high = 128                                             \
+    }
+
+/* Of the seeds' medians: the largest rise of the bias beside its range. */
+#define FALLING_BIAS(sentence, place)                                                                        \
+    {                                                                                                        \
+        .text = sentence, .source = YANG, .setting = YANG_SETTING "; largest rise, of the range",            \
+        .needs = WIDTHS, .expected = "monotone",                                                             \
+        .measured = { .output = "squared_bias", .where = place, .statistic = DSC_STATISTIC_RISE },           \
+        .against = { .output = "squared_bias", .where = place, .statistic = DSC_STATISTIC_RANGE },           \
+        .relation = DSC_RELATION_RATIO, .scale = 100, .units = "%", .pooled = true, .low = 0, .high = 5      \
+    }
+
 static const dsc_claim claims[] = {
-    { .text = "With noisy labels the variance rises and falls: it is largest at a width between the ends",
-      .source = "Yang et al., ICML 2020",
-      .setting = "perceptrons and ResNets, MNIST and CIFAR-10",
-      .needs = "width=4,16,64,128,256",
-      .measured = { .output = "squared_variance",
-                    .where = "scheme=fresh label_noise=0.15",
-                    .statistic = DSC_STATISTIC_ARGMAX },
-      .units = "units",
-      .pooled = true,
-      .low = 16,
-      .high = 128 },
+    UNIMODAL("With noisy labels the variance rises and falls: it is largest at a width between the ends",
+             "scheme=fresh label_noise=0.15"),
+    UNIMODAL("So it does with clean labels", "scheme=fresh label_noise=0"),
+    UNIMODAL("And with disjoint splits of one training set", "scheme=splits label_noise=0.15"),
+    FALLING_BIAS("With noisy labels the bias falls with the width", "scheme=fresh label_noise=0.15"),
+    FALLING_BIAS("With clean labels the bias falls with the width", "scheme=fresh label_noise=0"),
+    { .text = "With noisy labels the widest networks err less than those at the peak of the variance",
+      .source = YANG,
+      .setting = YANG_SETTING,
+      .needs = WIDTHS,
+      .expected = "the second descent",
+      .measured = { .output = "squared_error", .where = "scheme=fresh label_noise=0.15 width=256" },
+      .against = { .output = "squared_error", .where = "scheme=fresh label_noise=0.15 width=128" },
+      .low = -INFINITY,
+      .high = 0,
+      .standard_errors = -2 },
+    { .text = "In wide networks the variance by initialisation and order falls with the width",
+      .source = "Neal et al., arXiv 1810.08591",
+      .setting = "perceptrons on MNIST; here 256 units beside 64",
+      .needs = WIDTHS,
+      .expected = "falls",
+      .measured = { .output = "squared_optimisation", .where = "scheme=fresh label_noise=0.15 width=256" },
+      .against = { .output = "squared_optimisation", .where = "scheme=fresh label_noise=0.15 width=64" },
+      .low = -INFINITY,
+      .high = 0,
+      .standard_errors = -2 },
+    IDENTITY("Squared error is noise + bias^2 + variance", "squared_residual"),
+    IDENTITY("The variance is E Var by optimisation + Var by sampling", "total_variance_residual"),
+    IDENTITY("Zero-one error is c1 N + B + c2 V", "zero_one_residual"),
+    IDENTITY("Cross-entropy is entropy + KL to the mean network + E KL from it", "cross_entropy_residual"),
     { 0 },
 };
 

@@ -597,6 +597,36 @@ const dsc_case double_descent_cnn = {
     .claims = cnn_claims,
 };
 
+#define BUMP_SETTING "ResNet18 on CIFAR-10, 20 % label noise; here a perceptron, 300 units"
+
+static const dsc_claim epochs_claims[] = {
+    { .text = "While a wide network learns noisy labels its test error rises again",
+      .source = "Nakkiran et al. 2019, figure 9",
+      .setting = BUMP_SETTING,
+      .expected = "a peak",
+      .needs = "label_noise=0.15 width=300",
+      .measured = { .output = "test_error", .where = "width=300", .statistic = DSC_STATISTIC_RISE },
+      .scale = 100,
+      .units = "points",
+      .pooled = true,
+      .low = 1,
+      .high = INFINITY },
+    { .text = "Trained further, it falls again: the last epoch beside the worst after the rise",
+      .source = "Nakkiran et al. 2019, figure 9",
+      .setting = BUMP_SETTING,
+      .expected = "a second descent",
+      .needs = "label_noise=0.15 width=300",
+      .measured = { .output = "test_error", .where = "width=300 epoch=last" },
+      .against = { .output = "test_error",
+                   .where = "width=300 epoch=50..",
+                   .statistic = DSC_STATISTIC_MAXIMUM },
+      .scale = 100,
+      .units = "points",
+      .low = -INFINITY,
+      .high = -1 },
+    { 0 },
+};
+
 const dsc_case double_descent_epochs = {
     .name = "epochs",
     .summary = "The same over training time, for three widths",
@@ -612,4 +642,5 @@ const dsc_case double_descent_epochs = {
     .work = work,
     .memory = memory,
     .figures = epochs_figures,
+    .claims = epochs_claims,
 };

@@ -368,6 +368,45 @@ static const dsc_claim rff_claims[] = {
     { 0 },
 };
 
+#define MORE_DATA "Nakkiran et al. 2019, figures 3 and 11"
+
+static const dsc_claim samples_claims[] = {
+    { .text = "The test loss peaks at exactly as many examples as features",
+      .source = "d'Ascoli et al. 2020",
+      .setting = "least squares on random features",
+      .expected = "at n = N",
+      .needs = "features=500 examples=480,500,520",
+      .measured = { .output = "test_loss", .statistic = DSC_STATISTIC_ARGMAX },
+      .units = "examples",
+      .low = 500,
+      .high = 500 },
+    { .text = "More data can hurt: five times as many examples, a higher test error",
+      .source = MORE_DATA,
+      .setting = "transformers on translation; here 500 examples against 100",
+      .expected = "higher",
+      .needs = "features=500",
+      .measured = { .output = "test_error", .where = "examples=500" },
+      .against = { .output = "test_error", .where = "examples=100" },
+      .scale = 100,
+      .units = "points",
+      .low = 0,
+      .high = INFINITY,
+      .standard_errors = -2 },
+    { .text = "Beyond the peak more data help again: the most examples beside as many as features",
+      .source = MORE_DATA,
+      .setting = "the same; here 4000 examples against 500",
+      .expected = "lower",
+      .needs = "features=500",
+      .measured = { .output = "test_error", .where = "examples=4000" },
+      .against = { .output = "test_error", .where = "examples=500" },
+      .scale = 100,
+      .units = "points",
+      .low = -INFINITY,
+      .high = 0,
+      .standard_errors = -2 },
+    { 0 },
+};
+
 const dsc_case double_descent_rff = {
     .name = "rff",
     .summary = "Minimum-norm least squares on random Fourier features, over their number",
@@ -407,4 +446,5 @@ const dsc_case double_descent_samples = {
     .work = work,
     .memory = memory,
     .figures = samples_figures,
+    .claims = samples_claims,
 };

@@ -323,6 +323,7 @@ static double statistic_of(dsc_statistic statistic, const struct selection *sele
     switch (statistic) {
     case DSC_STATISTIC_MINIMUM: return values[low];
     case DSC_STATISTIC_MAXIMUM: return values[high];
+    case DSC_STATISTIC_MAGNITUDE: return fmax(fabs(values[low]), fabs(values[high]));
     case DSC_STATISTIC_RANGE: return values[high] - values[low];
     case DSC_STATISTIC_ARGMIN: return selection->along[low];
     case DSC_STATISTIC_ARGMAX: return selection->along[high];

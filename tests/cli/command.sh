@@ -19,8 +19,10 @@ out_has '4: 4 done, 0 failed, 0 missing'
 out_has 'Recipe'
 out_has 'Provenance'
 out_has 'median of 2 seeds'
+out_has 'cannot be told  Squares grow faster: mode is "plain" here, the claim is about square'
 run 0 descent show quick.h5 --json
-json_holds 'assert r["complete"] and r["cells"]["done"] == 4 and len(r["cells"]["hashes"]) == 4, r
+json_holds 'assert [c["n"] for c in r["claims"]] == [2, 2, 0] and r["claims"][0]["low"] > 0, r["claims"]
+assert r["complete"] and r["cells"]["done"] == 4 and len(r["cells"]["hashes"]) == 4, r
 assert [a["name"] for a in r["axes"]] == ["width", "seed"], r["axes"]'
 [ "$(ls)" = quick.h5 ] || fail 'show wrote files'
 

@@ -8,6 +8,9 @@ is_empty "$err"
 out_has 'toy sum: 18 computed, 0 kept, 0 failed, 0 missing'
 out_has 'median of 3 seeds'
 out_has 'results  toy-sum.h5'
+out_has 'agrees          The total grows: '
+out_has 'does not agree  The total grows beyond measure: '
+out_has 'cannot be told  1 more: descent show says why'
 [ -f toy-sum.h5 ] || fail 'no toy-sum.h5'
 run 0 toy
 out_has '0 computed, 18 kept'
@@ -19,6 +22,7 @@ is_empty "$out"
 
 run 0 toy --out again.h5 --no-plot --json
 json_holds 'assert r["cells"] == {"total": 18, "computed": 18, "kept": 0, "failed": 0, "missing": 0}, r
+assert [c["verdict"] for c in r["claims"]] == ["agrees", "does not agree", "cannot be told"], r["claims"]
 assert r["complete"] and not r["stopped"] and r["out"] == "again.h5" and r["figures"] == [], r'
 [ ! -e again-total.svg ] || fail '--no-plot plotted'
 same_bits toy-sum.h5 again.h5

@@ -132,6 +132,20 @@ static const dsc_preset sum_presets[] = {
     { .name = NULL },
 };
 
+#define GROWTH(sentence, what, least)                                                                        \
+    {                                                                                                        \
+        .text = sentence, .source = "Euclid", .setting = "numbers", .needs = what, .scale = 1,               \
+        .measured = { .output = "total", .statistic = DSC_STATISTIC_RISE }, .low = least, .high = 1e9        \
+    }
+
+/* One that holds, one that doesn't, one about another setting. */
+static const dsc_claim sum_claims[] = {
+    GROWTH("The total grows", NULL, 0),
+    GROWTH("The total grows beyond measure", NULL, 1e6),
+    GROWTH("Squares grow faster", "mode=square", 3),
+    { .text = NULL },
+};
+
 static const dsc_case sum_case = {
     .name = "sum",
     .summary = "a number for each width",
@@ -144,6 +158,7 @@ static const dsc_case sum_case = {
     .run = run_sum,
     .work = sum_work,
     .figures = sum_figures,
+    .claims = sum_claims,
 };
 
 static const dsc_axis curve_axes[] = {

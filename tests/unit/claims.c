@@ -93,6 +93,7 @@ static void each_statistic_is_of_the_points_that_where_leaves(void **state)
         { "width=last network=mlp", DSC_STATISTIC_MEAN, 0.135 },
         { "network=mlp", DSC_STATISTIC_MAXIMUM, 0.76 },
         { "network=mlp", DSC_STATISTIC_RANGE, 0.625 },
+        { "network=mlp", DSC_STATISTIC_MAGNITUDE, 0.76 },
         { "network=mlp", DSC_STATISTIC_ARGMAX, 8 },
         { "network=mlp", DSC_STATISTIC_ARGMIN, 16 },
         { "network=mlp width=..8", DSC_STATISTIC_ARGMIN, 4 },
@@ -123,6 +124,22 @@ static void an_output_along_an_inner_axis_is_picked_like_any_other(void **state)
                               .low = 1.509,
                               .high = 1.511 };
     assert_int_equal(check(&claim, 0).verdict, DSC_VERDICT_AGREES);
+}
+
+static void the_magnitude_is_that_of_the_value_farthest_from_zero(void **state)
+{
+    (void)state;
+    dsc_scope *scope = dsc_scope_open(NULL);
+    dsc_record *record = record_make(scope);
+    dsc_record_output *values = dsc_record_output_find(record, "error");
+    for (size_t i = 0; i < values->count; i++)
+        values->values[i] = -values->values[i];
+    const dsc_claim claim = { .measured = TERM(.where = "network=mlp width=2..4",
+                                               .statistic = DSC_STATISTIC_MAGNITUDE),
+                              .low = 0.509,
+                              .high = 0.511 };
+    assert_int_equal(dsc_claim_check(scope, record, &claim).verdict, DSC_VERDICT_AGREES);
+    dsc_scope_close(&scope);
 }
 
 static void comparisons_are_made_seed_by_seed(void **state)
@@ -217,6 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_statistic_is_of_the_points_that_where_leaves),
         cmocka_unit_test(an_output_along_an_inner_axis_is_picked_like_any_other),
+        cmocka_unit_test(the_magnitude_is_that_of_the_value_farthest_from_zero),
         cmocka_unit_test(comparisons_are_made_seed_by_seed),
         cmocka_unit_test(standard_errors_widen_or_narrow_the_band),
         cmocka_unit_test(a_deviation_is_the_largest_in_standard_errors),

@@ -83,8 +83,9 @@ typedef enum dsc_statistic {
     DSC_STATISTIC_MEAN = 0, /* of one point: its value */
     DSC_STATISTIC_MINIMUM,
     DSC_STATISTIC_MAXIMUM,
-    DSC_STATISTIC_RANGE,  /* largest less smallest */
-    DSC_STATISTIC_ARGMIN, /* the axis value where it is smallest, the first of several */
+    DSC_STATISTIC_MAGNITUDE, /* the largest absolute value */
+    DSC_STATISTIC_RANGE,     /* largest less smallest */
+    DSC_STATISTIC_ARGMIN,    /* the axis value where it is smallest, the first of several */
     DSC_STATISTIC_ARGMAX,
     DSC_STATISTIC_RISE,     /* the largest increase from one point to any later one; 0: nowhere */
     DSC_STATISTIC_FALL,     /* the same of decreases */

@@ -192,6 +192,14 @@ DSC_API const dsc_table *dsc_summary_table(dsc_scope *scope, dsc_record *record,
 DSC_API void dsc_summary_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_record *record,
                                size_t limit);
 
+/* "agrees", "does not agree", "cannot be told". */
+DSC_API const char *dsc_verdict_text(dsc_verdict verdict);
+/* What sources claim beside what a record shows; all: also what cannot be told from it, with the reason. */
+DSC_API void dsc_claims_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_record *record,
+                              const dsc_claim *claims, bool all);
+/* The same as an array of objects; claims may be NULL. */
+DSC_API struct json_t *dsc_claims_json(dsc_scope *scope, dsc_record *record, const dsc_claim *claims);
+
 /* What verify and diff found. Returns DSC_EXIT_NO if cells differ. */
 DSC_API dsc_exit dsc_comparison_print(dsc_scope *scope, dsc_terminal *terminal,
                                       const dsc_comparison *comparison, bool json);
