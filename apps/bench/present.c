@@ -10,18 +10,36 @@
 
 static const char *texts_of(const bench_result *r, int field)
 {
-    const char *const texts[] = { r->row.suite,      r->row.name, r->row.shape, r->engine,
-                                  r->implementation, r->roof,     r->repeat };
+    const char *const texts[] = { r->row.suite,
+                                  r->row.name,
+                                  r->row.shape,
+                                  r->engine,
+                                  r->implementation,
+                                  r->roof,
+                                  r->absent ? "" : bench_steadiness_name(r->steadiness),
+                                  r->absent ? r->absent : "",
+                                  r->repeat };
     return texts[field];
 }
 
 /* Fields that are texts, then those that are numbers. */
-static const char *const text_fields[] = { "suite",          "row",  "shape", "engine",
-                                           "implementation", "roof", "repeat" };
-static const char *const number_fields[] = {
-    "threads", "seconds",   "low",           "high",       "gflop_s",
-    "gbyte_s", "flop_byte", "share_of_roof", "flop_cycle", "items_s"
-};
+static const char *const text_fields[] = { "suite", "row",        "shape",        "engine", "implementation",
+                                           "roof",  "steadiness", "not_measured", "repeat" };
+static const char *const number_fields[] = { "threads",
+                                             "seconds",
+                                             "low",
+                                             "high",
+                                             "gflop_s",
+                                             "gbyte_s",
+                                             "flop_byte",
+                                             "share_of_roof",
+                                             "roof_gflop_s",
+                                             "flop_cycle",
+                                             "items_s",
+                                             "setup_seconds",
+                                             "instructions_cycle",
+                                             "gigahertz" };
+enum { THREADS, SECONDS, LOW, HIGH, GFLOPS, GBYTES, INTENSITY };
 enum {
     TEXTS = sizeof text_fields / sizeof text_fields[0],
     NUMBERS = sizeof number_fields / sizeof number_fields[0]
@@ -43,14 +61,23 @@ static double number_of(const bench_result *r, int field)
                                       over(r->bytes, s) / 1e9,
                                       over(r->flops, r->bytes > 0 ? r->bytes : NAN),
                                       r->share,
+                                      r->roof_flops / 1e9,
                                       r->per_cycle,
-                                      over(r->items, s) };
+                                      over(r->items, s),
+                                      r->setup,
+                                      r->ipc,
+                                      r->gigahertz };
     return numbers[field];
 }
 
 static const char *microseconds(dsc_scope *scope, double seconds)
 {
-    return dsc_scope_format(scope, "%.4g", 1e6 * seconds);
+    return dsc_scope_format(scope, seconds < 1e-3 ? "%.4g" : "%.0f", 1e6 * seconds);
+}
+
+static const char *milliseconds(dsc_scope *scope, double seconds)
+{
+    return isfinite(seconds) ? dsc_scope_format(scope, seconds < 0.1 ? "%.1f" : "%.0f", 1e3 * seconds) : "-";
 }
 
 static const char *short_number(dsc_scope *scope, double value)
@@ -68,11 +95,13 @@ static const char *percent(dsc_scope *scope, double share)
     return isfinite(share) ? dsc_scope_format(scope, "%.0f %%", 100 * share) : "-";
 }
 
-/* How far the interval reaches from the median. */
-static const char *spread(dsc_scope *scope, const dsc_interval *t)
+/* How far the interval reaches from the median; marked if the rounds do not agree. */
+static const char *spread(dsc_scope *scope, const bench_result *r)
 {
-    return dsc_scope_format(scope, "-%.0f..+%.0f", 100 * (1 - t->low / t->median),
-                            100 * (t->high / t->median - 1));
+    static const char *const marks[] = { [BENCH_STEADY] = "", [BENCH_WIDE] = "~", [BENCH_TWO_LEVELS] = "=" };
+    const dsc_interval *t = &r->time;
+    return dsc_scope_format(scope, "-%.0f..+%.0f%s", 100 * (1 - t->low / t->median),
+                            100 * (t->high / t->median - 1), marks[r->steadiness]);
 }
 
 /* "88 % fp32", "41 % L2"; of a peak, operations a cycle and core. */
@@ -84,58 +113,95 @@ static const char *roof_text(dsc_scope *scope, const bench_result *r)
     return dsc_scope_format(scope, "%.0f %% %.*s", 100 * r->share, (int)strcspn(name, "/"), name);
 }
 
-/* Speed-up on n threads, its share of n, and the share s of the work that is serial by Amdahl's law (1967),
- * time(n) = time(1) (s + (1 - s) / n), fitted by least squares. */
-static void print_scaling(const bench_results *results, size_t at)
+/* "peak/tile-bf16/1, peak/tile-bf16/all" of one reason, from the first that has it; NULL if an earlier row
+ * has it. */
+static const char *rows_absent(dsc_scope *scope, const bench_results *results, size_t first)
 {
-    const bench_result *one = &results->items[at], *last = one;
-    const size_t length = strcspn(one->row.name, "/");
-    double products = 0, squares = 0;
-    for (size_t i = at + 1; i < results->count; i++) {
+    const char *reason = results->items[first].absent, *list = "";
+    for (size_t i = 0; i < first; i++)
+        if (results->items[i].absent && strcmp(results->items[i].absent, reason) == 0)
+            return NULL;
+    for (size_t i = first; i < results->count && list; i++) {
         const bench_result *r = &results->items[i];
-        if (strcmp(r->row.suite, "scaling") != 0 || strncmp(r->row.name, one->row.name, length + 1) != 0)
-            continue;
-        const double x = 1 - 1.0 / r->threads;
-        products += x * (r->time.median / one->time.median - 1.0 / r->threads);
-        squares += x * x;
-        last = r;
+        if (r->absent && strcmp(r->absent, reason) == 0)
+            list = dsc_scope_format(scope, "%s%s%s", list, *list ? ", " : "", bench_result_name(scope, r));
     }
-    if (squares == 0)
-        return;
-    const dsc_interval *a = &one->time, *b = &last->time;
-    printf("%.*s: %.2f times as fast on %d threads (%.2f to %.2f), efficiency %.0f %%, ", (int)length,
-           one->row.name, a->median / b->median, last->threads, a->low / b->high, a->high / b->low,
-           100 * a->median / b->median / last->threads);
-    if (a->low / b->high > 1)
-        printf("serial share %.1f %%\n", 100 * products / squares);
-    else
-        puts("no speed-up shown");
+    return list;
 }
 
-static void print_scalings(const bench_results *results)
+/* What is not measured here, by reason. */
+static void print_absent(dsc_scope *scope, const dsc_terminal *terminal, const bench_results *results)
 {
+    static const dsc_column columns[] = { { "not measured, as", false }, { "rows", false } };
+    dsc_table *table = dsc_table_make(scope, columns, 2, 1);
+    size_t count = 0;
+    for (size_t i = 0; i < results->count; i++) {
+        const char *rows = results->items[i].absent ? rows_absent(scope, results, i) : NULL;
+        if (!rows)
+            continue;
+        dsc_table_row(table, (const char *[]){ results->items[i].absent, rows });
+        count++;
+    }
+    if (count == 0)
+        return;
+    putchar('\n');
+    dsc_table_print(table, terminal, 0);
+}
+
+static void print_marks(const bench_results *results)
+{
+    bool marked[BENCH_TWO_LEVELS + 1] = { false };
     for (size_t i = 0; i < results->count; i++)
-        if (strcmp(results->items[i].row.suite, "scaling") == 0 && results->items[i].threads == 1)
-            print_scaling(results, i);
+        if (!results->items[i].hidden && !results->items[i].absent)
+            marked[results->items[i].steadiness] = true;
+    if (marked[BENCH_WIDE])
+        puts("~ the interval is wider than a tenth of the median");
+    if (marked[BENCH_TWO_LEVELS])
+        puts("= the rounds fall into two groups");
+}
+
+static bool is_shown(const bench_result *r)
+{
+    return !r->hidden && !r->absent;
+}
+
+/* Wherever the processor could be asked. */
+static const char *counted(dsc_scope *scope, const bench_result *r)
+{
+    return isfinite(r->ipc) ? dsc_scope_format(scope, "%.2f at %.2f GHz", r->ipc, r->gigahertz) : "-";
 }
 
 void bench_print_table(dsc_scope *scope, const dsc_terminal *terminal, const bench_results *results)
 {
-    static const dsc_column columns[] = { { "row", false },    { "engine", false }, { "us", true },
-                                          { "95 %: %", true }, { "GFLOP/s", true }, { "GB/s", true },
-                                          { "of roof", false } };
-    dsc_table *table = dsc_table_make(scope, columns, 7, 2);
+    static const dsc_column columns[] = { { "row", false },         { "engine", false },
+                                          { "us", true },           { "95 %: %", true },
+                                          { "GFLOP/s", true },      { "GB/s", true },
+                                          { "ms to make", true },   { "of roof", false },
+                                          { "instr./cycle", false } };
+    const size_t count = sizeof columns / sizeof columns[0] - (*results->conditions.counters ? 1 : 0);
+    dsc_table *table = dsc_table_make(scope, columns, count, 2);
     for (size_t i = 0; i < results->count; i++) {
         const bench_result *r = &results->items[i];
-        if (r->hidden)
-            continue;
-        dsc_table_row(table, (const char *[]){ dsc_scope_format(scope, "%s/%s", r->row.suite, r->row.name),
-                                               r->engine, microseconds(scope, r->time.median),
-                                               spread(scope, &r->time), rate(scope, number_of(r, 4)),
-                                               rate(scope, number_of(r, 5)), roof_text(scope, r) });
+        if (is_shown(r))
+            dsc_table_row(table, (const char *[]){
+                                     dsc_scope_format(scope, "%s/%s", r->row.suite, r->row.name), r->engine,
+                                     microseconds(scope, r->time.median), spread(scope, r),
+                                     rate(scope, number_of(r, GFLOPS)), rate(scope, number_of(r, GBYTES)),
+                                     milliseconds(scope, r->setup), roof_text(scope, r), counted(scope, r) });
     }
     dsc_table_print(table, terminal, 0);
-    print_scalings(results);
+    print_marks(results);
+    print_absent(scope, terminal, results);
+    bench_print_scalings(results);
+}
+
+static json_t *conditions_json(const bench_results *results)
+{
+    const bench_conditions *c = &results->conditions;
+    return json_pack("{s:s, s:b, s:o, s:o, s:o, s:s, s:s, s:s}", "begun", c->begun, "pinned", results->pinned,
+                     "load", dsc_json_number(c->load), "steal", dsc_json_number(c->steal),
+                     "others_processors", dsc_json_number(c->others), "governor", c->governor, "turbo",
+                     c->turbo, "counters_absent", c->counters);
 }
 
 void bench_print_json(dsc_scope *scope, const bench_results *results)
@@ -152,13 +218,21 @@ void bench_print_json(dsc_scope *scope, const bench_results *results)
         json_array_append_new(rows, row);
     }
     dsc_json_print(scope,
-                   json_pack("{s:s, s:s, s:s, s:b, s:o, s:o, s:s, s:o}", "version", dsc_build_get()->version,
-                             "cpu", dsc_cpu_get()->model, "isa", dsc_isa_name(dsc_isa_effective()), "pinned",
-                             results->pinned, "load", dsc_json_number(results->load), "steal",
-                             dsc_json_number(results->steal), "governor", results->governor, "rows", rows));
+                   json_pack("{s:s, s:s, s:s, s:i, s:s, s:o, s:o}", "version", dsc_build_get()->version,
+                             "cpu", dsc_cpu_get()->model, "isa", dsc_isa_name(dsc_isa_effective()), "threads",
+                             results->threads, "precision", dsc_dtype_name(results->dtype), "conditions",
+                             conditions_json(results), "rows", rows));
 }
 
-/* Quoted: shapes have commas. No text of ours has a quote. */
+/* Quoted: shapes have commas. */
+static void print_quoted(const char *text)
+{
+    putchar('"');
+    for (; *text; text++)
+        printf(*text == '"' ? "\"\"" : "%c", *text);
+    putchar('"');
+}
+
 void bench_print_csv(const bench_results *results)
 {
     for (int f = 0; f < TEXTS; f++)
@@ -169,8 +243,10 @@ void bench_print_csv(const bench_results *results)
         const bench_result *r = &results->items[i];
         if (r->hidden)
             continue;
-        for (int f = 0; f < TEXTS; f++)
-            printf("\"%s\",", texts_of(r, f));
+        for (int f = 0; f < TEXTS; f++) {
+            print_quoted(texts_of(r, f));
+            putchar(',');
+        }
         for (int f = 0; f < NUMBERS; f++) {
             const double value = number_of(r, f);
             if (isfinite(value))
@@ -184,15 +260,26 @@ void bench_print_md(dsc_scope *scope, const bench_results *results)
 {
     puts(
         "| row | shape | engine | implementation | us | 95 % | GFLOP/s | GB/s | flop/byte | of roof | roof | "
-        "repeat |\n| --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- |");
+        "ms to make | repeat |\n"
+        "| --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: | --- |");
     for (size_t i = 0; i < results->count; i++) {
         const bench_result *r = &results->items[i];
-        if (r->hidden)
+        if (is_shown(r))
+            printf("| %s/%s | %s | %s | %s | %s | %s to %s%s%s | %s | %s | %s | %s | %s | %s | `%s` |\n",
+                   r->row.suite, r->row.name, r->row.shape, r->engine, r->implementation,
+                   microseconds(scope, r->time.median), microseconds(scope, r->time.low),
+                   microseconds(scope, r->time.high), r->steadiness ? ", " : "",
+                   r->steadiness ? bench_steadiness_name(r->steadiness) : "",
+                   rate(scope, number_of(r, GFLOPS)), rate(scope, number_of(r, GBYTES)),
+                   short_number(scope, number_of(r, INTENSITY)), percent(scope, r->share), r->roof,
+                   milliseconds(scope, r->setup), r->repeat);
+    }
+    const char *head = "\n| not measured | why |\n| --- | --- |\n";
+    for (size_t i = 0; i < results->count; i++) {
+        const bench_result *r = &results->items[i];
+        if (!r->absent)
             continue;
-        printf("| %s/%s | %s | %s | %s | %s | %s to %s | %s | %s | %s | %s | %s | `%s` |\n", r->row.suite,
-               r->row.name, r->row.shape, r->engine, r->implementation, microseconds(scope, r->time.median),
-               microseconds(scope, r->time.low), microseconds(scope, r->time.high),
-               rate(scope, number_of(r, 4)), rate(scope, number_of(r, 5)),
-               short_number(scope, number_of(r, 6)), percent(scope, r->share), r->roof, r->repeat);
+        printf("%s| %s | %s |\n", head, bench_result_name(scope, r), r->absent);
+        head = "";
     }
 }

@@ -61,6 +61,7 @@ void dsc_progress_show(void *user, const dsc_progress *progress)
     if (!view->begun) {
         *view = (dsc_progress_view){ .terminal = terminal,
                                      .title = view->title,
+                                     .unit = view->unit,
                                      .shown_at = now,
                                      .begun = true,
                                      .first_elapsed = progress->elapsed,
@@ -78,8 +79,8 @@ void dsc_progress_show(void *user, const dsc_progress *progress)
     time_text(progress->elapsed, "elapsed", elapsed, sizeof elapsed);
     time_text(progress->remaining, "left", left, sizeof left);
     rate_text(view, progress, rate, sizeof rate);
-    snprintf(line, sizeof line, "%3.0f %%  %*zu/%zu cells%s%s%s", floor(100 * share),
-             digits_of(progress->cells), progress->done, progress->cells, elapsed, left, rate);
+    snprintf(line, sizeof line, "%3.0f %%  %*zu/%zu %s%s%s%s", floor(100 * share), digits_of(progress->cells),
+             progress->done, progress->cells, view->unit ? view->unit : "cells", elapsed, left, rate);
     if (!terminal->live) {
         dsc_say(terminal, DSC_TONE_NOTE, "%s", line);
         return;

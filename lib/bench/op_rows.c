@@ -9,6 +9,7 @@
 #include <omp.h>
 #include <string.h>
 
+#include <descent/clock.h>
 #include <descent/nn.h>
 
 #include "graph/model.h"
@@ -49,6 +50,16 @@ static const struct layer dense[] = {
     DENSE_OF(128, 1024, 784),   DENSE_OF(32, 32, 40),
 };
 
+/* Independent products of square matrices: batch_rows.c. */
+#define BATCH(count, size)                                                                                   \
+    {                                                                                                        \
+        .suite = "gemm", .name = "batch-" #count "x" #size, .shape = #count " products, m = n = k = " #size, \
+        .details = &(const dsci_bench_batch_shape)                                                           \
+        {                                                                                                    \
+            count, size                                                                                      \
+        }                                                                                                    \
+    }
+
 const dsc_bench_row dsci_gemm_rows[] = {
     PRODUCTS("gemm", dense[0], "square-256", "m 256, n 256, k 256"),
     PRODUCTS("gemm", dense[1], "square-512", "m 512, n 512, k 512"),
@@ -58,6 +69,9 @@ const dsc_bench_row dsci_gemm_rows[] = {
     PRODUCTS("gemm", dense[5], "wide", "m 64, n 4096, k 1024"),
     PRODUCTS("gemm", dense[6], "mlp", "m 128, n 1024, k 784"),
     PRODUCTS("gemm", dense[7], "small", "m 32, n 32, k 40"),
+    BATCH(1024, 16),
+    BATCH(256, 32),
+    BATCH(64, 64),
 };
 const size_t dsci_gemm_row_count = sizeof dsci_gemm_rows / sizeof dsci_gemm_rows[0];
 
@@ -136,11 +150,8 @@ static dsc_model *compile(const dsc_bench *bench, const struct layer *layer, dsc
 }
 
 /* One run of all of it: every tensor holds what it should. */
-static void run_once(const dsc_bench *bench, dsc_model *model)
+static void run_once(const dsc_bench *bench, dsci_plan *plan)
 {
-    dsci_plan *plan = dsci_model_plan(model, model->options.batch, DSCI_TRAINING);
-    if (!plan)
-        return;
     const float *x = dsci_bench_values(bench->scope, plan->inputs[0]->elements);
     const float *targets = dsci_bench_values(bench->scope, plan->expected->elements);
     if (!x || !targets)
@@ -152,19 +163,22 @@ static void run_once(const dsc_bench *bench, dsc_model *model)
     dsc_float_mode_leave(mode);
 }
 
-static dsc_model *network_of(dsc_bench *bench, const struct layer *layer, dsc_engine engine)
+static const dsci_bench_network *network_of(dsc_bench *bench, const struct layer *layer, dsc_engine engine)
 {
     for (const dsci_bench_network *n = bench->networks; n; n = n->next)
         if (n->key == layer && n->engine == engine)
-            return n->model;
+            return n;
+    const double start = dsc_clock_seconds();
     dsc_model *model = compile(bench, layer, engine);
+    dsci_plan *plan = model ? dsci_model_plan(model, layer->batch, DSCI_TRAINING) : NULL;
+    const double setup = dsc_clock_seconds() - start;
     dsci_bench_network *network = dsc_scope_alloc(bench->scope, 1, sizeof *network);
-    if (!model || !network)
+    if (!plan || !network)
         return NULL;
-    run_once(bench, model);
-    *network = (dsci_bench_network){ bench->networks, layer, engine, model };
+    run_once(bench, plan);
+    *network = (dsci_bench_network){ bench->networks, layer, engine, model, setup };
     bench->networks = network;
-    return model;
+    return network;
 }
 
 /* --- Steps --- */
@@ -266,7 +280,8 @@ static void note_implementation(dsc_bench *bench, dsc_bench_task *task, const st
 
 void dsci_op_setup(dsc_bench *bench, dsc_bench_task *task, dsc_engine engine)
 {
-    dsc_model *model = network_of(bench, task->row->details, engine);
+    const dsci_bench_network *network = network_of(bench, task->row->details, engine);
+    dsc_model *model = network ? network->model : NULL;
     const dsci_plan *plan = model ? dsci_model_plan(model, model->options.batch, DSCI_TRAINING) : NULL;
     struct steps *steps = dsc_scope_alloc(bench->scope, 1, sizeof *steps);
     if (!plan || !steps)
@@ -274,6 +289,7 @@ void dsci_op_setup(dsc_bench *bench, dsc_bench_task *task, dsc_engine engine)
     *steps = (struct steps){ plan, dsc_scope_alloc(bench->scope, plan->step_count, sizeof(struct phase)), 0 };
     if (!steps->phases)
         return;
+    task->setup = network->setup;
     add_phases(steps, plan, (enum pass)task->row->number);
     if (steps->count == 0) {
         task->absent = "the network has no such step";

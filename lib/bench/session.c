@@ -1,6 +1,7 @@
 /* session.c - suites, tasks, threads in their places. */
 #include "bench/session.h"
 
+#include <math.h>
 #include <omp.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -8,10 +9,16 @@
 
 #include <descent/rng.h>
 
+/* Layers run on several engines, batches of small products on the kernel alone. */
+static void gemm_setup(dsc_bench *bench, dsc_bench_task *task, dsc_engine engine)
+{
+    (task->row->engines ? dsci_op_setup : dsci_batch_setup)(bench, task, engine);
+}
+
 static const dsci_bench_suite suites[] = {
     { "peak", dsci_peak_rows, &dsci_peak_row_count, dsci_peak_setup },
     { "memory", dsci_memory_rows, &dsci_memory_row_count, dsci_memory_setup },
-    { "gemm", dsci_gemm_rows, &dsci_gemm_row_count, dsci_op_setup },
+    { "gemm", dsci_gemm_rows, &dsci_gemm_row_count, gemm_setup },
     { "conv", dsci_conv_rows, &dsci_conv_row_count, dsci_op_setup },
     { "kernels", dsci_kernel_rows, &dsci_kernel_row_count, dsci_kernel_setup },
     { "rnn", dsci_rnn_rows, &dsci_rnn_row_count, dsci_op_setup },
@@ -63,7 +70,12 @@ dsc_bench_task *dsc_bench_task_make(dsc_bench *bench, const dsc_bench_row *row, 
     if (!suite || !task)
         return NULL;
     *task = (dsc_bench_task){
-        .row = row, .engine = "", .implementation = "", .threads = bench->options.threads, .item = ""
+        .row = row,
+        .engine = "",
+        .implementation = "",
+        .threads = bench->options.threads,
+        .item = "",
+        .setup = NAN,
     };
     suite->setup(bench, task, engine);
     return dsc_scope_status(bench->scope) == DSC_OK ? task : NULL;
@@ -76,13 +88,15 @@ void dsc_bench_task_run(const dsc_bench_task *task, size_t count)
     dsc_float_mode_leave(mode);
 }
 
+/* Where the process may run: asked before anything was pinned. */
+static cpu_set_t allowed;
+static bool allowed_known;
+
 bool dsc_bench_pin(int threads)
 {
-    static cpu_set_t allowed; /* before anything was pinned */
-    static bool known;
-    if (!known)
-        known = sched_getaffinity(0, sizeof allowed, &allowed) == 0;
-    if (!known || getenv("OMP_PROC_BIND") || CPU_COUNT(&allowed) < threads)
+    if (!allowed_known)
+        allowed_known = sched_getaffinity(0, sizeof allowed, &allowed) == 0;
+    if (!allowed_known || getenv("OMP_PROC_BIND") || CPU_COUNT(&allowed) < threads)
         return false;
     int failures = 0;
 #pragma omp parallel num_threads(threads) reduction(+ : failures)
@@ -97,6 +111,12 @@ bool dsc_bench_pin(int threads)
         failures += sched_setaffinity(0, sizeof one, &one) != 0;
     }
     return failures == 0;
+}
+
+void dsc_bench_unpin(void)
+{
+    if (allowed_known)
+        sched_setaffinity(0, sizeof allowed, &allowed);
 }
 
 float *dsci_bench_values(dsc_scope *scope, size_t count)

@@ -20,6 +20,7 @@ typedef struct dsci_bench_network {
     const void *key;
     dsc_engine engine;
     dsc_model *model;
+    double setup; /* seconds */
 } dsci_bench_network;
 
 struct dsc_bench {
@@ -46,7 +47,12 @@ extern const size_t dsci_peak_row_count, dsci_memory_row_count, dsci_gemm_row_co
     dsci_rnn_row_count, dsci_kernel_row_count, dsci_train_row_count, dsci_scaling_row_count,
     dsci_sweep_row_count;
 dsci_bench_setup dsci_peak_setup, dsci_memory_setup, dsci_op_setup, dsci_kernel_setup, dsci_train_setup,
-    dsci_scaling_setup, dsci_sweep_setup;
+    dsci_scaling_setup, dsci_sweep_setup, dsci_batch_setup;
+
+/* A batch of products of square matrices. */
+typedef struct dsci_bench_batch_shape {
+    size_t count, size;
+} dsci_bench_batch_shape;
 
 /* Normal values, in the scope. */
 float *dsci_bench_values(dsc_scope *scope, size_t count);

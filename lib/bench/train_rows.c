@@ -4,10 +4,13 @@
 #include <omp.h>
 #include <stdint.h>
 
+#include <descent/clock.h>
 #include <descent/cpu.h>
 #include <descent/models.h>
 #include <descent/nn.h>
 #include <descent/train.h>
+
+#include "graph/model.h"
 
 #define NETWORK(text, what, i)                                                                               \
     {                                                                                                        \
@@ -41,13 +44,15 @@ static void set_up(dsc_bench *bench, dsc_bench_task *task, dsc_engine engine, si
     size_t count;
     const dsc_bench_workload *w = &dsc_bench_workloads(&count)[number];
     dsc_scope *scope = bench->scope;
+    const double start = dsc_clock_seconds();
     dsc_model *model = dsc_compile(
         dsc_softmax_cross_entropy(w->network(scope), dsc_labels(scope, w->classes)),
         &(dsc_compile_options){
             .batch = w->batch, .engine = engine, .dtype = bench->options.dtype, .threads = task->threads });
     struct training *training = dsc_scope_alloc(scope, 1, sizeof *training);
-    if (!model || !training)
+    if (!model || !training || !dsci_model_plan(model, w->batch, DSCI_TRAINING))
         return;
+    task->setup = dsc_clock_seconds() - start;
     *training = (struct training){ dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_ADAM, .lr = 1e-3 }),
                                    dsc_bench_batch_make(scope, w) };
     task->engine = dsc_engine_name(engine);
@@ -130,6 +135,7 @@ void dsci_sweep_setup(dsc_bench *bench, dsc_bench_task *task, dsc_engine engine)
                                        .classes = SWEEP_CLASSES,
                                        .values = SWEEP_INPUTS };
     struct training *of_thread = dsc_scope_alloc(scope, (size_t)task->threads, sizeof *of_thread);
+    const double start = dsc_clock_seconds();
     for (int t = 0; of_thread && t < task->threads; t++) {
         dsc_node *logits = dsc_mlp(scope, &(dsc_mlp_spec){ .inputs = SWEEP_INPUTS,
                                                            .hidden = (const size_t[]){ task->row->number, 0 },
@@ -138,8 +144,10 @@ void dsci_sweep_setup(dsc_bench *bench, dsc_bench_task *task, dsc_engine engine)
             dsc_softmax_cross_entropy(logits, dsc_labels(scope, SWEEP_CLASSES)),
             &(dsc_compile_options){
                 .batch = SWEEP_BATCH, .engine = engine, .dtype = bench->options.dtype, .threads = 1 });
-        if (!model)
+        if (!model || !dsci_model_plan(model, SWEEP_BATCH, DSCI_TRAINING))
             return;
+        if (t == 0)
+            task->setup = dsc_clock_seconds() - start;
         of_thread[t] =
             (struct training){ dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_ADAM, .lr = 1e-3 }),
                                dsc_bench_batch_make(scope, &batch) };

@@ -16,11 +16,11 @@ static void note(dsc_record *record, const char *name, const char *text)
     dsc_record_provenance_set(record, name, text ? text : "");
 }
 
-static const char *command_line(dsc_scope *scope, const dsc_run_options *options)
+static const char *command_line(dsc_scope *scope, int argc, char **argv)
 {
     const char *line = "";
-    for (int i = 0; i < options->argc && line; i++)
-        line = dsc_scope_format(scope, "%s%s%s", line, i ? " " : "", options->argv[i]);
+    for (int i = 0; i < argc && line; i++)
+        line = dsc_scope_format(scope, "%s%s%s", line, i ? " " : "", argv[i]);
     return line;
 }
 
@@ -114,23 +114,37 @@ static void note_run(dsc_scope *scope, dsc_record *record, const dsc_plan *plan,
                           plan->kase->uses_lapack ? dsc_linalg_core() : ""));
 }
 
-void dsci_provenance_note(dsc_record *record, const dsc_plan *plan, const dsc_run_options *options)
+static void note_threads(dsc_scope *scope, dsc_record *record, const dsc_thread_choice *threads)
+{
+    note(record, "threads", dsc_scope_format(scope, "%d", threads->count));
+    note(record, "threads_reason", threads->reason);
+    note(record, "affinity", affinity(scope));
+    note(record, "environment", environment(scope));
+}
+
+void dsc_provenance_note(dsc_record *record, int threads, int argc, char **argv)
 {
     dsc_scope *scope = dsc_scope_open(NULL);
-    const dsc_thread_choice threads = dsc_threads_choose(options->threads);
+    const dsc_thread_choice choice = dsc_threads_choose(threads);
     char now[24];
     dsc_clock_utc(now);
     const bool resumed = dsc_record_provenance_get(record, "start") != NULL;
     note(record, resumed ? "resumed" : "start", now);
     note(record, "end", "");
-    note_run(scope, record, plan, threads.count, now);
-    note(record, "command", command_line(scope, options));
+    note(record, "command", command_line(scope, argc, argv));
     note_build(scope, record);
     note_machine(scope, record);
-    note(record, "threads", dsc_scope_format(scope, "%d", threads.count));
-    note(record, "threads_reason", threads.reason);
-    note(record, "affinity", affinity(scope));
-    note(record, "environment", environment(scope));
+    note_threads(scope, record, &choice);
+    dsc_scope_close(&scope);
+}
+
+void dsci_provenance_note(dsc_record *record, const dsc_plan *plan, const dsc_run_options *options)
+{
+    dsc_scope *scope = dsc_scope_open(NULL);
+    char now[24];
+    dsc_clock_utc(now);
+    dsc_provenance_note(record, options->threads, options->argc, options->argv);
+    note_run(scope, record, plan, dsc_threads_choose(options->threads).count, now);
     note_data(scope, record, plan);
     if (plan->kase->uses_lapack) {
         note(record, "lapack_core", dsc_linalg_core());

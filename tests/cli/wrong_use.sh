@@ -86,7 +86,10 @@ refuses 2 "unknown suite 'conf': did you mean 'conv'?" descent bench peak conf
 refuses 2 "no row contains 'gem': --list shows them" descent bench peak --filter gem
 refuses 2 'found several' descent bench peak --json --csv
 refuses 2 'found fp64' descent bench gemm --precision fp64
+refuses 2 '--plot draws beside the results file' descent bench gemm --plot svg
+refuses 2 "found 'gif'" descent bench gemm --out b.h5 --plot gif
 refuses 2 'usage: descent bench compare A.h5 B.h5' descent bench compare a.h5
+refuses 2 '--plot is an option of suites' descent bench compare a.h5 b.h5 --plot svg
 refuses 2 "unknown workload 'mlp_tny': did you mean 'mlp_tiny'?" descent bench peers mlp_tny
 refuses 2 "unknown precision 'fp8'" descent bench peers mlp_tiny --precision fp8
 refuses 2 '--csv is an option of suites: leave it out of' descent bench peers mlp_tiny --csv

@@ -60,6 +60,8 @@ typedef struct dsc_bench_task {
     double bytes;     /* that one run must at least read and write */
     double footprint; /* bytes that all threads touch together */
     double items;     /* of one run: examples, models; 0: none */
+    double setup; /* seconds that its network took to be compiled and its primitives to be made, once for all
+                     rows of that network; NaN: there is nothing to make */
     const char *item; /* "samples" */
     void (*run)(const struct dsc_bench_task *task, size_t count);
     void *state;
@@ -76,6 +78,9 @@ DSC_API void dsc_bench_task_run(const dsc_bench_task *task, size_t count);
    threads changes, as new threads may come into being. False, and nothing is pinned, if there are fewer of
    them than threads, or OMP_PROC_BIND says what to do. */
 DSC_API bool dsc_bench_pin(int threads);
+
+/* Lets the calling thread run again wherever the process may. */
+DSC_API void dsc_bench_unpin(void);
 
 /* A network that other frameworks are measured on, too: Adam, one batch of normal values or of tokens. */
 typedef struct dsc_bench_workload {

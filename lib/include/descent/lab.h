@@ -73,6 +73,10 @@ typedef struct dsc_run_result {
    end). A file of another recipe is DSC_ERROR_MISMATCH, naming what differs. */
 DSC_API dsc_run_result dsc_run(dsc_scope *scope, const dsc_plan *plan, const dsc_run_options *options);
 
+/* Notes the command line, the build, the libraries, the machine, the threads and the time in a record's
+   provenance; runs of plans do it themselves. threads: as dsc_threads_choose() takes them. */
+DSC_API void dsc_provenance_note(dsc_record *record, int threads, int argc, char **argv);
+
 /* What a run would cost, from the arithmetic of the plan and a short calibration (about a second). */
 typedef struct dsc_estimate {
     size_t cells, missing;

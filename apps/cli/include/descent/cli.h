@@ -178,6 +178,7 @@ DSC_API volatile int *dsc_signals_catch(void);
 typedef struct dsc_progress_view {
     dsc_terminal *terminal;
     const char *title;
+    const char *unit; /* what is counted; NULL: "cells" */
     double shown_at, first_elapsed, first_work;
     bool begun;
 } dsc_progress_view;

@@ -1,0 +1,106 @@
+/* loop.c - the one loop that measures. */
+#include "measure.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include <descent/clock.h>
+
+enum { CALIBRATION = 3 }; /* about as many blocks as finding the number of runs takes */
+
+static const double WIDE = 0.1;
+
+static double time_runs(const bench_entry *entry, size_t count)
+{
+    dsc_bench_pin(entry->task->threads);
+    const double start = dsc_clock_seconds();
+    dsc_bench_task_run(entry->task, count);
+    return dsc_clock_seconds() - start;
+}
+
+/* True if it may go on. */
+static bool go_on(bench_watch *watch, double blocks)
+{
+    watch->done += blocks / (BENCH_ROUNDS + CALIBRATION);
+    const bench_request *request = watch->request;
+    if (!watch->stopped && request && request->watch)
+        watch->stopped = !request->watch(request->user, watch->done, watch->rows);
+    return !watch->stopped;
+}
+
+/* The first run is never timed; then as many as fill a round's block. */
+static void calibrate(bench_entry *entry, double block)
+{
+    time_runs(entry, 1);
+    double taken = time_runs(entry, 1);
+    size_t count = 1;
+    while (taken < block / 4 && count < (size_t)1 << 40) {
+        count *= 2;
+        taken = time_runs(entry, count);
+    }
+    const double wanted = block / (taken / (double)count);
+    entry->count = wanted > 1 ? (size_t)wanted : 1;
+}
+
+/* Every round takes each row once; a run that is not timed warms the caches. */
+static void run_rounds(const bench_entry *entries, size_t count, bench_watch *watch)
+{
+    for (size_t round = 0; round < BENCH_ROUNDS; round++)
+        for (size_t i = 0; i < count; i++) {
+            const bench_entry *e = &entries[round % 2 ? count - 1 - i : i];
+            time_runs(e, 1);
+            e->result->seconds[round] = time_runs(e, e->count) / (double)e->count;
+            if (!go_on(watch, 1))
+                return;
+        }
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Two levels: three or more rounds on either side of a gap that is a twentieth of the median and more than
+ * half of all the distance between the second fastest and the second slowest round. */
+static bool has_two_levels(const double *seconds, double median)
+{
+    double sorted[BENCH_ROUNDS];
+    for (size_t i = 0; i < BENCH_ROUNDS; i++)
+        sorted[i] = seconds[i];
+    qsort(sorted, BENCH_ROUNDS, sizeof sorted[0], compare_times);
+    const double range = sorted[BENCH_ROUNDS - 2] - sorted[1];
+    for (size_t i = 3; i + 3 <= BENCH_ROUNDS; i++) {
+        const double gap = sorted[i] - sorted[i - 1];
+        if (gap > median / 20 && gap > range / 2)
+            return true;
+    }
+    return false;
+}
+
+static void summarize(bench_result *r)
+{
+    r->time = dsc_summarize(r->seconds, BENCH_ROUNDS);
+    if (has_two_levels(r->seconds, r->time.median))
+        r->steadiness = BENCH_TWO_LEVELS;
+    else if (r->time.high - r->time.low > WIDE * r->time.median)
+        r->steadiness = BENCH_WIDE;
+}
+
+void bench_loop(bench_entry *entries, size_t count, double row_time, bench_watch *watch)
+{
+    for (size_t i = 0; i < count; i++) {
+        calibrate(&entries[i], row_time / (BENCH_ROUNDS + CALIBRATION));
+        if (!go_on(watch, CALIBRATION))
+            return;
+    }
+    run_rounds(entries, count, watch);
+    for (size_t i = 0; i < count && !watch->stopped; i++)
+        summarize(entries[i].result);
+}
+
+const char *bench_steadiness_name(bench_steadiness steadiness)
+{
+    static const char *const names[] = { "steady", "wide", "two levels" };
+    return names[steadiness];
+}
