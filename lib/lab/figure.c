@@ -29,7 +29,7 @@ static const struct field figure_fields[] = {
     FIELD(dsc_figure, log_y, FLAG),   FIELD(dsc_figure, x_scale, NUMBER), FIELD(dsc_figure, y_scale, NUMBER),
     FIELD(dsc_figure, y_min, NUMBER), FIELD(dsc_figure, y_max, NUMBER),   FIELD(dsc_figure, panels, TEXT),
     FIELD(dsc_figure, by, TEXT),      FIELD(dsc_figure, y, TEXT),         FIELD(dsc_figure, numbers, FLAG),
-    FIELD(dsc_figure, picture, FLAG),
+    FIELD(dsc_figure, picture, FLAG), FIELD(dsc_figure, x_output, TEXT),  FIELD(dsc_figure, names, FLAG),
 };
 static const struct field series_fields[] = {
     FIELD(dsc_series, output, TEXT), FIELD(dsc_series, label, TEXT), FIELD(dsc_series, where, TEXT),
@@ -249,8 +249,10 @@ static bool read_series(const struct reader *r, json_t *object, dsc_series *seri
         return false;
     if (series->reference_count != count_y)
         return refuse(r, "reference_y", "as many numbers as reference_x has");
-    if (series->style == DSC_SERIES_PUBLISHED ? count_y == 0 : !series->output)
-        return refuse(r, "output", "the name of an output, or the published points");
+    const bool by_points =
+        series->style == DSC_SERIES_PUBLISHED || (series->style == DSC_SERIES_THEORY && !series->output);
+    if (by_points ? count_y == 0 : !series->output)
+        return refuse(r, "output", "the name of an output, or the points of a line or of a publication");
     if (series->where && !strchr(series->where, '='))
         return refuse(r, "where", "AXIS=VALUE");
     if (!series->low != !series->high)

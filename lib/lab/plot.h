@@ -10,8 +10,10 @@
 #include <descent/statistics.h>
 
 typedef struct dsci_point {
-    double x;       /* as drawn: x_scale and y_scale are applied */
-    dsc_interval y; /* over the seeds; n = 0 is a gap */
+    double x;         /* as drawn: x_scale and y_scale are applied */
+    dsc_interval y;   /* over the seeds; n = 0 is a gap */
+    size_t place;     /* on the axis x */
+    const char *name; /* of the place, if points are not joined; else NULL */
 } dsci_point;
 
 typedef struct dsci_curve {
@@ -20,6 +22,7 @@ typedef struct dsci_curve {
     const char *output; /* where the numbers come from; NULL: published */
     dsc_series_style style;
     size_t colour, variant; /* index into the palette; variant 1, 2, ... is dashed differently */
+    bool direct;            /* a line with its label along it instead of in the legend */
     bool band;              /* some point has more than one value, or a band of its own */
     size_t count;
     dsci_point *points; /* by increasing x */
@@ -47,6 +50,7 @@ typedef struct dsci_plot {
     const char *title, *x_label, *y_label;
     const char *samples; /* "median and 95 % interval, N = 3 seeds"; "no data yet" */
     bool empty;
+    bool scattered; /* points are not joined */
     size_t panel_count;
     dsci_panel *panels;
     dsci_range x, y;                /* shared by all panels; of a map y is the range of its values */
@@ -66,6 +70,22 @@ typedef struct dsci_ticks {
     char text[DSCI_MAX_TICKS][24];  /* plain: "0.2", "1e-7" */
     char latex[DSCI_MAX_TICKS][32]; /* "0.2", "$10^{-7}$" */
 } dsci_ticks;
+
+/* A text in a panel: its middle line begins, or ends, at x to the right and y down, in pixels. */
+typedef struct dsci_label {
+    const char *text;
+    double x, y, angle; /* degrees, counter-clockwise */
+    bool ends, small;
+} dsci_label;
+enum { DSCI_MAX_LABELS = 64 };
+typedef struct dsci_labels {
+    size_t count;
+    dsci_label items[DSCI_MAX_LABELS];
+} dsci_labels;
+
+/* Labels along the direct lines of a panel of that size, and the names of points where they cover nothing. */
+dsci_labels dsci_labels_place(dsc_scope *scope, const dsci_plot *plot, const dsci_panel *panel, double width,
+                              double height);
 
 /* Whether a curve has a point that can be drawn. */
 bool dsci_curve_drawn(const dsci_plot *plot, const dsci_curve *curve);

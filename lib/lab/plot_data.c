@@ -122,6 +122,26 @@ static int by_x(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Whether a name is what a pattern says, in which one '*' stands for any text. */
+static bool matches(const char *pattern, const char *name)
+{
+    const char *star = strchr(pattern, '*');
+    if (!star)
+        return strcmp(pattern, name) == 0;
+    const size_t before = (size_t)(star - pattern), after = strlen(star + 1), length = strlen(name);
+    return length >= before + after && strncmp(name, pattern, before) == 0 &&
+           strcmp(name + length - after, star + 1) == 0;
+}
+
+/* The pattern of names that a series' where has in a figure of points that are not joined; else NULL. */
+static const char *pattern_of(const struct gathering *g, const char *where)
+{
+    const size_t length = strlen(g->figure->x);
+    const bool is = g->plot->scattered && where && g->spec->axes[g->x].names &&
+                    strncmp(where, g->figure->x, length) == 0 && where[length] == '=';
+    return is ? where + length + 1 : NULL;
+}
+
 /* Medians over the seeds along x; picked has an index per axis, SIZE_MAX where none is picked. */
 static void curve_measure(struct gathering *g, const size_t *picked, dsci_curve *curve)
 {
@@ -144,13 +164,34 @@ static void curve_measure(struct gathering *g, const size_t *picked, dsci_curve 
         for (size_t s = 0; s < walk.seeds; s++)
             values[s] = y_scale * output->values[walk.offset + i * walk.x_stride + s * walk.seed_stride];
         const dsc_interval y = dsc_summarize(values, walk.seeds);
-        curve->points[curve->count++] = (dsci_point){ .x = x->values[i] / x_scale, .y = y };
+        curve->points[curve->count++] = (dsci_point){ .x = x->values[i] / x_scale, .y = y, .place = i };
         if (curve->style == DSC_SERIES_MEASURED && y.n) {
             curve->band = curve->band || y.n > 1;
             g->n_low = g->n_high == 0 || y.n < g->n_low ? y.n : g->n_low;
             g->n_high = y.n > g->n_high ? y.n : g->n_high;
         }
     }
+    qsort(curve->points, curve->count, sizeof *curve->points, by_x);
+}
+
+/* Moves points from the places of the axis x to the values of an output, and keeps those that a pattern
+ * names. */
+static void scatter(struct gathering *g, const size_t *picked, const char *pattern, dsci_curve *curve)
+{
+    dsci_curve along = { .output = g->figure->x_output, .style = DSC_SERIES_THEORY };
+    const dsc_record_axis *x = &g->spec->axes[g->x];
+    curve_measure(g, picked, &along);
+    size_t kept = 0;
+    for (size_t i = 0; along.points && i < curve->count && i < along.count; i++) {
+        dsci_point point = curve->points[i];
+        point.name = x->names ? dsc_record_axis_text(g->scope, x, point.place, 6) : NULL;
+        point.x =
+            along.points[i].y.median / (scale_or_one(g->figure->x_scale) * scale_or_one(g->figure->y_scale));
+        if (along.points[i].y.n && isfinite(point.x) &&
+            (!pattern || (point.name && matches(pattern, point.name))))
+            curve->points[kept++] = point;
+    }
+    curve->count = kept;
     qsort(curve->points, curve->count, sizeof *curve->points, by_x);
 }
 
@@ -206,11 +247,12 @@ static void panel_add(struct gathering *g, dsci_panel *panel, size_t panel_value
                       size_t ordinal)
 {
     size_t where_axis, where_value = 0;
-    if (!where_find(g, series->where, &where_axis, &where_value))
+    const char *pattern = pattern_of(g, series->where);
+    if (!where_find(g, pattern ? NULL : series->where, &where_axis, &where_value))
         return;
     if (where_axis != NONE && where_axis == g->panels && where_value != panel_value)
         return;
-    const bool split = g->by != NONE && where_axis != g->by && series->style != DSC_SERIES_PUBLISHED;
+    const bool split = g->by != NONE && where_axis != g->by && series->output;
     const size_t curves = split ? shown_count(g, g->by, MAX_CURVES) : 1;
     const char *name = series->label ? series->label : series->output ? series->output : "published";
     for (size_t i = 0; i < curves; i++) {
@@ -230,7 +272,8 @@ static void panel_add(struct gathering *g, dsci_panel *panel, size_t panel_value
             curve->label = dsc_scope_format(g->scope, "%s, %s", name, value_text(g, g->by, picked[g->by]));
         }
         curve->legend = split && series->style == DSC_SERIES_THEORY ? (i ? NULL : name) : curve->label;
-        if (series->style == DSC_SERIES_PUBLISHED)
+        curve->direct = series->style == DSC_SERIES_THEORY && !series->output;
+        if (series->style == DSC_SERIES_PUBLISHED || curve->direct)
             curve_publish(g, series, curve);
         else
             curve_measure(g, picked, curve);
@@ -238,6 +281,10 @@ static void panel_add(struct gathering *g, dsci_panel *panel, size_t panel_value
             band_measure(g, picked, series->low, false, curve);
             band_measure(g, picked, series->high, true, curve);
         }
+        if (g->plot->scattered && series->output && curve->points)
+            scatter(g, picked, pattern, curve);
+        if (pattern && curve->count == 0)
+            panel->count--;
     }
 }
 
@@ -526,7 +573,7 @@ static const char *samples_text(const struct gathering *g)
 {
     if (g->plot->empty)
         return "no data yet";
-    if (g->n_high == 0)
+    if (g->n_high == 0 || (g->plot->scattered && g->n_high == 1))
         return "";
     if (g->n_high == 1)
         return "N = 1 seed";
@@ -566,7 +613,8 @@ const dsci_plot *dsci_plot_make(dsc_scope *scope, dsc_record *record, const dsc_
         gather_map(&g);
         return dsc_scope_status(scope) == DSC_OK ? plot : NULL;
     }
-    plot->named_x = g.spec->axes[g.x].names ? &g.spec->axes[g.x] : NULL;
+    plot->scattered = figure->x_output != NULL;
+    plot->named_x = g.spec->axes[g.x].names && !plot->scattered ? &g.spec->axes[g.x] : NULL;
     gather_panels(&g);
     gather_range_x(plot);
     gather_range_y(plot);

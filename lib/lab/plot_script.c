@@ -112,6 +112,15 @@ static const char *const style_texts[] = {
     [DSC_SERIES_PUBLISHED] = "published",
 };
 
+/* A name in a data file: one word to gnuplot. */
+static void put_word(FILE *out, const char *name)
+{
+    fputs(" \"", out);
+    for (; *name; name++)
+        putc(*name == '"' || (unsigned char)*name < ' ' ? '_' : *name, out);
+    putc('"', out);
+}
+
 /* A gap is one blank line, which breaks the line and the band; never at an end or twice, since two blank
    lines end a block. */
 static void put_points(FILE *out, const dsci_curve *curve)
@@ -123,8 +132,11 @@ static void put_points(FILE *out, const dsci_curve *curve)
             gap = some;
             continue;
         }
-        fprintf(out, "%s%.10g %.10g %.10g %.10g %zu\n", gap ? "\n" : "", p->x, p->y.median, p->y.low,
-                p->y.high, p->y.n);
+        fprintf(out, "%s%.10g %.10g %.10g %.10g %zu", gap ? "\n" : "", p->x, p->y.median, p->y.low, p->y.high,
+                p->y.n);
+        if (p->name)
+            put_word(out, p->name);
+        putc('\n', out);
         some = true;
         gap = false;
     }
@@ -177,7 +189,7 @@ const char *dsci_plot_data(dsc_scope *scope, const dsci_plot *plot, const char *
                 fprintf(out, " (output %s)", dsci_text_clean(scope, curve->output, 200));
             if (panel->title)
                 fprintf(out, ", %s", dsci_text_clean(scope, panel->title, 200));
-            fputs("\n# x median low high n\n", out);
+            fprintf(out, "\n# x median low high n%s\n", plot->scattered ? " name" : "");
             put_points(out, curve);
         }
     const bool good = fclose(out) == 0;
@@ -194,7 +206,7 @@ static size_t key_entries(const dsci_plot *plot, size_t *longest)
     *longest = dsci_text_length(plot->samples);
     for (size_t p = 0; p < plot->panel_count; p++)
         for (size_t c = 0; c < plot->panels[p].count; c++) {
-            if (!dsci_plot_listed(plot, p, c))
+            if (!dsci_plot_listed(plot, p, c) || plot->panels[p].curves[c].direct)
                 continue;
             const size_t length = dsci_text_length(plot->panels[p].curves[c].legend);
             *longest = length > *longest ? length : *longest;
@@ -323,7 +335,8 @@ static void put_head(struct script *s, const char *stem, const char *format)
         "\ndata = folder . '/' . stem . '.dat'\n"
         "output = './' . stem . (format eq 'tex' ? '-graphics' : '') . '.' . format\n"
         "T(plain, latex) = format eq 'tex' ? latex : plain\n"
-        "size = format eq 'png' ? 1 : 0.65 # of points; the other terminals draw them larger\n\n"
+        "size = format eq 'png' ? 1 : 0.65 # of points; the other terminals draw them larger\n"
+        "small = format eq 'svg' ? ',14' : format eq 'png' ? ',10.5' : ',6.2'\n\n"
         "set encoding utf8\n"
         "if (format eq 'svg') set terminal svg size %d,%d dynamic noenhanced background 'white' font ',18' "
         "linewidth 1\n"
@@ -414,7 +427,7 @@ static void put_style(struct script *s, const dsci_curve *curve)
     const size_t interval = 1 + curve->count / 40; /* points on a dense curve stay apart */
     switch (curve->style) {
     case DSC_SERIES_MEASURED:
-        if (s->plot->named_x) {
+        if (s->plot->named_x || s->plot->scattered) {
             fprintf(s->out, "with points linewidth 2.5 linecolor rgb '%s' pointtype %d pointsize 1.5*size",
                     looks[look].colour, looks[look].filled);
             break;
@@ -487,6 +500,21 @@ static void put_marks(struct script *s, const dsci_panel *panel, double left, do
     }
 }
 
+/* Along lines, and names of points. */
+static void put_labels(struct script *s, const dsci_panel *panel, double left, double top)
+{
+    const dsci_labels labels =
+        dsci_labels_place(s->scope, s->plot, panel, s->layout.panel_width, s->layout.panel_height);
+    for (size_t i = 0; i < labels.count; i++) {
+        const dsci_label *label = &labels.items[i];
+        fputs("set label ", s->out);
+        put_text(s->out, s->scope, label->text, 60);
+        fprintf(s->out, " at screen %.5f, screen %.5f %s rotate by %.2f textcolor rgb '%s'%s\n",
+                screen_x(left + label->x), screen_y(s, top + label->y), label->ends ? "right" : "left",
+                label->angle, label->small ? "#505050" : "#303030", label->small ? " font small" : "");
+    }
+}
+
 static void put_panel(struct script *s, size_t p)
 {
     const struct layout *l = &s->layout;
@@ -510,6 +538,7 @@ static void put_panel(struct script *s, size_t p)
                 screen_x(left + l->panel_width / 2.0), screen_y(s, top - l->row_top + LINE / 2.0));
     }
     put_marks(s, panel, left, top);
+    put_labels(s, panel, left, top);
     bool some = false;
     for (size_t c = 0; c < panel->count; c++)
         some = some || dsci_curve_drawn(s->plot, &panel->curves[c]);
@@ -534,7 +563,7 @@ static void put_legend(struct script *s)
     for (size_t p = 0; p < plot->panel_count; p++)
         for (size_t c = 0; c < plot->panels[p].count; c++) {
             band = band || plot->panels[p].curves[c].band;
-            if (!dsci_plot_listed(plot, p, c))
+            if (!dsci_plot_listed(plot, p, c) || plot->panels[p].curves[c].direct)
                 continue;
             fputs(", \\\n  keyentry ", s->out);
             put_style(s, &plot->panels[p].curves[c]);

@@ -143,7 +143,7 @@ static uint32_t point_sign(const struct page *page, const dsci_curve *curve)
 
 static void draw_points(struct page *page, const struct frame *f, const dsci_curve *curve)
 {
-    const size_t every = 1 + curve->count / (size_t)(1 + f->width / 3);
+    const size_t every = page->plot->scattered ? 1 : 1 + curve->count / (size_t)(1 + f->width / 3);
     for (size_t i = 0; i < curve->count; i += every) {
         double x, y;
         if (!locate(page, f, &curve->points[i], &x, &y))
@@ -195,7 +195,8 @@ static void draw_panel(struct page *page, const dsci_panel *panel, const struct 
     }
     bool some = false;
     for (size_t c = 0; c < panel->count; c++)
-        if (panel->curves[c].style != DSC_SERIES_PUBLISHED)
+        if (panel->curves[c].style != DSC_SERIES_PUBLISHED &&
+            (!page->plot->scattered || panel->curves[c].direct))
             draw_line(page, f, &panel->curves[c]);
     for (size_t c = 0; c < panel->count; c++) {
         if (panel->curves[c].style != DSC_SERIES_THEORY)

@@ -61,6 +61,27 @@ run 0 descent bench compare a.h5 a.h5 --json
 json_holds 'assert len(r["rows"]) == 3 and r["geometric_mean"] == 1 and not r["differences"], r'
 run 0 descent show a.h5
 
+# The roofline is drawn from the file alone.
+run 0 descent bench gemm --filter small --time 0.1 --threads 1 --out gemm.h5
+[ ! -e gemm-roofline.gp ] || fail 'a picture that nobody asked for'
+run 0 descent plot gemm.h5
+[ -s gemm-roofline.gp ] || fail 'no script'
+for text in 'gemm/small/forward native' 'theory: DRAM' 'theory: fp32'; do
+    grep -qF "$text" gemm-roofline.dat || fail "gemm-roofline.dat lacks: $text"
+done
+run 0 descent show gemm.h5 --json
+json_holds 'rows = dict(zip([o["name"] for o in r["outputs"]], r["outputs"]))
+assert sum(rows["roof"]["values"]) >= 7, rows["roof"]'
+
+# An interrupted run leaves nothing.
+descent bench gemm --time 60 --out stopped.h5 >"$out" 2>"$err" &
+sleep 2
+kill -TERM $! 2>/dev/null
+status=0
+wait $! || status=$?
+[ "$status" -eq 75 ] || fail "stopped: expected exit status 75, found $status"
+[ ! -e stopped.h5 ] || fail 'a stopped benchmark left a file'
+
 # Where a row of the second file is slower the answer is no; what differs is named before the table.
 cp a.h5 slow.h5
 run 0 tamper slow.h5 seconds times 1000

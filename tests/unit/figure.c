@@ -89,7 +89,7 @@ static void wrong_json_is_refused_with_the_place(void **state)
         { "[{\"name\":\"a\",\"x\":\"w\",\"log_x\":1}]", "'log_x': expected true or false" },
         { "[{\"name\":\"a\",\"x\":\"w\",\"y_max\":1e300}]", "'y_max': expected a number within 1e100" },
         { "[{\"name\":\"a\",\"x\":\"w\",\"y_max\":1e999}]", "expected JSON" },
-        { "[{\"name\":\"a\",\"x\":\"w\",\"series\":{}}]", "'series': expected an array of at most 8" },
+        { "[{\"name\":\"a\",\"x\":\"w\",\"series\":{}}]", "'series': expected an array of at most 16" },
         { "[{\"name\":\"a\",\"x\":\"w\",\"series\":[{}]}]", "figure 0, series 0, field 'style'" },
         { "[{\"name\":\"a\",\"x\":\"w\",\"series\":[{\"style\":\"measured\"}]}]", "'output'" },
         { "[{\"name\":\"a\",\"x\":\"w\",\"series\":[{\"style\":\"published\",\"reference_x\":[1]}]}]",

@@ -14,7 +14,8 @@
 
 typedef enum dsc_series_style {
     DSC_SERIES_MEASURED = 0, /* line, points and interval */
-    DSC_SERIES_THEORY,       /* thin dark line without points */
+    DSC_SERIES_THEORY,       /* thin dark line without points; without an output a line through the reference
+                                points, its label written along it */
     DSC_SERIES_PUBLISHED     /* open points, from reference_x and reference_y */
 } dsc_series_style;
 
@@ -22,11 +23,12 @@ enum { DSC_SERIES_MAX_POINTS = 64 };
 
 /* One curve. where picks one value of a cell axis ("label_noise=0.15"); NULL: one curve per value of
    figure.by. With the axis of figure.panels it confines the curve to one panel; a value that the axis lacks
-   leaves the curve out, and the figure if none is left. Published points are given as they are drawn: x_scale
-   and y_scale leave them alone.
+   leaves the curve out, and the figure if none is left. In a figure with x_output, where may pick names of
+   the axis x with one asterisk for any text; without such a name the curve is left out.
+   Published points are given as they are drawn: x_scale and y_scale leave them alone.
  */
 typedef struct dsc_series {
-    const char *output; /* name of the output that is drawn; NULL for PUBLISHED */
+    const char *output; /* name of the output that is drawn; NULL for reference points */
     const char *label;
     dsc_series_style style;
     const char *where;
@@ -47,12 +49,15 @@ typedef struct dsc_mark {
     double below;
 } dsc_mark;
 
-enum { DSC_FIGURE_MAX_SERIES = 8, DSC_FIGURE_MAX_MARKS = 4 };
+enum { DSC_FIGURE_MAX_SERIES = 16, DSC_FIGURE_MAX_MARKS = 4 };
 
 typedef struct dsc_figure {
     const char *name; /* part of the file name: "test-error" */
     const char *title;
-    const char *x; /* the axis drawn along */
+    const char *x;        /* the axis drawn along */
+    const char *x_output; /* not NULL: points that are not joined, one for each place of the axis x, drawn
+                             along the values of this output instead of the axis's */
+    bool names;    /* of such points: the names of their places, up to the first blank, where there is room */
     const char *y; /* not NULL: a map, the first series' output over the axes x and y (downwards) in colours,
                       one panel per value of panels; log, by, marks and other series do not count */
     bool numbers;  /* of a map: written into its tiles */

@@ -1,0 +1,162 @@
+/* plot_labels.c - texts in a panel: along lines, and beside points where they cover nothing. */
+#include "lab/plot.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Pixels of the canvas. */
+enum { CHARACTER = 10, SMALL_CHARACTER = 8, SMALL_HEIGHT = 18, POINT = 7, ABOVE = 13, INSIDE = 14, STEP = 6 };
+enum { MAX_OBSTACLES = 4096, MAX_NAME = 32 };
+
+struct box {
+    double left, top, right, bottom;
+};
+
+struct placing {
+    dsc_scope *scope;
+    const dsci_plot *plot;
+    double width, height;
+    dsci_labels labels;
+    struct box *obstacles;
+    size_t obstacle_count;
+};
+
+static void block(struct placing *p, struct box box)
+{
+    if (p->obstacle_count < MAX_OBSTACLES)
+        p->obstacles[p->obstacle_count++] = box;
+}
+
+static void block_around(struct placing *p, double x, double y, double radius)
+{
+    block(p, (struct box){ x - radius, y - radius, x + radius, y + radius });
+}
+
+static double pixel_x(const struct placing *p, const dsci_point *point)
+{
+    return dsci_range_fraction(p->plot->x, point->x) * p->width;
+}
+
+static double pixel_y(const struct placing *p, const dsci_point *point)
+{
+    return (1 - dsci_range_fraction(p->plot->y, point->y.median)) * p->height;
+}
+
+struct segment {
+    double x0, y0, x1, y1;
+};
+
+/* The part of a line from its first to its last point that lies between the sides of the panel. */
+static struct segment clip(const struct placing *p, const dsci_curve *curve)
+{
+    const dsci_point *first = &curve->points[0], *last = &curve->points[curve->count - 1];
+    struct segment s = { pixel_x(p, first), pixel_y(p, first), pixel_x(p, last), pixel_y(p, last) };
+    const double slope = s.x1 > s.x0 ? (s.y1 - s.y0) / (s.x1 - s.x0) : 0;
+    if (s.x1 > p->width) {
+        s.y1 += slope * (p->width - s.x1);
+        s.x1 = p->width;
+    }
+    if (s.x0 < 0) {
+        s.y0 -= slope * s.x0;
+        s.x0 = 0;
+    }
+    return s;
+}
+
+/* A line is in the way, and so is its label: at the beginning of a line that rises, else at its end. */
+static void label_line(struct placing *p, const dsci_curve *curve)
+{
+    const struct segment line = clip(p, curve);
+    const double x0 = line.x0, y0 = line.y0, x1 = line.x1, y1 = line.y1;
+    const double length = hypot(x1 - x0, y1 - y0), text = CHARACTER * (double)dsci_text_length(curve->label);
+    if (!(x1 > x0) || p->labels.count == DSCI_MAX_LABELS)
+        return;
+    const double dx = (x1 - x0) / length, dy = (y1 - y0) / length;
+    const bool ends = dy >= 0;
+    dsci_label *label = &p->labels.items[p->labels.count++];
+    *label = (dsci_label){ .text = curve->label, .angle = atan2(-dy, dx) * 45 / atan(1.0), .ends = ends };
+    label->x = (ends ? x1 - INSIDE * dx : x0 + INSIDE * dx) + ABOVE * dy;
+    label->y = (ends ? y1 - INSIDE * dy : y0 + INSIDE * dy) - ABOVE * dx;
+    for (double s = 0; s <= length; s += STEP)
+        block_around(p, x0 + s * dx, y0 + s * dy, 2);
+    for (double s = 0; s <= text; s += STEP)
+        block_around(p, label->x + (ends ? -s : s) * dx, label->y + (ends ? -s : s) * dy, SMALL_HEIGHT / 2.0);
+}
+
+static bool is_free(const struct placing *p, struct box box)
+{
+    if (box.left < 0 || box.right > p->width || box.top < 0 || box.bottom > p->height)
+        return false;
+    for (size_t i = 0; i < p->obstacle_count; i++) {
+        const struct box *o = &p->obstacles[i];
+        if (box.left < o->right && o->left < box.right && box.top < o->bottom && o->top < box.bottom)
+            return false;
+    }
+    return true;
+}
+
+/* The name without what all points of a group begin with ("gemm/") and what follows a blank. */
+static const char *short_name(struct placing *p, const char *name)
+{
+    const char *slash = strchr(name, '/');
+    const char *begin = slash && slash[1] ? slash + 1 : name;
+    const int length = (int)strcspn(begin, " ");
+    return dsci_text_clean(p->scope, dsc_scope_format(p->scope, "%.*s", length, begin), MAX_NAME);
+}
+
+static bool has_label(const struct placing *p, const char *text)
+{
+    for (size_t i = 0; i < p->labels.count; i++)
+        if (strcmp(p->labels.items[i].text, text) == 0)
+            return true;
+    return false;
+}
+
+/* Beside the point, right of it or left, wherever the text covers nothing. */
+static void name_point(struct placing *p, const dsci_point *point)
+{
+    const char *text = short_name(p, point->name);
+    if (!text || p->labels.count == DSCI_MAX_LABELS || has_label(p, text))
+        return;
+    const double x = pixel_x(p, point), y = pixel_y(p, point);
+    const double length = SMALL_CHARACTER * (double)dsci_text_length(text);
+    for (int left = 0; left < 2; left++) {
+        const double start = left ? x - POINT - 3 - length : x + POINT + 3;
+        const struct box box = { start, y - SMALL_HEIGHT / 2.0, start + length, y + SMALL_HEIGHT / 2.0 };
+        if (!is_free(p, box))
+            continue;
+        block(p, box);
+        p->labels.items[p->labels.count++] = (dsci_label){
+            .text = text, .x = left ? x - POINT - 3 : start, .y = y, .ends = left, .small = true
+        };
+        return;
+    }
+}
+
+static void block_points(struct placing *p, const dsci_curve *curve)
+{
+    for (size_t i = 0; i < curve->count; i++)
+        if (dsci_plot_drawable(p->plot, &curve->points[i]))
+            block_around(p, pixel_x(p, &curve->points[i]), pixel_y(p, &curve->points[i]), POINT);
+}
+
+dsci_labels dsci_labels_place(dsc_scope *scope, const dsci_plot *plot, const dsci_panel *panel, double width,
+                              double height)
+{
+    struct placing p = { .scope = scope, .plot = plot, .width = width, .height = height };
+    p.obstacles = dsc_scope_alloc(scope, MAX_OBSTACLES, sizeof *p.obstacles);
+    if (!p.obstacles)
+        return p.labels;
+    for (size_t c = 0; c < panel->count; c++)
+        if (panel->curves[c].direct && panel->curves[c].count > 1 &&
+            dsci_curve_drawn(plot, &panel->curves[c]))
+            label_line(&p, &panel->curves[c]);
+    for (size_t c = 0; c < panel->count; c++)
+        if (!panel->curves[c].direct)
+            block_points(&p, &panel->curves[c]);
+    for (size_t c = 0; plot->figure->names && c < panel->count; c++)
+        for (size_t i = 0; i < panel->curves[c].count; i++)
+            if (panel->curves[c].points[i].name && dsci_plot_drawable(plot, &panel->curves[c].points[i]))
+                name_point(&p, &panel->curves[c].points[i]);
+    return p.labels;
+}
