@@ -154,6 +154,17 @@ static const dsc_claim claims[] = {
       .low = 0,
       .high = INFINITY,
       .standard_errors = -2 },
+    { .text = "With 100 and 500 examples dropout gains nothing",
+      .source = "Srivastava et al. 2014, figure 10",
+      .setting = SETTING,
+      .expected = "no gain, or a loss",
+      .needs = "data=mnist examples=100,500",
+      .measured = { "gain", "examples=100..500", DSC_STATISTIC_MAXIMUM },
+      .scale = 100,
+      .units = "points",
+      .low = -INFINITY,
+      .high = 0,
+      .standard_errors = 2 },
     { 0 },
 };
 
