@@ -1,5 +1,6 @@
 /* claims.c - what sources say, held against a results file. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -73,13 +74,21 @@ static bool axis_number(dsc_scope *scope, const dsc_record_axis *axis, const cha
     return dsc_parse_real(text, value);
 }
 
+static bool is_largest(const dsc_record_axis *axis, double value)
+{
+    for (size_t i = 0; i < axis->count; i++)
+        if (axis->values[i] > value)
+            return false;
+    return true;
+}
+
 /* Whether an axis's value is meant by "9", "9..47", "..9", "cnn" or "last". */
 static bool is_meant(struct check *check, const dsc_record_axis *axis, size_t index, const char *meant)
 {
     const double value = axis->values[index];
     double low = -INFINITY, high = INFINITY;
     if (strcmp(meant, "last") == 0)
-        return index + 1 == axis->count;
+        return is_largest(axis, value);
     const char *dots = strstr(meant, "..");
     if (!dots)
         return axis_number(check->scope, axis, meant, &low) && same_number(value, low);
@@ -171,20 +180,34 @@ static bool needs_are_met(struct check *check)
 
 /* ---- the points of a term ---- */
 
-/* For every axis of the record the indices that where leaves: chosen[axis][0..counts[axis]-1]. */
+/* For every axis of the record the values that where leaves, smallest first: values[axis][0..counts[axis]-1],
+   each a place in the record's list, which is in the order that somebody typed. */
 struct choice {
     size_t counts[DSC_RECORD_MAX_AXES];
-    size_t *indices[DSC_RECORD_MAX_AXES];
+    const double **values[DSC_RECORD_MAX_AXES];
 };
+
+static size_t index_of(const struct check *check, const struct choice *choice, size_t a, size_t i)
+{
+    return (size_t)(choice->values[a][i] - check->spec->axes[a].values);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = **(const double *const *)a, y = **(const double *const *)b;
+    return (x > y) - (x < y);
+}
 
 static bool choose_on_axis(struct check *check, size_t a, const char *meant, struct choice *choice)
 {
     const dsc_record_axis *axis = &check->spec->axes[a];
     choice->counts[a] = 0;
-    choice->indices[a] = dsc_scope_alloc(check->scope, axis->count, sizeof *choice->indices[a]);
-    for (size_t i = 0; choice->indices[a] && i < axis->count; i++)
+    choice->values[a] = dsc_scope_alloc(check->scope, axis->count, sizeof *choice->values[a]);
+    for (size_t i = 0; choice->values[a] && i < axis->count; i++)
         if (!meant || is_meant(check, axis, i, meant))
-            choice->indices[a][choice->counts[a]++] = i;
+            choice->values[a][choice->counts[a]++] = &axis->values[i];
+    if (choice->counts[a])
+        qsort(choice->values[a], choice->counts[a], sizeof *choice->values[a], by_value);
     return choice->counts[a] ||
            refuse(check, dsc_scope_format(check->scope, "not run at %s %s", axis->name, meant ? meant : ""));
 }
@@ -220,7 +243,7 @@ static const double *values_along(struct check *check, const dsc_record_output *
     double *values =
         several == 1 ? dsc_scope_alloc(check->scope, choice->counts[along], sizeof *values) : NULL;
     for (size_t i = 0; values && i < choice->counts[along]; i++)
-        values[i] = check->spec->axes[along].values[choice->indices[along][i]];
+        values[i] = *choice->values[along][i];
     return values;
 }
 
@@ -253,7 +276,7 @@ static bool enumerate(struct check *check, const struct choice *choice, struct s
             const size_t axis = output->axes[k];
             if (strides[k] == 0)
                 continue;
-            selection->offsets[i] += strides[k] * choice->indices[axis][rest % choice->counts[axis]];
+            selection->offsets[i] += strides[k] * index_of(check, choice, axis, rest % choice->counts[axis]);
             rest /= choice->counts[axis];
         }
     }
@@ -384,8 +407,17 @@ static dsc_interval single(double value, size_t n)
                            .standard_error = none };
 }
 
-/* The largest deviation of a point from another output, in standard errors. Points where both agree to
-   rounding count 0: their standard error may be 0 too. */
+/* The largest size of a point's values; a missing seed's does not count. */
+static double size_of(const struct selection *selection, size_t point)
+{
+    double largest = 0;
+    for (size_t s = 0; s < selection->seeds; s++)
+        largest = fmax(largest, fabs(value_of(selection, point, s)));
+    return largest;
+}
+
+/* The largest deviation of a point from another output, in standard errors, which take two seeds. Points
+   where both agree to rounding count 0: their standard error may be 0 too. */
 static dsc_interval deviation(const struct check *check, const struct selection *a, const struct selection *b)
 {
     double largest = 0;
@@ -393,10 +425,10 @@ static dsc_interval deviation(const struct check *check, const struct selection 
     for (size_t i = 0; i < a->count; i++) {
         const dsc_interval difference = over_seeds(check, a, b, i);
         n = difference.n < n ? difference.n : n;
-        if (fabs(difference.mean) > 1e-12 * fabs(value_of(a, i, 0)))
+        if (n > 1 && fabs(difference.mean) > 1e-12 * size_of(a, i))
             largest = fmax(largest, fabs(difference.mean) / difference.standard_error);
     }
-    return single(n < 2 ? (double)NAN : largest, n);
+    return single(largest, n);
 }
 
 static dsc_interval measure_pooled(const struct check *check, const struct selection *measured,
@@ -439,7 +471,9 @@ static bool measure(struct check *check, dsc_interval *result)
     }
     if (result->n == 0)
         return refuse(check, "values are missing");
-    const size_t least = claim->seeds > 0 ? (size_t)claim->seeds : claim->standard_errors != 0 ? 2 : 1;
+    const bool has_errors =
+        claim->standard_errors != 0 || claim->measured.statistic == DSC_STATISTIC_DEVIATION;
+    const size_t least = claim->seeds > 0 ? (size_t)claim->seeds : has_errors ? 2 : 1;
     if (result->n < least)
         return refuse(check, dsc_scope_format(check->scope, "%zu of at least %zu seeds", result->n, least));
     return true;

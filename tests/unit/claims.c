@@ -198,6 +198,53 @@ static void a_deviation_is_the_largest_in_standard_errors(void **state)
     assert_int_equal(check(&claim, 0).verdict, DSC_VERDICT_UNTOLD);
 }
 
+static void a_deviation_counts_though_the_first_seed_is_missing(void **state)
+{
+    (void)state;
+    dsc_scope *scope = dsc_scope_open(NULL);
+    dsc_record *record = record_make(scope);
+    dsc_record_output_find(record, "error")->values[0] = (double)NAN;
+    const dsc_claim claim = {
+        .measured = { "error", "network=mlp width=2", DSC_STATISTIC_DEVIATION },
+        .against = { .output = "curve", .where = "network=mlp width=2 epoch=2" },
+        .high = 4,
+    };
+    assert_int_equal(dsc_claim_check(scope, record, &claim).verdict, DSC_VERDICT_DIFFERS);
+    dsc_record_output_find(record, "error")->values[1] = (double)NAN;
+    assert_string_equal(dsc_claim_check(scope, record, &claim).reason, "1 of at least 2 seeds");
+    dsc_scope_close(&scope);
+}
+
+/* The record with a list of widths that was typed in another order. */
+static void the_order_in_which_values_were_typed_does_not_matter(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *where;
+        dsc_statistic statistic;
+        double expected; /* errors by width: 2 0.135, 4 0.76, 8 0.26, 16 0.51 */
+    } cases[] = {
+        { "network=mlp width=last", DSC_STATISTIC_MEAN, 0.51 },
+        { "network=mlp width=4..16", DSC_STATISTIC_RISE, 0.25 },
+        { "network=mlp", DSC_STATISTIC_RISE, 0.625 },
+        { "network=mlp", DSC_STATISTIC_FALL, 0.5 },
+        { "network=mlp", DSC_STATISTIC_ARGMIN, 2 },
+    };
+    static const double reversed[] = { 16, 8, 4, 2 };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        dsc_scope *scope = dsc_scope_open(NULL);
+        dsc_record *record = record_make(scope);
+        memcpy((double *)dsc_record_describe(record)->axes[1].values, reversed, sizeof reversed);
+        const dsc_claim claim = {
+            .measured = TERM(.where = cases[i].where, .statistic = cases[i].statistic),
+            .low = cases[i].expected - 1e-9,
+            .high = cases[i].expected + 1e-9,
+        };
+        assert_int_equal(dsc_claim_check(scope, record, &claim).verdict, DSC_VERDICT_AGREES);
+        dsc_scope_close(&scope);
+    }
+}
+
 static void assert_untold(const dsc_claim *claim, double missing_width, const char *reason)
 {
     const dsc_claim_result result = check(claim, missing_width);
@@ -238,6 +285,8 @@ int main(void)
         cmocka_unit_test(comparisons_are_made_seed_by_seed),
         cmocka_unit_test(standard_errors_widen_or_narrow_the_band),
         cmocka_unit_test(a_deviation_is_the_largest_in_standard_errors),
+        cmocka_unit_test(a_deviation_counts_though_the_first_seed_is_missing),
+        cmocka_unit_test(the_order_in_which_values_were_typed_does_not_matter),
         cmocka_unit_test(what_cannot_be_told_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

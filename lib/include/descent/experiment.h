@@ -95,7 +95,8 @@ typedef enum dsc_statistic {
 
 /* A number that each seed of a results file gives. where: "label_noise=0.15 width=36..80 epoch=last": blanks
    between the axes; a value, a name ("network=cnn"), a range with both ends in it (either may be left out),
-   or last. Without the axis: all its values. */
+   or last, the largest. Without the axis: all its values. Rises and falls go from the smallest value up,
+   however the list was typed. */
 typedef struct dsc_term {
     const char *output; /* NULL: no term */
     const char *where;  /* NULL: all points */
