@@ -122,24 +122,38 @@ static size_t votes_for(const replicates *r, size_t example, size_t class)
     return votes;
 }
 
+/* The most frequent prediction, of equals the first. */
+static size_t main_prediction(const replicates *r, size_t example, size_t *votes)
+{
+    size_t main = 0;
+    *votes = 0;
+    for (size_t c = 0; c < r->outputs; c++) {
+        const size_t of_class = votes_for(r, example, c);
+        if (of_class > *votes) {
+            main = c;
+            *votes = of_class;
+        }
+    }
+    return main;
+}
+
 /* Adds one example. With y the prediction, y* the optimal one and t the label, Domingos's factors are
    c1 = P(y = y*) - P(y != y*) P(y = t | y != y*, t != y*) and c2 = 1 where the main prediction is optimal,
-   -P(y = y* | y is not the main one) where it is not. */
+   -P(y = y* | y is not the main one) where it is not. Of several optimal predictions y* is the main one if it
+   is among them: what cannot be bettered is not biased. */
 static void add_zero_one(zero_one_decomposition *d, const replicates *r, size_t example, const double *p)
 {
-    const size_t classes = r->outputs, optimal = largest(p, classes);
+    const size_t classes = r->outputs, likeliest = largest(p, classes);
+    size_t main_votes;
+    const size_t main = main_prediction(r, example, &main_votes);
+    const size_t optimal = p[main] == p[likeliest] ? main : likeliest;
     const double models = (double)(r->sets * r->inits), noise = 1 - p[optimal];
-    size_t main = 0, main_votes = 0;
     double hit = 0, error = 0;
     for (size_t c = 0; c < classes; c++) {
-        const size_t votes = votes_for(r, example, c);
-        if (votes > main_votes) {
-            main = c;
-            main_votes = votes;
-        }
-        error += (double)votes / models * (1 - p[c]);
+        const double share = (double)votes_for(r, example, c) / models;
+        error += share * (1 - p[c]);
         if (c != optimal) /* P(y != y*, y = t | t != y*), summed over y */
-            hit += noise > 0 ? (double)votes / models * p[c] / noise : 0;
+            hit += noise > 0 ? share * p[c] / noise : 0;
     }
     const double right = (double)votes_for(r, example, optimal) / models;
     const double variance = 1 - (double)main_votes / models;
@@ -170,23 +184,25 @@ zero_one_decomposition decompose_zero_one(const replicates *r, const double *pro
     return d;
 }
 
+/* E log p of a class. */
+static double mean_log(const replicates *r, size_t example, size_t class)
+{
+    double mean = 0;
+    for (size_t m = 0; m < r->sets * r->inits; m++)
+        mean += model_at(r, m, example)[class];
+    return mean / (double)(r->sets * r->inits);
+}
+
 /* log of the sum over classes of exp(E log p): at most 0, by Jensen's inequality. */
-static double log_normaliser(const replicates *r, size_t example, double *log_means_at, size_t class)
+static double log_normaliser(const replicates *r, size_t example)
 {
     double largest_mean = -INFINITY, sum = 0;
-    for (int pass = 0; pass < 2; pass++)
-        for (size_t c = 0; c < r->outputs; c++) {
-            double mean = 0;
-            for (size_t m = 0; m < r->sets * r->inits; m++)
-                mean += model_at(r, m, example)[c];
-            mean /= (double)(r->sets * r->inits);
-            if (c == class)
-                *log_means_at = mean;
-            if (pass == 0)
-                largest_mean = mean > largest_mean ? mean : largest_mean;
-            else
-                sum += exp(mean - largest_mean);
-        }
+    for (size_t c = 0; c < r->outputs; c++) {
+        const double mean = mean_log(r, example, c);
+        largest_mean = mean > largest_mean ? mean : largest_mean;
+    }
+    for (size_t c = 0; c < r->outputs; c++)
+        sum += exp(mean_log(r, example, c) - largest_mean);
     return largest_mean + log(sum);
 }
 
@@ -194,10 +210,9 @@ static void add_cross_entropy(cross_entropy_decomposition *d, const replicates *
                               const double *p)
 {
     const size_t models = r->sets * r->inits;
+    const double normaliser = log_normaliser(r, example);
     for (size_t c = 0; c < r->outputs; c++) {
-        double log_mean = 0;
-        const double normaliser = log_normaliser(r, example, &log_mean, c);
-        const double log_main = log_mean - normaliser;
+        const double log_main = mean_log(r, example, c) - normaliser, share = exp(log_main);
         double own = 0, from_main = 0;
         for (size_t m = 0; m < models; m++) {
             own -= model_at(r, m, example)[c];
@@ -206,7 +221,7 @@ static void add_cross_entropy(cross_entropy_decomposition *d, const replicates *
         d->error += p[c] > 0 ? p[c] * own / (double)models : 0;
         d->noise -= p[c] > 0 ? p[c] * log(p[c]) : 0;
         d->bias += p[c] > 0 ? p[c] * (log(p[c]) - log_main) : 0;
-        d->variance += exp(log_main) * from_main / (double)models;
+        d->variance += share > 0 ? share * from_main / (double)models : 0; /* 0 log 0 = 0 */
     }
 }
 

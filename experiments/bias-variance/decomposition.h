@@ -40,7 +40,8 @@ typedef struct class_decomposition {
 class_decomposition decompose_classes(const replicates *r, const double *probabilities);
 
 /* Zero-one loss of several classes (Domingos, ICML 2000, theorem 2): error = noise_effect + bias +
-   net_variance. The main prediction is the most frequent one, the first of equals. */
+   net_variance. The main prediction is the most frequent one, the first of equals; the optimal one is the
+   most probable label, of equals the main prediction if it is among them, else the first. */
 typedef struct zero_one_decomposition {
     double error;        /* of a label drawn anew */
     double noise;        /* probability that the label is not the optimal one */
@@ -57,8 +58,9 @@ typedef struct zero_one_decomposition {
 zero_one_decomposition decompose_zero_one(const replicates *r, const double *probabilities);
 
 /* Cross-entropy in nats (Yang et al., ICML 2020): error = noise + bias + variance with the mean model
-   proportional to exp(E log p). Plug-in terms: no unbiased estimate is known. values are log-probabilities.
- */
+   proportional to exp(E log p). Plug-in terms: no unbiased estimate is known. values are log-probabilities,
+   -INFINITY of what a model holds impossible; of a label that occurs the error is then infinite, and where
+   every class is impossible for some model there is no mean model: terms are NaN. */
 typedef struct cross_entropy_decomposition {
     double error;
     double noise;    /* entropy of the label */

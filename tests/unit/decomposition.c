@@ -96,6 +96,28 @@ static void zero_one_loss_splits_as_by_hand(void **state)
     assert_near(n.residual, 0, 1e-12);
 }
 
+/* Any prediction is optimal where all labels are equally probable, so none is biased, whichever is the most
+   frequent. Here 2 is, with two of three votes. */
+static void what_cannot_be_bettered_is_not_biased(void **state)
+{
+    (void)state;
+    const double values[] = { 0, 0, 1, /**/ 0, 0, 1, /**/ 0, 1, 0 };
+    const replicates r = { .sets = 3, .inits = 1, .examples = 1, .outputs = 3, .values = values };
+    const double even[] = { 1 / 3.0, 1 / 3.0, 1 / 3.0 };
+    const zero_one_decomposition d = decompose_zero_one(&r, even);
+    assert_near(d.error, 2 / 3.0, 1e-12);
+    assert_near(d.bias, 0, 0);
+    assert_near(d.net_variance, 1 / 3.0, 1e-12);
+    assert_near(d.noise_effect, 1 / 3.0, 1e-12); /* c1 = 2/3 - 1/3 * 1/2 */
+    assert_near(d.residual, 0, 1e-12);
+
+    const double first_two[] = { 0.5, 0.5, 0 }; /* the main prediction is not among the optimal ones */
+    const zero_one_decomposition biased = decompose_zero_one(&r, first_two);
+    assert_near(biased.bias, 1, 0);
+    assert_near(biased.error, 5 / 6.0, 1e-12);
+    assert_near(biased.residual, 0, 1e-12);
+}
+
 /* Two classes, label 0; models give it 1/2 and 4/5. Geometric means sqrt(2/5) and sqrt(1/10), which are as 2
    to 1: the mean model says 2/3. */
 static void cross_entropy_splits_as_by_hand(void **state)
@@ -118,6 +140,22 @@ static void cross_entropy_splits_as_by_hand(void **state)
     assert_near(n.residual, 0, 1e-12);
 }
 
+/* A third class that no model thinks possible, and that never occurs, changes nothing. */
+static void an_impossible_class_adds_nothing_to_the_cross_entropy(void **state)
+{
+    (void)state;
+    const double values[] = { log(0.5), log(0.5), -INFINITY, log(0.8), log(0.2), -INFINITY };
+    const replicates r = { .sets = 2, .inits = 1, .examples = 1, .outputs = 3, .values = values };
+    const double labels[] = { 0.75, 0.25, 0 };
+    const cross_entropy_decomposition d = decompose_cross_entropy(&r, labels);
+    assert_near(d.error, -(0.75 * (log(0.5) + log(0.8)) + 0.25 * (log(0.5) + log(0.2))) / 2, 1e-12);
+    assert_near(d.variance, -log(3 * sqrt(0.1)), 1e-12);
+    assert_near(d.residual, 0, 1e-12);
+
+    const double occurs[] = { 0.5, 0.25, 0.25 };
+    assert_true(decompose_cross_entropy(&r, occurs).error == INFINITY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,7 +163,9 @@ int main(void)
         cmocka_unit_test(one_model_a_set_has_no_optimisation_variance),
         cmocka_unit_test(noisy_labels_add_their_noise),
         cmocka_unit_test(zero_one_loss_splits_as_by_hand),
+        cmocka_unit_test(what_cannot_be_bettered_is_not_biased),
         cmocka_unit_test(cross_entropy_splits_as_by_hand),
+        cmocka_unit_test(an_impossible_class_adds_nothing_to_the_cross_entropy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
