@@ -104,10 +104,11 @@ static void print_axes(struct session *session, const dsc_case *shown)
     dsc_scope *scope = session->scope;
     dsc_table *table = dsc_table_make(scope, columns, 4, 1);
     for (const dsc_axis *axis = shown->axes; axis && axis->param.name; axis++)
-        dsc_table_row(
-            table,
-            (const char *[]){ axis->param.name, range_text(scope, &axis->param), axis->param.help,
-                              axis->derive ? "by the parameters" : spaced_list(scope, axis->param.value) });
+        if (!axis->fixed)
+            dsc_table_row(table, (const char *[]){ axis->param.name, range_text(scope, &axis->param),
+                                                   axis->param.help,
+                                                   axis->derive ? "by the parameters"
+                                                                : spaced_list(scope, axis->param.value) });
     if (!shown->axes || !shown->axes->param.name)
         return;
     dsc_heading(&session->terminal, "\nAxes of %s (--set NAME=LIST)", shown->name);

@@ -71,6 +71,23 @@ const dsc_known_data *dsc_known_data_find(const char *name)
     return NULL;
 }
 
+static bool has_digest(const dsc_known_file *files, size_t count, const char *sha256)
+{
+    for (size_t i = 0; i < count; i++)
+        if (files[i].sha256 && strcmp(files[i].sha256, sha256) == 0)
+            return true;
+    return false;
+}
+
+const dsc_known_data *dsc_known_data_of_file(const char *sha256)
+{
+    for (size_t i = 0; i < sizeof known_data / sizeof known_data[0]; i++)
+        if (has_digest(known_data[i].files, known_data[i].file_count, sha256) ||
+            has_digest(known_data[i].others, known_data[i].other_count, sha256))
+            return &known_data[i];
+    return NULL;
+}
+
 /* The path if the file exists under its name, or packed or unpacked with ".gz" or without; else NULL. */
 static const char *existing(dsc_scope *scope, const char *directory, const char *name)
 {

@@ -83,6 +83,15 @@ const double *dsc_cell_axis(const dsc_cell *cell, const char *name, size_t *coun
     return values;
 }
 
+size_t dsc_cell_axis_index(const dsc_cell *cell, const char *name, double value)
+{
+    size_t count, i = 0;
+    const double *values = dsc_cell_axis(cell, name, &count);
+    while (i < count && values[i] != value)
+        i++;
+    return i < count ? i : SIZE_MAX;
+}
+
 static void put(dsc_cell *cell, const char *name, bool inner, size_t index, double value)
 {
     const char *kase = cell->plan->kase->name;

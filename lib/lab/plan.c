@@ -301,6 +301,28 @@ static const char *names_to_numbers(struct resolver *resolver, const dsc_param *
     return numbers;
 }
 
+/* A list of an axis's values, as a person types it. */
+static double *parse_values(struct resolver *resolver, const dsc_param *param, const char *list,
+                            size_t *count)
+{
+    if (param->choices)
+        list = names_to_numbers(resolver, param, list);
+    return list ? dsc_parse_list(resolver->scope, param->name, list, param->kind == DSC_INTEGER,
+                                 DSCI_AXIS_MAX, count)
+                : NULL;
+}
+
+/* Refuses other values than the table's: recipes say them again, so they may be said. */
+static void check_fixed(struct resolver *resolver, const dsc_param *param, const struct dsci_plan_axis *axis)
+{
+    size_t count = 0;
+    const double *table = parse_values(resolver, param, param->value, &count);
+    if (table && (count != axis->count || memcmp(table, axis->values, count * sizeof *table) != 0))
+        dsc_scope_fail(resolver->scope, DSC_ERROR_ARGUMENT,
+                       "%s: its values are always %s (%s); leave it out of the settings", param->name,
+                       param->value, param->help ? param->help : "");
+}
+
 /* The values that were asked for, else those that follow from the parameters, else the table's. */
 static void add_axis(struct resolver *resolver, const dsc_axis *axis, const char *said)
 {
@@ -314,12 +336,7 @@ static void add_axis(struct resolver *resolver, const dsc_axis *axis, const char
     struct dsci_plan_axis *to = &plan->axes[plan->axis_count++];
     *to = (struct dsci_plan_axis){ .axis = axis, .name = param->name, .integer = param->kind == DSC_INTEGER };
     if (said || !axis->derive) {
-        const char *list = said ? said : param->value;
-        if (param->choices)
-            list = names_to_numbers(resolver, param, list);
-        if (list)
-            to->values =
-                dsc_parse_list(resolver->scope, param->name, list, to->integer, DSCI_AXIS_MAX, &to->count);
+        to->values = parse_values(resolver, param, said ? said : param->value, &to->count);
     } else {
         to->values = dsc_scope_alloc(resolver->scope, DSCI_AXIS_MAX, sizeof *to->values);
         if (to->values)
@@ -330,6 +347,8 @@ static void add_axis(struct resolver *resolver, const dsc_axis *axis, const char
     }
     if (to->values && to->count)
         check_values(resolver->scope, param, to->values, to->count);
+    if (to->values && said && axis->fixed)
+        check_fixed(resolver, param, to);
 }
 
 static int64_t choose_number(struct resolver *resolver, enum common which, int64_t option, int64_t otherwise,
@@ -438,13 +457,28 @@ void dsc_data_note(dsc_data_notes *notes, const char *name, const char *path)
     notes->first = note;
 }
 
+/* Fails if the file that was noted last is another data set's: MNIST's and Fashion-MNIST's have the same
+   names. Files that nobody knows may be one's own. */
+static void check_owner(dsc_data_notes *notes, const dsc_known_data *known, const char *path)
+{
+    if (dsc_scope_status(notes->scope) != DSC_OK)
+        return;
+    const dsc_known_data *owner = dsc_known_data_of_file(notes->first->sha256);
+    if (owner && strcmp(owner->name, known->name) != 0)
+        dsc_scope_fail(notes->scope, DSC_ERROR_MISMATCH,
+                       "%s is a file of data set '%s', not of '%s': ask for that, or name another directory",
+                       path, owner->name, known->name);
+}
+
 void dsc_data_note_files(dsc_data_notes *notes, const dsc_known_data *known, const char *directory)
 {
     size_t count = 0;
     const dsc_known_file *files = known ? dsc_data_files(known, directory, &count) : NULL;
-    for (size_t i = 0; i < count && dsc_scope_status(notes->scope) == DSC_OK; i++)
-        dsc_data_note(notes, dsc_path_join(notes->scope, known->name, files[i].name),
-                      dsc_data_file(notes->scope, directory, files[i].name));
+    for (size_t i = 0; i < count && dsc_scope_status(notes->scope) == DSC_OK; i++) {
+        const char *path = dsc_data_file(notes->scope, directory, files[i].name);
+        dsc_data_note(notes, dsc_path_join(notes->scope, known->name, files[i].name), path);
+        check_owner(notes, known, path);
+    }
 }
 
 dsc_scope *dsc_data_notes_scope(const dsc_data_notes *notes)

@@ -162,6 +162,21 @@ static void a_directory_is_recognized_by_names_of_files_and_before_them_by_diges
     dsc_scope_close(&scope);
 }
 
+static void a_file_is_known_by_its_digest(void **state)
+{
+    (void)state;
+    size_t count;
+    const dsc_known_data *known = dsc_known_data_list(&count);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < known[i].file_count; k++)
+            if (known[i].files[k].sha256)
+                assert_ptr_equal(dsc_known_data_of_file(known[i].files[k].sha256), &known[i]);
+        for (size_t k = 0; k < known[i].other_count; k++)
+            assert_ptr_equal(dsc_known_data_of_file(known[i].others[k].sha256), &known[i]);
+    }
+    assert_null(dsc_known_data_of_file("00"));
+}
+
 /* The real files: $DESCENT_DATA, or the place where this project's checks keep them. */
 static void check_real(const char *name, const int32_t train[5], const int32_t test[5])
 {
@@ -278,6 +293,7 @@ int main(void)
         IN_DIRECTORY(images_without_as_many_labels_are_refused),
         IN_DIRECTORY(directories_are_found_by_their_files),
         IN_DIRECTORY(a_directory_is_recognized_by_names_of_files_and_before_them_by_digest),
+        cmocka_unit_test(a_file_is_known_by_its_digest),
         cmocka_unit_test(mnist_is_mnist),
         cmocka_unit_test(fashion_mnist_is_fashion_mnist),
         cmocka_unit_test(a_teachers_examples_do_not_depend_on_how_many_are_asked_for),

@@ -156,6 +156,63 @@ static void derived_values_follow_the_parameters_unless_said(void **state)
     dsc_scope_close(&scope);
 }
 
+static void fixed_values_can_be_said_but_not_changed(void **state)
+{
+    (void)state;
+    dsc_axis axes[] = { toy_axes[0], toy_axes[1], toy_axes[2] };
+    axes[1].fixed = true;
+    dsc_case kase = toy_case;
+    kase.axes = axes;
+    const dsc_case *const cases[] = { &kase, NULL };
+    const dsc_experiment toys = { .name = "toys", .cases = cases };
+    static const struct {
+        const char *value;
+        bool good;
+    } table[] = { { "1,2,4", true }, { "1,2", false }, { "2,1,4", false } };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        dsc_scope *scope = dsc_scope_open(NULL);
+        const dsc_setting setting = { "epoch", table[i].value };
+        const dsc_plan *plan =
+            dsc_plan_make(scope, &toys, &(dsc_plan_options){ .settings = &setting, .setting_count = 1 });
+        assert_int_equal(plan != NULL, table[i].good);
+        if (!plan)
+            assert_non_null(strstr(dsc_scope_message(scope), "epoch: its values are always 1, 2, 4"));
+        dsc_scope_close(&scope);
+    }
+}
+
+static void identify_as_mnist(dsc_data_notes *notes, const void *knobs, const char *directory)
+{
+    (void)knobs;
+    const dsc_known_data *mnist = dsc_known_data_find("mnist");
+    directory = dsc_data_directory(dsc_data_notes_scope(notes), mnist, directory);
+    if (directory)
+        dsc_data_note_files(notes, mnist, directory);
+}
+
+/* The files of MNIST and Fashion-MNIST have the same names. */
+static void files_of_another_data_set_are_refused(void **state)
+{
+    (void)state;
+    const char *given = getenv("DESCENT_TEST_DATA");
+    dsc_case kase = toy_case;
+    kase.identify = identify_as_mnist;
+    const dsc_case *const cases[] = { &kase, NULL };
+    const dsc_experiment toys = { .name = "toys", .cases = cases };
+    dsc_scope *scope = dsc_scope_open(NULL);
+    const char *fashion =
+        dsc_path_join(scope, given && *given ? given : DESCENT_SHARED_DATA, "fashion-mnist");
+    if (!dsc_file_exists(dsc_path_join(scope, fashion, "train-images-idx3-ubyte.gz"))) {
+        print_message("skipped: no Fashion-MNIST in %s\n", fashion);
+        dsc_scope_close(&scope);
+        skip();
+    }
+    assert_null(dsc_plan_make(scope, &toys, &(dsc_plan_options){ .data_directory = fashion }));
+    assert_non_null(
+        strstr(dsc_scope_message(scope), "is a file of data set 'fashion-mnist', not of 'mnist'"));
+    dsc_scope_close(&scope);
+}
+
 static void data_files_are_part_of_the_recipe(void **state)
 {
     (void)state;
@@ -284,6 +341,8 @@ int main(void)
         cmocka_unit_test(wrong_settings_are_explained),
         cmocka_unit_test(too_many_cells_are_refused),
         cmocka_unit_test(derived_values_follow_the_parameters_unless_said),
+        cmocka_unit_test(fixed_values_can_be_said_but_not_changed),
+        cmocka_unit_test(files_of_another_data_set_are_refused),
         cmocka_unit_test(data_files_are_part_of_the_recipe),
         cmocka_unit_test(a_printed_configuration_makes_the_same_plan),
         cmocka_unit_test(broken_configurations_are_explained),

@@ -182,6 +182,10 @@ DSC_API const dsc_known_data *dsc_known_data_list(size_t *count);
 /* The data set of that name; NULL if there is none. */
 DSC_API const dsc_known_data *dsc_known_data_find(const char *name);
 
+/* The data set that a file is of, by its SHA-256 in 64 hexadecimal digits; NULL if none is known to have it.
+ */
+DSC_API const dsc_known_data *dsc_known_data_of_file(const char *sha256);
+
 /* Which of some data sets, named in a list ended by NULL, a directory has the files of: the first whose last
    file has the digest that is known, or else the first whose files are called so. Fails the scope, naming
    them all, if there is none. *found is then where they are, as dsc_data_directory() says. */

@@ -60,6 +60,7 @@ typedef struct dsc_axis {
     const char *units; /* "1" if it has none */
     const char *long_name; /* axis label */
     bool inner;            /* runs inside the cell, which puts one value per point; its knob is not set */
+    bool fixed;            /* the cell counts on the table's values (pixels, classes): others are refused */
     /* If not NULL: makes the default list from the parameters; returns how many of capacity it wrote. */
     size_t (*derive)(const void *knobs, double *values, size_t capacity);
 } dsc_axis;
@@ -185,7 +186,9 @@ DSC_API uint64_t dsc_cell_seed(const dsc_cell *cell);
 DSC_API const void *dsc_cell_shared(const dsc_cell *cell);
 DSC_API dsc_engine dsc_cell_engine(const dsc_cell *cell);
 DSC_API const double *dsc_cell_axis(const dsc_cell *cell, const char *name,
-                                    size_t *count); /* an axis's values */
+                                    size_t *count); /* an axis's values, in the order that was asked for */
+/* The index of a value on an axis; SIZE_MAX if it is not asked for. */
+DSC_API size_t dsc_cell_axis_index(const dsc_cell *cell, const char *name, double value);
 
 /* Leaves a number: an output that the table does not name, or a second value, fails the cell. */
 DSC_API void dsc_put(dsc_cell *cell, const char *output, double value);
