@@ -53,11 +53,18 @@ static dsc_examples from_pool(dsc_scope *scope, const pool *p, uint64_t seed, co
 {
     const size_t size = training_set_size(p, spec);
     const bool splits = spec->scheme == SCHEME_SPLITS;
-    const size_t wanted = splits ? size * spec->sets : size;
-    if (wanted > p->train.count || size == 0) {
+    if (!order)
+        return (dsc_examples){ 0 };
+    if (splits && size > p->train.count / spec->sets) {
         dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
-                       "%zu training sets of %zu examples: the data set has %zu; ask for fewer", spec->sets,
-                       size, p->train.count);
+                       "%zu disjoint training sets of %zu examples: the data set has %zu; ask for fewer",
+                       spec->sets, size, p->train.count);
+        return (dsc_examples){ 0 };
+    }
+    if (size > p->train.count) {
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                       "training sets of %zu examples: the data set has %zu; ask for fewer", size,
+                       p->train.count);
         return (dsc_examples){ 0 };
     }
     const uint32_t major = splits ? 0 : (uint32_t)(1 + spec->set);
@@ -101,13 +108,19 @@ static float *one_hot(dsc_scope *scope, const int32_t *labels, size_t count)
 dsc_examples training_set_make(dsc_scope *scope, const pool *p, uint64_t seed, const training_set_spec *spec)
 {
     const bool fresh = p->generated && spec->scheme == SCHEME_FRESH;
-    uint32_t *order = dsc_scope_alloc(scope, p->train.count, sizeof *order);
-    if (!order)
+    const size_t size = training_set_size(p, spec);
+    if (size == 0) {
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                       "sets = %zu: %zu examples are fewer than one for each; ask for fewer sets, or say how "
+                       "many examples each has",
+                       spec->sets, p->train.count);
         return (dsc_examples){ 0 };
-    dsc_examples set = fresh ? generated(scope, training_set_size(p, spec), seed, spec->set)
-                             : from_pool(scope, p, seed, spec, order);
+    }
+    uint32_t *order = fresh ? NULL : dsc_scope_alloc(scope, p->train.count, sizeof *order);
+    dsc_examples set =
+        fresh ? generated(scope, size, seed, spec->set) : from_pool(scope, p, seed, spec, order);
     int32_t *labels = dsc_scope_alloc(scope, set.count, sizeof *labels);
-    if (dsc_scope_status(scope) != DSC_OK)
+    if (dsc_scope_status(scope) != DSC_OK || !labels || !set.labels)
         return set;
     memcpy(labels, set.labels, set.count * sizeof *labels);
     const bool splits = spec->scheme == SCHEME_SPLITS;

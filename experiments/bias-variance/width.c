@@ -177,15 +177,16 @@ static dsc_node *network(dsc_scope *scope, const struct knobs *k, size_t inputs)
 static dsc_fit_options options_of(struct work *w, int loss_kind)
 {
     const struct knobs *k = w->knobs;
+    const int64_t half = (k->epochs + 1) / 2;
     return (dsc_fit_options){
-        .optimizer = { .kind = DSC_MOMENTUM,
+        .optimizer = { .kind = k->momentum > 0 ? DSC_MOMENTUM : DSC_SGD, /* 0 would be the rule's default */
                        .lr = loss_kind == SQUARED ? k->squared_lr : k->cross_entropy_lr,
                        .momentum = k->momentum,
                        .weight_decay = k->decay,
                        .schedule = { .kind = DSC_STEPWISE,
                                      .by_epoch = true,
                                      .factor = 0.1,
-                                     .period = (double)((k->epochs + 1) / 2) } },
+                                     .period = (double)half } },
         .epochs = (size_t)k->epochs,
         .on_epoch = after_epoch,
         .user = w,
@@ -218,7 +219,7 @@ static void train(dsc_scope *scope, struct work *w, int loss_kind, const dsc_exa
         dst[i] = (double)outputs_at[i];
     for (size_t i = 0; loss_kind == CROSS_ENTROPY && i < data->test.count; i++)
         log_softmax(outputs_at + i * CLASSES, dst + i * CLASSES);
-    w->train_error[loss_kind] += 2 * train_error / (double)w->models;
+    w->train_error[loss_kind] += LOSSES * train_error / (double)w->models;
     w->parameters = (double)dsc_model_parameter_count(model);
     dsc_cell_note(w->cell, dsc_model_implementations(scope, model));
     dsc_cell_hash(w->cell, parameters, elements * sizeof *parameters);

@@ -221,15 +221,15 @@ struct run {
     dsc_model *model;
     dsc_examples train, test;
     size_t epochs;
-    const double *measured_at; /* epochs, increasing; NULL: only the last */
-    size_t measured_count, next;
+    bool along; /* measured at the epochs of an axis, else only at the end */
+    size_t at;  /* of them the one that is measured */
 };
 
-/* Leaves a number: the cell's only one, or that of the next point along the epochs. */
+/* Leaves a number: the cell's only one, or that of a point along the epochs. */
 static void put(const struct run *run, const char *output, double value)
 {
-    if (run->measured_at)
-        dsc_put_at(run->cell, output, run->next, value);
+    if (run->along)
+        dsc_put_at(run->cell, output, run->at, value);
     else
         dsc_put(run->cell, output, value);
 }
@@ -248,10 +248,9 @@ static void measure(const struct run *run)
 static bool after_epoch(void *user, size_t epoch)
 {
     struct run *run = user;
-    if (run->next < run->measured_count && (size_t)run->measured_at[run->next] == epoch) {
+    run->at = run->along ? dsc_cell_axis_index(run->cell, "epoch", (double)epoch) : SIZE_MAX;
+    if (run->at != SIZE_MAX)
         measure(run);
-        run->next++;
-    }
     return dsc_cell_progress(run->cell, (double)epoch / (double)run->epochs);
 }
 
@@ -268,7 +267,9 @@ static bool train(struct run *run)
     run->model = build(scope, run->network, k, dsc_cell_engine(cell));
     dsc_cell_note(cell, dsc_model_implementations(scope, run->model));
     const dsc_fit_options options = {
-        .optimizer = { .kind = DSC_MOMENTUM, .lr = k->lr, .momentum = k->momentum },
+        .optimizer = { .kind = k->momentum > 0 ? DSC_MOMENTUM : DSC_SGD, /* 0 would be the rule's default */
+                       .lr = k->lr,
+                       .momentum = k->momentum },
         .epochs = run->epochs,
         .on_epoch = after_epoch,
         .user = run,
@@ -303,9 +304,15 @@ static void run_cnn(dsc_cell *cell)
 
 static void run_epochs(dsc_cell *cell)
 {
-    struct run run = { .cell = cell, .network = perceptron };
-    run.measured_at = dsc_cell_axis(cell, "epoch", &run.measured_count);
-    train(&run);
+    const struct knobs *k = dsc_cell_knobs(cell);
+    size_t count;
+    const double *epochs = dsc_cell_axis(cell, "epoch", &count);
+    for (size_t i = 0; i < count; i++)
+        if (epochs[i] > (double)k->epochs)
+            dsc_scope_fail(dsc_cell_scope(cell), DSC_ERROR_ARGUMENT,
+                           "epoch = %.0f: the training ends after epochs = %lld; ask for more epochs",
+                           epochs[i], (long long)k->epochs);
+    train(&(struct run){ .cell = cell, .network = perceptron, .along = true });
 }
 
 static double parameters(double width)

@@ -59,12 +59,13 @@ static const dsc_axis axes[] = {
                  .help = "which network" },
       .units = "1",
       .long_name = "network" },
-    { INNER("epoch", "1..epochs", EPOCHS_MAX, "epochs after which the errors are measured", "epoch"),
+    { INNER("epoch", "1..epochs", EPOCHS_MAX,
+            "epochs after which the errors are measured; 0: before training", "epoch"),
       .derive = default_epochs },
-    { INNER("true_class", "0..9", CLASSES - 1, "true class", "true class") },
-    { INNER("predicted_class", "0..9", CLASSES - 1, "predicted class", "predicted class") },
-    { INNER("row", "0..131", PICTURE_SIDE - 1, "row of a picture", "row") },
-    { INNER("column", "0..131", PICTURE_SIDE - 1, "column of a picture", "column") },
+    { INNER("true_class", "0..9", CLASSES - 1, "true class", "true class"), .fixed = true },
+    { INNER("predicted_class", "0..9", CLASSES - 1, "predicted class", "predicted class"), .fixed = true },
+    { INNER("row", "0..131", PICTURE_SIDE - 1, "row of a picture", "row"), .fixed = true },
+    { INNER("column", "0..131", PICTURE_SIDE - 1, "column of a picture", "column"), .fixed = true },
     { .param = { 0 } },
 };
 
@@ -172,23 +173,39 @@ struct progress {
     dsc_cell *cell;
     dsc_model *model;
     const struct shared *shared;
-    const double *measured_at;
-    size_t measured_count, next, epochs;
+    size_t epochs;
 };
+
+static void measure_at(const struct progress *p, size_t epoch)
+{
+    const size_t at = dsc_cell_axis_index(p->cell, "epoch", (double)epoch);
+    if (at == SIZE_MAX)
+        return;
+    const dsc_metrics test = dsc_evaluate(p->model, &p->shared->test),
+                      train = dsc_evaluate(p->model, &p->shared->train_part);
+    dsc_put_at(p->cell, "test_error", at, test.error_rate);
+    dsc_put_at(p->cell, "train_error", at, train.error_rate);
+    dsc_put_at(p->cell, "test_loss", at, test.loss);
+    dsc_put_at(p->cell, "train_loss", at, train.loss);
+}
 
 static bool after_epoch(void *user, size_t epoch)
 {
-    struct progress *p = user;
-    if (p->next < p->measured_count && (size_t)p->measured_at[p->next] == epoch) {
-        const dsc_metrics test = dsc_evaluate(p->model, &p->shared->test),
-                          train = dsc_evaluate(p->model, &p->shared->train_part);
-        dsc_put_at(p->cell, "test_error", p->next, test.error_rate);
-        dsc_put_at(p->cell, "train_error", p->next, train.error_rate);
-        dsc_put_at(p->cell, "test_loss", p->next, test.loss);
-        dsc_put_at(p->cell, "train_loss", p->next, train.loss);
-        p->next++;
-    }
+    const struct progress *p = user;
+    measure_at(p, epoch);
     return dsc_cell_progress(p->cell, (double)epoch / (double)p->epochs);
+}
+
+/* Fails for an epoch that the training does not reach. */
+static void check_epochs(dsc_cell *cell, size_t epochs)
+{
+    size_t count;
+    const double *values = dsc_cell_axis(cell, "epoch", &count);
+    for (size_t i = 0; i < count; i++)
+        if (values[i] > (double)epochs)
+            dsc_scope_fail(dsc_cell_scope(cell), DSC_ERROR_ARGUMENT,
+                           "epoch = %.0f: the training ends after epochs = %zu; ask for more epochs",
+                           values[i], epochs);
 }
 
 static void put_confusion(dsc_cell *cell, dsc_model *model, const dsc_node *logits, const dsc_examples *test)
@@ -223,7 +240,7 @@ static void run(dsc_cell *cell)
     const struct knobs *k = dsc_cell_knobs(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
     struct progress p = { .cell = cell, .shared = dsc_cell_shared(cell), .epochs = (size_t)k->epochs };
-    p.measured_at = dsc_cell_axis(cell, "epoch", &p.measured_count);
+    check_epochs(cell, p.epochs);
     dsc_node *logits = network(scope, k->network, p.shared);
     dsc_node *loss = dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES));
     p.model = dsc_compile(loss, &(dsc_compile_options){ .batch = (size_t)k->batch,
@@ -245,6 +262,8 @@ static void run(dsc_cell *cell)
         .on_epoch = after_epoch,
         .user = &p,
     };
+    if (dsc_scope_status(scope) == DSC_OK)
+        measure_at(&p, 0);
     if (dsc_fit(p.model, &p.shared->train, &options) != DSC_OK)
         return;
     put_confusion(cell, p.model, logits, &p.shared->test);

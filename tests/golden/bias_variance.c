@@ -249,7 +249,7 @@ static void splits_of_too_few_examples_are_refused(void **state)
 {
     (void)state;
     const dsc_setting settings[] = { { "scheme", "splits" }, { "examples", "1000" }, { "width", "4" } };
-    assert_refused(settings, 3, "5 training sets of 1000 examples: the data set has 4000");
+    assert_refused(settings, 3, "5 disjoint training sets of 1000 examples: the data set has 4000");
     const dsc_setting pool[] = { { "pool", "4001" }, { "width", "4" } };
     assert_refused(pool, 2, "4001");
 }
