@@ -48,6 +48,51 @@ printf '%s\n' 2 1 8 2 1 8 2 >other.list
 measure 0 7
 out_has 'no difference shown'
 
+# Rows of suites: each engine's beside the other side's row of that name; with bytes, rates are compared.
+cat >bench <<'END'
+#!/bin/sh
+echo "ours $*" >>order
+case $* in
+*memory*) row='{"suite": "memory", "row": "triad/DRAM", "engine": "", "seconds": 2, "gbyte_s": 20, "roof_only": false}' ;;
+*) row='{"suite": "gemm", "row": "tall/forward", "engine": "native", "seconds": 2, "gbyte_s": 9, "roof_only": false},
+    {"suite": "gemm", "row": "tall/forward", "engine": "onednn", "seconds": 4, "gbyte_s": 9, "roof_only": false},
+    {"suite": "gemm", "row": "ours/alone", "engine": "onednn", "seconds": 4, "gbyte_s": 9, "roof_only": false},
+    {"suite": "gemm", "row": "wide/forward", "engine": "onednn", "seconds": null, "gbyte_s": null, "roof_only": false}' ;;
+esac
+echo '{"version": "1", "rows": ['"$row"']}'
+END
+cat >direct <<'END'
+#!/bin/sh
+while read -r _; do
+    echo "other $*" >>order
+    echo '{"peer": "direct", "rows": {"gemm/tall/forward": {"seconds": 3}, "gemm/wide/forward": {"seconds": 3},
+        "memory/triad/DRAM": {"seconds": 1e-9, "bytes": 10}}}' | tr -d '\n'
+    echo
+done
+END
+chmod +x bench direct
+: >order
+run 0 python3 "$compare" onednn --descent ./bench --against ./direct --filter gemm/ --threads 2 --rounds 6 --json
+json_holds 'assert [(x["engine"], x["ratio"]) for x in r] == [("native", 1.5), ("onednn", 0.75)], r
+assert all(x["n"] == 6 and x["difference_shown"] for x in r), r'
+[ "$(cut -d ' ' -f 1 order | tr '\n' ' ')" = 'ours other other ours ours other other ours ours other other ours ' ] ||
+    fail "not alternating: $(cat order)"
+run 0 python3 "$compare" stream --descent ./bench --against ./direct --rounds 6
+out_has 'memory/triad/DRAM                                     50       100   2.000   [2.000, 2.000]'
+run 2 python3 "$compare" stream onednn
+run 2 python3 "$compare" mlp --filter gemm
+run 3 python3 "$compare" stream --descent true --against ./direct --rounds 1
+err_has 'expected JSON with rows'
+
+# The programs themselves, where they were built.
+if [ -x "$2/peers/onednn" ]; then
+    run 0 "$2/peers/stream" --threads 1 --time 0.1
+    json_holds 'assert all(x["seconds"] >= x["best"] > 0 for x in r["rows"].values()) and len(r["rows"]) == 4, r'
+    run 0 "$2/peers/onednn" --threads 1 --time 0.1 gemm
+    json_holds 'assert all(x["seconds"] >= x["best"] > 0 for x in r["rows"].values()) and len(r["rows"]) == 24, r'
+    run 2 "$2/peers/onednn" --thread 1
+fi
+
 echo nan >ours.list
 measure 3 1
 err_has 'expected a line of JSON with step_ms'

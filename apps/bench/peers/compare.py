@@ -4,6 +4,8 @@
     apps/bench/peers/compare.py                          # all workloads beside PyTorch
     apps/bench/peers/compare.py mlp lstm --precision bf16 --threads 1 --rounds 9
     apps/bench/peers/compare.py --against 'python3 other.py'
+    apps/bench/peers/compare.py stream                   # rows of bench memory beside plain loops: stream.c
+    apps/bench/peers/compare.py onednn --rounds 9        # of gemm and conv beside oneDNN called directly: onednn.c
 
 Each round measures both sides of a workload, one after the other, the first side changing from round to round; the
 ratio is made within the round, so that what disturbs the machine for longer disturbs both. Printed are the medians over
@@ -25,13 +27,11 @@ import statistics
 import subprocess
 import sys
 
+import rows as row_comparisons
+
 HERE = pathlib.Path(__file__).resolve().parent
 WORKLOADS = ("mlp_tiny", "mlp", "lenet", "cnn5", "lstm", "gru", "rnn")
 CONFIDENCE = 0.95
-
-
-class Failed(Exception):
-    """One of the sides could not measure."""
 
 
 def step_of(line, side):
@@ -42,7 +42,7 @@ def step_of(line, side):
             return answer
     except (ValueError, KeyError, TypeError):
         pass
-    raise Failed(f"{side}: expected a line of JSON with step_ms, found {line.strip()[:100]!r}")
+    raise row_comparisons.Failed(f"{side}: expected a line of JSON with step_ms, found {line.strip()[:100]!r}")
 
 
 class Ours:
@@ -55,7 +55,7 @@ class Ours:
         command = [*self.command, "bench", "peers", name, *self.options]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
         if done.returncode != 0:
-            raise Failed(f"{shlex.join(command)}: exit status {done.returncode}")
+            raise row_comparisons.Failed(f"{shlex.join(command)}: exit status {done.returncode}")
         return step_of(done.stdout, "descent")
 
 
@@ -74,7 +74,7 @@ class Other:
             pass  # the end of stdout says the same
         line = self.process.stdout.readline()
         if not line:
-            raise Failed(f"the other side ended with exit status {self.process.wait()}")
+            raise row_comparisons.Failed(f"the other side ended with exit status {self.process.wait()}")
         return step_of(line, "the other side")
 
     def close(self):
@@ -153,11 +153,33 @@ def default_descent():
     return shlex.quote(str(built)) if built.exists() else "descent"
 
 
+def compare_workloads(arguments):
+    """Prints each row when it is measured, unless JSON is wanted."""
+    options = ["--threads", str(arguments.threads), "--precision", arguments.precision, "--json"]
+    arguments.against = arguments.against or f"{shlex.quote(sys.executable)} {shlex.quote(str(HERE / 'pytorch.py'))}"
+    rows = []
+    for name in arguments.workloads or WORKLOADS:
+        rows.append(compare(name, arguments, options))
+        show("")
+        if arguments.json:
+            continue
+        if len(rows) == 1:
+            print_head(rows[0])
+        print_row(rows[-1])
+    return rows
+
+
 def main():
     parser = argparse.ArgumentParser(description="Descent beside another framework, alternating in one run")
-    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"of {', '.join(WORKLOADS)} (default: all)")
-    parser.add_argument("--against", default=f"{shlex.quote(sys.executable)} {shlex.quote(str(HERE / 'pytorch.py'))}",
-                        metavar="COMMAND", help="the other side (default: pytorch.py)")
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD",
+                        help=f"of {', '.join(WORKLOADS)} (default: all); or stream or onednn: rows of suites")
+    parser.add_argument("--against", metavar="COMMAND",
+                        help="the other side (default: pytorch.py, or the program that was built)")
+    parser.add_argument("--peers", default=str(HERE.parents[2] / "build" / "bin" / "peers"), metavar="DIR",
+                        help="stream, onednn: where those programs are (default: in this tree's build)")
+    parser.add_argument("--filter", metavar="TEXT", help="stream, onednn: rows whose SUITE/ROW contains TEXT")
+    parser.add_argument("--time", type=float, metavar="SECONDS",
+                        help="stream, onednn: of a suite in a round, on each side (default: 2, 8)")
     parser.add_argument("--descent", default=default_descent(), metavar="COMMAND", help="our side")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="of both (default: all)")
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
@@ -166,27 +188,26 @@ def main():
     arguments = parser.parse_args()
     if arguments.rounds < 1 or arguments.threads < 1:
         parser.error("--rounds and --threads: expected at least 1")
+    comparing = [name for name in arguments.workloads if name in row_comparisons.COMPARISONS]
     for name in arguments.workloads:
-        if name not in WORKLOADS:
-            parser.error(f"unknown workload '{name}': expected {', '.join(WORKLOADS)}")
-    options = ["--threads", str(arguments.threads), "--precision", arguments.precision, "--json"]
-    rows = []
+        if name not in WORKLOADS and name not in comparing:
+            parser.error(f"unknown workload '{name}': expected {', '.join((*WORKLOADS, *row_comparisons.COMPARISONS))}")
+    if comparing and len(arguments.workloads) > 1:
+        parser.error(f"{comparing[0]}: expected no other name beside it")
+    if not comparing and (arguments.filter or arguments.time):
+        parser.error("--filter and --time belong to stream and onednn")
     try:
-        for name in arguments.workloads or WORKLOADS:
-            rows.append(compare(name, arguments, options))
-            show("")
-            if arguments.json:
-                continue
-            if len(rows) == 1:
-                print_head(rows[0])
-            print_row(rows[-1])
-    except (Failed, OSError) as error:
+        if comparing:
+            rows = row_comparisons.compare(comparing[0], arguments, interval, CONFIDENCE, show)
+        else:
+            rows = compare_workloads(arguments)
+    except (row_comparisons.Failed, OSError) as error:
         show("")
         print(f"compare.py: {error}", file=sys.stderr)
         return 3
     if arguments.json:
         print(json.dumps(rows, indent=2))
-    else:
+    elif not comparing:
         print_mean(rows)
     return 0
 
