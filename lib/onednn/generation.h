@@ -34,10 +34,11 @@ dnnl_status_t dsci_describe(dnnl_primitive_desc_t *descriptor, const dsci_proble
                             const_dnnl_primitive_desc_t hint);
 
 /* A reorder between plain memory and an argument of another primitive, of the block of dims that starts at
- * offsets. */
+ * plain_offsets in the plain memory and at offsets in the argument. */
 dnnl_status_t dsci_describe_reorder(dnnl_primitive_desc_t *descriptor, const dsci_memory *plain,
                                     const_dnnl_primitive_desc_t other, int argument, bool to_plain,
-                                    const dnnl_dims_t dims, const dnnl_dims_t offsets, dnnl_engine_t engine,
+                                    const dnnl_dims_t dims, const dnnl_dims_t plain_offsets,
+                                    const dnnl_dims_t offsets, dnnl_engine_t engine,
                                     const_dnnl_primitive_attr_t attributes);
 
 /* Whether an argument of a primitive lies like the plain memory. */

@@ -70,7 +70,8 @@ static dsci_memory image(const dsci_primitive_spec *spec, size_t channels, const
     return m;
 }
 
-/* The plain weights: ([groups,] out, in, kernel), in memory (kernel, in, groups, out). */
+/* The plain weights: ([groups,] out, in, kernel), in memory (kernel, in, groups, out); turned ones (kernel,
+ * out, in), without groups. */
 static dsci_memory plain_weights(const dsci_primitive_spec *spec, dnnl_data_type_t type)
 {
     const size_t groups = spec->groups ? spec->groups : 1;
@@ -88,6 +89,10 @@ static dsci_memory plain_weights(const dsci_primitive_spec *spec, dnnl_data_type
         m.dims[grouped + 2 + (int)s] = (dnnl_dim_t)spec->space[s].kernel;
         m.strides[grouped + 2 + (int)s] = stride;
         stride *= (dnnl_dim_t)spec->space[s].kernel;
+    }
+    if (spec->turned_weights) {
+        m.strides[0] = (dnnl_dim_t)spec->in;
+        m.strides[1] = 1;
     }
     return m;
 }
@@ -229,7 +234,7 @@ static dnnl_status_t add_tensors(dsci_primitive *p)
     p->result = results[direction];
     p->weights_bytes = bytes_of(p, p->weights);
     p->result_bytes = bytes_of(p, p->result);
-    p->plain = dsci_is_plain(p->descriptor, p->weights, &plain);
+    p->plain = !p->spec.turned_weights && dsci_is_plain(p->descriptor, p->weights, &plain);
     p->scratch_bytes = bytes_of(p, DNNL_ARG_SCRATCHPAD);
     if (p->spec.bias)
         list[p->argument_count++] = direction == DSCI_FORWARD ? DNNL_ARG_BIAS : DNNL_ARG_DIFF_BIAS;
@@ -246,27 +251,45 @@ static dnnl_status_t make_tensor_primitive(dsci_primitive *p)
     return status == dnnl_success ? add_tensors(p) : status;
 }
 
+/* A block of the weights, and where it starts in the plain ones and in oneDNN's. */
+struct block {
+    dnnl_dims_t dims, plain, other;
+};
+
+/* Element number p of the kernel, all channels of it: it comes from the other end of the plain kernel. */
+static void turn_block(const dsci_primitive_spec *spec, struct block *block, size_t part)
+{
+    for (size_t s = spec->spatial; s-- > 0;) {
+        const size_t size = spec->space[s].kernel, at = part % size;
+        block->dims[2 + s] = 1;
+        block->other[2 + s] = (dnnl_dim_t)at;
+        block->plain[2 + s] = (dnnl_dim_t)(size - 1 - at);
+        part /= size;
+    }
+}
+
 /* The block of output channels that part p of parts reorders: whole cache lines of them, since formats keep
  * up to 64 side by side. False if it is empty. */
-static bool choose_block(const dsci_memory *plain, bool grouped, size_t part, size_t parts, dnnl_dims_t dims,
-                         dnnl_dims_t offsets)
+static bool choose_block(const dsci_primitive_spec *spec, size_t part, size_t parts, struct block *block)
 {
     enum { STEP = 64 };
-    for (int i = 0; i < plain->rank; i++) {
-        dims[i] = plain->dims[i];
-        offsets[i] = 0;
-    }
-    if (grouped || parts <= 1)
-        return part == 0;
-    const size_t out = (size_t)plain->dims[0], steps = (out + STEP - 1) / STEP;
+    const dsci_memory plain = plain_weights(spec, dnnl_f32);
+    *block = (struct block){ .dims = { 0 } };
+    for (int i = 0; i < plain.rank; i++)
+        block->dims[i] = plain.dims[i];
+    if (spec->turned_weights)
+        turn_block(spec, block, part);
+    if (spec->turned_weights || spec->groups > 1 || parts <= 1)
+        return spec->turned_weights || part == 0;
+    const size_t out = (size_t)plain.dims[0], steps = (out + STEP - 1) / STEP;
     const size_t first = steps * part / parts * STEP, end = steps * (part + 1) / parts * STEP;
-    offsets[0] = (dnnl_dim_t)first;
-    dims[0] = (dnnl_dim_t)((end < out ? end : out) - first);
+    block->plain[0] = (dnnl_dim_t)first;
+    block->other[0] = (dnnl_dim_t)first;
+    block->dims[0] = (dnnl_dim_t)((end < out ? end : out) - first);
     return end > first;
 }
 
-static dnnl_status_t make_reorder(dsci_primitive *p, const dsci_primitive *of, const dnnl_dims_t dims,
-                                  const dnnl_dims_t offsets)
+static dnnl_status_t make_reorder(dsci_primitive *p, const dsci_primitive *of, const struct block *block)
 {
     static const int list[] = { DNNL_ARG_FROM, DNNL_ARG_TO, DNNL_ARG_SCRATCHPAD };
     const bool to_plain = of->spec.direction == DSCI_BACKWARD_WEIGHTS;
@@ -274,8 +297,8 @@ static dnnl_status_t make_reorder(dsci_primitive *p, const dsci_primitive *of, c
     dnnl_primitive_attr_t attributes = NULL;
     dnnl_status_t status = make_attributes(&attributes, DSCI_ELTWISE_NONE);
     if (status == dnnl_success)
-        status = dsci_describe_reorder(&p->descriptor, &plain, of->descriptor, of->weights, to_plain, dims,
-                                       offsets, shared_engine, attributes);
+        status = dsci_describe_reorder(&p->descriptor, &plain, of->descriptor, of->weights, to_plain,
+                                       block->dims, block->plain, block->other, shared_engine, attributes);
     dnnl_primitive_attr_destroy(attributes);
     if (status == dnnl_success)
         status = dnnl_primitive_create(&p->primitive, p->descriptor);
@@ -335,9 +358,8 @@ dsci_primitive *dsci_primitive_make(dsc_scope *scope, const dsci_primitive_spec 
 dsci_primitive *dsci_reorder_make(dsc_scope *scope, const dsci_primitive *primitive, size_t part,
                                   size_t parts, size_t copies)
 {
-    dnnl_dims_t dims, offsets;
-    const dsci_memory plain = primitive ? plain_weights(&primitive->spec, dnnl_f32) : (dsci_memory){ 0 };
-    if (!primitive || !choose_block(&plain, primitive->spec.groups > 1, part, parts, dims, offsets))
+    struct block block;
+    if (!primitive || !choose_block(&primitive->spec, part, parts, &block))
         return NULL;
     dsci_primitive *p = allocate(scope, &primitive->spec, copies);
     if (!p)
@@ -345,7 +367,7 @@ dsci_primitive *dsci_reorder_make(dsc_scope *scope, const dsci_primitive *primit
     p->reorder = true;
     const int threads = omp_get_max_threads();
     omp_set_num_threads(1);
-    const dnnl_status_t status = make_reorder(p, primitive, dims, offsets);
+    const dnnl_status_t status = make_reorder(p, primitive, &block);
     omp_set_num_threads(threads);
     return keep(scope, p, status);
 }

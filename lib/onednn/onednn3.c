@@ -92,13 +92,14 @@ dnnl_status_t dsci_describe(dnnl_primitive_desc_t *descriptor, const dsci_proble
 
 dnnl_status_t dsci_describe_reorder(dnnl_primitive_desc_t *descriptor, const dsci_memory *plain,
                                     const_dnnl_primitive_desc_t other, int argument, bool to_plain,
-                                    const dnnl_dims_t dims, const dnnl_dims_t offsets, dnnl_engine_t engine,
+                                    const dnnl_dims_t dims, const dnnl_dims_t plain_offsets,
+                                    const dnnl_dims_t offsets, dnnl_engine_t engine,
                                     const_dnnl_primitive_attr_t attributes)
 {
     dnnl_memory_desc_t whole = NULL, ends[2] = { NULL, NULL };
     dnnl_status_t status = make_memory(&whole, plain);
     if (status == dnnl_success)
-        status = dnnl_memory_desc_create_submemory(&ends[to_plain], whole, dims, offsets);
+        status = dnnl_memory_desc_create_submemory(&ends[to_plain], whole, dims, plain_offsets);
     if (status == dnnl_success)
         status = dnnl_memory_desc_create_submemory(
             &ends[!to_plain], dnnl_primitive_desc_query_md(other, dnnl_query_exec_arg_md, argument), dims,

@@ -40,6 +40,114 @@ dsci_conv_shape dsci_conv_shape_of(const dsci_node *node)
     return shape_of(node, &node->in[0]->shape, &node->in[1]->shape);
 }
 
+/* --- Parts --- */
+
+enum {
+    ENOUGH_SHARDS = 4, /* of the batch: no image need be cut */
+    MOST_PARTS = 16,   /* of small batches */
+    BAND_PIXELS = 128, /* of a band, so that weights are read often enough */
+    LEAST_PIXELS = 24, /* of a band, where there would be fewer than ENOUGH_SHARDS parts */
+};
+
+/* About as much work as it takes to make handing out a part negligible. */
+static const double PART_FLOPS = 4e6;
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static size_t reach_of(const dsci_window *w)
+{
+    return (w->kernel[0] - 1) * w->dilation[0] + 1;
+}
+
+/* A power of two, so that as many threads have the same to do. */
+static size_t bands_of(size_t most, size_t groups, size_t rows, size_t pixels)
+{
+    const size_t wide = pixels / BAND_PIXELS;
+    const size_t narrow = groups < ENOUGH_SHARDS ? least(pixels / LEAST_PIXELS, ENOUGH_SHARDS / groups) : 1;
+    const size_t worth = least(least(larger(wide, narrow), most / groups), rows);
+    size_t bands = 1;
+    while (2 * bands <= worth)
+        bands *= 2;
+    return bands;
+}
+
+/* Windows that lie wholly in the padding have no rows of src: such images are not cut. */
+dsci_conv_cut dsci_conv_cut_of(const dsci_node *node, size_t rows, size_t pixels)
+{
+    const dsci_window *w = &node->attributes.conv.window;
+    const double parts = node->op->flops(node) / PART_FLOPS;
+    const size_t shards = dsci_shards(node), worth = parts < MOST_PARTS ? (size_t)parts : MOST_PARTS;
+    if (shards >= ENOUGH_SHARDS || worth <= shards)
+        return (dsci_conv_cut){
+            .by_batch = true, .examples = dsci_shard(node, 0).count, .groups = shards, .bands = 1
+        };
+    const size_t groups = least(worth, node->batch), examples = (node->batch + groups - 1) / groups;
+    dsci_conv_cut cut = { .examples = examples,
+                          .groups = (node->batch + examples - 1) / examples,
+                          .bands = 1 };
+    if (examples == 1 && w->before[0] < reach_of(w) && w->after[0] < reach_of(w))
+        cut.bands = bands_of(worth, cut.groups, rows, pixels);
+    return cut;
+}
+
+static dsci_range examples_of(const dsci_conv_shape *s, const dsci_conv_cut *cut, size_t part)
+{
+    const size_t first = part / cut->bands * cut->examples;
+    return (dsci_range){ first, least(cut->examples, s->batch - first) };
+}
+
+static dsci_conv_band whole_images(const dsci_conv_shape *s, const dsci_conv_cut *cut, size_t part)
+{
+    return (dsci_conv_band){ .examples = examples_of(s, cut, part),
+                             .src = { 0, s->src[0] },
+                             .dst = { 0, s->dst[0] },
+                             .before = s->window.before[0] };
+}
+
+static size_t less(size_t a, size_t b)
+{
+    return a > b ? a - b : 0;
+}
+
+dsci_conv_band dsci_conv_band_of_dst(const dsci_conv_shape *s, const dsci_conv_cut *cut, size_t part)
+{
+    const dsci_window *w = &s->window;
+    if (cut->bands == 1)
+        return whole_images(s, cut, part);
+    const dsci_range dst = dsci_conv_piece(s->dst[0], part % cut->bands, cut->bands);
+    const size_t start = dst.first * w->stride[0], end = start + (dst.count - 1) * w->stride[0] + reach_of(w);
+    const size_t first = less(start, w->before[0]);
+    return (dsci_conv_band){ .examples = examples_of(s, cut, part),
+                             .src = { first, least(less(end, w->before[0]), s->src[0]) - first },
+                             .dst = dst,
+                             .before = less(w->before[0], start) };
+}
+
+dsci_conv_band dsci_conv_band_of_src(const dsci_conv_shape *s, const dsci_conv_cut *cut, size_t part)
+{
+    const dsci_window *w = &s->window;
+    if (cut->bands == 1)
+        return whole_images(s, cut, part);
+    const dsci_range src = dsci_conv_piece(s->src[0], part % cut->bands, cut->bands);
+    const size_t start = src.first + w->before[0], end = start + src.count; /* in the padded image */
+    const size_t first = (less(start + 1, reach_of(w)) + w->stride[0] - 1) / w->stride[0];
+    const size_t last = least((end - 1) / w->stride[0] + 1, s->dst[0]);
+    return (dsci_conv_band){ .examples = examples_of(s, cut, part),
+                             .src = src,
+                             .dst = { first, less(last, first) },
+                             .before = start - first * w->stride[0] };
+}
+
+/* --- Shapes --- */
+
 /* Weights have the window's shape, and channels that make up the input's. */
 static bool check_weights(const dsci_setting *setting, const dsci_node *node)
 {

@@ -23,6 +23,36 @@ static inline size_t dsci_conv_depth(const dsci_conv_shape *s)
 /* Positions that a window takes along a dimension; 0 if it does not fit. */
 size_t dsci_window_positions(const dsci_window *window, size_t dimension, size_t src);
 
+/* How a convolution is cut into parts: groups of examples, and of a single example bands of rows. Large
+ * batches are cut where all steps cut them, so that a thread goes on with its examples; of small ones each
+ * image is cut as far as the work is worth it. A function of the shape. */
+typedef struct dsci_conv_cut {
+    bool by_batch;           /* parts are the shards of the batch */
+    size_t examples, groups; /* examples in each group but the last; groups */
+    size_t bands;            /* of each group; more than 1: a group is one example */
+} dsci_conv_cut;
+
+/* rows, pixels: of the images that are cut, those that the parts write. */
+dsci_conv_cut dsci_conv_cut_of(const dsci_node *node, size_t rows, size_t pixels);
+
+/* Elements of an even division of so many. */
+static inline dsci_range dsci_conv_piece(size_t size, size_t index, size_t count)
+{
+    const size_t first = size * index / count;
+    return (dsci_range){ first, size * (index + 1) / count - first };
+}
+
+/* A part of a convolution: some examples, or a band of one, as a convolution of its own. */
+typedef struct dsci_conv_band {
+    dsci_range examples, src, dst; /* src, dst: rows */
+    size_t before;                 /* padding above them */
+} dsci_conv_band;
+
+/* Part of a cut by rows of dst, with the rows of src that its windows reach; by rows of src, with the rows of
+ * dst whose windows reach them. Padding is less than the window. */
+dsci_conv_band dsci_conv_band_of_dst(const dsci_conv_shape *s, const dsci_conv_cut *cut, size_t part);
+dsci_conv_band dsci_conv_band_of_src(const dsci_conv_shape *s, const dsci_conv_cut *cut, size_t part);
+
 /* Where a window at dst position `at` reads with its element k; false: outside the image. */
 static inline bool dsci_window_source(const dsci_window *window, size_t dimension, size_t at, size_t k,
                                       size_t size, size_t *source)

@@ -3,10 +3,14 @@
  * Images stay as they are, channels last. Weights are put into the format that oneDNN prefers once a step,
  * before anything else, and for bf16 rounded on the way.
  *
- * Forward and for the gradient of the input, a part is a shard of the batch. For the gradient of the weights
- * a part is a shard, some shards, or some of the filters over the whole batch: partial sums cost as many
- * additions as there are weights, whatever the size of a shard, so that small images with many weights are
- * better cut by filters. All of this is a function of the shape.
+ * Forward and for the gradient of the input, a part is a shard of the batch; of a small batch it is an
+ * example or a band of one's rows. The gradient of the input of a convolution that moves by single steps is
+ * computed as the convolution of the output's gradient with the turned weights, for which oneDNN has its best
+ * code.
+ *
+ * For the gradient of the weights a part is a shard, some shards, a band, or some of the filters over the
+ * whole batch: partial sums cost as many additions as there are weights, whatever the size of a part, so that
+ * small images with many weights are better cut by filters. All of this is a function of the shape.
  */
 #include "ops/conv_onednn.h"
 
@@ -17,6 +21,7 @@
 
 enum {
     MOST_REORDERS = 8,
+    MOST_TURNED = 49,         /* elements of a kernel that is turned: each has a reorder of its own */
     STEP = 64,                /* filters: formats keep up to so many together */
     REORDER_FLOATS = 1 << 16, /* weights that are worth a part of their reorder */
     SUM_FLOATS = 1 << 15,     /* and of the sum over parts */
@@ -25,19 +30,33 @@ enum {
        costs little (32 -> 64, 5x5, at 14x14 in shards of 8: 5.2 ms; of 16: 5.8; 256 -> 512, 3x3, at 8x8 by
        filters: 23.9 and, in bf16, 14.8 ms; by shards of 8: 26.4 and 15.3; of 16: 28.0 and 14.3). */
     LEAST_PRODUCTS = 2048,
-    WIDTH = 128,  /* filters of a part, where it is cut by filters (64: 25.7 and 17.8 ms) */
-    LEAST_CUT = 4 /* parts, at least */
+    SMALL_PRODUCTS = 1024, /* the same, where a small batch would make fewer than LEAST_CUT parts */
+    WIDTH = 128,           /* filters of a part, where it is cut by filters (64: 25.7 and 17.8 ms) */
+    LEAST_CUT = 4          /* parts, at least */
 };
+
+/* Parts of the same extents share a primitive. */
+typedef struct conv_kind {
+    size_t examples, filters, src_rows, dst_rows, before;
+    dsci_primitive *primitive, *reorder; /* reorder: of a gradient of the weights, or NULL */
+} conv_kind;
+
+typedef struct conv_piece {
+    const conv_kind *kind;
+    size_t src, dst; /* where it starts: elements */
+} conv_piece;
 
 typedef struct conv_state {
     dsci_direction direction;
-    dsci_conv_shape shape;
-    size_t parts;
-    size_t rows, filters; /* of each part but the last: examples, and filters if it cuts those */
+    dsci_conv_shape shape; /* as the primitives see it */
+    bool turned;           /* the gradient of the input as a convolution of that of the output */
+    dsci_conv_cut cut;
+    size_t parts, kind_count;
+    conv_kind *kinds;
+    conv_piece *pieces; /* of each part */
+    size_t filters;     /* of each part but the last, if it cuts those */
     bool by_filters;
-    dsci_primitive *primitive[2]; /* of full parts; of the last, if it is smaller */
-    dsci_primitive
-        *reorder[MOST_REORDERS]; /* forward: parts of prepare; backward weights: of each primitive */
+    dsci_primitive **reorders; /* of the weights, before the run: parts of prepare */
     bool reordered;
     size_t weights;        /* elements, plain */
     size_t slot;           /* floats of a part's partial sums in scratch memory: weights, bias; 0: none */
@@ -58,11 +77,6 @@ static size_t least(size_t a, size_t b)
 static size_t larger(size_t a, size_t b)
 {
     return a > b ? a : b;
-}
-
-static bool is_last(const conv_state *s, size_t part)
-{
-    return s->primitive[1] && part + 1 == s->parts;
 }
 
 static size_t src_example(const dsci_conv_shape *s)
@@ -107,20 +121,20 @@ bool dsci_conv_onednn_prefers(const dsci_node *node)
 const char *dsci_conv_onednn_describe(const dsci_node *node)
 {
     const conv_state *s = node->state;
-    return s ? dsci_primitive_name(s->primitive[0]) : NULL;
+    return s && s->kind_count ? dsci_primitive_name(s->kinds[0].primitive) : NULL;
 }
 
 /* --- Booking --- */
 
-static dsci_primitive *make_primitive(dsc_scope *scope, const dsci_node *node, const conv_state *s,
-                                      size_t rows, size_t filters, const dsci_primitive *like)
+static bool make_primitive(dsc_scope *scope, const dsci_node *node, const conv_state *s, conv_kind *kind,
+                           const dsci_primitive *like)
 {
     static const dsci_eltwise eltwise[] = { [DSC_LINEAR] = DSCI_ELTWISE_NONE,
                                             [DSC_RELU] = DSCI_ELTWISE_RELU,
                                             [DSC_SIGMOID] = DSCI_ELTWISE_LOGISTIC,
                                             [DSC_TANH] = DSCI_ELTWISE_TANH };
     const dsci_conv_shape *shape = &s->shape;
-    const bool forward = s->direction == DSCI_FORWARD;
+    const bool forward = node->op == &dsci_op_conv;
     dsci_primitive_spec spec = {
         .layer = node->name,
         .direction = s->direction,
@@ -128,37 +142,109 @@ static dsci_primitive *make_primitive(dsc_scope *scope, const dsci_node *node, c
         .bias = forward ? node->input_count > 2
                         : s->direction == DSCI_BACKWARD_WEIGHTS && node->attributes.conv.bias,
         .eltwise = forward ? eltwise[node->attributes.conv.activation] : DSCI_ELTWISE_NONE,
-        .batch = rows,
+        .batch = kind->examples,
         .in = shape->channels,
-        .out = filters,
+        .out = kind->filters,
         .groups = shape->groups,
         .weights_row = shape->filters,
+        .turned_weights = s->turned,
         .spatial = 2,
         .like = like,
         .copies = s->parts,
     };
     for (size_t i = 0; i < 2; i++) {
-        spec.space[i].src = shape->src[i];
+        spec.space[i].src = i == 0 ? kind->src_rows : shape->src[i];
         spec.space[i].kernel = shape->window.kernel[i];
-        spec.space[i].dst = shape->dst[i];
+        spec.space[i].dst = i == 0 ? kind->dst_rows : shape->dst[i];
         spec.space[i].stride = shape->window.stride[i];
         spec.space[i].dilation = shape->window.dilation[i];
-        spec.space[i].pad = shape->window.before[i];
+        spec.space[i].pad = i == 0 ? kind->before : shape->window.before[i];
     }
-    return dsci_primitive_make(scope, &spec);
+    kind->primitive = dsci_primitive_make(scope, &spec);
+    return kind->primitive != NULL;
 }
 
-/* The last part may have fewer examples, or fewer filters. */
-static void make_primitives(dsc_scope *scope, const dsci_node *node, conv_state *s)
+/* The first of these extents, which makes the primitive; the others of the same filters have weights in the
+   format of the first. */
+static const conv_kind *kind_of(dsc_scope *scope, const dsci_node *node, conv_state *s, conv_kind wanted)
 {
-    const size_t batch = s->shape.batch, filters = s->shape.filters;
-    s->primitive[0] = make_primitive(scope, node, s, s->rows, s->filters, NULL);
-    if (!s->primitive[0] || s->parts == 1)
-        return;
-    if (s->by_filters && filters % s->filters)
-        s->primitive[1] = make_primitive(scope, node, s, s->rows, filters % s->filters, NULL);
-    else if (!s->by_filters && batch % s->rows)
-        s->primitive[1] = make_primitive(scope, node, s, batch % s->rows, s->filters, s->primitive[0]);
+    const dsci_primitive *like = NULL;
+    for (size_t i = 0; i < s->kind_count; i++) {
+        const conv_kind *k = &s->kinds[i];
+        if (k->filters != wanted.filters)
+            continue;
+        if (k->examples == wanted.examples && k->src_rows == wanted.src_rows &&
+            k->dst_rows == wanted.dst_rows && k->before == wanted.before)
+            return k;
+        like = like ? like : k->primitive;
+    }
+    s->kinds[s->kind_count] = wanted;
+    return make_primitive(scope, node, s, &s->kinds[s->kind_count], like) ? &s->kinds[s->kind_count++] : NULL;
+}
+
+/* The gradient of the input goes through the rows of src, all else through those of dst. */
+static dsci_conv_band band_of(const conv_state *s, size_t part)
+{
+    return s->direction == DSCI_BACKWARD_DATA ? dsci_conv_band_of_src(&s->shape, &s->cut, part)
+                                              : dsci_conv_band_of_dst(&s->shape, &s->cut, part);
+}
+
+static bool make_pieces(dsc_scope *scope, const dsci_node *node, conv_state *s)
+{
+    const dsci_conv_shape *shape = &s->shape;
+    s->kinds = dsc_scope_alloc(scope, s->parts, sizeof *s->kinds);
+    s->pieces = dsc_scope_alloc(scope, s->parts, sizeof *s->pieces);
+    if (!s->kinds || !s->pieces)
+        return false;
+    for (size_t p = 0; p < s->parts; p++) {
+        const dsci_conv_band b = band_of(s, s->by_filters ? 0 : p);
+        const conv_kind wanted = {
+            .examples = b.examples.count,
+            .filters = s->by_filters ? least(s->filters, shape->filters - p * s->filters) : s->filters,
+            .src_rows = b.src.count,
+            .dst_rows = b.dst.count,
+            .before = b.before,
+        };
+        s->pieces[p] = (conv_piece){
+            .kind = kind_of(scope, node, s, wanted),
+            .src = b.examples.first * src_example(shape) + b.src.first * shape->src[1] * shape->channels,
+            .dst = (b.examples.first * dst_pixels(shape) + b.dst.first * shape->dst[1]) * shape->filters,
+        };
+        if (!s->pieces[p].kind)
+            return false;
+    }
+    return true;
+}
+
+/* The convolution of the output's gradient that gives that of the input: every output meets an input with an
+   element of the window, counted from its other end. */
+static dsci_conv_shape turned_shape(const dsci_conv_shape *s)
+{
+    dsci_conv_shape t = *s;
+    t.channels = s->filters;
+    t.filters = s->channels;
+    for (size_t i = 0; i < 2; i++) {
+        const size_t reach = (s->window.kernel[i] - 1) * s->window.dilation[i];
+        t.src[i] = s->dst[i];
+        t.dst[i] = s->src[i];
+        t.window.before[i] = reach - s->window.before[i];
+        t.window.after[i] = s->src[i] + reach - s->dst[i] - t.window.before[i];
+    }
+    return t;
+}
+
+/* Without padding the turned convolution would go over many zeros. */
+static bool is_turned(const dsci_node *node, const dsci_conv_shape *s)
+{
+    const dsci_window *w = &s->window;
+    if (node->op != &dsci_op_conv_backward_data || s->groups > 1 || w->stride[0] * w->stride[1] > 1 ||
+        w->kernel[0] * w->kernel[1] > MOST_TURNED || 5 * dst_pixels(s) < 4 * s->src[0] * s->src[1])
+        return false;
+    for (size_t i = 0; i < 2; i++)
+        if (w->before[i] > (w->kernel[i] - 1) * w->dilation[i] ||
+            w->after[i] > (w->kernel[i] - 1) * w->dilation[i])
+            return false;
+    return true;
 }
 
 static conv_state *make_state(dsc_scope *scope, dsci_node *node)
@@ -167,38 +253,58 @@ static conv_state *make_state(dsc_scope *scope, dsci_node *node)
     if (!s)
         return NULL;
     node->state = s;
-    s->direction = node->op == &dsci_op_conv                 ? DSCI_FORWARD
+    s->shape = dsci_conv_shape_of(node);
+    s->turned = is_turned(node, &s->shape);
+    if (s->turned)
+        s->shape = turned_shape(&s->shape);
+    s->direction = node->op == &dsci_op_conv || s->turned    ? DSCI_FORWARD
                    : node->op == &dsci_op_conv_backward_data ? DSCI_BACKWARD_DATA
                                                              : DSCI_BACKWARD_WEIGHTS;
-    s->shape = dsci_conv_shape_of(node);
     s->weights = dsci_conv_depth(&s->shape) * s->shape.filters;
-    s->parts = dsci_shards(node);
-    s->rows = dsci_shard(node, 0).count;
     s->filters = s->shape.filters;
     return s;
 }
 
 static size_t scratch_of(const conv_state *s)
 {
-    size_t bytes =
-        larger(dsci_primitive_scratch_bytes(s->primitive[0]), dsci_primitive_scratch_bytes(s->primitive[1]));
-    for (size_t i = 0; i < MOST_REORDERS; i++)
-        bytes = larger(bytes, dsci_primitive_scratch_bytes(s->reorder[i]));
+    size_t bytes = 0;
+    for (size_t i = 0; i < s->kind_count; i++) {
+        bytes = larger(bytes, dsci_primitive_scratch_bytes(s->kinds[i].primitive));
+        bytes = larger(bytes, dsci_primitive_scratch_bytes(s->kinds[i].reorder));
+    }
     return bytes;
 }
 
-/* Weights that already lie as oneDNN wants them stay where they are. */
+/* Weights that already lie as oneDNN wants them stay where they are. Those that are turned are put there an
+   element of the window at a time. */
 static void make_reorders(dsc_scope *scope, conv_state *s, dsci_booking *booking)
 {
-    s->reordered = !dsci_primitive_is_plain(s->primitive[0]);
+    const dsci_primitive *primitive = s->kinds[0].primitive;
+    s->reordered = !dsci_primitive_is_plain(primitive);
     if (!s->reordered)
         return;
     const size_t worth = least(s->shape.filters / STEP, s->weights / REORDER_FLOATS);
-    const size_t parts = s->shape.groups > 1 || worth < 2 ? 1 : least(worth, MOST_REORDERS);
-    for (size_t p = 0; p < parts; p++)
-        s->reorder[p] = dsci_reorder_make(scope, s->primitive[0], p, parts, 1);
+    size_t parts = s->shape.groups > 1 || worth < 2 ? 1 : least(worth, MOST_REORDERS);
+    if (s->turned)
+        parts = s->shape.window.kernel[0] * s->shape.window.kernel[1];
+    s->reorders = dsc_scope_alloc(scope, parts, sizeof(dsci_primitive *));
+    for (size_t p = 0; p < parts && s->reorders; p++) {
+        s->reorders[p] = dsci_reorder_make(scope, primitive, p, parts, 1);
+        booking->worker_bytes = larger(booking->worker_bytes, dsci_primitive_scratch_bytes(s->reorders[p]));
+    }
     booking->prepare_parts = parts;
-    booking->prepared_bytes = dsci_primitive_weights_bytes(s->primitive[0]);
+    booking->prepared_bytes = dsci_primitive_weights_bytes(primitive);
+}
+
+/* oneDNN can't be asked for the gradient of rows that no window reaches. */
+static bool every_band_is_reached(const conv_state *s)
+{
+    for (size_t p = 0; p < s->cut.bands; p++) {
+        const dsci_conv_band b = band_of(s, p);
+        if (b.dst.count == 0 || b.before > s->shape.src[0] + s->shape.window.before[0])
+            return false;
+    }
+    return true;
 }
 
 dsc_status dsci_conv_onednn_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
@@ -206,30 +312,55 @@ dsc_status dsci_conv_onednn_book(dsc_scope *scope, dsci_node *node, dsci_booking
     conv_state *s = make_state(scope, node);
     if (!s)
         return dsc_scope_status(scope);
-    make_primitives(scope, node, s);
-    if (dsc_scope_status(scope) == DSC_OK)
+    const bool by_src = s->direction == DSCI_BACKWARD_DATA;
+    s->cut = dsci_conv_cut_of(node, by_src ? s->shape.src[0] : s->shape.dst[0],
+                              by_src ? s->shape.src[0] * s->shape.src[1] : dst_pixels(&s->shape));
+    if (by_src && !every_band_is_reached(s))
+        s->cut.bands = 1;
+    s->parts = s->cut.groups * s->cut.bands;
+    if (make_pieces(scope, node, s))
         make_reorders(scope, s, booking);
-    booking->worker_bytes = scratch_of(s);
-    return dsci_book_shards(scope, node, booking);
+    booking->worker_bytes = larger(booking->worker_bytes, scratch_of(s));
+    booking->parts = s->parts;
+    booking->by_batch = s->cut.by_batch;
+    return dsc_scope_status(scope);
 }
 
 /* Shards until a part is worth its partial sums, or filters if that makes enough parts. */
 static void choose_cut(conv_state *s)
 {
-    const size_t shard_products = larger(2 * s->rows * dst_pixels(&s->shape), 1);
+    const size_t shard_products = larger(2 * s->cut.examples * dst_pixels(&s->shape), 1);
     const size_t shards = (LEAST_PRODUCTS + shard_products - 1) / shard_products;
     const size_t by_filters = s->shape.filters / WIDTH;
-    if (shards <= 1 || s->parts == 1)
+    if (shards <= 1 || s->cut.groups == 1)
         return;
     s->by_filters = s->shape.groups == 1 && by_filters >= LEAST_CUT;
     if (s->by_filters) {
-        s->rows = s->shape.batch;
         s->filters = round_up((s->shape.filters + MOST_SUMS - 1) / MOST_SUMS, WIDTH);
-        s->parts = (s->shape.filters + s->filters - 1) / s->filters;
     } else {
-        s->rows = least(s->rows * shards, s->shape.batch);
-        s->parts = (s->shape.batch + s->rows - 1) / s->rows;
+        s->cut.examples = least(s->cut.examples * shards, s->shape.batch);
+        s->cut.groups = (s->shape.batch + s->cut.examples - 1) / s->cut.examples;
+        s->cut.by_batch = false;
     }
+}
+
+/* The same for a small batch: examples or bands that are worth their partial sums, filters if there are not
+   enough of them. */
+static void choose_small_cut(conv_state *s)
+{
+    const size_t products = 2 * s->shape.batch * dst_pixels(&s->shape);
+    const size_t worth = larger(products / SMALL_PRODUCTS, 1);
+    const size_t by_filters = s->shape.groups == 1 ? s->shape.filters / STEP : 1;
+    if (worth < LEAST_CUT && by_filters > worth) {
+        s->by_filters = true;
+        s->filters = by_filters >= 2 * LEAST_CUT ? WIDTH : STEP;
+        s->filters = larger(s->filters, round_up((s->shape.filters + MOST_SUMS - 1) / MOST_SUMS, STEP));
+        return;
+    }
+    while (s->cut.bands > 1 && s->cut.groups * s->cut.bands > worth)
+        s->cut.bands /= 2;
+    s->cut.examples = larger(s->cut.examples, (s->shape.batch + worth - 1) / worth);
+    s->cut.groups = (s->shape.batch + s->cut.examples - 1) / s->cut.examples;
 }
 
 /* In the workspace: oneDNN's scratch memory, then what a part needs on its way. */
@@ -239,10 +370,10 @@ static void book_weights_memory(const dsci_node *node, conv_state *s, dsci_booki
     s->weights_offset = s->block_offset;
     if (s->by_filters)
         s->weights_offset +=
-            round_up(s->rows * dst_pixels(&s->shape) * s->filters * activation_size(node), 64);
-    booking->worker_bytes = s->weights_offset + dsci_primitive_weights_bytes(s->primitive[0]);
+            round_up(s->shape.batch * dst_pixels(&s->shape) * s->filters * activation_size(node), 64);
+    booking->worker_bytes = s->weights_offset + dsci_primitive_weights_bytes(s->kinds[0].primitive);
     booking->parts = s->parts;
-    booking->by_batch = !s->by_filters && s->parts == dsci_shards(node);
+    booking->by_batch = s->cut.by_batch;
     if (s->by_filters || s->parts == 1)
         return;
     s->slot = round_up(s->weights + s->shape.filters, 16);
@@ -255,11 +386,19 @@ dsc_status dsci_conv_onednn_book_backward_weights(dsc_scope *scope, dsci_node *n
     conv_state *s = make_state(scope, node);
     if (!s)
         return dsc_scope_status(scope);
-    choose_cut(s);
-    make_primitives(scope, node, s);
-    for (size_t i = 0; i < 2 && dsc_scope_status(scope) == DSC_OK; i++)
-        if (s->primitive[i] && !dsci_primitive_is_plain(s->primitive[i]))
-            s->reorder[i] = dsci_reorder_make(scope, s->primitive[i], 0, 1, s->parts);
+    s->cut = dsci_conv_cut_of(node, s->shape.dst[0], dst_pixels(&s->shape));
+    if (s->cut.by_batch)
+        choose_cut(s);
+    else
+        choose_small_cut(s);
+    if (s->by_filters)
+        s->cut = (dsci_conv_cut){ .examples = s->shape.batch, .groups = 1, .bands = 1 };
+    s->parts =
+        s->by_filters ? (s->shape.filters + s->filters - 1) / s->filters : s->cut.groups * s->cut.bands;
+    const bool made = make_pieces(scope, node, s);
+    for (size_t i = 0; i < s->kind_count && made; i++)
+        if (!dsci_primitive_is_plain(s->kinds[i].primitive))
+            s->kinds[i].reorder = dsci_reorder_make(scope, s->kinds[i].primitive, 0, 1, s->parts);
     if (dsc_scope_status(scope) == DSC_OK)
         book_weights_memory(node, s, booking);
     return dsc_scope_status(scope);
@@ -270,37 +409,37 @@ dsc_status dsci_conv_onednn_book_backward_weights(dsc_scope *scope, dsci_node *n
 void dsci_conv_onednn_prepare(const dsci_operands *o, dsci_part part)
 {
     const conv_state *s = o->state;
-    if (!s->reordered || !s->reorder[part.index])
+    if (!s->reordered || !s->reorders[part.index])
         return;
     const dsci_primitive_operands operands = { .src = o->in[1],
                                                .dst = o->prepared,
                                                .scratch = part.workspace };
-    dsci_primitive_run(s->reorder[part.index], 0, &operands);
+    dsci_primitive_run(s->reorders[part.index], 0, &operands);
 }
 
-/* Where a part's examples start, in tensors of src's and of dst's shape. */
-static const void *src_at(const conv_state *s, const dsci_operands *o, const void *base, size_t part)
+/* Where a part starts, in tensors of src's and of dst's shape. */
+static const void *src_at(const conv_piece *piece, const dsci_operands *o, const void *base)
 {
-    return (const char *)base + part * s->rows * src_example(&s->shape) * activation_size(o->node);
+    return (const char *)base + piece->src * activation_size(o->node);
 }
 
-static const void *dst_at(const conv_state *s, const dsci_operands *o, const void *base, size_t part)
+static const void *dst_at(const conv_piece *piece, const dsci_operands *o, const void *base)
 {
-    return (const char *)base +
-           part * s->rows * dst_pixels(&s->shape) * s->shape.filters * activation_size(o->node);
+    return (const char *)base + piece->dst * activation_size(o->node);
 }
 
 static void run_part(const dsci_operands *o, dsci_part part, const void *src, const void *dst)
 {
     const conv_state *s = o->state;
+    const conv_piece *piece = &s->pieces[part.index];
     const dsci_primitive_operands operands = {
-        .src = src_at(s, o, src, part.index),
+        .src = src_at(piece, o, src),
         .weights = s->reordered ? o->prepared : o->in[1],
         .bias = o->in[2],
-        .dst = dst_at(s, o, dst, part.index),
+        .dst = dst_at(piece, o, dst),
         .scratch = part.workspace,
     };
-    dsci_primitive_run(s->primitive[is_last(s, part.index)], part.index, &operands);
+    dsci_primitive_run(piece->kind->primitive, part.index, &operands);
 }
 
 void dsci_conv_onednn_forward(const dsci_operands *o, dsci_part part)
@@ -310,13 +449,17 @@ void dsci_conv_onednn_forward(const dsci_operands *o, dsci_part part)
 
 void dsci_conv_onednn_backward_data(const dsci_operands *o, dsci_part part)
 {
-    run_part(o, part, o->out[0], o->in[0]);
+    const conv_state *s = o->state;
+    if (s->turned)
+        run_part(o, part, o->in[0], o->out[0]);
+    else
+        run_part(o, part, o->out[0], o->in[0]);
 }
 
 /* A part's filters of every pixel of diff_dst, in a block of their own. */
 static const void *gather_filters(const conv_state *s, const dsci_operands *o, size_t part, char *block)
 {
-    const size_t size = activation_size(o->node), pixels = s->rows * dst_pixels(&s->shape);
+    const size_t size = activation_size(o->node), pixels = s->shape.batch * dst_pixels(&s->shape);
     const size_t first = part * s->filters, width = least(s->filters, s->shape.filters - first) * size;
     const char *diff_dst = (const char *)o->in[1] + first * size;
     for (size_t i = 0; i < pixels; i++)
@@ -337,22 +480,23 @@ static void choose_targets(const conv_state *s, const dsci_operands *o, size_t p
 void dsci_conv_onednn_backward_weights(const dsci_operands *o, dsci_part part)
 {
     const conv_state *s = o->state;
-    const size_t which = is_last(s, part.index), batch_part = s->by_filters ? 0 : part.index;
+    const conv_piece *piece = &s->pieces[part.index];
+    const conv_kind *kind = piece->kind;
     char *workspace = part.workspace;
     float *weights, *bias;
     choose_targets(s, o, part.index, &weights, &bias);
-    void *direct = s->reorder[which] ? (void *)(workspace + s->weights_offset) : weights;
+    void *direct = kind->reorder ? (void *)(workspace + s->weights_offset) : weights;
     const dsci_primitive_operands operands = {
-        .src = src_at(s, o, o->in[0], batch_part),
+        .src = src_at(piece, o, o->in[0]),
         .weights = direct,
         .bias = bias,
         .dst = s->by_filters ? gather_filters(s, o, part.index, workspace + s->block_offset)
-                             : dst_at(s, o, o->in[1], batch_part),
+                             : dst_at(piece, o, o->in[1]),
         .scratch = workspace,
     };
-    dsci_primitive_run(s->primitive[which], part.index, &operands);
-    if (s->reorder[which])
-        dsci_primitive_run(s->reorder[which], part.index,
+    dsci_primitive_run(kind->primitive, part.index, &operands);
+    if (kind->reorder)
+        dsci_primitive_run(kind->reorder, part.index,
                            &(dsci_primitive_operands){ .src = direct, .dst = weights, .scratch = workspace });
 }
 
