@@ -1,6 +1,6 @@
-/* Layers that are large enough to be cut, in every way that oneDNN's implementations cut them: near the
- * reference in single precision and in bfloat16, with the same bits on any number of threads. Activations are
- * smooth: a ReLU would turn rounding into steps. */
+/* Layers that are large enough to be cut, in every way that oneDNN's and the native implementations cut them,
+ * large batches and small ones: near the reference in single precision and in bfloat16, with the same bits on
+ * any number of threads. Activations are smooth: a ReLU would turn rounding into steps. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -80,6 +80,74 @@ RECURRENT(lstm, DSC_CELL_LSTM)
 RECURRENT(gru, DSC_CELL_GRU)
 RECURRENT(gru_lbr, DSC_CELL_GRU_LBR)
 
+/* Of a small batch, images are cut into bands of rows. The layer below sees the gradient. */
+static dsc_node *tall_image(dsc_scope *scope, struct draw *draw, size_t channels)
+{
+    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { draw_size(draw, 48, 67), 21, 3 } });
+    return dsc_tanh(dsc_conv2d(x, channels, .kernel = { 1 }));
+}
+
+static dsc_node *bands(dsc_scope *scope, struct draw *draw)
+{
+    dsc_node *x = tall_image(scope, draw, draw_size(draw, 31, 40));
+    return squared_head(dsc_tanh(dsc_conv2d(x, draw_size(draw, 32, 50), .padding = DSC_SAME)), scope, draw);
+}
+
+static dsc_node *pointwise_bands(dsc_scope *scope, struct draw *draw)
+{
+    dsc_node *x = tall_image(scope, draw, draw_size(draw, 90, 100));
+    return squared_head(dsc_tanh(dsc_conv2d(x, draw_size(draw, 96, 100), .kernel = { 1 })), scope, draw);
+}
+
+static dsc_node *strided_bands(dsc_scope *scope, struct draw *draw)
+{
+    dsc_node *x = tall_image(scope, draw, draw_size(draw, 30, 33));
+    x = dsc_conv2d(x, draw_size(draw, 48, 60), .kernel = { 5 }, .stride = { 2 },
+                   .pad = { draw_size(draw, 0, 4), draw_size(draw, 1, 3) }, .no_bias = true);
+    return squared_head(dsc_tanh(x), scope, draw);
+}
+
+static dsc_node *dilated_bands(dsc_scope *scope, struct draw *draw)
+{
+    dsc_node *x = tall_image(scope, draw, draw_size(draw, 33, 40));
+    x = dsc_conv2d(x, draw_size(draw, 40, 50), .dilation = { 2, 3 },
+                   .pad = { draw_size(draw, 2, 4), draw_size(draw, 3, 6) });
+    return squared_head(dsc_tanh(x), scope, draw);
+}
+
+/* Windows that lie wholly in the padding, and rows between windows. */
+static dsc_node *outside_windows(dsc_scope *scope, struct draw *draw)
+{
+    dsc_node *x = tall_image(scope, draw, draw_size(draw, 33, 40));
+    x = dsc_tanh(dsc_conv2d(x, draw_size(draw, 33, 50), .pad = { 5, 4 }));
+    x = dsc_conv2d(x, draw_size(draw, 200, 240), .kernel = { 2 }, .stride = { 3 });
+    return squared_head(dsc_tanh(x), scope, draw);
+}
+
+static dsc_node *grouped_bands(dsc_scope *scope, struct draw *draw)
+{
+    dsc_node *x = tall_image(scope, draw, 4 * draw_size(draw, 14, 20));
+    x = dsc_conv2d(x, 4 * draw_size(draw, 16, 20), .groups = 4, .padding = DSC_SAME);
+    return squared_head(dsc_tanh(x), scope, draw);
+}
+
+/* Small images with many weights, and few channels or filters at one end. */
+static dsc_node *deep(dsc_scope *scope, struct draw *draw)
+{
+    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { draw_size(draw, 5, 9), 6, 3 } });
+    x = dsc_tanh(dsc_conv2d(x, draw_size(draw, 130, 300), .padding = DSC_SAME));
+    x = dsc_tanh(dsc_conv2d(x, draw_size(draw, 256, 300), .padding = DSC_SAME));
+    return squared_head(dsc_tanh(dsc_conv2d(x, 3, .padding = DSC_SAME)), scope, draw);
+}
+
+static dsc_node *long_sequence(dsc_scope *scope, struct draw *draw)
+{
+    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { draw_size(draw, 300, 700), 3 } });
+    x = dsc_tanh(dsc_conv1d(x, draw_size(draw, 33, 40), .pad = 1));
+    return squared_head(dsc_tanh(dsc_conv1d(x, draw_size(draw, 100, 130), .kernel = 7, .pad = 3)), scope,
+                        draw);
+}
+
 static const struct gradient_case cases[] = {
     { .name = "elman", .op = DSCI_OP_RECURRENT, .loss = elman },
     { .name = "lstm", .op = DSCI_OP_RECURRENT, .loss = lstm },
@@ -90,9 +158,18 @@ static const struct gradient_case cases[] = {
     { .name = "convolution cut by shards", .op = DSCI_OP_CONV, .loss = shards },
     { .name = "convolution of smooth sequences", .op = DSCI_OP_CONV, .loss = sequence },
     { .name = "smooth grouped convolution", .op = DSCI_OP_CONV, .loss = groups },
+    /* small batches */
+    { .name = "bands", .op = DSCI_OP_CONV, .loss = bands },
+    { .name = "bands of single pixels", .op = DSCI_OP_CONV, .loss = pointwise_bands },
+    { .name = "bands of strided windows", .op = DSCI_OP_CONV, .loss = strided_bands },
+    { .name = "bands of dilated windows", .op = DSCI_OP_CONV, .loss = dilated_bands },
+    { .name = "windows outside the image", .op = DSCI_OP_CONV, .loss = outside_windows },
+    { .name = "bands of groups", .op = DSCI_OP_CONV, .loss = grouped_bands },
+    { .name = "small images with many weights", .op = DSCI_OP_CONV, .loss = deep },
+    { .name = "one long sequence", .op = DSCI_OP_CONV, .loss = long_sequence },
 };
 
-enum { CASES = sizeof cases / sizeof cases[0], VARIANTS = 4 };
+enum { SMALL_BATCHES = 9, CASES = sizeof cases / sizeof cases[0], VARIANTS = 4 };
 
 struct run {
     dsc_engine engine;
@@ -100,14 +177,15 @@ struct run {
     int threads;
 };
 
-/* A case's model after one run over random examples; its batch is of several shards, the last of them
- * smaller. */
+/* A case's model after one run over random examples. Its batch is of several shards, the last of them
+ * smaller; or small: 1 in the first variant. */
 static dsc_model *run_case(dsc_scope *scope, size_t c, uint32_t variant, struct run run)
 {
     struct draw draw = { .seed = 78, .variant = variant };
     dsc_node *loss = cases[c].loss(scope, &draw);
-    const size_t shard = draw_size(&draw, 2, 5);
-    dsc_model *model = dsc_compile(loss, &(dsc_compile_options){ .batch = 3 * shard + draw_size(&draw, 0, 1),
+    const size_t shard = c < SMALL_BATCHES ? draw_size(&draw, 2, 5) : 8;
+    const size_t batch = c < SMALL_BATCHES ? 3 * shard + draw_size(&draw, 0, 1) : draw_size(&draw, 1, 5);
+    dsc_model *model = dsc_compile(loss, &(dsc_compile_options){ .batch = batch,
                                                                  .shard = shard,
                                                                  .engine = run.engine,
                                                                  .dtype = run.dtype,
@@ -154,7 +232,7 @@ static void compare(size_t c, uint32_t variant, struct run run, double tolerance
 static void compare_all(struct run run, double tolerance)
 {
     for (size_t c = 0; c < CASES; c++)
-        for (uint32_t v = 0; v < VARIANTS; v++)
+        for (uint32_t v = 0; v < (c < SMALL_BATCHES ? VARIANTS : 2); v++)
             compare(c, v, run, tolerance);
 }
 
@@ -172,23 +250,31 @@ static void bfloat16_is_near_the_reference(void **state)
     compare_all((struct run){ DSC_ENGINE_NATIVE, DSC_BF16, 2 }, 2e-2);
 }
 
+static void compare_threads(size_t c, uint32_t variant, struct run run)
+{
+    static const int threads[] = { 2, 3, 8 };
+    dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 15 });
+    run.threads = 1;
+    dsc_model *alone = run_case(scope, c, variant, run);
+    size_t elements;
+    const float *expected = dsc_model_gradients(alone, &elements);
+    for (size_t t = 0; t < 3; t++) {
+        run.threads = threads[t];
+        dsc_model *model = run_case(scope, c, variant, run);
+        assert_memory_equal(dsc_model_gradients(model, NULL), expected, elements * sizeof(float));
+    }
+    dsc_scope_close(&scope);
+}
+
 static void any_number_of_threads_gives_the_same_bits(void **state)
 {
     (void)state;
-    static const dsc_dtype dtypes[] = { DSC_F32, DSC_BF16 };
-    static const int threads[] = { 2, 3, 8 };
     for (size_t c = 0; c < CASES; c++)
-        for (size_t d = 0; d < 2; d++) {
-            dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 15 });
-            dsc_model *alone = run_case(scope, c, 2, (struct run){ DSC_ENGINE_ONEDNN, dtypes[d], 1 });
-            size_t elements;
-            const float *expected = dsc_model_gradients(alone, &elements);
-            for (size_t t = 0; t < 3; t++) {
-                dsc_model *model =
-                    run_case(scope, c, 2, (struct run){ DSC_ENGINE_ONEDNN, dtypes[d], threads[t] });
-                assert_memory_equal(dsc_model_gradients(model, NULL), expected, elements * sizeof(float));
-            }
-            dsc_scope_close(&scope);
+        for (uint32_t variant = c < SMALL_BATCHES ? 2 : 0; variant < 3; variant += 2) {
+            compare_threads(c, variant, (struct run){ .engine = DSC_ENGINE_ONEDNN, .dtype = DSC_F32 });
+            compare_threads(c, variant, (struct run){ .engine = DSC_ENGINE_ONEDNN, .dtype = DSC_BF16 });
+            if (c >= SMALL_BATCHES)
+                compare_threads(c, variant, (struct run){ .engine = DSC_ENGINE_NATIVE, .dtype = DSC_F32 });
         }
 }
 
