@@ -21,7 +21,7 @@ static const char LAYER[] = "measured";
 struct layer {
     enum { DENSE = 0, CONV, RECURRENT } kind;
     size_t batch, height, width, channels; /* dense: channels alone; recurrent: height is the steps */
-    size_t units, kernel, stride, pad;
+    size_t units, kernel, stride, pad, groups;
     dsc_recurrent_cell cell;
 };
 
@@ -80,6 +80,11 @@ const size_t dsci_gemm_row_count = sizeof dsci_gemm_rows / sizeof dsci_gemm_rows
         .kind = CONV, .batch = (n), .height = (size), .width = (size), .channels = (in), .units = (out),     \
         .kernel = (k), .stride = (s), .pad = (p)                                                             \
     }
+#define DEPTHWISE_OF(n, size, width, s)                                                                      \
+    {                                                                                                        \
+        .kind = CONV, .batch = (n), .height = (size), .width = (size), .channels = (width),                  \
+        .units = (width), .kernel = 3, .stride = (s), .pad = 1, .groups = (width)                            \
+    }
 static const struct layer convolutions[] = {
     CONV_OF(4, 224, 3, 64, 7, 2, 3),   CONV_OF(4, 56, 64, 64, 3, 1, 1),    CONV_OF(4, 56, 64, 256, 1, 1, 0),
     CONV_OF(4, 28, 128, 128, 3, 1, 1), CONV_OF(4, 14, 1024, 256, 1, 1, 0), CONV_OF(4, 14, 256, 256, 3, 1, 1),
@@ -100,6 +105,11 @@ const dsc_bench_row dsci_conv_rows[] = {
     PRODUCTS("conv", convolutions[9], "vgg-3x3-28", "1 x 28 x 28 x 512 to 512"),
     PRODUCTS("conv", convolutions[10], "lenet-5x5-28", "128 x 28 x 28 x 1 to 32"),
     PRODUCTS("conv", convolutions[11], "lenet-5x5-12", "128 x 12 x 12 x 32 to 64"),
+    PRODUCTS("conv", convolutions[12], "mobilenet-depthwise-112", "4 x 112 x 112 x 32, each channel alone"),
+    PRODUCTS("conv", convolutions[13], "mobilenet-depthwise-56", "4 x 56 x 56 x 128, each channel alone"),
+    PRODUCTS("conv", convolutions[14], "mobilenet-depthwise-28",
+             "4 x 28 x 28 x 256, each channel alone, stride 2"),
+    PRODUCTS("conv", convolutions[15], "mobilenet-depthwise-14", "4 x 14 x 14 x 512, each channel alone"),
 };
 const size_t dsci_conv_row_count = sizeof dsci_conv_rows / sizeof dsci_conv_rows[0];
 

@@ -82,6 +82,11 @@ typedef struct dsci_pool_window {
     size_t first, rows, columns, row_step, channels;
 } dsci_pool_window;
 
+/* One term of a sum over pixels, channel by channel: where the pixel starts, and its weights. */
+typedef struct dsci_tap {
+    size_t pixel, weights;
+} dsci_tap;
+
 /* One step of a recurrent layer for some examples. z (rows, gates * units) comes as sums of products and
    becomes gates: LSTM i f g o, GRU u r o, linear before reset u r o and U h' + b'. Backward takes the gates
    and the gradient h of the new state, and gives dz; sums of products of dz are the caller's. */
@@ -265,6 +270,15 @@ typedef struct dsci_kernels {
        overlap where they are added to. */
     void (*copy_rows)(float *dst, size_t ld_dst, const float *src, size_t ld_src, size_t rows, size_t cols);
     void (*add_rows)(float *dst, size_t ld_dst, const float *src, size_t ld_src, size_t rows, size_t cols);
+
+    /* dst pixel p (channels) = the sum over taps of src's pixels times weights, in the order of the taps from
+       +0; fused multiply-adds, or rounded products. Pixels of dst and src are so many floats apart. */
+    void (*weighted_taps)(float *dst, size_t dst_step, const float *src, size_t src_step, size_t pixels,
+                          const float *weights, const dsci_tap *taps, size_t tap_count, size_t channels,
+                          int fused);
+    /* Its gradient in the weights: sums at each tap's weights = fma(src, diff, sums), pixel after pixel. */
+    void (*tap_products)(float *sums, const float *src, size_t src_step, const float *diff, size_t diff_step,
+                         size_t pixels, const dsci_tap *taps, size_t tap_count, size_t channels);
 
     void (*cells)(dsci_cell_phase phase, const dsci_cells *step);
 

@@ -90,4 +90,86 @@ static void add_rows(float *dst, size_t ld_dst, const float *src, size_t ld_src,
                                       vec_add(load_lanes(dst + i, count), load_lanes(src + i, count))));
 }
 
+enum { TAP_PIXELS = 4, TAPS_TOGETHER = 5 }; /* chains in flight */
+
+ALWAYS_INLINE void weigh_pixels(float *dst, size_t dst_step, const float *src, size_t src_step, size_t pixels,
+                                const float *weights, const dsci_tap *taps, size_t tap_count, size_t count,
+                                int fused)
+{
+    vec sums[TAP_PIXELS];
+    UNROLL
+    for (size_t p = 0; p < pixels; p++)
+        sums[p] = vec_set(0.0f);
+    for (size_t t = 0; t < tap_count; t++) {
+        const vec weight = load_lanes(weights + taps[t].weights, count);
+        const float *at = src + taps[t].pixel;
+        UNROLL
+        for (size_t p = 0; p < pixels; p++) {
+            const vec x = load_lanes(at + p * src_step, count);
+            sums[p] = fused ? vec_fma(x, weight, sums[p]) : vec_add(sums[p], vec_mul(x, weight));
+        }
+    }
+    UNROLL
+    for (size_t p = 0; p < pixels; p++)
+        store_lanes(dst + p * dst_step, count, sums[p]);
+}
+
+ALWAYS_INLINE void weigh_lanes(float *dst, size_t dst_step, const float *src, size_t src_step, size_t pixels,
+                               const float *weights, const dsci_tap *taps, size_t tap_count, size_t count,
+                               int fused)
+{
+    for (; pixels >= TAP_PIXELS; pixels -= TAP_PIXELS) {
+        weigh_pixels(dst, dst_step, src, src_step, TAP_PIXELS, weights, taps, tap_count, count, fused);
+        dst += TAP_PIXELS * dst_step;
+        src += TAP_PIXELS * src_step;
+    }
+    for (; pixels > 0; pixels--, dst += dst_step, src += src_step)
+        weigh_pixels(dst, dst_step, src, src_step, 1, weights, taps, tap_count, count, fused);
+}
+
+static void weighted_taps(float *dst, size_t dst_step, const float *src, size_t src_step, size_t pixels,
+                          const float *weights, const dsci_tap *taps, size_t tap_count, size_t channels,
+                          int fused)
+{
+    if (fused)
+        EACH_VECTOR(channels, weigh_lanes(dst + i, dst_step, src + i, src_step, pixels, weights + i, taps,
+                                          tap_count, count, 1));
+    else
+        EACH_VECTOR(channels, weigh_lanes(dst + i, dst_step, src + i, src_step, pixels, weights + i, taps,
+                                          tap_count, count, 0));
+}
+
+ALWAYS_INLINE void add_products(float *sums, const float *src, size_t src_step, const float *diff,
+                                size_t diff_step, size_t pixels, const dsci_tap *taps, size_t tap_count,
+                                size_t count)
+{
+    vec chains[TAPS_TOGETHER];
+    UNROLL
+    for (size_t t = 0; t < tap_count; t++)
+        chains[t] = load_lanes(sums + taps[t].weights, count);
+    for (; pixels > 0; pixels--, src += src_step, diff += diff_step) {
+        const vec d = load_lanes(diff, count);
+        UNROLL
+        for (size_t t = 0; t < tap_count; t++)
+            chains[t] = vec_fma(load_lanes(src + taps[t].pixel, count), d, chains[t]);
+    }
+    UNROLL
+    for (size_t t = 0; t < tap_count; t++)
+        store_lanes(sums + taps[t].weights, count, chains[t]);
+}
+
+static void tap_products(float *sums, const float *src, size_t src_step, const float *diff, size_t diff_step,
+                         size_t pixels, const dsci_tap *taps, size_t tap_count, size_t channels)
+{
+    for (; tap_count >= TAPS_TOGETHER; tap_count -= TAPS_TOGETHER, taps += TAPS_TOGETHER)
+        EACH_VECTOR(channels, add_products(sums + i, src + i, src_step, diff + i, diff_step, pixels, taps,
+                                           TAPS_TOGETHER, count));
+    for (; tap_count >= 2; tap_count -= 2, taps += 2)
+        EACH_VECTOR(channels,
+                    add_products(sums + i, src + i, src_step, diff + i, diff_step, pixels, taps, 2, count));
+    if (tap_count)
+        EACH_VECTOR(channels,
+                    add_products(sums + i, src + i, src_step, diff + i, diff_step, pixels, taps, 1, count));
+}
+
 #endif

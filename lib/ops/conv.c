@@ -50,7 +50,7 @@ enum {
 };
 
 /* About as much work as it takes to make handing out a part negligible. */
-static const double PART_FLOPS = 4e6;
+static const double PART_FLOPS = 4e6, DEPTHWISE_FLOPS = 5e5;
 
 static size_t larger(size_t a, size_t b)
 {
@@ -83,7 +83,9 @@ static size_t bands_of(size_t most, size_t groups, size_t rows, size_t pixels)
 dsci_conv_cut dsci_conv_cut_of(const dsci_node *node, size_t rows, size_t pixels)
 {
     const dsci_window *w = &node->attributes.conv.window;
-    const double parts = node->op->flops(node) / PART_FLOPS;
+    const bool depthwise =
+        node->attributes.conv.groups > 1 && dsci_conv_shape_of(node).channels == node->attributes.conv.groups;
+    const double parts = node->op->flops(node) / (depthwise ? DEPTHWISE_FLOPS : PART_FLOPS);
     const size_t shards = dsci_shards(node), worth = parts < MOST_PARTS ? (size_t)parts : MOST_PARTS;
     if (shards >= ENOUGH_SHARDS || worth <= shards)
         return (dsci_conv_cut){
