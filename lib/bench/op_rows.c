@@ -80,16 +80,18 @@ const size_t dsci_gemm_row_count = sizeof dsci_gemm_rows / sizeof dsci_gemm_rows
         .kind = CONV, .batch = (n), .height = (size), .width = (size), .channels = (in), .units = (out),     \
         .kernel = (k), .stride = (s), .pad = (p)                                                             \
     }
-#define DEPTHWISE_OF(n, size, width, s)                                                                      \
+#define DEPTHWISE_OF(n, size, planes, s)                                                                     \
     {                                                                                                        \
-        .kind = CONV, .batch = (n), .height = (size), .width = (size), .channels = (width),                  \
-        .units = (width), .kernel = 3, .stride = (s), .pad = 1, .groups = (width)                            \
+        .kind = CONV, .batch = (n), .height = (size), .width = (size), .channels = (planes),                 \
+        .units = (planes), .kernel = 3, .stride = (s), .pad = 1, .groups = (planes)                          \
     }
 static const struct layer convolutions[] = {
     CONV_OF(4, 224, 3, 64, 7, 2, 3),   CONV_OF(4, 56, 64, 64, 3, 1, 1),    CONV_OF(4, 56, 64, 256, 1, 1, 0),
     CONV_OF(4, 28, 128, 128, 3, 1, 1), CONV_OF(4, 14, 1024, 256, 1, 1, 0), CONV_OF(4, 14, 256, 256, 3, 1, 1),
     CONV_OF(4, 7, 512, 512, 3, 1, 1),  CONV_OF(1, 224, 64, 64, 3, 1, 1),   CONV_OF(1, 112, 128, 128, 3, 1, 1),
     CONV_OF(1, 28, 512, 512, 3, 1, 1), CONV_OF(128, 28, 1, 32, 5, 1, 0),   CONV_OF(128, 12, 32, 64, 5, 1, 0),
+    DEPTHWISE_OF(4, 112, 32, 1),       DEPTHWISE_OF(4, 56, 128, 1),        DEPTHWISE_OF(4, 28, 256, 2),
+    DEPTHWISE_OF(4, 14, 512, 1),
 };
 
 const dsc_bench_row dsci_conv_rows[] = {
@@ -137,7 +139,7 @@ static dsc_node *make_layer(dsc_node *x, const struct layer *layer)
     case CONV:
         return dsc_conv2d(x, layer->units, .kernel = { layer->kernel, layer->kernel },
                           .stride = { layer->stride, layer->stride }, .pad = { layer->pad, layer->pad },
-                          .name = LAYER);
+                          .groups = layer->groups, .name = LAYER);
     default: return dsc_recurrent(x, layer->units, .cell = layer->cell, .sequence = true, .name = LAYER);
     }
 }
