@@ -1,0 +1,70 @@
+/* conv_pixels.c - how native products over the pixels of a batch are cut into parts. */
+#include "ops/conv_pixels.h"
+
+enum {
+    LARGE_WEIGHTS = 1 << 18, /* floats that fill the second-level cache: they are cut as well */
+    CUT_COLUMNS = 64,        /* columns of a part that cuts them, at least */
+    CUT_PIXELS = 192,        /* and pixels */
+    LEAST_PIXELS = 48        /* pixels of other parts */
+};
+
+/* How a part of a small batch is found: so many pieces of the pixels by so many of the columns. */
+struct pieces {
+    size_t pixels, columns;
+};
+
+/* Of a product (pixels x depth) by (depth x columns). Columns are cut where the weights are too large to be
+   gone through by each part. */
+static struct pieces pieces_of(const dsci_node *node, const dsci_conv_shape *s, size_t depth, size_t columns)
+{
+    const double parts = node->op->flops(node) / DSCI_CONV_PART_FLOPS;
+    const size_t worth = parts < DSCI_CONV_MOST_PARTS ? (size_t)parts + 1 : DSCI_CONV_MOST_PARTS;
+    const size_t pixels = s->batch * s->dst[0] * s->dst[1];
+    struct pieces pieces = { .columns = 1 };
+    if (s->groups == 1 && depth * columns >= LARGE_WEIGHTS)
+        pieces.columns = dsci_conv_least(columns / CUT_COLUMNS, 4);
+    pieces.columns = dsci_conv_least(pieces.columns ? pieces.columns : 1, worth);
+    pieces.pixels =
+        dsci_conv_least(worth / pieces.columns, pixels / (pieces.columns > 1 ? CUT_PIXELS : LEAST_PIXELS));
+    pieces.pixels = pieces.pixels ? pieces.pixels : 1;
+    return pieces;
+}
+
+static bool is_by_batch(const dsci_node *node)
+{
+    return dsci_conv_cut_of(node, 1, 1).by_batch;
+}
+
+/* The pixels of a shard. */
+static dsci_range shard_pixels(const dsci_operands *o, const dsci_conv_shape *s, size_t shard)
+{
+    const dsci_range rows = dsci_shard(o->node, shard);
+    const size_t pixels = s->dst[0] * s->dst[1];
+    return (dsci_range){ rows.first * pixels, rows.count * pixels };
+}
+
+dsci_conv_block dsci_conv_block_of(const dsci_operands *o, const dsci_conv_shape *s, size_t depth,
+                                   size_t columns, size_t part)
+{
+    if (o->node->booking.by_batch)
+        return (dsci_conv_block){ shard_pixels(o, s, part), { 0, columns } };
+    const struct pieces pieces = pieces_of(o->node, s, depth, columns);
+    const size_t panels = (columns + DSCI_CONV_PANEL - 1) / DSCI_CONV_PANEL;
+    dsci_conv_block block = {
+        .pixels = dsci_conv_piece(s->batch * s->dst[0] * s->dst[1], part / pieces.columns, pieces.pixels),
+        .columns = dsci_conv_piece(panels, part % pieces.columns, pieces.columns),
+    };
+    const size_t end =
+        dsci_conv_least((block.columns.first + block.columns.count) * DSCI_CONV_PANEL, columns);
+    block.columns.first *= DSCI_CONV_PANEL;
+    block.columns.count = end - block.columns.first;
+    return block;
+}
+
+void dsci_conv_book_product(const dsci_node *node, dsci_booking *booking, size_t depth, size_t columns)
+{
+    const dsci_conv_shape s = dsci_conv_shape_of(node);
+    const struct pieces pieces = pieces_of(node, &s, depth, columns);
+    booking->by_batch = is_by_batch(node);
+    booking->parts = booking->by_batch ? dsci_shards(node) : pieces.pixels * pieces.columns;
+}
