@@ -353,7 +353,7 @@ static struct cursor open_text(dsc_scope *work, const char *path)
     char *text = (char *)bytes.data;
     if (bytes.data && memchr(text, '\0', bytes.size))
         dsc_scope_fail(work, DSC_ERROR_FORMAT, "%s: expected a table in text, found a byte of value 0", path);
-    const size_t mark = bytes.size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    const size_t mark = text && bytes.size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     return (struct cursor){ text ? text + mark : NULL, text ? text + bytes.size : NULL, 1 };
 }
 

@@ -144,7 +144,7 @@ static dsc_dataset read_all(dsc_scope *scope, dsc_scope *work, const char *direc
     struct names *files = dsc_scope_alloc(work, classes.count, sizeof *files);
     like.classes = classes.count;
     like.count = files ? list_files(work, &classes, files) : 0;
-    if (dsc_scope_status(work) != DSC_OK)
+    if (!files || dsc_scope_status(work) != DSC_OK)
         return (dsc_dataset){ 0 };
     const dsc_dataset data = allocate(scope, work, directory, &classes, like);
     size_t example = 0;

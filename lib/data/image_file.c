@@ -1,6 +1,7 @@
 /* image_file.c - images from and to files. */
 #include "data/image_file.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,7 +64,7 @@ static unsigned char byte_of(float value)
 {
     if (!(value > 0))
         return 0;
-    return value < 1 ? (unsigned char)(value * 255 + 0.5F) : 255;
+    return value < 1 ? (unsigned char)lroundf(value * 255) : 255;
 }
 
 dsc_status dsc_image_write(dsc_scope *scope, const dsc_image *image, const char *path)

@@ -83,7 +83,7 @@ const char *dsc_model_implementations(dsc_scope *scope, const dsc_model *model)
     for (size_t i = 0; lines && i < graph->count; i++)
         if (graph->nodes[i]->implementation)
             lines[count++] = implementation_line(scope, graph->nodes[i]);
-    if (dsc_scope_status(scope) != DSC_OK)
+    if (!lines || dsc_scope_status(scope) != DSC_OK)
         return NULL;
     qsort(lines, count, sizeof(char *), by_text);
     const char *text = "";

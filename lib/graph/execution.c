@@ -249,7 +249,7 @@ static void run_part(const dsci_stretch *stretch, dsci_part part, int thread)
         }
         const double start = dsc_clock_seconds();
         step->run(step->operands, part);
-        step->seconds[thread * DSCI_SECONDS_STRIDE] += dsc_clock_seconds() - start;
+        step->seconds[(size_t)thread * DSCI_SECONDS_STRIDE] += dsc_clock_seconds() - start;
     }
 }
 

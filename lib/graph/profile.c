@@ -17,7 +17,7 @@ static double node_seconds(const dsci_plan *plan, const dsci_node *node)
     for (size_t i = 0; i < plan->step_count; i++)
         if (plan->steps[i].operands->node == node)
             for (int t = 0; t < plan->threads; t++)
-                seconds += plan->steps[i].seconds[t * DSCI_SECONDS_STRIDE];
+                seconds += plan->steps[i].seconds[(size_t)t * DSCI_SECONDS_STRIDE];
     return seconds / (double)plan->threads / (double)plan->runs;
 }
 

@@ -112,7 +112,7 @@ void dsci_pass_schedule(dsci_graph *graph, dsci_schedule *schedule)
     const size_t most = 3 * graph->count;
     schedule->phases = dsc_scope_alloc(scope, most, sizeof *schedule->phases);
     schedule->stages = dsc_scope_alloc(scope, most, sizeof *schedule->stages);
-    if (failed(graph))
+    if (failed(graph) || !schedule->stages)
         return;
     if (graph->setting.shard_rows && graph->setting.shard_rows < graph->setting.batch)
         put_terminals_last(graph, moved);

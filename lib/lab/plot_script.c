@@ -630,7 +630,8 @@ static struct map_frame frame_of(const struct script *s, size_t p)
     f.width = f.tile * (double)panel->columns;
     f.height = f.tile * (double)panel->rows;
     f.left = LEFT + (double)(p % l->columns) * (l->panel_width + GAP) + MAP_LABELS + (room_x - f.width) / 2;
-    f.top = l->top + (double)(p / l->columns) * l->row_step + l->row_top;
+    const size_t row = p / l->columns;
+    f.top = l->top + (double)row * l->row_step + l->row_top;
     return f;
 }
 

@@ -393,24 +393,35 @@ static dsc_status check(dsc_scope *scope, const struct search *s)
     return dsc_scope_status(scope);
 }
 
+/* The next n numbers of memory that is shared out. */
+static double *take(double **memory, size_t n)
+{
+    double *vector = *memory;
+    *memory += n;
+    return vector;
+}
+
 static dsc_status allocate(dsc_scope *scope, struct search *s)
 {
-    enum { FIXED = 7 };
+    enum { FIXED = 7 }; /* vectors beside the pairs */
     const size_t pairs = s->options.method == DSC_MINIMIZE_LBFGS ? s->options.history : 0;
     if (s->n > SIZE_MAX / sizeof(double))
         return dsc_scope_fail(scope, DSC_ERROR_MEMORY, "minimise: %zu variables do not fit into memory",
                               s->n);
     double *memory = dsc_scope_alloc(scope, FIXED + 2 * pairs, s->n * sizeof *memory);
     s->pairs = dsc_scope_alloc(scope, pairs, sizeof *s->pairs);
-    if (dsc_scope_status(scope) != DSC_OK)
+    if (!memory || dsc_scope_status(scope) != DSC_OK)
         return dsc_scope_status(scope);
-    double **const vectors[FIXED] = { &s->base.x, &s->base.gradient, &s->trial.x,  &s->trial.gradient,
-                                      &s->best.x, &s->best.gradient, &s->direction };
-    for (size_t i = 0; i < FIXED; i++, memory += s->n)
-        *vectors[i] = memory;
-    for (size_t i = 0; i < pairs; i++, memory += 2 * s->n) {
-        s->pairs[i].s = memory;
-        s->pairs[i].y = memory + s->n;
+    s->base.x = take(&memory, s->n);
+    s->base.gradient = take(&memory, s->n);
+    s->trial.x = take(&memory, s->n);
+    s->trial.gradient = take(&memory, s->n);
+    s->best.x = take(&memory, s->n);
+    s->best.gradient = take(&memory, s->n);
+    s->direction = take(&memory, s->n);
+    for (size_t i = 0; i < pairs; i++) {
+        s->pairs[i].s = take(&memory, s->n);
+        s->pairs[i].y = take(&memory, s->n);
     }
     return DSC_OK;
 }
@@ -457,7 +468,7 @@ dsc_minimize_result dsc_minimize(dsc_scope *scope, size_t n, double *x, dsc_obje
     if (dsc_scope_status(scope) != DSC_OK || check(scope, &s) != DSC_OK)
         return s.result;
     dsc_scope *inner = dsc_scope_open(NULL);
-    if (allocate(inner, &s) == DSC_OK)
+    if (allocate(inner, &s) == DSC_OK && s.base.x)
         search_in_mode(inner, &s);
     dsc_scope_adopt_error(scope, inner);
     dsc_scope_close(&inner);

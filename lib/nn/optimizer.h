@@ -65,7 +65,7 @@ double dsci_optimizer_penalty(const dsci_optimizer *optimizer, const void *param
 dsc_status dsci_schedule_check(dsc_scope *scope, dsc_schedule *schedule);
 
 /* Looks a name up in a table of them; fails with the nearest. -1 if there is none. */
-int dsci_parse_name(dsc_scope *scope, const char *what, const char *name, const char *const *names,
+int dsci_parse_name(dsc_scope *scope, const char *what, const char *name, const char *const *table,
                     size_t count);
 
 #endif

@@ -652,7 +652,7 @@ static void end_back(const dsci_operands *o, const struct sweep *w, void *initia
 static void place_half(const dsci_operands *o, struct sweep *w, bool x_diff)
 {
     const dsci_recurrent *r = &w->r;
-    w->dz = w->workspace + MOST_GROUP * PANEL;
+    w->dz = w->workspace + (size_t)MOST_GROUP * PANEL;
     w->planes = dsci_half_gates_of(r, o->out[0]);
     w->planes.gates += w->g.row * r->gates;
     w->planes.recurrent += w->g.row * w->planes.recurrent_columns;

@@ -23,7 +23,7 @@ dsc_status dsci_recurrent_book_weights(dsc_scope *scope, dsci_node *node, dsci_b
     const dsci_recurrent r = dsci_recurrent_of(node);
     (void)scope;
     booking->parts = column_pieces(&r) * (pieces(r.features) + pieces(r.state));
-    booking->worker_bytes = (DSCI_GEMM_K_BLOCK + SIDE) * SIDE * sizeof(float);
+    booking->worker_bytes = sizeof(float) * (DSCI_GEMM_K_BLOCK + SIDE) * SIDE;
     return DSC_OK;
 }
 
