@@ -83,7 +83,9 @@ static const char *number_of(dsc_scope *scope, const json_t *value)
 {
     if (json_is_string(value))
         return dsc_scope_copy(scope, json_string_value(value));
-    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+    if (json_is_real(value))
+        return dsc_real_text(scope, json_real_value(value));
+    char *text = json_dumps(value, JSON_ENCODE_ANY);
     const char *copy = dsc_scope_copy(scope, text ? text : "");
     free(text);
     return copy;
@@ -99,8 +101,9 @@ static const char *axis_setting(dsc_scope *scope, const dsc_record_axis *axis)
         return dsc_scope_format(scope, "%.0f..%.0f", axis->values[0], axis->values[axis->count - 1]);
     const char *list = "";
     for (size_t i = 0; i < axis->count && list; i++)
-        list =
-            dsc_scope_format(scope, "%s%s%s", list, i ? "," : "", dsc_record_axis_text(scope, axis, i, 15));
+        list = dsc_scope_format(scope, "%s%s%s", list, i ? "," : "",
+                                axis->names ? dsc_record_axis_text(scope, axis, i, 6)
+                                            : dsc_real_text(scope, axis->values[i]));
     return list;
 }
 

@@ -6,6 +6,7 @@
 #include <locale.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,11 +125,18 @@ static void make_c_locale(void)
     c_locale = newlocale(LC_ALL_MASK, "C", NULL);
 }
 
+/* 0 if there is none to be had. */
+static locale_t c_locale_get(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_c_locale);
+    return c_locale;
+}
+
 /* The decimal point is a point whatever the program's locale. Hexadecimal numbers, "inf" and "nan" are
  * refused. */
 static bool real_of(struct span s, double *value)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     char text[MOST_DIGITS + 1];
     if (s.length == 0 || s.length > MOST_DIGITS)
         return false;
@@ -136,9 +144,9 @@ static bool real_of(struct span s, double *value)
     text[s.length] = '\0';
     if (strspn(text, "+-.0123456789eE") != s.length)
         return false;
-    pthread_once(&once, make_c_locale);
     char *end;
-    const double x = c_locale ? strtod_l(text, &end, c_locale) : strtod(text, &end);
+    const locale_t locale = c_locale_get();
+    const double x = locale ? strtod_l(text, &end, locale) : strtod(text, &end);
     if (end != text + s.length || !isfinite(x))
         return false;
     *value = x;
@@ -153,6 +161,21 @@ bool dsc_parse_integer(const char *text, int64_t *value)
 bool dsc_parse_real(const char *text, double *value)
 {
     return real_of(span_of(text), value);
+}
+
+const char *dsc_real_text(dsc_scope *scope, double value)
+{
+    char text[32];
+    double read;
+    const locale_t locale = c_locale_get(), own = locale ? uselocale(locale) : (locale_t)0;
+    for (int digits = DBL_DIG; digits <= DBL_DECIMAL_DIG; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (dsc_parse_real(text, &read) && read == value)
+            break;
+    }
+    if (own)
+        uselocale(own);
+    return dsc_scope_copy(scope, text);
 }
 
 /* The list under construction. It is parsed twice: first to count (values is NULL), then to fill. */

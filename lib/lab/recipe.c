@@ -151,8 +151,14 @@ static const char *shortened(dsc_scope *scope, const char *text)
 static const char *add_difference(dsc_scope *scope, const char *list, const char *key, const json_t *a,
                                   const json_t *b, const char *in_a, const char *in_b)
 {
-    const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15);
-    const char *left = a ? dump(scope, a, flags) : "none", *right = b ? dump(scope, b, flags) : "none";
+    const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
+    const char *left = NULL, *right = NULL;
+    for (size_t digits = 15; digits <= 17; digits += 2) { /* more only where fewer look alike */
+        left = a ? dump(scope, a, flags | JSON_REAL_PRECISION(digits)) : "none";
+        right = b ? dump(scope, b, flags | JSON_REAL_PRECISION(digits)) : "none";
+        if (!left || !right || strcmp(left, right) != 0)
+            break;
+    }
     return dsc_scope_format(scope, "%s%s%s: %s %s, %s %s", list, list[0] ? "; " : "", key,
                             shortened(scope, left), in_a, shortened(scope, right), in_b);
 }

@@ -58,4 +58,12 @@ print(html.unescape(re.search(r'<pre class="command">(descent run .*?)</pre>', t
 EOF
 run 0 sh command.sh
 same_bits sum.h5 again.h5
+
+# with every digit of its settings
+run 0 toy --preset quick --set scale=0.12345678901234566 --out digits.h5 --no-plot
+run 0 descent report digits.h5 -o digits.html
+run 0 grep -F -- '--set scale=0.12345678901234566' digits.html
+run 0 toy --preset quick --set scale=0.1234567890123457 --out less.h5 --no-plot
+run 2 descent diff digits.h5 less.h5
+err_has 'parameters.scale: 0.12345678901234566 in the first, 0.12345678901234571 in the second'
 finish

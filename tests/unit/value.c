@@ -104,7 +104,33 @@ static void the_locale_does_not_matter(void **state)
     double value = 0;
     assert_true(dsc_parse_real("0.5", &value));
     assert_true(value == 0.5);
+    dsc_scope *scope = dsc_scope_open(NULL);
+    assert_string_equal(dsc_real_text(scope, 0.5), "0.5");
+    dsc_scope_close(&scope);
     setlocale(LC_NUMERIC, "C");
+}
+
+static void texts_of_reals_read_as_the_same_number(void **state)
+{
+    (void)state;
+    static const struct {
+        double value;
+        const char *text;
+    } table[] = { { 0, "0" },
+                  { 3, "3" },
+                  { -0.1, "-0.1" },
+                  { 0.1 + 0.2, "0.30000000000000004" },
+                  { 1 / 3.0, "0.3333333333333333" },
+                  { 1e300, "1e+300" },
+                  { 0x1.fffffffffffffp1023, "1.7976931348623157e+308" } };
+    dsc_scope *scope = dsc_scope_open(NULL);
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        const char *text = dsc_real_text(scope, table[i].value);
+        double read = 99;
+        assert_string_equal(text, table[i].text);
+        assert_true(dsc_parse_real(text, &read) && read == table[i].value);
+    }
+    dsc_scope_close(&scope);
 }
 
 static void check_list(const char *text, bool integer, size_t expected_count, const double *expected)
@@ -266,6 +292,7 @@ int main(void)
         cmocka_unit_test(integers_are_exact),
         cmocka_unit_test(what_is_no_integer_is_refused),
         cmocka_unit_test(reals_are_whole_and_finite),
+        cmocka_unit_test(texts_of_reals_read_as_the_same_number),
         cmocka_unit_test(the_locale_does_not_matter),
         cmocka_unit_test(lists_hold_numbers_and_ranges),
         cmocka_unit_test(steps_are_decimal),

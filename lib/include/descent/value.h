@@ -15,6 +15,10 @@
 DSC_API bool dsc_parse_integer(const char *text, int64_t *value);
 DSC_API bool dsc_parse_real(const char *text, double *value);
 
+/* A finite number with as few digits, 15 at least, as dsc_parse_real() needs to read the same one: 0.1 and
+   0.30000000000000004. In the scope; NULL on failure. */
+DSC_API const char *dsc_real_text(dsc_scope *scope, double value);
+
 /* A list of numbers: "2,3,4", "2..80" (step 1), "0..1 step 0.1", "2..300 log 16" (16 values, evenly spaced in
    the logarithm, both ends included, rounded and without repeats if integer is set), and mixtures of them
    separated by commas. Steps are counted in decimals as typed: the third step of 0.1 from 0 is 0.3. Fails the
