@@ -456,7 +456,7 @@ static void big_batches_are_gathered_by_threads_to_the_same_bits(void **state)
 {
     (void)state;
     enum { WIDE = 3000, MANY = 64 };
-    uint64_t hashes[3];
+    uint64_t hashes[3] = { 0 };
     for (int threads = 1; threads <= 3; threads++) {
         dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 8 });
         const dsc_examples all = make_examples(scope, 1, MANY, WIDE, CLASSES);
