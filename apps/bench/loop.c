@@ -6,9 +6,14 @@
 
 #include <descent/clock.h>
 
-enum { CALIBRATION = 3 }; /* about as many blocks as finding the number of runs takes */
+enum {
+    CALIBRATION = 3, /* about as many blocks as finding the number of runs takes */
+    LEAST_ROUNDS = 5 /* however long they take */
+};
 
 static const double WIDE = 0.1;
+static const double LONG_RUN = 0.03; /* seconds that need no run before them to warm the caches */
+static const double OUT_OF_TIME = 2; /* times the time that was asked for, at which rounds end early */
 
 static double time_runs(const bench_entry *entry, size_t count)
 {
@@ -38,21 +43,22 @@ static void calibrate(bench_entry *entry, double block)
         count *= 2;
         taken = time_runs(entry, count);
     }
-    const double wanted = block / (taken / (double)count);
+    entry->run_seconds = taken / (double)count;
+    const double wanted = block / entry->run_seconds;
     entry->count = wanted > 1 ? (size_t)wanted : 1;
 }
 
-/* Every round takes each row once; a run that is not timed warms the caches. */
-static void run_rounds(const bench_entry *entries, size_t count, bench_watch *watch)
+/* A round takes each row once; a run that is not timed warms the caches. */
+static void run_round(const bench_entry *entries, size_t count, size_t round, bench_watch *watch)
 {
-    for (size_t round = 0; round < BENCH_ROUNDS; round++)
-        for (size_t i = 0; i < count; i++) {
-            const bench_entry *e = &entries[round % 2 ? count - 1 - i : i];
+    for (size_t i = 0; i < count; i++) {
+        const bench_entry *e = &entries[round % 2 ? count - 1 - i : i];
+        if (e->run_seconds < LONG_RUN)
             time_runs(e, 1);
-            e->result->seconds[round] = time_runs(e, e->count) / (double)e->count;
-            if (!go_on(watch, 1))
-                return;
-        }
+        e->result->seconds[round] = time_runs(e, e->count) / (double)e->count;
+        if (!go_on(watch, 1))
+            return;
+    }
 }
 
 static int compare_times(const void *a, const void *b)
@@ -63,14 +69,14 @@ static int compare_times(const void *a, const void *b)
 
 /* Two levels: three or more rounds on either side of a gap that is a twentieth of the median and more than
  * half of all the distance between the second fastest and the second slowest round. */
-static bool has_two_levels(const double *seconds, double median)
+static bool has_two_levels(const double *seconds, size_t rounds, double median)
 {
     double sorted[BENCH_ROUNDS];
-    for (size_t i = 0; i < BENCH_ROUNDS; i++)
+    for (size_t i = 0; i < rounds; i++)
         sorted[i] = seconds[i];
-    qsort(sorted, BENCH_ROUNDS, sizeof sorted[0], compare_times);
-    const double range = sorted[BENCH_ROUNDS - 2] - sorted[1];
-    for (size_t i = 3; i + 3 <= BENCH_ROUNDS; i++) {
+    qsort(sorted, rounds, sizeof sorted[0], compare_times);
+    for (size_t i = 3; i + 3 <= rounds; i++) {
+        const double range = sorted[rounds - 2] - sorted[1];
         const double gap = sorted[i] - sorted[i - 1];
         if (gap > median / 20 && gap > range / 2)
             return true;
@@ -81,7 +87,7 @@ static bool has_two_levels(const double *seconds, double median)
 static void summarize(bench_result *r)
 {
     r->time = dsc_summarize(r->seconds, BENCH_ROUNDS);
-    if (has_two_levels(r->seconds, r->time.median))
+    if (has_two_levels(r->seconds, r->time.n, r->time.median))
         r->steadiness = BENCH_TWO_LEVELS;
     else if (r->time.high - r->time.low > WIDE * r->time.median)
         r->steadiness = BENCH_WIDE;
@@ -94,7 +100,13 @@ void bench_loop(bench_entry *entries, size_t count, double row_time, bench_watch
         if (!go_on(watch, CALIBRATION))
             return;
     }
-    run_rounds(entries, count, watch);
+    const double end = dsc_clock_seconds() + OUT_OF_TIME * row_time * (double)count;
+    for (size_t round = 0; round < BENCH_ROUNDS && !watch->stopped; round++)
+        if (round < LEAST_ROUNDS || dsc_clock_seconds() < end)
+            run_round(entries, count, round, watch);
+        else
+            for (size_t i = 0; i < count; i++)
+                entries[i].result->seconds[round] = NAN;
     for (size_t i = 0; i < count && !watch->stopped; i++)
         summarize(entries[i].result);
 }

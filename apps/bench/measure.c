@@ -98,7 +98,7 @@ static void open_task(dsc_scope *scope, dsc_bench *bench, const bench_request *r
     bench_result *result =
         add_result(scope, request, results, task, task->absent ? asked : task->engine, hidden);
     if (!task->absent)
-        entries->items[entries->count++] = (bench_entry){ task, result, 1 };
+        entries->items[entries->count++] = (bench_entry){ task, result, 1, 0 };
 }
 
 /* Whether a row is measured once for each engine. */

@@ -29,7 +29,7 @@ typedef struct bench_result {
     int threads;
     double flops, bytes, footprint, items;
     dsc_bench_arithmetic arithmetic;
-    double seconds[BENCH_ROUNDS]; /* the median run of each round */
+    double seconds[BENCH_ROUNDS]; /* the mean run of each round; NaN: there was no time for it */
     dsc_interval time;
     bench_steadiness steadiness;
     double setup; /* seconds to compile its network and make the primitives; NaN: there is nothing to make */
@@ -69,7 +69,8 @@ typedef struct bench_results {
 typedef struct bench_entry {
     const dsc_bench_task *task;
     bench_result *result;
-    size_t count; /* runs of a round */
+    size_t count;       /* runs of a round */
+    double run_seconds; /* about what a run takes */
 } bench_entry;
 
 /* How far a loop is, among others. */
@@ -87,7 +88,8 @@ bool bench_is_asked(const bench_request *request, const dsc_bench_row *row);
 void bench_measure(dsc_scope *scope, const bench_request *request, bench_results *results);
 
 /* The loop: in each of BENCH_ROUNDS rounds every task runs for about row_time / (BENCH_ROUNDS + 3) seconds,
-   in turn from both ends; the first run of all is never timed. Fills in seconds, time and steadiness. */
+   in turn from both ends; the first run of all is never timed. Rounds beyond the fifth are left out when
+   twice the time of all is over. Fills in seconds, time and steadiness. */
 void bench_loop(bench_entry *entries, size_t count, double row_time, bench_watch *watch);
 
 /* "gemm/tall/forward native" in the scope: what a row is called in files. */

@@ -54,12 +54,12 @@ static bool close_to(double a, double b)
 static void loop_measures_what_a_run_takes(void **state)
 {
     (void)state;
-    struct fake fakes[] = { { 0, 3, 1e-6, 1e-6, 0 }, { 1, 5, 2e-3, 2e-3, 0 }, { 2, 1, 4, 4, 0 } };
+    struct fake fakes[] = { { 0, 3, 1e-6, 1e-6, 0 }, { 1, 5, 2e-3, 2e-3, 0 }, { 2, 1, 0.04, 0.04, 0 } };
     dsc_bench_task tasks[] = { task_of(&fakes[0]), task_of(&fakes[1]), task_of(&fakes[2]) };
     bench_result results[3] = { 0 };
     bench_entry entries[3];
     for (size_t i = 0; i < 3; i++)
-        entries[i] = (bench_entry){ &tasks[i], &results[i], 1 };
+        entries[i] = (bench_entry){ &tasks[i], &results[i], 1, 0 };
     bench_watch watch = { .rows = 3 };
     bench_loop(entries, 3, 0.5, &watch);
     for (size_t i = 0; i < 3; i++) { /* the first run takes seconds, and is not among them */
@@ -75,13 +75,13 @@ static void loop_measures_what_a_run_takes(void **state)
 static void rounds_take_the_rows_in_turn_from_both_ends(void **state)
 {
     (void)state;
-    struct fake fakes[] = { { 0, 1, 1, 1, 0 }, { 1, 1, 1, 1, 0 } };
+    struct fake fakes[] = { { 0, 1e-3, 1e-3, 1e-3, 0 }, { 1, 1e-3, 1e-3, 1e-3, 0 } };
     dsc_bench_task tasks[] = { task_of(&fakes[0]), task_of(&fakes[1]) };
     bench_result results[2] = { 0 };
-    bench_entry entries[] = { { &tasks[0], &results[0], 1 }, { &tasks[1], &results[1], 1 } };
+    bench_entry entries[] = { { &tasks[0], &results[0], 1, 0 }, { &tasks[1], &results[1], 1, 0 } };
     bench_watch watch = { .rows = 2 };
     order_count = 0;
-    bench_loop(entries, 2, 0.1, &watch);
+    bench_loop(entries, 2, 13.9e-3, &watch);
     static const int begin[] = { 0, 0, 1, 1, /* rounds: warm, timed */ 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1 };
     assert_int_equal(order_count, 4 + 4 * BENCH_ROUNDS);
     assert_memory_equal(order, begin, sizeof begin);
@@ -90,15 +90,30 @@ static void rounds_take_the_rows_in_turn_from_both_ends(void **state)
 static void rounds_that_disagree_are_marked(void **state)
 {
     (void)state;
-    struct fake fakes[] = { { 0, 1, 1, 1.2, 0 }, { 1, 1, 1, 1.01, 0 } };
+    struct fake fakes[] = { { 0, 1e-3, 1e-3, 1.2e-3, 0 }, { 1, 1e-3, 1e-3, 1.01e-3, 0 } };
     dsc_bench_task tasks[] = { task_of(&fakes[0]), task_of(&fakes[1]) };
     bench_result results[2] = { 0 };
-    bench_entry entries[] = { { &tasks[0], &results[0], 1 }, { &tasks[1], &results[1], 1 } };
+    bench_entry entries[] = { { &tasks[0], &results[0], 1, 0 }, { &tasks[1], &results[1], 1, 0 } };
     bench_watch watch = { .rows = 2 };
-    bench_loop(entries, 2, 0.1, &watch);
+    bench_loop(entries, 2, 13.9e-3, &watch);
     assert_int_equal(results[0].steadiness, BENCH_TWO_LEVELS);
     assert_int_equal(results[1].steadiness, BENCH_STEADY); /* one per cent is no gap */
     assert_string_equal(bench_steadiness_name(BENCH_TWO_LEVELS), "two levels");
+}
+
+static void a_loop_out_of_time_ends_after_five_rounds(void **state)
+{
+    (void)state;
+    struct fake fake = { 0, 1, 1, 1, 0 };
+    dsc_bench_task task = task_of(&fake);
+    bench_result result = { 0 };
+    bench_entry entry = { &task, &result, 1, 0 };
+    bench_watch watch = { .rows = 1 };
+    order_count = 0;
+    bench_loop(&entry, 1, 0.1, &watch);
+    assert_int_equal(order_count, 2 + 5); /* nor are caches warmed before a run that is long */
+    assert_int_equal(result.time.n, 5);
+    assert_true(close_to(result.time.median, 1));
 }
 
 static bool stop_at_half(void *user, double done, size_t rows)
@@ -110,14 +125,14 @@ static bool stop_at_half(void *user, double done, size_t rows)
 static void a_watcher_can_stop_the_loop(void **state)
 {
     (void)state;
-    struct fake fake = { 0, 1, 1, 1, 0 };
+    struct fake fake = { 0, 1e-3, 1e-3, 1e-3, 0 };
     dsc_bench_task task = task_of(&fake);
     bench_result result = { 0 };
-    bench_entry entry = { &task, &result, 1 };
+    bench_entry entry = { &task, &result, 1, 0 };
     double done = 0;
     bench_request request = { .watch = stop_at_half, .user = &done };
     bench_watch watch = { .request = &request, .rows = 1 };
-    bench_loop(&entry, 1, 0.1, &watch);
+    bench_loop(&entry, 1, 13.9e-3, &watch);
     assert_true(watch.stopped && done >= 0.5 && done < 0.6);
     assert_int_equal(result.time.n, 0); /* nothing was summarised */
 }
@@ -262,6 +277,7 @@ int main(void)
         cmocka_unit_test(loop_measures_what_a_run_takes),
         cmocka_unit_test(rounds_take_the_rows_in_turn_from_both_ends),
         cmocka_unit_test(rounds_that_disagree_are_marked),
+        cmocka_unit_test(a_loop_out_of_time_ends_after_five_rounds),
         cmocka_unit_test(a_watcher_can_stop_the_loop),
         cmocka_unit_test(arithmetic_bounds_what_computes_much),
         cmocka_unit_test(memory_bounds_what_moves_much),

@@ -2,9 +2,10 @@
  * operand in the format that the primitive itself asks for. It stands alone: nothing of Descent is in it.
  * Needs oneDNN 2.6 or 3.x.
  *
- *     onednn [--threads N] [--time SECONDS] [--precision fp32|bf16] [--on-request] [SUITE]...
+ *     onednn [--threads N] [--time SECONDS] [--precision fp32|bf16] [--on-request] [ROWS]...
  *
- * prints a line of JSON: median seconds of a run of each row, under the row's name in `descent bench`.
+ * prints a line of JSON: median seconds of a run of each row, under the row's name in `descent bench`, of
+ * rows whose names begin with one of ROWS ("gemm", "conv/vgg"); all by default.
  * --on-request measures once for each line that is read. Primitives are made, and memory is filled, before
  * anything is timed.
  */
@@ -282,7 +283,7 @@ static int usage(void)
 {
     fprintf(
         stderr,
-        "usage: onednn [--threads N] [--time SECONDS] [--precision fp32|bf16] [--on-request] [gemm|conv]...\n");
+        "usage: onednn [--threads N] [--time SECONDS] [--precision fp32|bf16] [--on-request] [ROWS]...\n");
     return 2;
 }
 
@@ -299,7 +300,7 @@ static bool read_arguments(int argc, char **argv, struct arguments *a)
         else if (strcmp(argv[i], "--precision") == 0 &&
                  (strcmp(value, "fp32") == 0 || strcmp(value, "bf16") == 0))
             a->type = strcmp(argv[++i], "bf16") == 0 ? dnnl_bf16 : dnnl_f32;
-        else if ((strcmp(argv[i], "gemm") == 0 || strcmp(argv[i], "conv") == 0) && a->suite_count < 4)
+        else if ((strncmp(argv[i], "gemm", 4) == 0 || strncmp(argv[i], "conv", 4) == 0) && a->suite_count < 4)
             a->suites[a->suite_count++] = argv[i];
         else
             return false;

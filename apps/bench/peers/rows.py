@@ -49,7 +49,8 @@ class Peer:
         program = arguments.against or shlex.quote(os.path.join(arguments.peers, comparison["program"]))
         command = [*shlex.split(program), "--threads", str(arguments.threads), "--time", f"{time:g}", "--on-request"]
         if comparison["program"] == "onednn":
-            command += ["--precision", arguments.precision, suite]
+            rows = arguments.filter if (arguments.filter or "").startswith(suite) else suite
+            command += ["--precision", arguments.precision, rows]
         environment = {**os.environ, "OMP_PROC_BIND": "true", "OMP_PLACES": "threads"}  # pinned, as we are
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                         env=environment)
