@@ -117,6 +117,10 @@ def summarize(name, engine, pairs, interval, confidence):
             "difference_shown": coverage >= confidence and (low > 1 or high < 1), "rounds": pairs}
 
 
+def short(value):
+    return f"{value:.4g}" if value < 1e4 else f"{value:.0f}"
+
+
 def print_rows(rows, names):
     unit = "ps a byte" if rows[0]["row"].startswith("memory/") else "us"
     print(f"{names[0]} beside {names[1]}: {unit}, medians of N = {rows[0]['n']} alternating rounds; interval of the "
@@ -124,7 +128,7 @@ def print_rows(rows, names):
     print(f"{'row':<38} {'engine':<7}{'descent':>10}{'other':>10}{'ratio':>8}   interval")
     for row in rows:
         verdict = "" if row["difference_shown"] else "   no difference shown"
-        print(f"{row['row']:<38} {row['engine']:<7}{row['descent']:>10.4g}{row['other']:>10.4g}{row['ratio']:>8.3f}   "
+        print(f"{row['row']:<38} {row['engine']:<7}{short(row['descent']):>10}{short(row['other']):>10}{row['ratio']:>8.3f}   "
               f"[{row['low']:.3f}, {row['high']:.3f}]{verdict}", flush=True)
 
 
