@@ -6,6 +6,8 @@
 #include <Random123/philox.h>
 #include <sleef.h>
 
+#include "base/random.h"
+
 /* The 64 random bits of one half of a block. */
 static uint64_t half_bits(const uint32_t words[4], size_t half)
 {
@@ -16,18 +18,6 @@ static uint64_t half_bits(const uint32_t words[4], size_t half)
 static double unit(uint64_t bits)
 {
     return (double)(bits >> 11) * 0x1p-53;
-}
-
-/* Box and Muller (Ann. Math. Stat. 29, 1958): two independent normals from the two halves of a block. The
-   first uniform lies in (0, 1], so that its logarithm is finite. SLEEF's "cinz" functions use no FMA and give
-   the same bits on every processor; libm's do not. */
-static void normal_pair(const uint32_t words[4], double pair[2])
-{
-    const double u = unit(half_bits(words, 0)) + 0x1p-53;
-    const double radius = sqrt(-2.0 * Sleef_cinz_logd1_u10purec(u));
-    const Sleef_double_2 angle = Sleef_cinz_sincospid1_u05purec(2.0 * unit(half_bits(words, 1)));
-    pair[0] = radius * angle.y;
-    pair[1] = radius * angle.x;
 }
 
 static inline void block(dsc_rng rng, uint32_t major, uint64_t index, uint32_t words[4])
@@ -56,13 +46,13 @@ double dsc_rng_uniform(dsc_rng rng, uint32_t major, uint64_t index)
     return unit(dsc_rng_bits(rng, major, index));
 }
 
+/* The first of the pair that draws.h makes of a block. */
 double dsc_rng_normal(dsc_rng rng, uint32_t major, uint64_t index)
 {
     uint32_t words[4];
-    double pair[2];
     block(rng, major, index, words);
-    normal_pair(words, pair);
-    return pair[0];
+    const double radius = sqrt(-2.0 * Sleef_cinz_logd1_u10purec(unit(half_bits(words, 0)) + 0x1p-53));
+    return radius * Sleef_cinz_sincospid1_u05purec(2.0 * unit(half_bits(words, 1))).y;
 }
 
 /* Lemire (ACM TOMACS 29, 2019): the high half of bits * n, with the few values of bits refused that would
@@ -81,70 +71,44 @@ uint64_t dsc_rng_below(dsc_rng rng, uint32_t major, uint64_t index, uint64_t n)
     }
 }
 
-static void uniform_pair(const uint32_t words[4], double pair[2])
+const dsci_random *dsci_random_for(dsc_isa isa)
 {
-    pair[0] = unit(half_bits(words, 0));
-    pair[1] = unit(half_bits(words, 1));
-}
-
-enum { CHUNK = 256 };
-typedef void pair_fn(const uint32_t words[4], double pair[2]);
-
-/* Elements first.. of a bulk draw of n, at most CHUNK of them; first is even. Returns how many. */
-static size_t draw(dsc_rng rng, uint32_t major, size_t first, size_t n, pair_fn *make, double x[CHUNK])
-{
-    const size_t count = n - first < CHUNK ? n - first : CHUNK;
-    for (size_t i = 0; i < count; i += 2) {
-        uint32_t words[4];
-        block(rng, major, (first + i) / 2, words);
-        make(words, x + i);
-    }
-    return count;
+    static const dsci_random *const levels[] = {
+        [DSC_ISA_SCALAR] = &dsci_random_scalar,
+        [DSC_ISA_AVX2] = &dsci_random_avx2,
+        [DSC_ISA_AVX512] = &dsci_random_avx512,
+    };
+    return levels[isa == DSC_ISA_AUTO ? dsc_isa_effective() : isa];
 }
 
 void dsc_rng_fill_uniform(dsc_rng rng, uint32_t major, double low, double high, double *dst, size_t n)
 {
-    double x[CHUNK];
-    for (size_t first = 0, count; (count = draw(rng, major, first, n, uniform_pair, x)) > 0; first += count)
-        for (size_t i = 0; i < count; i++)
-            dst[first + i] = low + (high - low) * x[i];
+    const dsci_draw draw = { rng, major, 0, low, high - low };
+    dsci_random_for(DSC_ISA_AUTO)->uniform(dst, n, &draw);
 }
 
 void dsc_rng_fill_normal(dsc_rng rng, uint32_t major, double mean, double deviation, double *dst, size_t n)
 {
-    double x[CHUNK];
-    for (size_t first = 0, count; (count = draw(rng, major, first, n, normal_pair, x)) > 0; first += count)
-        for (size_t i = 0; i < count; i++)
-            dst[first + i] = mean + deviation * x[i];
+    const dsci_draw draw = { rng, major, 0, mean, deviation };
+    dsci_random_for(DSC_ISA_AUTO)->normal(dst, n, &draw);
 }
 
 void dsc_rng_fill_uniform_f32(dsc_rng rng, uint32_t major, float low, float high, float *dst, size_t n)
 {
-    const double width = (double)high - (double)low;
-    double x[CHUNK];
-    for (size_t first = 0, count; (count = draw(rng, major, first, n, uniform_pair, x)) > 0; first += count)
-        for (size_t i = 0; i < count; i++)
-            dst[first + i] = (float)((double)low + width * x[i]);
+    const dsci_draw draw = { rng, major, 0, (double)low, (double)high - (double)low };
+    dsci_random_for(DSC_ISA_AUTO)->uniform_f32(dst, n, &draw);
 }
 
 void dsc_rng_fill_normal_f32(dsc_rng rng, uint32_t major, float mean, float deviation, float *dst, size_t n)
 {
-    double x[CHUNK];
-    for (size_t first = 0, count; (count = draw(rng, major, first, n, normal_pair, x)) > 0; first += count)
-        for (size_t i = 0; i < count; i++)
-            dst[first + i] = (float)((double)mean + (double)deviation * x[i]);
+    const dsci_draw draw = { rng, major, 0, (double)mean, (double)deviation };
+    dsci_random_for(DSC_ISA_AUTO)->normal_f32(dst, n, &draw);
 }
 
 void dsc_rng_normal_range(dsc_rng rng, uint32_t major, uint64_t first, double *dst, size_t n)
 {
-    for (size_t i = 0; i < n;) {
-        uint32_t words[4];
-        double pair[2];
-        block(rng, major, (first + i) / 2, words);
-        normal_pair(words, pair);
-        for (size_t half = (first + i) % 2; half < 2 && i < n; half++)
-            dst[i++] = pair[half];
-    }
+    const dsci_draw draw = { rng, major, first, -0.0, 1 };
+    dsci_random_for(DSC_ISA_AUTO)->normal(dst, n, &draw);
 }
 
 void dsc_rng_permutation(dsc_rng rng, uint32_t major, uint32_t *dst, size_t n)

@@ -1,4 +1,5 @@
 /* body.h - the kernels of one level: included once by each kernels_LEVEL.c after its vector header. */
+#include "base/philox.h"
 #include "kernels/levels.h"
 
 #include "kernels/elementary.h"
@@ -59,6 +60,7 @@ const dsci_kernels LEVEL_TABLE = {
     .scale = scale,
     .scaled = scaled,
     .dropout = dropout,
+    .alpha_dropout = alpha_dropout,
     .max_pool = max_pool,
     .average_pool = average_pool,
     .average_pool_backward = average_pool_backward,

@@ -245,6 +245,9 @@ typedef struct dsci_kernels {
        on diff_dst with the same position. */
     void (*dropout)(float *dst, const float *src, size_t n, uint32_t threshold, float inverse_keep,
                     dsc_rng rng, uint32_t major, uint64_t first_block);
+    /* The same elements are kept: dst = src scale_by + shift_by, and `dropped` elsewhere. */
+    void (*alpha_dropout)(float *dst, const float *src, size_t n, uint32_t threshold, float scale_by,
+                          float shift_by, float dropped, dsc_rng rng, uint32_t major, uint64_t first_block);
 
     /* Independent chains of fused multiply-adds in registers, for the rate of the machine: so many rounds of
        fused_chain_flops operations each. */

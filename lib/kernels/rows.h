@@ -3,40 +3,50 @@
 #ifndef DESCENT_KERNELS_ROWS_H
 #define DESCENT_KERNELS_ROWS_H
 
-enum { PHILOX_WORDS = 32 };
-
-/* The words of eight consecutive blocks of Philox4x32-10 (Salmon, Moraes, Dror & Shaw, SC 2011); the counter
-   and key are those of dsc_rng_block(). */
-static inline void philox(uint32_t dst[PHILOX_WORDS], dsc_rng rng, uint32_t major, uint64_t first_block)
+/* The words of eight blocks from dsc_rng_block(rng, major, first_block) on. */
+ALWAYS_INLINE void random_words(uint32_t dst[PHILOX_WORDS], const philox_keys *keys, dsc_rng rng,
+                                uint32_t major, uint64_t first_block)
 {
-    const words multiplier0 = words_set(0xd2511f53), multiplier1 = words_set(0xcd9e8d57);
-    uint32_t key0 = (uint32_t)rng.seed, key1 = (uint32_t)(rng.seed >> 32);
-    words w0 = words_count(first_block), w1 = words_upper(w0), w2 = words_set(major),
-          w3 = words_set(rng.stream);
-    for (int round = 0; round < 10; round++) {
-        const words product0 = words_multiply(w0, multiplier0), product1 = words_multiply(w2, multiplier1);
-        w0 = words_xor(words_xor(words_upper(product1), w1), words_set(key0));
-        w2 = words_xor(words_xor(words_upper(product0), w3), words_set(key1));
-        w1 = product1;
-        w3 = product0;
-        key0 += 0x9e3779b9;
-        key1 += 0xbb67ae85;
-    }
-    words_store(dst, w0, w1, w2, w3);
+    const philox_blocks b = philox(keys, rng.stream, major, first_block);
+    words_store(dst, b.word[0], b.word[1], b.word[2], b.word[3]);
 }
+
+/* dst = rule for each element, in terms of x, 16 elements of src, and PICK(kept, dropped), which gives `kept`
+   where the word of the element is at least the threshold. */
+#define PICK(kept, dropped) vec_if_at_least(random + i, threshold, kept, dropped)
+#define DROP(rule)                                                                                           \
+    do {                                                                                                     \
+        const philox_keys keys = philox_keys_of(rng.seed);                                                   \
+        uint32_t random[PHILOX_WORDS];                                                                       \
+        size_t start = 0;                                                                                    \
+        for (; start + PHILOX_WORDS <= n; start += PHILOX_WORDS) {                                           \
+            random_words(random, &keys, rng, major, first_block + start / 4);                                \
+            for (size_t i = 0; i < PHILOX_WORDS; i += DSCI_LANES) {                                          \
+                const vec x = vec_load(src + start + i);                                                     \
+                vec_store(dst + start + i, rule);                                                            \
+            }                                                                                                \
+        }                                                                                                    \
+        if (start < n) {                                                                                     \
+            random_words(random, &keys, rng, major, first_block + start / 4);                                \
+            EACH_VECTOR(n - start, {                                                                         \
+                const vec x = load_lanes(src + start + i, count);                                            \
+                store_lanes(dst + start + i, count, rule);                                                   \
+            });                                                                                              \
+        }                                                                                                    \
+    } while (0)
 
 static void dropout(float *dst, const float *src, size_t n, uint32_t threshold, float inverse_keep,
                     dsc_rng rng, uint32_t major, uint64_t first_block)
 {
-    const vec keep = vec_set(inverse_keep), drop = vec_set(0.0f);
-    uint32_t random[PHILOX_WORDS];
-    for (size_t start = 0; start < n; start += PHILOX_WORDS) {
-        const size_t length = n - start < PHILOX_WORDS ? n - start : PHILOX_WORDS;
-        philox(random, rng, major, first_block + start / 4);
-        EACH_VECTOR(length, store_lanes(dst + start + i, count,
-                                        vec_mul(load_lanes(src + start + i, count),
-                                                vec_if_at_least(random + i, threshold, keep, drop))));
-    }
+    const vec keep = vec_set(inverse_keep), zero = vec_set(0.0f);
+    DROP(vec_mul(x, PICK(keep, zero)));
+}
+
+static void alpha_dropout(float *dst, const float *src, size_t n, uint32_t threshold, float scale_by,
+                          float shift_by, float dropped, dsc_rng rng, uint32_t major, uint64_t first_block)
+{
+    const vec factor = vec_set(scale_by), term = vec_set(shift_by), low = vec_set(dropped);
+    DROP(PICK(vec_add(vec_mul(x, factor), term), low));
 }
 
 static void gather_rows(float *dst, const float *src, const uint32_t *index, size_t rows, size_t cols)

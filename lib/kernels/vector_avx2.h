@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/lanes_avx2.h"
+
 /* GEMM tile: 12 sums, 2 registers of b and a broadcast in 16 registers. */
 #define TILE_ROWS    6
 #define TILE_VECTORS 1
@@ -289,52 +291,6 @@ static inline double wide_sum(wide a)
         _mm256_add_pd(_mm256_add_pd(a.part[0], a.part[2]), _mm256_add_pd(a.part[1], a.part[3]));
     const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
     return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
-}
-
-typedef struct words {
-    __m256i low, high;
-} words;
-
-static inline words words_set(uint32_t x)
-{
-    return (words){ _mm256_set1_epi64x((long long)x), _mm256_set1_epi64x((long long)x) };
-}
-
-static inline words words_count(uint64_t first)
-{
-    const __m256i start = _mm256_set1_epi64x((long long)first);
-    return (words){ _mm256_add_epi64(start, _mm256_setr_epi64x(0, 1, 2, 3)),
-                    _mm256_add_epi64(start, _mm256_setr_epi64x(4, 5, 6, 7)) };
-}
-
-static inline words words_multiply(words a, words b)
-{
-    return (words){ _mm256_mul_epu32(a.low, b.low), _mm256_mul_epu32(a.high, b.high) };
-}
-
-static inline words words_upper(words a)
-{
-    return (words){ _mm256_srli_epi64(a.low, 32), _mm256_srli_epi64(a.high, 32) };
-}
-
-static inline words words_xor(words a, words b)
-{
-    return (words){ _mm256_xor_si256(a.low, b.low), _mm256_xor_si256(a.high, b.high) };
-}
-
-static inline void four_store(uint32_t *dst, __m256i w0, __m256i w1, __m256i w2, __m256i w3)
-{
-    const __m256i a = _mm256_blend_epi32(w0, _mm256_slli_epi64(w1, 32), 0xaa);
-    const __m256i b = _mm256_blend_epi32(w2, _mm256_slli_epi64(w3, 32), 0xaa);
-    const __m256i even = _mm256_unpacklo_epi64(a, b), odd = _mm256_unpackhi_epi64(a, b);
-    _mm256_storeu_si256((__m256i *)(void *)dst, _mm256_permute2x128_si256(even, odd, 0x20));
-    _mm256_storeu_si256((__m256i *)(void *)(dst + 8), _mm256_permute2x128_si256(even, odd, 0x31));
-}
-
-static inline void words_store(uint32_t *dst, words w0, words w1, words w2, words w3)
-{
-    four_store(dst, w0.low, w1.low, w2.low, w3.low);
-    four_store(dst + 16, w0.high, w1.high, w2.high, w3.high);
 }
 
 #endif

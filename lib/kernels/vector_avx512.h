@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/lanes_avx512.h"
+
 /* GEMM tile: 24 sums, 2 vectors of b and a broadcast in 32 registers. */
 #define TILE_ROWS    12
 #define TILE_VECTORS 2
@@ -230,42 +232,6 @@ static inline double wide_sum(wide a)
     const __m256d four = _mm256_add_pd(_mm512_castpd512_pd256(eight), _mm512_extractf64x4_pd(eight, 1));
     const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
     return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
-}
-
-typedef __m512i words;
-
-static inline words words_set(uint32_t x)
-{
-    return _mm512_set1_epi64((long long)x);
-}
-
-static inline words words_count(uint64_t first)
-{
-    return _mm512_add_epi64(_mm512_set1_epi64((long long)first), _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7));
-}
-
-static inline words words_multiply(words a, words b)
-{
-    return _mm512_mul_epu32(a, b);
-}
-
-static inline words words_upper(words a)
-{
-    return _mm512_srli_epi64(a, 32);
-}
-
-static inline words words_xor(words a, words b)
-{
-    return _mm512_xor_si512(a, b);
-}
-
-static inline void words_store(uint32_t *dst, words w0, words w1, words w2, words w3)
-{
-    const __m512i a = _mm512_mask_blend_epi32(0xaaaa, w0, _mm512_slli_epi64(w1, 32));
-    const __m512i b = _mm512_mask_blend_epi32(0xaaaa, w2, _mm512_slli_epi64(w3, 32));
-    _mm512_storeu_si512(dst, _mm512_permutex2var_epi64(a, _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11), b));
-    _mm512_storeu_si512(dst + 16,
-                        _mm512_permutex2var_epi64(a, _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15), b));
 }
 
 #endif

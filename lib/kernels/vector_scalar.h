@@ -1,8 +1,8 @@
 /* vector_scalar.h - the 16-lane vector of the kernels in plain C, but for the largest and smallest: the
  * definition of each operation.
  *
- * vec holds 16 floats, vec_mask names the first so many lanes, wide holds 16 doubles, words holds 8 unsigned
- * integers of 32 bits in slots of 64 (the upper half of a slot is arbitrary unless said otherwise).
+ * vec holds 16 floats, vec_mask names the first so many lanes, wide holds 16 doubles; words are those of
+ * lanes_scalar.h.
  */
 #ifndef DESCENT_KERNELS_VECTOR_SCALAR_H
 #define DESCENT_KERNELS_VECTOR_SCALAR_H
@@ -13,12 +13,7 @@
 #include <string.h>
 #include <xmmintrin.h>
 
-/* Inlined, each lane of each operation is a check of the address sanitizer's: minutes to compile. */
-#ifdef __SANITIZE_ADDRESS__
-#define SCALAR_INLINE static __attribute__((noinline, unused))
-#else
-#define SCALAR_INLINE static inline
-#endif
+#include "base/lanes_scalar.h"
 
 /* GEMM tile: small, since each fmaf() is a call. */
 #define TILE_ROWS    4
@@ -294,58 +289,6 @@ SCALAR_INLINE double wide_sum(wide a)
         for (size_t i = 0; i < half; i++)
             a.lane[i] += a.lane[i + half];
     return a.lane[0];
-}
-
-typedef struct words {
-    uint64_t slot[8];
-} words;
-
-SCALAR_INLINE words words_set(uint32_t x)
-{
-    return (words){ { x, x, x, x, x, x, x, x } };
-}
-
-/* first, first + 1, ... first + 7, in all 64 bits. */
-SCALAR_INLINE words words_count(uint64_t first)
-{
-    words result;
-    for (size_t i = 0; i < 8; i++)
-        result.slot[i] = first + i;
-    return result;
-}
-
-/* The products in all 64 bits. */
-SCALAR_INLINE words words_multiply(words a, words b)
-{
-    for (size_t i = 0; i < 8; i++)
-        a.slot[i] = (a.slot[i] & 0xffffffff) * (b.slot[i] & 0xffffffff);
-    return a;
-}
-
-/* The upper 32 bits of each slot. */
-SCALAR_INLINE words words_upper(words a)
-{
-    for (size_t i = 0; i < 8; i++)
-        a.slot[i] >>= 32;
-    return a;
-}
-
-SCALAR_INLINE words words_xor(words a, words b)
-{
-    for (size_t i = 0; i < 8; i++)
-        a.slot[i] ^= b.slot[i];
-    return a;
-}
-
-/* dst[4 i + j] = word i of wj. */
-SCALAR_INLINE void words_store(uint32_t *dst, words w0, words w1, words w2, words w3)
-{
-    for (size_t i = 0; i < 8; i++) {
-        dst[4 * i] = (uint32_t)w0.slot[i];
-        dst[4 * i + 1] = (uint32_t)w1.slot[i];
-        dst[4 * i + 2] = (uint32_t)w2.slot[i];
-        dst[4 * i + 3] = (uint32_t)w3.slot[i];
-    }
 }
 
 #endif

@@ -5,15 +5,25 @@
 
 #include <math.h>
 
+#include "base/random.h"
 #include "ops/dropout.h"
 #include "ops/ref.h"
 
 enum { LAYER_SHIFT = 41 }; /* as in dropout.c: two normals a block */
 
+static dsci_draw draw_of(const dsci_operands *o, size_t first, double mean, double deviation)
+{
+    return (dsci_draw){ .rng = dsc_rng_make(o->seed, DSC_STREAM_NOISE),
+                        .major = *o->step,
+                        .first = ((uint64_t)o->node->index << LAYER_SHIFT) + first,
+                        .offset = mean,
+                        .factor = deviation };
+}
+
 void dsci_noise_normals(const dsci_operands *o, size_t first, size_t count, double *dst)
 {
-    dsc_rng_normal_range(dsc_rng_make(o->seed, DSC_STREAM_NOISE), *o->step,
-                         ((uint64_t)o->node->index << LAYER_SHIFT) + first, dst, count);
+    const dsci_draw draw = draw_of(o, first, -0.0, 1);
+    dsci_random_for(o->kernels->isa)->normal(dst, count, &draw);
 }
 
 double dsci_noise_factor_deviation(double rate)
@@ -93,10 +103,8 @@ const dsci_op dsci_op_channel_dropout = {
 static void draw_normals(const dsci_operands *o, double mean, double deviation, float *dst, size_t first,
                          size_t count)
 {
-    double normal[DSCI_PIECE];
-    dsci_noise_normals(o, first, count, normal);
-    for (size_t i = 0; i < count; i++)
-        dst[i] = (float)(mean + deviation * normal[i]);
+    const dsci_draw draw = draw_of(o, first, mean, deviation);
+    dsci_random_for(o->kernels->isa)->normal_f32(dst, count, &draw);
 }
 
 static void multiply_normals(const dsci_operands *o, float *dst, const float *src, size_t first, size_t count)
@@ -159,17 +167,17 @@ const dsci_op dsci_op_gaussian_noise = {
 
 /* --- Alpha dropout --- */
 
+/* The kernel starts at a whole block of random words, a shard may start inside one. */
 static void drop_alpha(const dsci_operands *o, float *dst, const float *src, size_t first, size_t count)
 {
     const dsci_dropout mask = dsci_dropout_of(o);
     const dsci_alpha_dropout alpha = dsci_alpha_dropout_of(o->node->attributes.rate);
     const float scale = (float)alpha.scale, shift = (float)alpha.shift, dropped = (float)alpha.dropped;
-    _Alignas(64) float keep[DSCI_PIECE];
-    for (size_t i = 0; i < count; i++)
-        keep[i] = 1;
-    dsci_dropout_range(o, &mask, 1, keep, keep, first, count);
-    for (size_t i = 0; i < count; i++)
-        dst[i] = keep[i] > 0 ? src[i] * scale + shift : dropped;
+    size_t head = 0;
+    for (; head < count && (first + head) % 4 != 0; head++)
+        dst[head] = dsci_dropout_keeps(&mask, first + head) ? src[head] * scale + shift : dropped;
+    o->kernels->alpha_dropout(dst + head, src + head, count - head, mask.threshold, scale, shift, dropped,
+                              mask.rng, mask.major, mask.first_block + (first + head) / 4);
 }
 DSCI_PIECES(run_alpha, drop_alpha)
 

@@ -125,6 +125,15 @@ static void check_dropout(size_t n, uint32_t threshold, dsc_rng rng, uint32_t ma
         dsci_kernels_for(level)->dropout(y, y, n, threshold, 1.25f, rng, major, first_block);
         check_bits(y, expected, n, "dropout");
     }
+    for (size_t i = 0; i < n; i++)
+        expected[i] = expected[i] != 0.0f ? x[i] * 0.7f + 0.1f : -1.3f;
+    FOR_ALL_LEVELS(level)
+    {
+        float *y = guarded_copy(x, n);
+        dsci_kernels_for(level)->alpha_dropout(y, y, n, threshold, 0.7f, 0.1f, -1.3f, rng, major,
+                                               first_block);
+        check_bits(y, expected, n, "alpha dropout");
+    }
     release_guarded("dropout");
 }
 
