@@ -25,8 +25,8 @@ typedef void kernel_run(const struct kernel *kernel, const struct vectors *vecto
 
 struct details {
     kernel_run *run;
-    double moved; /* arrays that it reads and writes, at least */
-    double flops; /* an element; 0: not counted */
+    double arrays; /* that it touches: each comes into the nearest cache once */
+    double flops;  /* an element */
 };
 
 static const dsci_rule_step STEP = { .lr = 1e-3f,
@@ -95,41 +95,60 @@ static void random_normal(const struct kernel *k, const struct vectors *x)
     dsc_rng_fill_normal_f32(dsc_rng_make(1, DSC_STREAM_NOISE), 0, 0, 1, x->v[0], COUNT);
 }
 
-#define KERNEL(text, function, arrays, operations, kind)                                                     \
+#define KERNEL(text, function, touched, operations, kind)                                                    \
     {                                                                                                        \
         .suite = "kernels", .name = text, .shape = "32768 floats a thread",                                  \
-        .details = &(const struct details){ function, arrays, operations }, .number = (kind)                 \
+        .details = &(const struct details){ function, touched, operations }, .number = (kind)                \
     }
-#define ACTIVATION(text, kind)                                                                               \
-    KERNEL(text "/forward", activate, 2, 0, kind), KERNEL(text "/backward", activate_back, 3, 0, kind)
+#define ACTIVATION(text, kind, forward, backward)                                                            \
+    KERNEL(text "/forward", activate, 2, forward, kind),                                                     \
+        KERNEL(text "/backward", activate_back, 3, backward, kind)
+
+/* Operations are those of an element as the kernel executes them (lib/kernels/elementary.h), polynomials
+   included: a fused multiply-add counts two, every other instruction of floating-point arithmetic one, the
+   largest or smallest of two among them; comparisons, signs, conversions and what is done once a row count
+   nothing. The exponential has 22, of which 18 are its two steps of reduction and its polynomial. SLEEF's
+   functions inside the normal numbers are not counted. */
+enum {
+    REDUCED_EXP = 18,
+    EXP = REDUCED_EXP + 4,
+    SIGMOID = EXP + 3,
+    EXPM1 = REDUCED_EXP + 5,
+    LOG1P = 15,
+    BELL = EXP + 8,
+    NORMAL_CDF = 27,
+    AVERAGE = 3,
+    AVERAGE_SQUARE = 4,
+    DECAY_AND_STEP = 4
+};
 
 const dsc_bench_row dsci_kernel_rows[] = {
-    ACTIVATION("relu", DSC_RELU),
-    ACTIVATION("sigmoid", DSC_SIGMOID),
-    ACTIVATION("tanh", DSC_TANH),
-    ACTIVATION("elu", DSC_ELU),
-    ACTIVATION("gelu", DSC_GELU),
-    ACTIVATION("swish", DSC_SWISH),
-    ACTIVATION("softplus", DSC_SOFTPLUS),
-    KERNEL("softmax/forward", softmax, 2, 0, 0),
+    ACTIVATION("relu", DSC_RELU, 1, 0),
+    ACTIVATION("sigmoid", DSC_SIGMOID, SIGMOID, 3),
+    ACTIVATION("tanh", DSC_TANH, REDUCED_EXP + 8, 3),
+    ACTIVATION("elu", DSC_ELU, EXPM1 + 3, 2),
+    ACTIVATION("gelu", DSC_GELU, BELL + NORMAL_CDF + 1, BELL + NORMAL_CDF + 5),
+    ACTIVATION("swish", DSC_SWISH, SIGMOID + 1, SIGMOID + 7),
+    ACTIVATION("softplus", DSC_SOFTPLUS, EXP + LOG1P + 3, SIGMOID + 1),
+    KERNEL("softmax/forward", softmax, 2, EXP + 4, 0),
     KERNEL("softmax/backward", softmax_back, 3, 4, 0),
-    KERNEL("log-softmax", log_softmax, 2, 0, 0),
-    KERNEL("cross-entropy", cross_entropy, 2, 0, 0),
-    KERNEL("layer-norm", layer_norm, 2, 0, 0),
+    KERNEL("log-softmax", log_softmax, 2, EXP + 5, 0),
+    KERNEL("cross-entropy", cross_entropy, 2, EXP + 4, 0),
+    KERNEL("layer-norm", layer_norm, 2, 10, 0),
     KERNEL("add", add, 3, 1, 0),
     KERNEL("dot", dot, 2, 2, 0),
     KERNEL("to-bf16", to_bf16, 1.5, 0, 0),
-    KERNEL("sgd", sgd, 3, 2, 0),
-    KERNEL("momentum", momentum, 5, 4, 0),
-    KERNEL("adam", adam, 7, 0, 0),
-    KERNEL("adagrad", adagrad, 5, 0, 0),
-    KERNEL("rmsprop", rmsprop, 5, 0, 0),
-    KERNEL("adadelta", adadelta, 7, 0, 0),
-    KERNEL("amsgrad", amsgrad, 9, 0, 0),
-    KERNEL("adamax", adamax, 7, 0, 0),
-    KERNEL("nadam", nadam, 7, 0, 0),
-    KERNEL("dropout", dropout, 2, 0, 0),
-    KERNEL("random-uniform", random_uniform, 1, 0, 0),
+    KERNEL("sgd", sgd, 2, DECAY_AND_STEP, 0),
+    KERNEL("momentum", momentum, 3, DECAY_AND_STEP + 2, 0),
+    KERNEL("adam", adam, 4, AVERAGE + AVERAGE_SQUARE + DECAY_AND_STEP + 4, 0),
+    KERNEL("adagrad", adagrad, 3, DECAY_AND_STEP + 5, 0),
+    KERNEL("rmsprop", rmsprop, 3, AVERAGE_SQUARE + DECAY_AND_STEP + 3, 0),
+    KERNEL("adadelta", adadelta, 4, 2 * AVERAGE_SQUARE + DECAY_AND_STEP + 6, 0),
+    KERNEL("amsgrad", amsgrad, 5, AVERAGE + AVERAGE_SQUARE + DECAY_AND_STEP + 5, 0),
+    KERNEL("adamax", adamax, 4, AVERAGE + DECAY_AND_STEP + 4, 0),
+    KERNEL("nadam", nadam, 4, AVERAGE + AVERAGE_SQUARE + DECAY_AND_STEP + 7, 0),
+    KERNEL("dropout", dropout, 2, 1, 0),
+    KERNEL("random-uniform", random_uniform, 1, 3, 0),
     KERNEL("random-normal", random_normal, 1, 0, 0),
 };
 const size_t dsci_kernel_row_count = sizeof dsci_kernel_rows / sizeof dsci_kernel_rows[0];
@@ -176,7 +195,9 @@ void dsci_kernel_setup(dsc_bench *bench, dsc_bench_task *task, dsc_engine engine
     task->implementation = dsc_isa_name(bench->kernels->isa);
     const double elements = (double)COUNT * task->threads;
     task->flops = details->flops * elements;
-    task->bytes = task->footprint = details->moved * sizeof(float) * elements;
+    /* What is written in place goes back beside what comes in, as the array that a triad writes does, which
+       counts once though it comes in and goes back. */
+    task->bytes = task->footprint = details->arrays * sizeof(float) * elements;
     task->items = elements;
     task->item = "elements";
 }

@@ -27,38 +27,75 @@ static inline double exp_sum(float *dst, const float *x, size_t n, float shift)
     return wide_sum(total);
 }
 
+/* Rows that go together: a row's largest entry, its sum and its scaling wait for each other, those of several
+   rows don't. Longer rows would leave the first-level cache in between, and need it less. */
+enum { ROW_GROUP = 16, LONG_ROW = 256 };
+
+static inline size_t rows_together(size_t left, size_t cols)
+{
+    const size_t most = cols > LONG_ROW ? 1 : ROW_GROUP;
+    return left < most ? left : most;
+}
+
+static inline void rows_max(float *largest, const float *src, size_t rows, size_t cols)
+{
+    for (size_t r = 0; r < rows; r++)
+        largest[r] = row_max(src + r * cols, cols);
+}
+
+/* dst may be NULL. */
+static inline void rows_exp_sum(double *totals, float *dst, const float *src, const float *largest,
+                                size_t rows, size_t cols)
+{
+    for (size_t r = 0; r < rows; r++)
+        totals[r] = exp_sum(dst ? dst + r * cols : NULL, src + r * cols, cols, largest[r]);
+}
+
 static void softmax(float *dst, const float *src, size_t rows, size_t cols)
 {
-    for (size_t r = 0; r < rows; r++, dst += cols, src += cols) {
-        const double total = exp_sum(dst, src, cols, row_max(src, cols));
-        scale(dst, cols, (float)(1.0 / total));
+    for (size_t r = 0, group; r < rows; r += group, dst += group * cols, src += group * cols) {
+        float largest[ROW_GROUP];
+        double totals[ROW_GROUP];
+        group = rows_together(rows - r, cols);
+        rows_max(largest, src, group, cols);
+        rows_exp_sum(totals, dst, src, largest, group, cols);
+        for (size_t i = 0; i < group; i++)
+            scale(dst + i * cols, cols, (float)(1.0 / totals[i]));
     }
 }
 
+/* The gradient of a row, given exp(x - max) and its sum. The label's, scale (p - 1), is computed in double
+   from what the other classes leave, so that it doesn't cancel as p approaches 1. */
+static inline void cross_entropy_row(float *row, size_t label, size_t classes, double total, float scale_by)
+{
+    const double factor = (double)scale_by / total;
+    const double at_label = ((double)row[label] - total) * factor;
+    scale(row, classes, (float)factor);
+    row[label] = (float)at_label;
+}
+
 /* A row's loss is (max - x[label]) + log(sum). Rows go in groups of 16: the logarithm is taken of the product
-   of their sums, which lies between 1 and classes^16. The label's gradient, scale (p - 1), is computed in
-   double from what the other classes leave, so that it doesn't cancel as p approaches 1. */
+   of their sums, which lies between 1 and classes^16. */
 static double softmax_cross_entropy(float *diff_logits, const float *logits, const int32_t *labels,
                                     size_t rows, size_t classes, float scale_by)
 {
     double loss = 0.0, product = 1.0;
-    for (size_t r = 0; r < rows; r++, logits += classes) {
-        const size_t label = (size_t)labels[r];
-        const float largest = row_max(logits, classes);
-        loss += (double)largest - (double)logits[label];
-        const double total = exp_sum(diff_logits, logits, classes, largest);
-        product *= total;
-        if (r % 16 == 15 || r + 1 == rows) {
+    for (size_t r = 0, group; r < rows; r += group, logits += group * classes, labels += group) {
+        float largest[ROW_GROUP];
+        double totals[ROW_GROUP];
+        group = rows_together(rows - r, classes);
+        rows_max(largest, logits, group, classes);
+        for (size_t i = 0; i < group; i++)
+            loss += (double)largest[i] - (double)logits[i * classes + (size_t)labels[i]];
+        rows_exp_sum(totals, diff_logits, logits, largest, group, classes);
+        for (size_t i = 0; i < group; i++)
+            product *= totals[i];
+        if ((r + group) % 16 == 0 || r + group == rows) {
             loss += log_above_one(product);
             product = 1.0;
         }
-        if (diff_logits) {
-            const double factor = (double)scale_by / total;
-            const double at_label = ((double)diff_logits[label] - total) * factor;
-            scale(diff_logits, classes, (float)factor);
-            diff_logits[label] = (float)at_label;
-            diff_logits += classes;
-        }
+        for (size_t i = 0; diff_logits && i < group; i++, diff_logits += classes)
+            cross_entropy_row(diff_logits, (size_t)labels[i], classes, totals[i], scale_by);
     }
     return rows > 0 ? loss / (double)rows : 0.0;
 }

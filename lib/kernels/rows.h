@@ -17,7 +17,7 @@ ALWAYS_INLINE void random_words(uint32_t dst[PHILOX_WORDS], const philox_keys *k
 #define DROP(rule)                                                                                           \
     do {                                                                                                     \
         const philox_keys keys = philox_keys_of(rng.seed);                                                   \
-        uint32_t random[PHILOX_WORDS];                                                                       \
+        _Alignas(64) uint32_t random[PHILOX_WORDS];                                                          \
         size_t start = 0;                                                                                    \
         for (; start + PHILOX_WORDS <= n; start += PHILOX_WORDS) {                                           \
             random_words(random, &keys, rng, major, first_block + start / 4);                                \

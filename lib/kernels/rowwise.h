@@ -15,12 +15,19 @@ static void softmax_backward(float *diff_src, const float *diff_dst, const float
 
 static void log_softmax(float *dst, const float *src, size_t rows, size_t cols)
 {
-    for (size_t r = 0; r < rows; r++, dst += cols, src += cols) {
-        const float largest = row_max(src, cols);
-        const vec shift = vec_set(largest),
-                  log_sum = vec_set((float)log_above_one(exp_sum(NULL, src, cols, largest)));
-        EACH_VECTOR(
-            cols, store_lanes(dst + i, count, vec_sub(vec_sub(load_lanes(src + i, count), shift), log_sum)));
+    for (size_t r = 0, group; r < rows; r += group) {
+        float largest[ROW_GROUP], log_sums[ROW_GROUP];
+        double totals[ROW_GROUP];
+        group = rows_together(rows - r, cols);
+        rows_max(largest, src, group, cols);
+        rows_exp_sum(totals, NULL, src, largest, group, cols);
+        for (size_t g = 0; g < group; g++)
+            log_sums[g] = (float)log_above_one(totals[g]);
+        for (size_t g = 0; g < group; g++, dst += cols, src += cols) {
+            const vec shift = vec_set(largest[g]), log_sum = vec_set(log_sums[g]);
+            EACH_VECTOR(cols, store_lanes(dst + i, count,
+                                          vec_sub(vec_sub(load_lanes(src + i, count), shift), log_sum)));
+        }
     }
 }
 
@@ -46,9 +53,8 @@ ALWAYS_INLINE vec centred(const float *src, size_t count, float shift)
     return vec_sub(load_lanes_or(src, count, shift), vec_set(shift)); /* 0 beyond the row */
 }
 
-static inline row_scaling scaling_of(const float *src, size_t cols, double epsilon)
+static inline row_scaling scaling_of(const float *src, size_t cols, float shift, double epsilon)
 {
-    const float shift = (float)(sum(src, cols) / (double)cols);
     wide total = wide_zero(), squares = wide_zero();
     EACH_VECTOR(cols, {
         const vec x = centred(src + i, count, shift);
@@ -61,6 +67,16 @@ static inline row_scaling scaling_of(const float *src, size_t cols, double epsil
     return (row_scaling){ shift, (float)inverse, (float)(-rest * inverse) };
 }
 
+/* Of rows that go together. */
+static inline void scalings_of(row_scaling *scalings, const float *src, size_t rows, size_t cols,
+                               double epsilon)
+{
+    for (size_t r = 0; r < rows; r++)
+        scalings[r].shift = (float)(sum(src + r * cols, cols) / (double)cols);
+    for (size_t r = 0; r < rows; r++)
+        scalings[r] = scaling_of(src + r * cols, cols, scalings[r].shift, epsilon);
+}
+
 ALWAYS_INLINE vec normalized(const float *src, size_t count, row_scaling s)
 {
     return vec_fma(vec_sub(load_lanes(src, count), vec_set(s.shift)), vec_set(s.inverse), vec_set(s.offset));
@@ -69,15 +85,18 @@ ALWAYS_INLINE vec normalized(const float *src, size_t count, row_scaling s)
 static void layer_norm(float *dst, float *saved, const float *src, const float *scale_by,
                        const float *shift_by, double epsilon, size_t rows, size_t cols)
 {
-    for (size_t r = 0; r < rows; r++, dst += cols, src += cols) {
-        const row_scaling s = scaling_of(src, cols, epsilon);
-        EACH_VECTOR(cols, {
-            const vec factor = scale_by ? load_lanes(scale_by + i, count) : vec_set(1.0f);
-            const vec term = shift_by ? load_lanes(shift_by + i, count) : vec_set(0.0f);
-            store_lanes(dst + i, count, vec_fma(normalized(src + i, count, s), factor, term));
-        });
+    for (size_t r = 0, group; r < rows; r += group) {
+        row_scaling scalings[ROW_GROUP];
+        group = rows_together(rows - r, cols);
+        scalings_of(scalings, src, group, cols, epsilon);
         if (saved)
-            memcpy(saved + 3 * r, &s, sizeof s);
+            memcpy(saved + 3 * r, scalings, group * sizeof *scalings);
+        for (size_t g = 0; g < group; g++, dst += cols, src += cols)
+            EACH_VECTOR(cols, {
+                const vec factor = scale_by ? load_lanes(scale_by + i, count) : vec_set(1.0f);
+                const vec term = shift_by ? load_lanes(shift_by + i, count) : vec_set(0.0f);
+                store_lanes(dst + i, count, vec_fma(normalized(src + i, count, scalings[g]), factor, term));
+            });
     }
 }
 
@@ -93,6 +112,19 @@ typedef struct row_moments {
     wide total, product;
 } row_moments;
 
+/* sums += x, the first `count` of 16. */
+ALWAYS_INLINE void add_terms(double *sums, size_t count, vec x)
+{
+    if (count >= DSCI_LANES) {
+        wide_store(sums, wide_add(wide_load(sums), wide_widen(x)));
+        return;
+    }
+    float terms[DSCI_LANES];
+    vec_store(terms, x);
+    for (size_t l = 0; l < count; l++)
+        sums[l] += (double)terms[l];
+}
+
 /* Takes 16 columns of a row into its moments, and into the columns' sums. */
 ALWAYS_INLINE row_moments add_gradient(row_moments m, double *sums, size_t cols, const float *diff,
                                        const float *src, const float *scale_by, row_scaling s, size_t i,
@@ -101,13 +133,8 @@ ALWAYS_INLINE row_moments add_gradient(row_moments m, double *sums, size_t cols,
     const vec d = load_lanes(diff + i, count);
     const vec g = scaled_gradient(diff, scale_by, i, count);
     const vec x = normalized(src + i, count, s);
-    float terms[2][DSCI_LANES];
-    vec_store(terms[0], vec_mul(d, x));
-    vec_store(terms[1], d);
-    for (size_t l = 0; l < count; l++) {
-        sums[i + l] += (double)terms[0][l];
-        sums[cols + i + l] += (double)terms[1][l];
-    }
+    add_terms(sums + i, count, vec_mul(d, x));
+    add_terms(sums + cols + i, count, d);
     m.total = wide_add(m.total, wide_widen(g));
     m.product = wide_add(m.product, products(g, x)); /* beyond the row g is 0 */
     return m;

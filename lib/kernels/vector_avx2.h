@@ -279,6 +279,12 @@ static inline wide wide_fma(wide a, wide b, wide c)
     return a;
 }
 
+static inline wide wide_load(const double *p)
+{
+    return (wide){ { _mm256_loadu_pd(p), _mm256_loadu_pd(p + 4), _mm256_loadu_pd(p + 8),
+                     _mm256_loadu_pd(p + 12) } };
+}
+
 static inline void wide_store(double *p, wide a)
 {
     for (int i = 0; i < 4; i++)

@@ -220,6 +220,11 @@ static inline wide wide_fma(wide a, wide b, wide c)
     return (wide){ _mm512_fmadd_pd(a.low, b.low, c.low), _mm512_fmadd_pd(a.high, b.high, c.high) };
 }
 
+static inline wide wide_load(const double *p)
+{
+    return (wide){ _mm512_loadu_pd(p), _mm512_loadu_pd(p + 8) };
+}
+
 static inline void wide_store(double *p, wide a)
 {
     _mm512_storeu_pd(p, a.low);

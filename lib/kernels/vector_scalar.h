@@ -277,12 +277,19 @@ static inline wide wide_fma(wide a, wide b, wide c)
     return a;
 }
 
-/* The sum of the lanes: a tree that folds the upper half onto the lower. */
+SCALAR_INLINE wide wide_load(const double *p)
+{
+    wide result;
+    memcpy(result.lane, p, sizeof result.lane);
+    return result;
+}
+
 SCALAR_INLINE void wide_store(double *p, wide a)
 {
     memcpy(p, a.lane, sizeof a.lane);
 }
 
+/* The sum of the lanes: a tree that folds the upper half onto the lower. */
 SCALAR_INLINE double wide_sum(wide a)
 {
     for (size_t half = 8; half > 0; half /= 2)
