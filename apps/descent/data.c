@@ -54,20 +54,35 @@ static void list(dsc_call *call, const struct data_arguments *arguments)
     json_decref(all);
 }
 
+/* The data set that a file is known to be of, if it is another one. */
+static const dsc_known_data *other_owner(const dsc_known_data *known, const char *path)
+{
+    dsc_scope *own = dsc_scope_open(NULL);
+    char hex[65];
+    dsc_digest_hex(dsc_sha256_file(own, path, NULL), hex);
+    const dsc_known_data *owner = dsc_scope_status(own) == DSC_OK ? dsc_known_data_of_file(hex) : NULL;
+    dsc_scope_close(&own);
+    return owner == known ? NULL : owner;
+}
+
 /* What is wrong with a file: "" if it is the known one. */
-static const char *file_state(dsc_scope *scope, const char *path, const dsc_known_file *file)
+static const char *file_state(dsc_scope *scope, const char *path, const dsc_known_data *known,
+                              const dsc_known_file *file)
 {
     dsc_scope *own = dsc_scope_open(NULL); /* a file that cannot be read is an answer here, not an error */
     uint64_t size = 0;
     char hex[65];
-    const dsc_digest digest = dsc_sha256_file(own, path, &size);
+    dsc_digest_hex(dsc_sha256_file(own, path, &size), hex);
+    const dsc_known_data *owner = dsc_known_data_of_file(hex);
     const char *state = "";
     if (dsc_scope_status(own) != DSC_OK)
         state = dsc_scope_copy(scope, dsc_scope_message(own));
+    else if (owner && owner != known)
+        state = dsc_scope_format(scope, "it is that of %s", owner->name);
     else if (size != file->size)
         state = dsc_scope_format(scope, "expected %llu bytes, found %llu", (unsigned long long)file->size,
                                  (unsigned long long)size);
-    else if (file->sha256 && strcmp(dsc_digest_hex(digest, hex), file->sha256) != 0)
+    else if (file->sha256 && strcmp(hex, file->sha256) != 0)
         state = dsc_scope_format(scope, "expected SHA-256 %.16s..., found %.16s...", file->sha256, hex);
     dsc_scope_close(&own);
     return state ? state : "out of memory";
@@ -99,15 +114,18 @@ static void check_one(struct check *check, const dsc_known_data *known, const ch
         dsc_scope_adopt_error(check->call->scope, own);
     size_t count = 0;
     const dsc_known_file *files = found ? dsc_data_files(known, found, &count) : NULL;
+    if (count && !must_exist && other_owner(known, dsc_data_file(own, found, files[count - 1].name)))
+        count = 0;
     for (size_t i = 0; i < count; i++) {
         const char *path = dsc_data_file(own, found, files[i].name);
         add_check(check, known->name, dsc_scope_copy(check->call->scope, path),
-                  file_state(check->call->scope, path, &files[i]));
+                  file_state(check->call->scope, path, known, &files[i]));
     }
     dsc_scope_close(&own);
 }
 
-/* Without a name every data set that is found is checked. */
+/* Without a name every data set that is found is checked; files called alike that are another's are not it.
+ */
 static dsc_exit check(dsc_call *call, const struct data_arguments *arguments, const char *name)
 {
     static const dsc_column columns[] = { { "data", false }, { "file", false }, { "", false } };

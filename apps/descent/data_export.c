@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <descent/file.h>
+#include <descent/hash.h>
 #include <descent/record.h>
 
 enum { MAX_ARRAYS = 4, MAX_ATTRIBUTES = 8 };
@@ -70,15 +71,24 @@ static void read_files(dsc_scope *scope, const dsc_known_data *known, const stru
     const char *directory = dsc_data_directory(scope, known, arguments->data);
     if (!directory)
         return;
-    export->split = dsc_data_read(scope, known, directory);
     size_t count = 0;
     const dsc_known_file *files = dsc_data_files(known, directory, &count);
-    for (size_t i = 0; i < count && i < MAX_ATTRIBUTES - 2; i++)
-        add_attribute(export, files[i].name, files[i].sha256 ? files[i].sha256 : "of this size alone known");
+    for (size_t i = 0; i < count && i < MAX_ATTRIBUTES - 2; i++) {
+        char hex[65];
+        const char *path = dsc_data_file(scope, directory, files[i].name);
+        dsc_digest_hex(dsc_sha256_file(scope, path, NULL), hex);
+        if (dsc_known_data_check(scope, known, path, hex) != DSC_OK)
+            return;
+        add_attribute(export, files[i].name, dsc_scope_copy(scope, hex));
+    }
+    export->split = dsc_data_read(scope, known, directory);
 }
 
+/* An empty set, as of train_fraction 1, leaves no arrays. */
 static size_t add_arrays(const dsc_dataset *data, const char *x_name, const char *y_name, dsc_array *arrays)
 {
+    if (data->count == 0)
+        return 0;
     arrays[0] = (dsc_array){ .name = x_name,
                              .long_name = "inputs, a row an example",
                              .rank = 2,

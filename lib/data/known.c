@@ -88,6 +88,18 @@ const dsc_known_data *dsc_known_data_of_file(const char *sha256)
     return NULL;
 }
 
+dsc_status dsc_known_data_check(dsc_scope *scope, const dsc_known_data *known, const char *path,
+                                const char *sha256)
+{
+    const dsc_known_data *owner =
+        dsc_scope_status(scope) == DSC_OK && sha256 ? dsc_known_data_of_file(sha256) : NULL;
+    if (owner && strcmp(owner->name, known->name) != 0)
+        dsc_scope_fail(scope, DSC_ERROR_MISMATCH,
+                       "%s is a file of data set '%s', not of '%s': ask for that, or name another directory",
+                       path, owner->name, known->name);
+    return dsc_scope_status(scope);
+}
+
 /* The path if the file exists under its name, or packed or unpacked with ".gz" or without; else NULL. */
 static const char *existing(dsc_scope *scope, const char *directory, const char *name)
 {

@@ -457,19 +457,6 @@ void dsc_data_note(dsc_data_notes *notes, const char *name, const char *path)
     notes->first = note;
 }
 
-/* Fails if the file that was noted last is another data set's: MNIST's and Fashion-MNIST's have the same
-   names. Files that nobody knows may be one's own. */
-static void check_owner(dsc_data_notes *notes, const dsc_known_data *known, const char *path)
-{
-    if (dsc_scope_status(notes->scope) != DSC_OK)
-        return;
-    const dsc_known_data *owner = dsc_known_data_of_file(notes->first->sha256);
-    if (owner && strcmp(owner->name, known->name) != 0)
-        dsc_scope_fail(notes->scope, DSC_ERROR_MISMATCH,
-                       "%s is a file of data set '%s', not of '%s': ask for that, or name another directory",
-                       path, owner->name, known->name);
-}
-
 void dsc_data_note_files(dsc_data_notes *notes, const dsc_known_data *known, const char *directory)
 {
     size_t count = 0;
@@ -477,7 +464,8 @@ void dsc_data_note_files(dsc_data_notes *notes, const dsc_known_data *known, con
     for (size_t i = 0; i < count && dsc_scope_status(notes->scope) == DSC_OK; i++) {
         const char *path = dsc_data_file(notes->scope, directory, files[i].name);
         dsc_data_note(notes, dsc_path_join(notes->scope, known->name, files[i].name), path);
-        check_owner(notes, known, path);
+        if (notes->first)
+            dsc_known_data_check(notes->scope, known, path, notes->first->sha256);
     }
 }
 

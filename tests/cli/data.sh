@@ -30,5 +30,27 @@ assert str(f.attrs["seed"]).strip("b\x27") == "7", dict(f.attrs)'
 else
     echo 'skipped: reading the export with h5py (not installed)'
 fi
+run 0 descent data export mnist1d --set samples=30 --set train_fraction=1 --out whole.h5
+out_has 'whole.h5: 30 training and 0 test examples'
+
+# Digests in an export are those of the files, whoever made them.
+for part in train t10k; do
+    printf '\0\0\10\3\0\0\0\2\0\0\0\2\0\0\0\2abcdefgh' >"$part-images-idx3-ubyte"
+    printf '\0\0\10\1\0\0\0\2\3\5' >"$part-labels-idx1-ubyte"
+done
+run 0 descent data export mnist --data . --out own.h5
+digest=$(sha256sum t10k-labels-idx1-ubyte | cut -d ' ' -f 1)
+grep -q "$digest" own.h5 || fail 'the export lacks the digest of its file'
+
+# MNIST's and Fashion-MNIST's files have the same names.
+shared=${DESCENT_TEST_DATA:-$home/../../../shared/data}/fashion-mnist
+if [ -e "$shared/t10k-labels-idx1-ubyte.gz" ]; then
+    run 0 descent data check --data "$shared"
+    run 1 descent data check mnist --data "$shared"
+    out_has 'it is that of fashion-mnist'
+    refuses 2 "is a file of data set 'fashion-mnist', not of 'mnist'" descent data export mnist --data "$shared" --out m.h5
+else
+    echo "skipped: no Fashion-MNIST in $shared"
+fi
 refuses 3 'nowhere/a.h5' descent data export mnist1d --out nowhere/a.h5
 finish

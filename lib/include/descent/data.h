@@ -186,6 +186,11 @@ DSC_API const dsc_known_data *dsc_known_data_find(const char *name);
  */
 DSC_API const dsc_known_data *dsc_known_data_of_file(const char *sha256);
 
+/* Fails the scope with DSC_ERROR_MISMATCH if a file of that digest is another data set's: MNIST's and
+   Fashion-MNIST's have the same names. Files that nobody knows may be one's own. */
+DSC_API dsc_status dsc_known_data_check(dsc_scope *scope, const dsc_known_data *known, const char *path,
+                                        const char *sha256);
+
 /* Which of some data sets, named in a list ended by NULL, a directory has the files of: the first whose last
    file has the digest that is known, or else the first whose files are called so. Fails the scope, naming
    them all, if there is none. *found is then where they are, as dsc_data_directory() says. */
