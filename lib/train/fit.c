@@ -89,6 +89,13 @@ static bool watches(const dsc_fit_options *options)
     return options->patience > 0 || options->keep_best;
 }
 
+/* Whether an example's features are an image of that size: without products, which could overflow. */
+static bool is_image_size(const dsc_augmentation *a, size_t features)
+{
+    return a->height > 0 && a->width > 0 && features % a->height == 0 &&
+           features / a->height % a->width == 0 && a->channels == features / a->height / a->width;
+}
+
 static dsc_status check_options(dsc_scope *scope, const dsc_model *model, const dsc_examples *examples,
                                 const dsc_fit_options *options)
 {
@@ -106,10 +113,7 @@ static dsc_status check_options(dsc_scope *scope, const dsc_model *model, const 
         return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
                               "fit: expected min_delta and divergence of 0 at least, found %g and %g",
                               options->min_delta, options->divergence);
-    if (augmentation &&
-        (augmentation->height > SIZE_MAX >> 24 || augmentation->width > SIZE_MAX >> 44 ||
-         augmentation->channels > SIZE_MAX >> 44 || !examples->x ||
-         augmentation->height * augmentation->width * augmentation->channels != examples->features))
+    if (augmentation && (!examples->x || !is_image_size(augmentation, examples->features)))
         return dsc_scope_fail(scope, DSC_ERROR_SHAPE,
                               "fit: expected augmentation of images of %zu values, as an example has, found "
                               "%zu x %zu x %zu",

@@ -176,6 +176,8 @@ static void options_that_do_not_fit_are_refused(void **state)
     labels[17] = CLASSES;
     bad.labels = labels;
     const dsc_augmentation wrong = { .height = 1, .width = INPUTS, .channels = 2 };
+    /* their product is 2^64 times something, and 7 */
+    const dsc_augmentation huge = { .height = 209088770655, .width = 955585, .channels = 1047705 };
     const struct {
         const dsc_examples *train;
         dsc_fit_options options;
@@ -187,6 +189,7 @@ static void options_that_do_not_fit_are_refused(void **state)
         { &all, { .epochs = 1, .min_delta = -1 }, DSC_ERROR_ARGUMENT, "min_delta" },
         { &all, { .epochs = 1, .divergence = NAN }, DSC_ERROR_ARGUMENT, "divergence" },
         { &all, { .epochs = 1, .augmentation = &wrong }, DSC_ERROR_SHAPE, "1 x 7 x 2" },
+        { &all, { .epochs = 1, .augmentation = &huge }, DSC_ERROR_SHAPE, "209088770655 x 955585 x 1047705" },
         { &all, { .epochs = 1, .validation = &none }, DSC_ERROR_ARGUMENT, "validation" },
         { &none, { .epochs = 1 }, DSC_ERROR_ARGUMENT, "found 0" },
         { &unlabelled, { .epochs = 1 }, DSC_ERROR_ARGUMENT, "expected labels" },
