@@ -113,12 +113,14 @@ static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
 #define SETTING "784-2048-2048-2048-10 on MNIST; here as the file says"
 
 static const dsc_claim claims[] = {
-    { .text = "With n fixed, keeping fewer than all units lowers the test error: the best p beside p = 1",
+    { .text =
+          "With n fixed, keeping fewer than all units lowers the test error: p = 1 beside the p that is best "
+          "for the other seeds",
       .source = "Srivastava et al. 2014, figure 9",
       .setting = SETTING,
       .needs = "keep=1",
       .measured = { .output = "test_error", .where = "fixed=n-fixed keep=1" },
-      .against = { "test_error", "fixed=n-fixed", DSC_STATISTIC_MINIMUM },
+      .against = { "test_error", "fixed=n-fixed", DSC_STATISTIC_CHOSEN_MINIMUM },
       .scale = 100,
       .units = "points",
       .low = 0,
@@ -140,7 +142,7 @@ static const dsc_claim claims[] = {
       .setting = SETTING,
       .needs = "keep=1",
       .measured = { .output = "test_error", .where = "fixed=pn-fixed keep=1" },
-      .against = { "test_error", "fixed=pn-fixed", DSC_STATISTIC_MINIMUM },
+      .against = { "test_error", "fixed=pn-fixed", DSC_STATISTIC_CHOSEN_MINIMUM },
       .scale = 100,
       .units = "points",
       .low = 0,

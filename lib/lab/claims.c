@@ -356,9 +356,32 @@ static double statistic_of(dsc_statistic statistic, const struct selection *sele
     }
 }
 
+/* The value at the point that the other seeds choose; NaN if none of them has some point. */
+static double chosen_by_others(const struct check *check, const struct selection *selection, double sign,
+                               size_t seed)
+{
+    double *means = dsc_scope_alloc(check->scope, selection->count, sizeof *means);
+    for (size_t i = 0; means && i < selection->count; i++) {
+        size_t others = 0;
+        for (size_t s = 0; s < selection->seeds; s++)
+            if (s != seed && !isnan(value_of(selection, i, s))) {
+                means[i] += value_of(selection, i, s);
+                others++;
+            }
+        if (others == 0)
+            return (double)NAN;
+        means[i] /= (double)others;
+    }
+    return means ? value_of(selection, first_extreme(means, selection->count, sign), seed) : (double)NAN;
+}
+
 static double term_of_seed(const struct check *check, const dsc_term *term, const struct selection *selection,
                            size_t seed)
 {
+    if (term->statistic == DSC_STATISTIC_CHOSEN_MINIMUM)
+        return chosen_by_others(check, selection, -1, seed);
+    if (term->statistic == DSC_STATISTIC_CHOSEN_MAXIMUM)
+        return chosen_by_others(check, selection, 1, seed);
     double *values = dsc_scope_alloc(check->scope, selection->count, sizeof *values);
     for (size_t i = 0; values && i < selection->count; i++)
         values[i] = value_of(selection, i, seed);

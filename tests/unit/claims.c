@@ -117,6 +117,32 @@ static void each_statistic_is_of_the_points_that_where_leaves(void **state)
         }
 }
 
+/* Every seed is lowest at a width of its own: the smallest of its values is lower than that of 16, which says
+   nothing about widths. */
+static void the_smallest_of_ones_own_values_is_not_a_choice(void **state)
+{
+    (void)state;
+    dsc_scope *scope = dsc_scope_open(NULL);
+    dsc_record *record = record_make(scope);
+    double *values = dsc_record_output_find(record, "error")->values;
+    for (size_t width = 0; width < 4; width++)
+        for (size_t seed = 0; seed < 3; seed++)
+            values[width * 3 + seed] = width == seed ? 1 : 2;
+    dsc_claim claim = { .measured = TERM(.where = "network=mlp width=16"),
+                        .against = TERM(.where = "network=mlp", .statistic = DSC_STATISTIC_MINIMUM),
+                        .low = 0.5,
+                        .high = INFINITY };
+    assert_int_equal(dsc_claim_check(scope, record, &claim).verdict, DSC_VERDICT_AGREES);
+    claim.against.statistic = DSC_STATISTIC_CHOSEN_MINIMUM;
+    assert_int_equal(dsc_claim_check(scope, record, &claim).verdict, DSC_VERDICT_DIFFERS);
+    for (size_t seed = 0; seed < 3; seed++)
+        values[3 + seed] = 1; /* now they agree about 4 */
+    assert_int_equal(dsc_claim_check(scope, record, &claim).verdict, DSC_VERDICT_AGREES);
+    values[2] = (double)NAN; /* a seed that lacks a width: the others tell without it */
+    assert_int_equal(dsc_claim_check(scope, record, &claim).verdict, DSC_VERDICT_AGREES);
+    dsc_scope_close(&scope);
+}
+
 static void an_output_along_an_inner_axis_is_picked_like_any_other(void **state)
 {
     (void)state;
@@ -280,6 +306,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_statistic_is_of_the_points_that_where_leaves),
+        cmocka_unit_test(the_smallest_of_ones_own_values_is_not_a_choice),
         cmocka_unit_test(an_output_along_an_inner_axis_is_picked_like_any_other),
         cmocka_unit_test(the_magnitude_is_that_of_the_value_farthest_from_zero),
         cmocka_unit_test(comparisons_are_made_seed_by_seed),

@@ -88,8 +88,11 @@ typedef enum dsc_statistic {
     DSC_STATISTIC_RANGE,     /* largest less smallest */
     DSC_STATISTIC_ARGMIN,    /* the axis value where it is smallest, the first of several */
     DSC_STATISTIC_ARGMAX,
-    DSC_STATISTIC_RISE,     /* the largest increase from one point to any later one; 0: nowhere */
-    DSC_STATISTIC_FALL,     /* the same of decreases */
+    DSC_STATISTIC_RISE,           /* the largest increase from one point to any later one; 0: nowhere */
+    DSC_STATISTIC_FALL,           /* the same of decreases */
+    DSC_STATISTIC_CHOSEN_MINIMUM, /* the value at the point where the mean of the other seeds is smallest: the
+                                     smallest of a seed's own values is below the others' by chance alone */
+    DSC_STATISTIC_CHOSEN_MAXIMUM,
     DSC_STATISTIC_DEVIATION /* with a claim's against: the largest |mean over seeds of the difference| of the
                                points, in its standard errors; over all seeds at once */
 } dsc_statistic;
