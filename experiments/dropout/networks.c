@@ -122,7 +122,8 @@ static bool train_in(dsc_scope *scope, const training *t, outcome *result)
 
 networks_sets networks_hold_out(const struct shared *shared, size_t count, double held_out)
 {
-    const size_t kept = count - (size_t)(held_out * (double)count);
+    const size_t share = (size_t)(held_out * (double)count);
+    const size_t kept = count - (held_out > 0 && share == 0 ? 1 : share); /* never the test set instead */
     networks_sets sets = { .train = dsc_examples_range(&shared->train, 0, kept), .test = shared->test };
     if (kept < count)
         sets.test = dsc_examples_range(&shared->train, kept, count - kept);

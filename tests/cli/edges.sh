@@ -37,6 +37,13 @@ mlp='double-descent --case mlp --seeds 1 --set label_noise=0 --set epochs=1 --se
     ! cmp -s mlp-plain.hashes mlp-heavy.hashes || fail 'momentum=0 trains as momentum=0.9 does'
 }
 
+# A share of the training examples, however small, is measured instead of the test set: here one example.
+run 0 dropout --case methods --seeds 1 --set method=none --set epochs=1 --set width=4 --set examples=10 \
+    --set held_out=0.05 --set test=1000 --no-plot --out held.h5
+run 0 descent show --json held.h5
+json_holds 'e = next(x["values"] for x in r["outputs"] if x["name"] == "test_error")
+assert e in ([0], [1]), e'
+
 # Values along an inner axis are of the epochs that were asked for, in any order.
 # shellcheck disable=SC2016
 along_epochs='o = {x["name"]: x["values"] for x in r["outputs"]}
