@@ -110,8 +110,8 @@ const char *bench_roofline(dsc_scope *scope, const bench_results *results)
         if (!is_point(r))
             continue;
         add_group(&d, r);
-        d.low = fmin(d.low, intensity(r) / 2);
-        d.high = fmax(d.high, intensity(r) * 2);
+        d.low = fmin(d.low, 0.85 * intensity(r));
+        d.high = fmax(d.high, 1.2 * intensity(r));
     }
     if (d.count == 0) { /* the roofs alone */
         d.low = 0.05;

@@ -6,7 +6,7 @@
 
 /* Pixels of the canvas. */
 enum { CHARACTER = 10, SMALL_CHARACTER = 8, SMALL_HEIGHT = 18, POINT = 7, ABOVE = 13, INSIDE = 14, STEP = 6 };
-enum { MAX_OBSTACLES = 4096, MAX_NAME = 32 };
+enum { MAX_OBSTACLES = 4096, MAX_NAME = 40 };
 
 struct box {
     double left, top, right, bottom;
@@ -63,26 +63,6 @@ static struct segment clip(const struct placing *p, const dsci_curve *curve)
     return s;
 }
 
-/* A line is in the way, and so is its label: at the beginning of a line that rises, else at its end. */
-static void label_line(struct placing *p, const dsci_curve *curve)
-{
-    const struct segment line = clip(p, curve);
-    const double x0 = line.x0, y0 = line.y0, x1 = line.x1, y1 = line.y1;
-    const double length = hypot(x1 - x0, y1 - y0), text = CHARACTER * (double)dsci_text_length(curve->label);
-    if (!(x1 > x0) || p->labels.count == DSCI_MAX_LABELS)
-        return;
-    const double dx = (x1 - x0) / length, dy = (y1 - y0) / length;
-    const bool ends = dy >= 0;
-    dsci_label *label = &p->labels.items[p->labels.count++];
-    *label = (dsci_label){ .text = curve->label, .angle = atan2(-dy, dx) * 45 / atan(1.0), .ends = ends };
-    label->x = (ends ? x1 - INSIDE * dx : x0 + INSIDE * dx) + ABOVE * dy;
-    label->y = (ends ? y1 - INSIDE * dy : y0 + INSIDE * dy) - ABOVE * dx;
-    for (double s = 0; s <= length; s += STEP)
-        block_around(p, x0 + s * dx, y0 + s * dy, 2);
-    for (double s = 0; s <= text; s += STEP)
-        block_around(p, label->x + (ends ? -s : s) * dx, label->y + (ends ? -s : s) * dy, SMALL_HEIGHT / 2.0);
-}
-
 static bool is_free(const struct placing *p, struct box box)
 {
     if (box.left < 0 || box.right > p->width || box.top < 0 || box.bottom > p->height)
@@ -93,6 +73,58 @@ static bool is_free(const struct placing *p, struct box box)
             return false;
     }
     return true;
+}
+
+static void block_line(struct placing *p, const struct segment *line)
+{
+    const double length = hypot(line->x1 - line->x0, line->y1 - line->y0);
+    for (double s = 0; s <= length; s += STEP)
+        block_around(p, line->x0 + s / length * (line->x1 - line->x0),
+                     line->y0 + s / length * (line->y1 - line->y0), 2);
+}
+
+/* Whether text that begins at x, y and runs along a direction covers nothing. */
+static bool is_free_along(const struct placing *p, double x, double y, double dx, double dy, double text)
+{
+    for (double s = 0; s <= text; s += STEP) {
+        const double half = SMALL_HEIGHT / 2.0 - 1, cx = x + s * dx, cy = y + s * dy;
+        if (!is_free(p, (struct box){ cx - half, cy - half, cx + half, cy + half }))
+            return false;
+    }
+    return true;
+}
+
+/* Above the line, from its beginning if it rises, else up to its end; further inside where points are in the
+ * way. */
+static void label_line(struct placing *p, const char *text, const struct segment *line)
+{
+    const double length = hypot(line->x1 - line->x0, line->y1 - line->y0);
+    const double dx = (line->x1 - line->x0) / length, dy = (line->y1 - line->y0) / length;
+    const double wide = CHARACTER * (double)dsci_text_length(text);
+    const bool ends = dy >= 0;
+    const double back = ends ? -1 : 1;
+    if (p->labels.count == DSCI_MAX_LABELS)
+        return;
+    dsci_label *label = &p->labels.items[p->labels.count++];
+    *label = (dsci_label){ .text = text, .angle = atan2(-dy, dx) * 45 / atan(1.0), .ends = ends };
+    double first_x = 0, first_y = 0;
+    for (double s = INSIDE;; s += 4 * STEP) {
+        label->x = (ends ? line->x1 : line->x0) + back * s * dx + ABOVE * dy;
+        label->y = (ends ? line->y1 : line->y0) + back * s * dy - ABOVE * dx;
+        if (s == INSIDE) {
+            first_x = label->x;
+            first_y = label->y;
+        }
+        if (is_free_along(p, label->x, label->y, back * dx, back * dy, wide))
+            break;
+        if (s + wide > length) { /* nowhere */
+            label->x = first_x;
+            label->y = first_y;
+            break;
+        }
+    }
+    for (double s = 0; s <= wide; s += STEP)
+        block_around(p, label->x + back * s * dx, label->y + back * s * dy, SMALL_HEIGHT / 2.0);
 }
 
 /* The name without what all points of a group begin with ("gemm/") and what follows a blank. */
@@ -140,6 +172,24 @@ static void block_points(struct placing *p, const dsci_curve *curve)
             block_around(p, pixel_x(p, &curve->points[i]), pixel_y(p, &curve->points[i]), POINT);
 }
 
+/* Labels first: they keep off points and one another, and lie beside their own lines. */
+static void place_lines(struct placing *p, const dsci_panel *panel)
+{
+    for (int labels = 1; labels >= 0; labels--)
+        for (size_t c = 0; c < panel->count; c++) {
+            const dsci_curve *curve = &panel->curves[c];
+            if (!curve->direct || curve->count < 2 || !dsci_curve_drawn(p->plot, curve))
+                continue;
+            const struct segment line = clip(p, curve);
+            if (!(line.x1 > line.x0))
+                continue;
+            if (labels)
+                label_line(p, curve->label, &line);
+            else
+                block_line(p, &line);
+        }
+}
+
 dsci_labels dsci_labels_place(dsc_scope *scope, const dsci_plot *plot, const dsci_panel *panel, double width,
                               double height)
 {
@@ -148,12 +198,9 @@ dsci_labels dsci_labels_place(dsc_scope *scope, const dsci_plot *plot, const dsc
     if (!p.obstacles)
         return p.labels;
     for (size_t c = 0; c < panel->count; c++)
-        if (panel->curves[c].direct && panel->curves[c].count > 1 &&
-            dsci_curve_drawn(plot, &panel->curves[c]))
-            label_line(&p, &panel->curves[c]);
-    for (size_t c = 0; c < panel->count; c++)
         if (!panel->curves[c].direct)
             block_points(&p, &panel->curves[c]);
+    place_lines(&p, panel);
     for (size_t c = 0; plot->figure->names && c < panel->count; c++)
         for (size_t i = 0; i < panel->curves[c].count; i++)
             if (panel->curves[c].points[i].name && dsci_plot_drawable(plot, &panel->curves[c].points[i]))

@@ -78,7 +78,7 @@ assert all(x["n"] == 6 and x["difference_shown"] for x in r), r'
 [ "$(cut -d ' ' -f 1 order | tr '\n' ' ')" = 'ours other other ours ours other other ours ours other other ours ' ] ||
     fail "not alternating: $(cat order)"
 run 0 python3 "$compare" stream --descent ./bench --against ./direct --rounds 6
-out_has 'memory/triad/DRAM                                     50       100   2.000   [2.000, 2.000]'
+out_has 'memory/triad/DRAM                                        50       100   2.000   [2.000, 2.000]'
 run 2 python3 "$compare" stream onednn
 run 2 python3 "$compare" mlp --filter gemm
 run 3 python3 "$compare" stream --descent true --against ./direct --rounds 1

@@ -125,10 +125,10 @@ def print_rows(rows, names):
     unit = "ps a byte" if rows[0]["row"].startswith("memory/") else "us"
     print(f"{names[0]} beside {names[1]}: {unit}, medians of N = {rows[0]['n']} alternating rounds; interval of the "
           f"ratio (above 1: Descent takes less time): {100 * rows[0]['coverage']:.0f} %\n")
-    print(f"{'row':<38} {'engine':<7}{'descent':>10}{'other':>10}{'ratio':>8}   interval")
+    print(f"{'row':<41} {'engine':<7}{'descent':>10}{'other':>10}{'ratio':>8}   interval")
     for row in rows:
         verdict = "" if row["difference_shown"] else "   no difference shown"
-        print(f"{row['row']:<38} {row['engine']:<7}{short(row['descent']):>10}{short(row['other']):>10}{row['ratio']:>8.3f}   "
+        print(f"{row['row']:<41} {row['engine']:<7}{short(row['descent']):>10}{short(row['other']):>10}{row['ratio']:>8.3f}   "
               f"[{row['low']:.3f}, {row['high']:.3f}]{verdict}", flush=True)
 
 
