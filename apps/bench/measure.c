@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const double SECONDS_A_ROW = 0.5;
+static const double SECONDS_A_ROW = 0.4;
 
 struct entries {
     bench_entry *items;

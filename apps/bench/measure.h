@@ -46,7 +46,7 @@ typedef struct bench_request {
     const char *suites[16];
     size_t suite_count;
     const char *filter; /* part of "suite/name", or all of one; NULL: every row */
-    double time;        /* seconds of measuring in all; 0: half a second a row */
+    double time;        /* seconds of measuring in all; 0: 0.4 s a row */
     int threads;
     dsc_isa isa;
     dsc_engine engine; /* AUTO: each that a row has */

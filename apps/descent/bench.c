@@ -34,7 +34,7 @@ static const dsc_option options[] = {
                "only rows whose SUITE/ROW contains TEXT, or is TEXT"),
     DSC_OPTION("list", NULL, FIELD(list), dsc_option_flag, "print the rows, measure nothing"),
     DSC_OPTION("time", "DURATION", FIELD(time), dsc_option_duration,
-               "of all measuring together (default: half a second a row)"),
+               "of all measuring together (default: 0.4 s a row)"),
     DSC_OPTION_END,
 };
 

@@ -107,11 +107,10 @@ const dsc_bench_row dsci_conv_rows[] = {
     PRODUCTS("conv", convolutions[9], "vgg-3x3-28", "1 x 28 x 28 x 512 to 512"),
     PRODUCTS("conv", convolutions[10], "lenet-5x5-28", "128 x 28 x 28 x 1 to 32"),
     PRODUCTS("conv", convolutions[11], "lenet-5x5-12", "128 x 12 x 12 x 32 to 64"),
-    PRODUCTS("conv", convolutions[12], "mobilenet-depthwise-112", "4 x 112 x 112 x 32, each channel alone"),
-    PRODUCTS("conv", convolutions[13], "mobilenet-depthwise-56", "4 x 56 x 56 x 128, each channel alone"),
-    PRODUCTS("conv", convolutions[14], "mobilenet-depthwise-28",
-             "4 x 28 x 28 x 256, each channel alone, stride 2"),
-    PRODUCTS("conv", convolutions[15], "mobilenet-depthwise-14", "4 x 14 x 14 x 512, each channel alone"),
+    PRODUCTS("conv", convolutions[12], "mobilenet-dw-112", "4 x 112 x 112 x 32, each channel alone"),
+    PRODUCTS("conv", convolutions[13], "mobilenet-dw-56", "4 x 56 x 56 x 128, each channel alone"),
+    PRODUCTS("conv", convolutions[14], "mobilenet-dw-28", "4 x 28 x 28 x 256, each channel alone, stride 2"),
+    PRODUCTS("conv", convolutions[15], "mobilenet-dw-14", "4 x 14 x 14 x 512, each channel alone"),
 };
 const size_t dsci_conv_row_count = sizeof dsci_conv_rows / sizeof dsci_conv_rows[0];
 

@@ -21,29 +21,34 @@
 struct shape {
     const char *name;
     int batch, size, in, out, kernel, stride, pad; /* size 0: an inner product */
+    int groups;                                    /* 0: one */
 };
 
 static const struct shape shapes[] = {
-    { "gemm/square-256", 256, 0, 256, 256, 0, 0, 0 },
-    { "gemm/square-512", 512, 0, 512, 512, 0, 0, 0 },
-    { "gemm/square-1024", 1024, 0, 1024, 1024, 0, 0, 0 },
-    { "gemm/square-2048", 2048, 0, 2048, 2048, 0, 0, 0 },
-    { "gemm/tall", 16384, 0, 256, 64, 0, 0, 0 },
-    { "gemm/wide", 64, 0, 1024, 4096, 0, 0, 0 },
-    { "gemm/mlp", 128, 0, 784, 1024, 0, 0, 0 },
-    { "gemm/small", 32, 0, 40, 32, 0, 0, 0 },
-    { "conv/resnet50-7x7-224", 4, 224, 3, 64, 7, 2, 3 },
-    { "conv/resnet50-3x3-56", 4, 56, 64, 64, 3, 1, 1 },
-    { "conv/resnet50-1x1-56", 4, 56, 64, 256, 1, 1, 0 },
-    { "conv/resnet50-3x3-28", 4, 28, 128, 128, 3, 1, 1 },
-    { "conv/resnet50-1x1-14", 4, 14, 1024, 256, 1, 1, 0 },
-    { "conv/resnet50-3x3-14", 4, 14, 256, 256, 3, 1, 1 },
-    { "conv/resnet50-3x3-7", 4, 7, 512, 512, 3, 1, 1 },
-    { "conv/vgg-3x3-224", 1, 224, 64, 64, 3, 1, 1 },
-    { "conv/vgg-3x3-112", 1, 112, 128, 128, 3, 1, 1 },
-    { "conv/vgg-3x3-28", 1, 28, 512, 512, 3, 1, 1 },
-    { "conv/lenet-5x5-28", 128, 28, 1, 32, 5, 1, 0 },
-    { "conv/lenet-5x5-12", 128, 12, 32, 64, 5, 1, 0 },
+    { "gemm/square-256", 256, 0, 256, 256, 0, 0, 0, 0 },
+    { "gemm/square-512", 512, 0, 512, 512, 0, 0, 0, 0 },
+    { "gemm/square-1024", 1024, 0, 1024, 1024, 0, 0, 0, 0 },
+    { "gemm/square-2048", 2048, 0, 2048, 2048, 0, 0, 0, 0 },
+    { "gemm/tall", 16384, 0, 256, 64, 0, 0, 0, 0 },
+    { "gemm/wide", 64, 0, 1024, 4096, 0, 0, 0, 0 },
+    { "gemm/mlp", 128, 0, 784, 1024, 0, 0, 0, 0 },
+    { "gemm/small", 32, 0, 40, 32, 0, 0, 0, 0 },
+    { "conv/resnet50-7x7-224", 4, 224, 3, 64, 7, 2, 3, 0 },
+    { "conv/resnet50-3x3-56", 4, 56, 64, 64, 3, 1, 1, 0 },
+    { "conv/resnet50-1x1-56", 4, 56, 64, 256, 1, 1, 0, 0 },
+    { "conv/resnet50-3x3-28", 4, 28, 128, 128, 3, 1, 1, 0 },
+    { "conv/resnet50-1x1-14", 4, 14, 1024, 256, 1, 1, 0, 0 },
+    { "conv/resnet50-3x3-14", 4, 14, 256, 256, 3, 1, 1, 0 },
+    { "conv/resnet50-3x3-7", 4, 7, 512, 512, 3, 1, 1, 0 },
+    { "conv/vgg-3x3-224", 1, 224, 64, 64, 3, 1, 1, 0 },
+    { "conv/vgg-3x3-112", 1, 112, 128, 128, 3, 1, 1, 0 },
+    { "conv/vgg-3x3-28", 1, 28, 512, 512, 3, 1, 1, 0 },
+    { "conv/lenet-5x5-28", 128, 28, 1, 32, 5, 1, 0, 0 },
+    { "conv/lenet-5x5-12", 128, 12, 32, 64, 5, 1, 0, 0 },
+    { "conv/mobilenet-dw-112", 4, 112, 32, 32, 3, 1, 1, 32 },
+    { "conv/mobilenet-dw-56", 4, 56, 128, 128, 3, 1, 1, 128 },
+    { "conv/mobilenet-dw-28", 4, 28, 256, 256, 3, 2, 1, 256 },
+    { "conv/mobilenet-dw-14", 4, 14, 512, 512, 3, 1, 1, 512 },
 };
 
 enum { FORWARD = 0, BACKWARD_DATA, BACKWARD_WEIGHTS, PASSES, REPEATS = 7, MOST_ARGUMENTS = 4 };
@@ -96,11 +101,14 @@ static struct operands describe_operands(const struct shape *s, dnnl_data_type_t
 {
     const int out = s->size ? (s->size + 2 * s->pad - s->kernel) / s->stride + 1 : 0, rank = s->size ? 4 : 2;
     const dnnl_dims_t src = { s->batch, s->in, s->size, s->size }, dst = { s->batch, s->out, out, out },
-                      weights = { s->out, s->in, s->kernel, s->kernel }, bias = { s->out };
+                      weights = { s->out, s->in, s->kernel, s->kernel },
+                      grouped = { s->groups, s->out / (s->groups ? s->groups : 1),
+                                  s->in / (s->groups ? s->groups : 1), s->kernel, s->kernel },
+                      bias = { s->out };
     struct operands o;
     const dnnl_data_type_t of_weights = pass == BACKWARD_WEIGHTS ? dnnl_f32 : type;
     describe(&o.src, rank, src, type);
-    describe(&o.weights, rank, weights, of_weights);
+    describe(&o.weights, s->groups ? 5 : rank, s->groups ? grouped : weights, of_weights);
     describe(&o.bias, 1, bias, dnnl_f32);
     describe(&o.dst, rank, dst, type);
     return o;
