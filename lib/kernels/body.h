@@ -50,6 +50,7 @@ const dsci_kernels LEVEL_TABLE = {
     .rprop = rprop,
     .delta_bar_delta = delta_bar_delta,
     .shape_gradient = shape_gradient,
+    .bound_columns = bound_columns,
     .to_bf16 = to_bf16,
     .from_bf16 = from_bf16,
     .column_moments = column_moments,

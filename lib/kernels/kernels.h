@@ -216,6 +216,10 @@ typedef struct dsci_kernels {
      */
     void (*shape_gradient)(float *g, const float *w, size_t n, float scale, float most, float l1);
 
+    /* Columns of w (rows x cols, leading dimension ld) whose Euclidean norm is above norm are multiplied by
+       what brings them back to it. Squares are added in double, rows in increasing order. */
+    void (*bound_columns)(float *w, size_t rows, size_t cols, size_t ld, double norm);
+
     /* dst = a + b, a b, alpha src, element by element; in place is allowed. half: of bfloat16. */
     void (*add)(void *dst, const void *a, const void *b, size_t n, int half);
     void (*multiply)(float *dst, const float *a, const float *b, size_t n);

@@ -2,6 +2,8 @@
 #ifndef DESCENT_KERNELS_OPTIMISER_H
 #define DESCENT_KERNELS_OPTIMISER_H
 
+#include "kernels/reduction.h"
+
 ALWAYS_INLINE vec decayed(const float *w, const float *g, size_t count, float weight_decay)
 {
     return vec_fma(vec_set(weight_decay), load_lanes(w, count), load_lanes(g, count));
@@ -244,6 +246,51 @@ static void shape_gradient(float *g, const float *w, size_t n, float scale_by, f
 static void scale(float *x, size_t n, float alpha)
 {
     EACH_VECTOR(n, store_lanes(x + i, count, vec_mul(vec_set(alpha), load_lanes(x + i, count))));
+}
+
+/* Columns whose norms are found together: their sums stay in the first-level cache while rows stream by. */
+enum { BOUND_COLUMNS = 256 };
+
+/* What each column is multiplied by, 1 where its norm is within the bound. Returns whether one is beyond. */
+static int factors_of_columns(float *factors, const double *squares, size_t cols, double norm)
+{
+    int beyond = 0;
+    for (size_t j = 0; j < cols; j++) {
+        const int is_beyond = squares[j] > norm * norm;
+        factors[j] = is_beyond ? (float)(norm / __builtin_sqrt(squares[j])) : 1.0f;
+        beyond |= is_beyond;
+    }
+    return beyond;
+}
+
+/* Columns within the bound keep their bits. */
+ALWAYS_INLINE void scale_beyond(float *w, size_t count, vec factor)
+{
+    const vec x = load_lanes(w, count);
+    store_lanes(w, count, vec_if_greater(vec_set(1.0f), factor, vec_mul(x, factor), x));
+}
+
+static void bound_block(float *w, size_t rows, size_t cols, size_t ld, double norm)
+{
+    double squares[BOUND_COLUMNS] = { 0 };
+    float factors[BOUND_COLUMNS];
+    for (size_t r = 0; r < rows; r++) {
+        const float *row = w + r * ld;
+        EACH_VECTOR(cols, {
+            const vec x = load_lanes(row + i, count);
+            wide_store(squares + i, wide_add(wide_load(squares + i), products(x, x)));
+        });
+    }
+    if (!factors_of_columns(factors, squares, cols, norm))
+        return;
+    for (size_t r = 0; r < rows; r++)
+        EACH_VECTOR(cols, scale_beyond(w + r * ld + i, count, load_lanes(factors + i, count)));
+}
+
+static void bound_columns(float *w, size_t rows, size_t cols, size_t ld, double norm)
+{
+    for (size_t j = 0; j < cols; j += BOUND_COLUMNS)
+        bound_block(w + j, rows, cols - j < BOUND_COLUMNS ? cols - j : BOUND_COLUMNS, ld, norm);
 }
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "kernels/kernels.h"
 
-enum { COLUMNS = 64 }; /* whose norms are bounded together */
+enum { COLUMNS = 256 }; /* whose norms a thread bounds together */
 
 /* One step's coefficients for one slice. */
 struct step {
@@ -452,9 +452,10 @@ static void bound_norms(const dsci_optimizer *o, const dsci_trained_slice *s, vo
         const unsigned mode = dsc_float_mode_enter();
         const size_t count = units - first < COLUMNS ? units - first : COLUMNS;
         if (o->dtype == DSC_F64)
-            bound_columns_f64(w, rows, units, first, count, s->max_norm);
+            bound(w, rows, units, first, count, s->max_norm);
         else
-            bound_columns_f32(w, rows, units, first, count, s->max_norm);
+            dsci_kernels_for(DSC_ISA_AUTO)
+                ->bound_columns((float *)w + first, rows, count, units, s->max_norm);
         dsc_float_mode_leave(mode);
     }
 }

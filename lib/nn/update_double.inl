@@ -113,3 +113,16 @@ static void update(const struct step *s, double *w, const double *gradient, doub
         }
     }
 }
+
+/* The columns first..first + count - 1 (at most COLUMNS) of w (rows x units) are scaled back to the norm. */
+static void bound(double *w, size_t rows, size_t units, size_t first, size_t count, double norm)
+{
+    double sums[COLUMNS] = { 0 };
+    for (size_t r = 0; r < rows; r++)
+        for (size_t j = 0; j < count; j++)
+            sums[j] += w[r * units + first + j] * w[r * units + first + j];
+    for (size_t r = 0; r < rows; r++)
+        for (size_t j = 0; j < count; j++)
+            if (sums[j] > norm * norm)
+                w[r * units + first + j] *= norm / sqrt(sums[j]);
+}

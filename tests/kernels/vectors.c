@@ -56,6 +56,43 @@ static void columns_are_summed_row_after_row(void **state)
         }
 }
 
+/* By plain loops, in double. */
+static void expect_bounded(float *w, size_t rows, size_t cols, size_t ld, double norm)
+{
+    for (size_t j = 0; j < cols; j++) {
+        double square = 0;
+        for (size_t r = 0; r < rows; r++)
+            square += (double)w[r * ld + j] * (double)w[r * ld + j];
+        const float factor = (float)(norm / sqrt(square));
+        for (size_t r = 0; r < rows && square > norm * norm; r++)
+            w[r * ld + j] *= factor;
+    }
+}
+
+/* Values are of -1..1: of 40 rows some columns are beyond a norm of 3.6, some are within. */
+static void columns_beyond_a_norm_are_scaled_back_to_it(void **state)
+{
+    (void)state;
+    static const size_t widths[] = { 0, 1, 5, 16, 17, 31, 48, 255, 256, 257, 300 };
+    for (size_t c = 0; c < sizeof widths / sizeof widths[0]; c++)
+        for (size_t rows = 0; rows < 41; rows += 8) {
+            const size_t cols = widths[c], ld = cols + rows % 3;
+            const size_t size = rows > 0 && cols > 0 ? (rows - 1) * ld + cols : 0;
+            const float *x = guarded_uniform(size, -1.0f, 1.0f, (uint32_t)(c + 1));
+            float *expected = guarded(size);
+            memcpy(expected, x, size * sizeof *x);
+            expect_bounded(expected, rows, cols, ld, 3.6);
+            FOR_ALL_LEVELS(level)
+            {
+                float *w = guarded(size);
+                memcpy(w, x, size * sizeof *x);
+                dsci_kernels_for(level)->bound_columns(w, rows, cols, ld, 3.6);
+                check_bits(w, expected, size, "bound_columns");
+            }
+            release_guarded("bound_columns");
+        }
+}
+
 static float float_of(uint32_t bits)
 {
     float x;
@@ -183,6 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_and_products_in_sixteen_lanes),
         cmocka_unit_test(columns_are_summed_row_after_row),
+        cmocka_unit_test(columns_beyond_a_norm_are_scaled_back_to_it),
         cmocka_unit_test(bfloat16_rounds_to_nearest_even),
         cmocka_unit_test(scale_multiplies),
         cmocka_unit_test(dropout_draws_from_philox),
