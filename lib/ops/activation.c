@@ -61,13 +61,13 @@ static void apply_backward(const dsci_operands *o, float *diff_src, const float 
 
 static void run_forward(const dsci_operands *o, dsci_part part)
 {
-    const dsci_range r = dsci_shard_elements(o->node, o->node->out[0], part.index);
+    const dsci_range r = dsci_part_elements(o->node, o->node->out[0], part.index);
     apply(o, (float *)o->out[0] + r.first, (const float *)o->in[0] + r.first, r.count);
 }
 
 static void run_backward(const dsci_operands *o, dsci_part part)
 {
-    const dsci_range r = dsci_shard_elements(o->node, o->node->out[0], part.index);
+    const dsci_range r = dsci_part_elements(o->node, o->node->out[0], part.index);
     apply_backward(o, (float *)o->out[0] + r.first, (const float *)o->in[0] + r.first,
                    (const float *)o->in[1] + r.first, r.count);
 }
@@ -81,7 +81,7 @@ static size_t piece_of(const dsci_range *range, size_t done)
 
 static void run_forward_bf16(const dsci_operands *o, dsci_part part)
 {
-    const dsci_range r = dsci_shard_elements(o->node, o->node->out[0], part.index);
+    const dsci_range r = dsci_part_elements(o->node, o->node->out[0], part.index);
     _Alignas(64) float piece[PIECE];
     for (size_t done = 0; done < r.count; done += PIECE) {
         const size_t at = r.first + done, count = piece_of(&r, done);
@@ -93,7 +93,7 @@ static void run_forward_bf16(const dsci_operands *o, dsci_part part)
 
 static void run_backward_bf16(const dsci_operands *o, dsci_part part)
 {
-    const dsci_range r = dsci_shard_elements(o->node, o->node->out[0], part.index);
+    const dsci_range r = dsci_part_elements(o->node, o->node->out[0], part.index);
     _Alignas(64) float diff[PIECE], piece[PIECE];
     for (size_t done = 0; done < r.count; done += PIECE) {
         const size_t at = r.first + done, count = piece_of(&r, done);
@@ -105,9 +105,9 @@ static void run_backward_bf16(const dsci_operands *o, dsci_part part)
 }
 
 #define NATIVE(step)                                                                                         \
-    { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .book = dsci_book_shards, .run = step },                \
+    { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .book = dsci_book_elements, .run = step },              \
     {                                                                                                        \
-        .engine = DSC_ENGINE_NATIVE, .type = DSCI_BF16, .book = dsci_book_shards, .run = step##_bf16         \
+        .engine = DSC_ENGINE_NATIVE, .type = DSCI_BF16, .book = dsci_book_elements, .run = step##_bf16       \
     }
 
 const dsci_op dsci_op_activation = {

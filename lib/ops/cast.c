@@ -18,7 +18,7 @@ static void gradient(dsci_graph *graph, dsci_node *node)
 
 static void run(const dsci_operands *o, dsci_part part)
 {
-    const dsci_range r = dsci_shard_elements(o->node, o->node->out[0], part.index);
+    const dsci_range r = dsci_part_elements(o->node, o->node->out[0], part.index);
     if (o->node->attributes.cast == DSCI_BF16) {
         const float *src = o->in[0];
         dsci_bf16 *dst = o->out[0];
@@ -42,7 +42,7 @@ const dsci_op dsci_op_cast = {
     .infer = infer,
     .gradient = gradient,
     .implementations = {
-        { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .book = dsci_book_shards, .run = run, .describe = describe },
-        { .engine = DSC_ENGINE_NATIVE, .type = DSCI_BF16, .book = dsci_book_shards, .run = run, .describe = describe },
+        { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .book = dsci_book_elements, .run = run, .describe = describe },
+        { .engine = DSC_ENGINE_NATIVE, .type = DSCI_BF16, .book = dsci_book_elements, .run = run, .describe = describe },
     },
 };

@@ -32,7 +32,10 @@ enum {
     LEAST_PRODUCTS = 2048,
     SMALL_PRODUCTS = 1024, /* the same, where a small batch would make fewer than LEAST_CUT parts */
     WIDTH = 128,           /* filters of a part, where it is cut by filters (64: 25.7 and 17.8 ms) */
-    LEAST_CUT = 4          /* parts, at least */
+    LEAST_CUT = 4,         /* parts, at least */
+    /* Parts of a small batch: low bands take longer (64 -> 64, 3x3, at 56x56: 222 GFLOP/s a core, in bands of
+       14 rows 195). */
+    MOST_SMALL = 8,
 };
 
 /* Parts of the same extents share a primitive. */
@@ -104,7 +107,11 @@ bool dsci_conv_onednn_supports(const dsci_node *node)
 /* Measured on two threads (Zen 5, batch 128, ms of the native kernels and of oneDNN): 16 -> 16, 3x3, at 32x32
  * forward 2.4 and 2.0, gradient of the input 2.4 and 1.4, of the weights 7.3 and 1.6; 25 -> 25 at 10x10 0.53
  * and 0.49, 0.58 and 0.34, 0.94 and 0.41. The gradient of an input with few channels is the exception: of 3
- * channels 1.3 and 3.0, of 1 channel 2.3 and 5.3. Small networks stay native, for the same bits on every
+ * channels 1.3 and 3.0, of 1 channel 2.3 and 5.3. So is, of small batches, that of the weights of single
+ * pixels (batch 4, GFLOP/s): 1024 -> 256 at 14x14 397 and 322, 64 -> 256 at 56x56 179 and 189; of other
+ * windows not: 3x3, 256 -> 256 at 14x14 387 and 423, 512 -> 512 at 28x28 (batch 1) 321 and 420, 64 -> 64 at
+ * 224x224 110 and 299. In all other directions oneDNN has 400 to 500 there, the native kernels 310 to 430;
+ * for each channel by itself twice as many as they. Small networks stay native, for the same bits on every
  * processor. */
 bool dsci_conv_onednn_prefers(const dsci_node *node)
 {
@@ -114,6 +121,9 @@ bool dsci_conv_onednn_prefers(const dsci_node *node)
         return true;
     const dsci_conv_shape s = dsci_conv_shape_of(node);
     if (node->op == &dsci_op_conv_backward_data && s.groups == 1 && s.channels < LEAST_CHANNELS)
+        return false;
+    if (node->op == &dsci_op_conv_backward_weights && s.window.kernel[0] * s.window.kernel[1] == 1 &&
+        s.groups == 1 && !dsci_conv_cut_of(node, s.dst[0], dst_pixels(&s)).by_batch)
         return false;
     return node->op->flops(node) >= least_flops * (double)s.batch;
 }
@@ -357,7 +367,7 @@ static void choose_small_cut(conv_state *s)
         s->filters = larger(s->filters, round_up((s->shape.filters + MOST_SUMS - 1) / MOST_SUMS, STEP));
         return;
     }
-    while (s->cut.bands > 1 && s->cut.groups * s->cut.bands > worth)
+    while (s->cut.bands > 1 && s->cut.groups * s->cut.bands > least(worth, MOST_SMALL))
         s->cut.bands /= 2;
     s->cut.examples = larger(s->cut.examples, (s->shape.batch + worth - 1) / worth);
     s->cut.groups = (s->shape.batch + s->cut.examples - 1) / s->cut.examples;

@@ -50,16 +50,14 @@ static void gradient_scale(dsci_graph *graph, dsci_node *node)
 /* Gradients of parameters have no batch: they are added in one part. */
 static dsc_status book_add(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
-    return node->attributes.whole ? DSC_OK : dsci_book_shards(scope, node, booking);
+    return node->attributes.whole ? DSC_OK : dsci_book_elements(scope, node, booking);
 }
 
 static void run_add(const dsci_operands *o, dsci_part part)
 {
     const dsci_tensor *dst = o->node->out[0];
     const bool half = dst->type == DSCI_BF16;
-    dsci_range r = { 0, dst->elements };
-    if (o->node->booking.by_batch)
-        r = dsci_shard_elements(o->node, dst, part.index);
+    const dsci_range r = dsci_part_elements(o->node, dst, part.index);
     const size_t start = r.first * dsci_type_size(dst->type);
     o->kernels->add((char *)o->out[0] + start, (const char *)o->in[0] + start, (const char *)o->in[1] + start,
                     r.count, half);
@@ -67,7 +65,7 @@ static void run_add(const dsci_operands *o, dsci_part part)
 
 static void run_multiply(const dsci_operands *o, dsci_part part)
 {
-    const dsci_range r = dsci_shard_elements(o->node, o->node->out[0], part.index);
+    const dsci_range r = dsci_part_elements(o->node, o->node->out[0], part.index);
     const float *a = o->in[0], *b = o->in[1];
     float *dst = o->out[0];
     o->kernels->multiply(dst + r.first, a + r.first, b + r.first, r.count);
@@ -75,7 +73,7 @@ static void run_multiply(const dsci_operands *o, dsci_part part)
 
 static void run_scale(const dsci_operands *o, dsci_part part)
 {
-    const dsci_range r = dsci_shard_elements(o->node, o->node->out[0], part.index);
+    const dsci_range r = dsci_part_elements(o->node, o->node->out[0], part.index);
     const float *src = o->in[0];
     float *dst = o->out[0];
     o->kernels->scaled(dst + r.first, src + r.first, r.count, (float)o->node->attributes.factor);
@@ -102,7 +100,7 @@ const dsci_op dsci_op_multiply = {
     .flops = dsci_flops_elementwise,
     .implementations = { { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_F32,
-                           .book = dsci_book_shards,
+                           .book = dsci_book_elements,
                            .run = run_multiply },
                          DSCI_REF_IMPLEMENTATIONS(multiply) },
 };
@@ -116,7 +114,7 @@ const dsci_op dsci_op_scale = {
     .flops = dsci_flops_elementwise,
     .implementations = { { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_F32,
-                           .book = dsci_book_shards,
+                           .book = dsci_book_elements,
                            .run = run_scale },
                          DSCI_REF_IMPLEMENTATIONS(scale) },
 };

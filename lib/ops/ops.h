@@ -481,6 +481,16 @@ extern const dsci_op *const dsci_ops[DSCI_OP_COUNT];
 /* For implementations whose parts are the shards of the batch. */
 dsc_status dsci_book_shards(dsc_scope *scope, dsci_node *node, dsci_booking *booking);
 
+/* For those that go through the elements of their output one by one: the shards of the batch, or, where there
+   is but one and it is large, pieces of it. */
+dsc_status dsci_book_elements(dsc_scope *scope, dsci_node *node, dsci_booking *booking);
+
+/* Part p's elements of a tensor that has as many as the output. */
+dsci_range dsci_part_elements(const dsci_node *node, const dsci_tensor *tensor, size_t part);
+
+/* Pieces that so many elements of a single shard are worth; 1: it stays whole. */
+size_t dsci_element_parts(const dsci_node *node, size_t elements);
+
 /* For infer functions: true if the tensor is a batch of examples, else fails the scope. */
 bool dsci_expect_batch(const dsci_setting *setting, const dsci_node *node, const dsci_tensor *tensor);
 

@@ -148,7 +148,8 @@ static double flops(const dsci_node *node)
            (double)(s.window.kernel[0] * s.window.kernel[1]);
 }
 
-/* --- Native: an example after the other, in bf16 by way of float --- */
+/* --- Native: an example after the other, in bf16 by way of float; of a small batch in parts of an example
+ * --- */
 
 /* Where the maxima of an example are, written or read. */
 struct positions {
@@ -156,14 +157,15 @@ struct positions {
     const int32_t *read;
 };
 
-/* From one example's input of the op to its output. */
+/* From one example's input of the op to its output: forward, some rows of it; backward of the maximum, some
+   channels; of the average, some rows of the input's gradient. */
 typedef void example_fn(const dsci_kernels *kernels, const dsci_pool_shape *s, float *to, const float *from,
-                        struct positions positions);
+                        struct positions positions, dsci_range own);
 
 static void max_example(const dsci_kernels *kernels, const dsci_pool_shape *s, float *to, const float *from,
-                        struct positions positions)
+                        struct positions positions, dsci_range rows)
 {
-    for (size_t p = 0; p < s->dst[0] * s->dst[1]; p++) {
+    for (size_t p = rows.first * s->dst[1]; p < (rows.first + rows.count) * s->dst[1]; p++) {
         const dsci_pool_window w = dsci_pool_window_of(s, p / s->dst[1], p % s->dst[1]);
         int32_t *written = positions.written ? positions.written + p * s->channels : NULL;
         kernels->max_pool(to + p * s->channels, written, from, &w);
@@ -171,34 +173,50 @@ static void max_example(const dsci_kernels *kernels, const dsci_pool_shape *s, f
 }
 
 static void max_backward_example(const dsci_kernels *kernels, const dsci_pool_shape *s, float *to,
-                                 const float *from, struct positions positions)
+                                 const float *from, struct positions positions, dsci_range own)
 {
     (void)kernels;
-    const size_t channels = s->channels;
-    memset(to, 0, s->src[0] * s->src[1] * channels * sizeof *to);
+    const size_t channels = s->channels, end = own.first + own.count;
+    for (size_t p = 0; p < s->src[0] * s->src[1]; p++)
+        memset(to + p * channels + own.first, 0, own.count * sizeof *to);
     for (size_t p = 0; p < s->dst[0] * s->dst[1]; p++, from += channels, positions.read += channels)
-        for (size_t c = 0; c < channels; c++)
+        for (size_t c = own.first; c < end; c++)
             to[(size_t)positions.read[c] * channels + c] += from[c];
 }
 
 static void average_example(const dsci_kernels *kernels, const dsci_pool_shape *s, float *to,
-                            const float *from, struct positions positions)
+                            const float *from, struct positions positions, dsci_range rows)
 {
     (void)positions;
-    for (size_t p = 0; p < s->dst[0] * s->dst[1]; p++) {
+    for (size_t p = rows.first * s->dst[1]; p < (rows.first + rows.count) * s->dst[1]; p++) {
         const dsci_pool_window w = dsci_pool_window_of(s, p / s->dst[1], p % s->dst[1]);
         kernels->average_pool(to + p * s->channels, from, &w, (float)dsci_pool_divisor(s, &w));
     }
 }
 
+/* The rows of a window that lie among those. */
+static dsci_pool_window clip(const dsci_pool_window *w, const dsci_range *rows)
+{
+    const size_t top = w->first / w->row_step, end = top + w->rows, last = rows->first + rows->count;
+    const size_t from = top > rows->first ? top : rows->first, to = end < last ? end : last;
+    dsci_pool_window clipped = *w;
+    clipped.first = from * w->row_step + w->first % w->row_step;
+    clipped.rows = to > from ? to - from : 0;
+    return clipped;
+}
+
 static void average_backward_example(const dsci_kernels *kernels, const dsci_pool_shape *s, float *to,
-                                     const float *from, struct positions positions)
+                                     const float *from, struct positions positions, dsci_range rows)
 {
     (void)positions;
-    memset(to, 0, s->src[0] * s->src[1] * s->channels * sizeof *to);
+    const size_t row = s->src[1] * s->channels;
+    memset(to + rows.first * row, 0, rows.count * row * sizeof *to);
     for (size_t p = 0; p < s->dst[0] * s->dst[1]; p++) {
         const dsci_pool_window w = dsci_pool_window_of(s, p / s->dst[1], p % s->dst[1]);
-        kernels->average_pool_backward(to, from + p * s->channels, &w, (float)dsci_pool_divisor(s, &w));
+        const dsci_pool_window inside = clip(&w, &rows);
+        if (inside.rows > 0)
+            kernels->average_pool_backward(to, from + p * s->channels, &inside,
+                                           (float)dsci_pool_divisor(s, &w));
     }
 }
 
@@ -207,33 +225,74 @@ static size_t whole_vectors(size_t elements)
     return (elements + DSCI_LANES - 1) / DSCI_LANES * DSCI_LANES;
 }
 
+/* What an example is cut along: see example_fn. */
+static size_t extent_of(const dsci_node *node, const dsci_pool_shape *s)
+{
+    return node->op == &dsci_op_max_pool_backward       ? s->channels
+           : node->op == &dsci_op_average_pool_backward ? s->src[0]
+                                                        : s->dst[0];
+}
+
+/* Parts of each example; 0: parts are the shards of the batch. In bf16 an example is converted as a whole. */
+static size_t parts_of_example(const dsci_node *node)
+{
+    const dsci_pool_shape s = dsci_pool_shape_of(node);
+    const size_t larger = s.src[0] * s.src[1] * s.channels * s.batch,
+                 worth = dsci_element_parts(node, larger);
+    if (worth == 1)
+        return 0;
+    const size_t wanted = worth / s.batch, extent = extent_of(node, &s);
+    if (node->real != DSCI_F32 || wanted < 2)
+        return 1;
+    return wanted < extent ? wanted : extent;
+}
+
 /* In bf16 the workspace holds an example's input and output in float. */
 static dsc_status book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
+    const size_t parts = parts_of_example(node);
     if (node->real == DSCI_BF16)
         booking->worker_bytes =
             (whole_vectors(dsci_tensor_cols(node->in[0])) + dsci_tensor_cols(node->out[0])) * sizeof(float);
-    return dsci_book_shards(scope, node, booking);
+    if (parts == 0)
+        return dsci_book_shards(scope, node, booking);
+    booking->parts = node->batch * parts;
+    return DSC_OK;
+}
+
+static void run_example(const dsci_operands *o, dsci_part part, example_fn *run, struct positions positions,
+                        size_t example, dsci_range own)
+{
+    const dsci_pool_shape s = dsci_pool_shape_of(o->node);
+    const size_t in = dsci_tensor_cols(o->node->in[0]), out = dsci_tensor_cols(o->node->out[0]);
+    const size_t pooled = s.dst[0] * s.dst[1] * s.channels;
+    const struct positions here = { positions.written ? positions.written + example * pooled : NULL,
+                                    positions.read ? positions.read + example * pooled : NULL };
+    if (o->node->real == DSCI_F32) {
+        run(o->kernels, &s, (float *)o->out[0] + example * out, (const float *)o->in[0] + example * in, here,
+            own);
+        return;
+    }
+    float *from = part.workspace, *to = from + whole_vectors(in);
+    o->kernels->from_bf16(from, (const dsci_bf16 *)o->in[0] + example * in, in);
+    run(o->kernels, &s, to, from, here, own);
+    o->kernels->to_bf16((dsci_bf16 *)o->out[0] + example * out, to, out);
 }
 
 static void run_examples(const dsci_operands *o, dsci_part part, example_fn *run, struct positions positions)
 {
     const dsci_pool_shape s = dsci_pool_shape_of(o->node);
-    const dsci_range examples = dsci_shard(o->node, part.index);
-    const size_t in = dsci_tensor_cols(o->node->in[0]), out = dsci_tensor_cols(o->node->out[0]);
-    const size_t pooled = s.dst[0] * s.dst[1] * s.channels;
-    for (size_t b = examples.first; b < examples.first + examples.count; b++) {
-        const struct positions here = { positions.written ? positions.written + b * pooled : NULL,
-                                        positions.read ? positions.read + b * pooled : NULL };
-        if (o->node->real == DSCI_F32) {
-            run(o->kernels, &s, (float *)o->out[0] + b * out, (const float *)o->in[0] + b * in, here);
-            continue;
-        }
-        float *from = part.workspace, *to = from + whole_vectors(in);
-        o->kernels->from_bf16(from, (const dsci_bf16 *)o->in[0] + b * in, in);
-        run(o->kernels, &s, to, from, here);
-        o->kernels->to_bf16((dsci_bf16 *)o->out[0] + b * out, to, out);
+    const size_t extent = extent_of(o->node, &s);
+    if (!o->node->booking.by_batch) {
+        const size_t parts = o->node->booking.parts / o->node->batch, at = part.index % parts;
+        const size_t first = extent * at / parts;
+        run_example(o, part, run, positions, part.index / parts,
+                    (dsci_range){ first, extent * (at + 1) / parts - first });
+        return;
     }
+    const dsci_range examples = dsci_shard(o->node, part.index);
+    for (size_t b = examples.first; b < examples.first + examples.count; b++)
+        run_example(o, part, run, positions, b, (dsci_range){ 0, extent });
 }
 
 static void run_max(const dsci_operands *o, dsci_part part)

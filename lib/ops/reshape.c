@@ -5,12 +5,12 @@
 
 #include "ops/ops.h"
 
-#define FOR_EVERY_TYPE(run_function)                                                                         \
-    { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .book = dsci_book_shards, .run = run_function },        \
-        { .engine = DSC_ENGINE_NATIVE, .type = DSCI_BF16, .book = dsci_book_shards, .run = run_function },   \
-        { .engine = DSC_ENGINE_REF, .type = DSCI_F32, .book = dsci_book_shards, .run = run_function },       \
+#define FOR_EVERY_TYPE(run_function, book_function)                                                          \
+    { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .book = book_function, .run = run_function },           \
+        { .engine = DSC_ENGINE_NATIVE, .type = DSCI_BF16, .book = book_function, .run = run_function },      \
+        { .engine = DSC_ENGINE_REF, .type = DSCI_F32, .book = book_function, .run = run_function },          \
     {                                                                                                        \
-        .engine = DSC_ENGINE_REF, .type = DSCI_F64, .book = dsci_book_shards, .run = run_function            \
+        .engine = DSC_ENGINE_REF, .type = DSCI_F64, .book = book_function, .run = run_function               \
     }
 
 /* --- Reshape --- */
@@ -44,7 +44,7 @@ static void gradient_reshape(dsci_graph *graph, dsci_node *node)
 
 static void run_reshape(const dsci_operands *o, dsci_part part)
 {
-    const dsci_range r = dsci_shard_elements(o->node, o->node->out[0], part.index);
+    const dsci_range r = dsci_part_elements(o->node, o->node->out[0], part.index);
     const size_t size = dsci_type_size(o->node->out[0]->type);
     if (o->out[0] != o->in[0])
         memcpy((char *)o->out[0] + r.first * size, (const char *)o->in[0] + r.first * size, r.count * size);
@@ -56,7 +56,7 @@ const dsci_op dsci_op_reshape = {
     .in_place = true,
     .infer = infer_reshape,
     .gradient = gradient_reshape,
-    .implementations = { FOR_EVERY_TYPE(run_reshape) },
+    .implementations = { FOR_EVERY_TYPE(run_reshape, dsci_book_elements) },
 };
 
 /* --- Concat and slice, along a dimension of the batched shape --- */
@@ -154,7 +154,7 @@ const dsci_op dsci_op_concat = {
     .id = DSCI_OP_CONCAT,
     .infer = infer_concat,
     .gradient = gradient_concat,
-    .implementations = { FOR_EVERY_TYPE(run_concat) },
+    .implementations = { FOR_EVERY_TYPE(run_concat, dsci_book_shards) },
 };
 
 static bool infer_slice(const dsci_setting *setting, dsci_node *node)
@@ -202,7 +202,7 @@ const dsci_op dsci_op_slice = {
     .id = DSCI_OP_SLICE,
     .infer = infer_slice,
     .gradient = gradient_slice,
-    .implementations = { FOR_EVERY_TYPE(run_slice) },
+    .implementations = { FOR_EVERY_TYPE(run_slice, dsci_book_shards) },
 };
 
 static bool infer_slice_backward(const dsci_setting *setting, dsci_node *node)
@@ -231,5 +231,5 @@ const dsci_op dsci_op_slice_backward = {
     .name = "slice_backward",
     .id = DSCI_OP_SLICE_BACKWARD,
     .infer = infer_slice_backward,
-    .implementations = { FOR_EVERY_TYPE(run_slice_backward) },
+    .implementations = { FOR_EVERY_TYPE(run_slice_backward, dsci_book_shards) },
 };

@@ -23,6 +23,7 @@ static dsc_node *images(dsc_scope *scope)
     dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { SIDE, SIDE, CHANNELS } });
     dsc_node *h = dsc_relu(dsc_batch_norm(dsc_conv2d(x, 18, .padding = DSC_SAME, .no_bias = true)));
     h = dsc_add(h, dsc_relu(dsc_conv2d(h, 18, .groups = 3, .padding = DSC_SAME)));
+    h = dsc_relu(dsc_conv2d(h, 18, .groups = 18, .padding = DSC_SAME));
     h = dsc_max_pool(dsc_channel_dropout(h, 0.1), .window = { 3, 3 }, .stride = { 2, 2 });
     h = dsc_tanh(
         dsc_conv2d(h, 33, .kernel = { 2, 3 }, .dilation = { 1, 1 }, .pad = { 1, 1 }, .stride = { 2, 1 }));
