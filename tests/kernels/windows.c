@@ -95,12 +95,56 @@ static void rows_are_copied_and_added(void **state)
     }
 }
 
+/* Sums over taps, in their order, with and without rounding products; and chains of products for each tap. */
+static void taps_are_summed_in_order(void **state)
+{
+    (void)state;
+    enum { TAPS = 7, PIXELS_IN = 13, RUN = 6 };
+    for (size_t channels = 1; channels < 40; channels += 3) {
+        const float *src = guarded_uniform(PIXELS_IN * channels, -2.0f, 2.0f, 1);
+        const float *weights = guarded_uniform(TAPS * channels, -2.0f, 2.0f, 2);
+        dsci_tap taps[TAPS];
+        for (size_t t = 0; t < TAPS; t++)
+            taps[t] = (dsci_tap){ t * channels, (TAPS - 1 - t) * channels };
+        float *fused = guarded(RUN * channels), *rounded = guarded(RUN * channels);
+        float *products = guarded_copy(weights, TAPS * channels);
+        for (size_t p = 0; p < RUN; p++)
+            for (size_t c = 0; c < channels; c++) {
+                float sum = 0.0f, sum_rounded = 0.0f;
+                for (size_t t = 0; t < TAPS; t++) {
+                    const float x = src[(p + t) * channels + c], w = weights[taps[t].weights + c];
+                    const float product = x * w;
+                    sum = fmaf(x, w, sum);
+                    sum_rounded = sum_rounded + product;
+                }
+                fused[p * channels + c] = sum;
+                rounded[p * channels + c] = sum_rounded;
+                for (size_t t = 0; t < TAPS; t++) {
+                    float *chain = &products[taps[t].weights + c];
+                    *chain = fmaf(src[(p + t) * channels + c], sum, *chain);
+                }
+            }
+        for (dsc_isa level = DSC_ISA_SCALAR; level <= dsc_isa_detected(); level++) {
+            const dsci_kernels *k = dsci_kernels_for(level);
+            float *dst = guarded(RUN * channels), *sums = guarded_copy(weights, TAPS * channels);
+            k->weighted_taps(dst, channels, src, channels, RUN, weights, taps, TAPS, channels, 1);
+            check_bits(dst, fused, RUN * channels, "fused taps");
+            k->weighted_taps(dst, channels, src, channels, RUN, weights, taps, TAPS, channels, 0);
+            check_bits(dst, rounded, RUN * channels, "rounded taps");
+            k->tap_products(sums, src, channels, fused, channels, RUN, taps, TAPS, channels);
+            check_bits(sums, products, TAPS * channels, "products");
+        }
+        release_guarded("taps");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_window_is_pooled),
         cmocka_unit_test(gradients_of_means_are_spread),
         cmocka_unit_test(rows_are_copied_and_added),
+        cmocka_unit_test(taps_are_summed_in_order),
     };
     return cmocka_run_group_tests(tests, enter_float_mode, leave_float_mode);
 }
