@@ -72,7 +72,8 @@ static double number_of(const bench_result *r, int field)
 
 static const char *microseconds(dsc_scope *scope, double seconds)
 {
-    return dsc_scope_format(scope, seconds < 1e-3 ? "%.4g" : "%.0f", 1e6 * seconds);
+    const char *format = seconds < 1e-7 ? "%.3g" : seconds < 1e-3 ? "%.4g" : "%.0f";
+    return dsc_scope_format(scope, format, 1e6 * seconds);
 }
 
 static const char *milliseconds(dsc_scope *scope, double seconds)
@@ -100,7 +101,7 @@ static const char *spread(dsc_scope *scope, const bench_result *r)
 {
     static const char *const marks[] = { [BENCH_STEADY] = "", [BENCH_WIDE] = "~", [BENCH_TWO_LEVELS] = "=" };
     const dsc_interval *t = &r->time;
-    return dsc_scope_format(scope, "-%.0f..+%.0f%s", 100 * (1 - t->low / t->median),
+    return dsc_scope_format(scope, "-%.0f +%.0f%s", 100 * (1 - t->low / t->median),
                             100 * (t->high / t->median - 1), marks[r->steadiness]);
 }
 
@@ -173,11 +174,11 @@ static const char *counted(dsc_scope *scope, const bench_result *r)
 
 void bench_print_table(dsc_scope *scope, const dsc_terminal *terminal, const bench_results *results)
 {
-    static const dsc_column columns[] = { { "row", false },         { "engine", false },
-                                          { "us", true },           { "95 %: %", true },
-                                          { "GFLOP/s", true },      { "GB/s", true },
-                                          { "ms to make", true },   { "of roof", false },
-                                          { "instr./cycle", false } };
+    static const dsc_column columns[] = {
+        { "row", false },    { "engine", false },  { "us", true },
+        { "95 %: %", true }, { "GFLOP/s", true },  { "GB/s", true },
+        { "made ms", true }, { "of roof", false }, { "instr./cycle", false }
+    };
     const size_t count = sizeof columns / sizeof columns[0] - (*results->conditions.counters ? 1 : 0);
     dsc_table *table = dsc_table_make(scope, columns, count, 2);
     for (size_t i = 0; i < results->count; i++) {
@@ -260,7 +261,7 @@ void bench_print_md(dsc_scope *scope, const bench_results *results)
 {
     puts(
         "| row | shape | engine | implementation | us | 95 % | GFLOP/s | GB/s | flop/byte | of roof | roof | "
-        "ms to make | repeat |\n"
+        "made ms | repeat |\n"
         "| --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: | --- |");
     for (size_t i = 0; i < results->count; i++) {
         const bench_result *r = &results->items[i];

@@ -85,19 +85,20 @@ static dsc_record *make_record(dsc_scope *scope, const bench_results *results, c
           .values = rounds },
     };
     return dsc_record_make(
-        scope,
-        &(dsc_record_spec){ .experiment = "bench",
-                            .title = "Benchmark",
-                            .reference = "",
-                            .readme = "seconds(row, round): see `descent help bench`. A failed cell is a row "
-                                      "that this machine or engine cannot measure, its message says why.",
-                            .recipe = recipe,
-                            .figures = bench_roofline(scope, results),
-                            .axes = axes,
-                            .axis_count = 2,
-                            .cell_axes = 1,
-                            .outputs = outputs,
-                            .output_count = OUTPUTS });
+        scope, &(dsc_record_spec){
+                   .experiment = "bench",
+                   .title = "Benchmark",
+                   .reference = "",
+                   .readme = "seconds(row, round): see `descent help bench`. A failed cell is a row "
+                             "that this machine or engine cannot measure, its cell_message says why; else it "
+                             "tells shape, engine, implementation and the command that repeats the row.",
+                   .recipe = recipe,
+                   .figures = bench_roofline(scope, results),
+                   .axes = axes,
+                   .axis_count = 2,
+                   .cell_axes = 1,
+                   .outputs = outputs,
+                   .output_count = OUTPUTS });
 }
 
 static const char *number_text(dsc_scope *scope, const char *format, double value)
@@ -130,7 +131,14 @@ static double over(double amount, double seconds)
     return amount > 0 ? amount / seconds : NAN;
 }
 
-static void put_row(dsc_record *record, size_t at, const bench_result *r)
+/* What the numbers of a row are of: stored with its cell. */
+static const char *about(dsc_scope *scope, const bench_result *r)
+{
+    return dsc_scope_format(scope, "%s; %s%s%s; %d threads; repeat: %s", r->row.shape, r->engine,
+                            *r->implementation ? ", " : "", r->implementation, r->threads, r->repeat);
+}
+
+static void put_row(dsc_scope *scope, dsc_record *record, size_t at, const bench_result *r)
 {
     const double s = r->time.median;
     const double scalars[OUTPUTS] = { [MEDIAN] = s,
@@ -150,8 +158,9 @@ static void put_row(dsc_record *record, size_t at, const bench_result *r)
             dsc_record_cell_values(record, dsc_record_output_find(record, outputs[o].name), at, &count);
         memcpy(values, o == SECONDS ? r->seconds : &scalars[o], count * sizeof *values);
     }
-    *dsc_record_cell_at(record, at) =
-        (dsc_record_cell){ .hash = at + 1, .seconds = s, .status = DSC_CELL_DONE };
+    *dsc_record_cell_at(record, at) = (dsc_record_cell){
+        .hash = at + 1, .seconds = s, .status = DSC_CELL_DONE, .message = about(scope, r)
+    };
 }
 
 dsc_record *bench_write(dsc_scope *scope, const bench_results *results, const char *path, const char *recipe,
@@ -164,7 +173,7 @@ dsc_record *bench_write(dsc_scope *scope, const bench_results *results, const ch
         if (results->items[i].absent)
             dsc_record_cell_fail(record, i, 0, results->items[i].absent);
         else
-            put_row(record, i, &results->items[i]);
+            put_row(scope, record, i, &results->items[i]);
     dsc_provenance_note(record, results->threads, argc, argv);
     note_conditions(scope, record, results);
     dsc_record_write(scope, record, path);

@@ -52,7 +52,7 @@ typedef struct dsc_record_cell {
     uint64_t hash; /* of the final parameters and outputs; 0: missing */
     double seconds;
     dsc_cell_status status;
-    const char *message; /* why it failed; else NULL */
+    const char *message; /* why it failed; of others a note that is written and not read again, or NULL */
 } dsc_record_cell;
 
 typedef struct dsc_record_spec {
