@@ -239,7 +239,9 @@ static void add_phases(struct steps *steps, const dsci_plan *plan, enum pass pas
         else
             steps->phases[steps->count++] = (struct phase){
                 step,
-                at_least_one(step->run == node->implementation->finish ? b->finish_parts : b->parts),
+                at_least_one(step->run == node->implementation->finish ? b->finish_parts
+                             : step->run == node->implementation->pack ? b->pack_parts
+                                                                       : b->parts),
             };
     }
 }

@@ -90,10 +90,16 @@ static void add_phases(const dsci_graph *graph, dsci_schedule *schedule)
         dsci_node *node = graph->nodes[i];
         if (!node->implementation)
             continue;
+        const bool packs = node->implementation->pack && node->booking.pack_parts;
+        if (packs)
+            add_phase(schedule, node,
+                      (struct phase){ node->implementation->pack, node->booking.pack_parts, false, true });
+        node->begin = schedule->stage_count - 1;
         add_phase(
             schedule, node,
-            (struct phase){ node->implementation->run, node->booking.parts, node->booking.by_batch, false });
-        node->begin = node->end = schedule->stage_count - 1;
+            (struct phase){ node->implementation->run, node->booking.parts, node->booking.by_batch, packs });
+        node->end = schedule->stage_count - 1;
+        node->begin = packs ? node->begin : node->end;
         if (node->implementation->finish && !is_terminal(node))
             add_finish(schedule, node);
     }
@@ -109,7 +115,7 @@ void dsci_pass_schedule(dsci_graph *graph, dsci_schedule *schedule)
     for (size_t i = 0; i < graph->count && !failed(graph); i++)
         book(graph, graph->nodes[i]);
     dsci_node **moved = dsc_scope_alloc(scope, graph->count, sizeof(dsci_node *));
-    const size_t most = 3 * graph->count;
+    const size_t most = 4 * graph->count;
     schedule->phases = dsc_scope_alloc(scope, most, sizeof *schedule->phases);
     schedule->stages = dsc_scope_alloc(scope, most, sizeof *schedule->stages);
     if (failed(graph) || !schedule->stages)

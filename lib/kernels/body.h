@@ -21,6 +21,7 @@
 const dsci_kernels LEVEL_TABLE = {
     .isa = LEVEL_ISA,
     .gemm = gemm,
+    .gemm_pack = gemm_pack,
     .column_sums = column_sums,
     .sum = sum,
     .dot = dot,

@@ -5,9 +5,13 @@
  * and c = activation((((B0 + B1) + B2) + ...) + bias), or c = c + (((B0 + B1) + B2) + ...) if accumulate. A
  * missing bias adds nothing; k = 0 is one empty block, B0 = +0.
  *
- * The order of work, from outside: chunks of rows of a (second-level cache), blocks of k, panels of columns
- * of b (packed: first-level cache), tiles of c (registers). Sums of earlier blocks wait in c, or in the
- * workspace if c has to keep its old value.
+ * The order of work, from outside: chunks of columns of b, blocks of k, chunks of rows of a (second-level
+ * cache), panels of columns of b (first-level cache), tiles of c (registers). Sums of earlier blocks wait in
+ * c, or in the workspace if c has to keep its old value. Where rows of b lie far apart, or b is transposed,
+ * its panels are packed first. Rows that are a power of two apart fall on few sets of the caches and each on
+ * a page of its own, so large products have both operands packed, once for all parts. A panel that comes from
+ * far would stop the first tile that reads it: it is fetched while the tiles of the panel before it run, and
+ * so are the tiles' rows of c.
  */
 #ifndef DESCENT_KERNELS_GEMM_H
 #define DESCENT_KERNELS_GEMM_H
@@ -53,6 +57,9 @@ ALWAYS_INLINE void tile_store(float *row, size_t j, size_t vectors, vec_mask las
 #define LOAD(row)     tile_load(row, j, vectors, last)
 #define STORE(row, x) tile_store(row, j, vectors, last, x)
 
+/* Steps that take longer than the memory of the tile takes to arrive. */
+enum { FETCH_DEPTH = 128 };
+
 /* by_rows says whether a row of op(a) is contiguous, or a column. It, rows and vectors are constants once
  * inlined. */
 ALWAYS_INLINE void tile_run(const tile *t, size_t rows, size_t vectors, int by_rows)
@@ -61,7 +68,11 @@ ALWAYS_INLINE void tile_run(const tile *t, size_t rows, size_t vectors, int by_r
     const vec_mask last = t->last_columns;
     const float *a = t->a, *b = t->b;
     const size_t row_step = by_rows ? t->lda : 1, k_step = by_rows ? 1 : t->lda, ldb = t->ldb;
+    const float *target = t->final ? t->c : t->partial;
+    const size_t ld_target = t->final ? t->ldc : t->ld_partial;
     EACH_SUM(sums[i][j] = vec_set(0.0f));
+    if (t->depth >= FETCH_DEPTH && !t->first)
+        EACH_SUM(__builtin_prefetch(target + i * ld_target + j * DSCI_LANES, 1));
     for (size_t p = t->depth; p > 0; p--, a += k_step, b += ldb) {
         vec columns[TILE_VECTORS];
         UNROLL
@@ -106,15 +117,16 @@ static void (*const tiles[TILE_ROWS][TILE_VECTORS][2])(const tile *) = {
 };
 #undef TILE
 
-/* panel (depth x width) = the first `columns` columns of b, then zeros. */
-static void pack_rows(float *panel, size_t width, const float *b, size_t ldb, size_t depth, size_t columns)
+enum { PANEL_COLUMNS = TILE_VECTORS * DSCI_LANES };
+
+/* Columns of the next panel, in whole vectors. */
+static size_t panel_width(size_t left)
 {
-    for (size_t p = 0; p < depth; p++, panel += width, b += ldb)
-        for (size_t j = 0; j < width; j += DSCI_LANES)
-            vec_store(panel + j, load_lanes(b + j, columns - j));
+    return left < PANEL_COLUMNS ? (left + DSCI_LANES - 1) / DSCI_LANES * DSCI_LANES : PANEL_COLUMNS;
 }
 
-/* The same from b stored by columns, in squares of 16. */
+/* panel (depth x width) = the first `columns` columns of b stored by columns, then zeros: in squares of 16.
+ */
 static void pack_columns(float *panel, size_t width, const float *b, size_t ldb, size_t depth, size_t columns)
 {
     for (size_t j = 0; j < width; j += DSCI_LANES)
@@ -129,12 +141,140 @@ static void pack_columns(float *panel, size_t width, const float *b, size_t ldb,
         }
 }
 
-/* Tiles down one panel. Rows are shared out evenly: a last tile of few would have too few sums in flight. */
-static void run_panel(const dsci_gemm *g, tile t, size_t row_step, size_t rows, size_t columns,
-                      size_t vectors)
+enum { PACK_STEPS = 8 };
+
+/* panel (depth x width) = the first `columns` columns of b, then zeros. */
+static void pack_rows(float *panel, size_t width, const float *b, size_t ldb, size_t depth, size_t columns)
 {
+    if (width == PANEL_COLUMNS && columns >= PANEL_COLUMNS) {
+        for (size_t p = 0; p < depth; p++, panel += PANEL_COLUMNS, b += ldb) {
+            UNROLL
+            for (size_t j = 0; j < PANEL_COLUMNS; j += DSCI_LANES)
+                vec_store(panel + j, vec_load(b + j));
+        }
+        return;
+    }
+    for (size_t p = 0; p < depth; p++, panel += width, b += ldb)
+        for (size_t j = 0; j < width; j += DSCI_LANES)
+            vec_store(panel + j, load_lanes(b + j, columns - j));
+}
+
+/* The lanes beyond n are written too, with zeros. */
+static void copy_lanes(float *dst, const float *src, size_t n)
+{
+    size_t i = 0;
+    for (; i + DSCI_LANES <= n; i += DSCI_LANES)
+        vec_store(dst + i, vec_load(src + i));
+    if (i < n)
+        vec_store(dst + i, vec_load_mask(src + i, vec_first(n - i)));
+}
+
+/* Some rows of b, `first` steps into their block of k, in panels. */
+static void pack_b_rows(float *panels, const dsci_gemm *g, const float *b, size_t depth, size_t first,
+                        size_t count, size_t columns)
+{
+    for (size_t p = first; p < first + count; p += PACK_STEPS, b += PACK_STEPS * g->ldb) {
+        const size_t steps = first + count - p < PACK_STEPS ? first + count - p : PACK_STEPS;
+        for (size_t j = 0; j < columns; j += PANEL_COLUMNS) {
+            const size_t width = panel_width(columns - j);
+            pack_rows(panels + j * depth + p * width, width, b + j, g->ldb, steps, columns - j);
+        }
+    }
+}
+
+/* A block of op(b) in panels of PANEL_COLUMNS columns, the last as many as are left in whole vectors. */
+static void pack_b(float *panels, const dsci_gemm *g, const float *b, size_t depth, size_t columns)
+{
+    if (!g->transpose_b)
+        pack_b_rows(panels, g, b, depth, 0, depth, columns);
+    else
+        for (size_t j = 0; j < columns; j += PANEL_COLUMNS)
+            pack_columns(panels + j * depth, panel_width(columns - j), b + j * g->ldb, g->ldb, depth,
+                         columns - j);
+}
+
+/* Rows of the next tile of a panel: shared out evenly, since a last tile of few would have too few sums in
+ * flight. */
+static size_t tile_rows(size_t left)
+{
+    const size_t count = (left + TILE_ROWS - 1) / TILE_ROWS;
+    return (left + count - 1) / count;
+}
+
+/* Some rows of transposed a, `first` steps into their block of k, as the columns of tiles of TILE_ROWS rows
+ * of op(a). */
+static void pack_a_columns(float *packed, const dsci_gemm *g, const float *a, size_t first, size_t count,
+                           size_t stride, size_t rows)
+{
+    for (size_t p = first; p < first + count; p += PACK_STEPS, a += PACK_STEPS * g->lda) {
+        const size_t steps = first + count - p < PACK_STEPS ? first + count - p : PACK_STEPS;
+        for (size_t i = 0; i < rows; i += TILE_ROWS) {
+            const size_t width = rows - i < TILE_ROWS ? rows - i : TILE_ROWS;
+            const vec_mask mask = vec_first(width);
+            float *columns = packed + i * stride + p * width;
+            for (size_t q = 0; q < steps; q++)
+                vec_store_mask(columns + q * width, mask, vec_load_mask(a + q * g->lda + i, mask));
+        }
+    }
+}
+
+/* Pieces are rows of the stored matrices. */
+static void gemm_pack(const dsci_gemm *g, size_t part)
+{
+    const dsci_gemm_piece piece = dsci_gemm_piece_of(g, part);
+    const int by_k = piece.of_b ? !g->transpose_b : g->transpose_a;
+    const float *from = piece.of_b ? g->b + piece.first * g->ldb : g->a + piece.first * g->lda;
+    size_t p = by_k ? piece.first / DSCI_GEMM_K_BLOCK * DSCI_GEMM_K_BLOCK : 0;
+    const size_t end = by_k ? piece.first + piece.count : g->k;
+    for (; p < end; p += DSCI_GEMM_K_BLOCK) {
+        const size_t depth = dsci_gemm_block_depth(g, p), stride = dsci_gemm_stride(depth);
+        if (piece.of_b && by_k)
+            pack_b_rows(dsci_gemm_shared_b(g, p), g, from, depth, piece.first - p, piece.count, g->n);
+        else if (piece.of_b)
+            pack_b(dsci_gemm_shared_b(g, p) + piece.first * depth, g, from + p, depth, piece.count);
+        else if (by_k)
+            pack_a_columns(dsci_gemm_shared_a(g, p), g, from, piece.first - p, piece.count, stride, g->m);
+        else
+            for (size_t i = 0; i < piece.count; i++)
+                copy_lanes(dsci_gemm_shared_a(g, p) + (piece.first + i) * stride, from + i * g->lda + p,
+                           depth);
+    }
+}
+
+/* Memory that will be read soon. */
+static void fetch(const float *x, size_t floats)
+{
+    for (size_t i = 0; i < floats; i += DSCI_LANES)
+        __builtin_prefetch(x + i);
+}
+
+typedef struct stretch {
+    const float *at;
+    size_t floats, step;
+} stretch;
+
+static void fetch_step(stretch *s)
+{
+    const size_t floats = s->floats < s->step ? s->floats : s->step;
+    fetch(s->at, floats);
+    s->at += floats;
+    s->floats -= floats;
+}
+
+/* Tiles down one panel. */
+ALWAYS_INLINE void run_panel(const dsci_gemm *g, tile t, size_t row_step, size_t rows, size_t columns,
+                             size_t vectors, stretch next, int fetch_a)
+{
+    const int shared = g->shared.floats != NULL;
+    const size_t count = (rows + TILE_ROWS - 1) / TILE_ROWS;
+    next.step = next.floats ? dsci_gemm_whole_vectors((next.floats + count - 1) / count) : 0;
     while (rows > 0) {
-        const size_t count = (rows + TILE_ROWS - 1) / TILE_ROWS, taken = (rows + count - 1) / count;
+        const size_t taken = shared ? (rows < TILE_ROWS ? rows : TILE_ROWS) : tile_rows(rows);
+        fetch_step(&next);
+        if (fetch_a && rows > taken)
+            fetch(t.a + taken * row_step, (rows - taken < TILE_ROWS ? rows - taken : TILE_ROWS) * row_step);
+        if (shared && g->transpose_a)
+            t.lda = taken;
         tiles[taken - 1][vectors - 1][!g->transpose_a](&t);
         if (t.final && g->activation > DSC_RELU)
             for (size_t i = 0; i < taken; i++)
@@ -146,56 +286,92 @@ static void run_panel(const dsci_gemm *g, tile t, size_t row_step, size_t rows, 
     }
 }
 
-/* One block of k for one chunk of rows: all panels. t has the place of the first. */
-static void run_block(const dsci_gemm *g, tile t, const float *b, size_t row_step, size_t rows)
+/* The panels of a chunk of rows. t has the place of the first; next is the panel after the last. */
+ALWAYS_INLINE void run_panels(const dsci_gemm *g, tile t, size_t row_step, size_t rows, size_t columns,
+                              int packed, stretch next)
 {
-    const int packs = dsci_gemm_packs(g);
-    for (size_t j = 0; j < g->n;) {
-        const size_t left = (g->n - j + DSCI_LANES - 1) / DSCI_LANES;
-        const size_t vectors = left < TILE_VECTORS ? left : TILE_VECTORS;
-        const size_t width = vectors * DSCI_LANES, columns = g->n - j < width ? g->n - j : width;
-        const float *source = b + j * (g->transpose_b ? g->ldb : 1);
-        if (packs)
-            (g->transpose_b ? pack_columns : pack_rows)(g->workspace, width, source, g->ldb, t.depth,
-                                                        columns);
-        t.b = packs ? g->workspace : source;
-        t.ldb = packs ? width : g->ldb;
-        t.last_columns = vec_first(columns - (vectors - 1) * DSCI_LANES);
-        run_panel(g, t, row_step, rows, columns, vectors);
-        t.c += columns;
-        t.partial += columns;
-        t.bias = t.bias ? t.bias + columns : NULL;
-        j += columns;
+    const int shared = g->shared.floats != NULL;
+    const float *b = t.b;
+    for (size_t j = 0, count; j < columns; j += count) {
+        const size_t width = panel_width(columns - j), vectors = width / DSCI_LANES;
+        count = columns - j < width ? columns - j : width;
+        t.b = packed ? b + j * t.depth : b + j;
+        t.ldb = packed ? width : g->ldb;
+        t.last_columns = vec_first(count - (vectors - 1) * DSCI_LANES);
+        stretch s = next;
+        if (j + width < columns)
+            s = (stretch){ t.b + width * t.depth, packed ? t.depth * panel_width(columns - j - width) : 0,
+                           0 };
+        run_panel(g, t, row_step, rows, count, vectors, s, shared && j == 0);
+        t.c += count;
+        t.partial += count;
+        t.bias = t.bias ? t.bias + count : NULL;
     }
+}
+
+/* One block of k, from p on, for some rows and columns of c; t has what is the same for all of it. */
+ALWAYS_INLINE void run_block(const dsci_gemm *g, tile t, size_t p, size_t i, size_t j, size_t rows,
+                             size_t columns)
+{
+    const int shared = g->shared.floats != NULL, packs = dsci_gemm_packs(g);
+    const size_t stride = dsci_gemm_stride(t.depth), chunk = dsci_gemm_chunk(rows);
+    const size_t row_step = shared ? stride : g->transpose_a ? 1 : g->lda;
+    const float *b = g->b + (g->transpose_b ? j * g->ldb + p : p * g->ldb + j);
+    t.a = shared ? dsci_gemm_shared_a(g, p) + (g->shared.row + i) * stride
+                 : g->a + (g->transpose_a ? p * g->lda + i : i * g->lda + p);
+    t.b = shared ? dsci_gemm_shared_b(g, p) + (g->shared.column + j) * t.depth : packs ? g->workspace : b;
+    t.lda = shared ? stride : g->lda;
+    if (packs && !shared)
+        pack_b(g->workspace, g, b, t.depth, columns);
+    for (size_t r = 0; r < rows; r += chunk) {
+        const size_t count = rows - r < chunk ? rows - r : chunk;
+        stretch next = { t.b, t.depth * panel_width(columns), 0 };
+        if (!shared)
+            next.floats = 0;
+        else if (r + count == rows && p + t.depth < g->k) {
+            next.floats = dsci_gemm_block_depth(g, p + t.depth) * panel_width(columns);
+            next.at = dsci_gemm_shared_b(g, p + t.depth) +
+                      (g->shared.column + j) * dsci_gemm_block_depth(g, p + t.depth);
+        }
+        run_panels(g, t, row_step, count, columns, shared || packs, next);
+        t.a += count * row_step;
+        t.c += count * t.ldc;
+        t.partial += count * t.ld_partial;
+    }
+}
+
+/* Rows and columns of c whose sums go through the blocks of k together. */
+static void run_blocks(const dsci_gemm *g, size_t i, size_t j, size_t rows, size_t columns)
+{
+    const int keeps = dsci_gemm_keeps_partial(g);
+    float *c = g->c + i * g->ldc + j, *partial = keeps ? g->workspace + dsci_gemm_panel_floats(g) : c;
+    size_t p = 0;
+    do {
+        const size_t depth = dsci_gemm_block_depth(g, p);
+        const tile t = { .partial = partial,
+                         .c = c,
+                         .bias = g->bias ? g->bias + j : NULL,
+                         .depth = depth,
+                         .ld_partial = keeps ? columns : g->ldc,
+                         .ldc = g->ldc,
+                         .floor = g->activation == DSC_RELU ? 0.0f : -INFINITY,
+                         .first = p == 0,
+                         .final = p + depth == g->k,
+                         .accumulate = g->accumulate };
+        run_block(g, t, p, i, j, rows, columns);
+        p += depth;
+    } while (p < g->k);
 }
 
 static void gemm(const dsci_gemm *g)
 {
-    const size_t row_step = g->transpose_a ? 1 : g->lda, k_step = g->transpose_a ? g->lda : 1;
-    const size_t b_step = g->transpose_b ? 1 : g->ldb;
-    const int keeps = dsci_gemm_keeps_partial(g);
-    for (size_t i = 0; i < g->m; i += DSCI_GEMM_ROW_CHUNK) {
-        const size_t rows = g->m - i < DSCI_GEMM_ROW_CHUNK ? g->m - i : DSCI_GEMM_ROW_CHUNK;
-        float *c = g->c + i * g->ldc;
-        size_t p = 0;
-        do {
-            const size_t depth = g->k - p < DSCI_GEMM_K_BLOCK ? g->k - p : DSCI_GEMM_K_BLOCK;
-            const tile t = { .a = g->a + i * row_step + p * k_step,
-                             .partial = keeps ? g->workspace + dsci_gemm_panel_floats(g) : c,
-                             .c = c,
-                             .bias = g->bias,
-                             .depth = depth,
-                             .lda = g->lda,
-                             .ld_partial = keeps ? g->n : g->ldc,
-                             .ldc = g->ldc,
-                             .floor = g->activation == DSC_RELU ? 0.0f : -INFINITY,
-                             .first = p == 0,
-                             .final = p + depth == g->k,
-                             .accumulate = g->accumulate };
-            run_block(g, t, g->b + p * b_step, row_step, rows);
-            p += depth;
-        } while (p < g->k);
-    }
+    const size_t rows = dsci_gemm_keeps_partial(g) ? dsci_gemm_chunk(g->m) : g->m;
+    /* Few rows of a stay in the caches: then a panel is packed just before it is used. */
+    const int by_panel = g->transpose_b && g->m <= DSCI_GEMM_ROW_CHUNK;
+    const size_t columns = g->shared.floats ? g->n : by_panel ? DSCI_GEMM_PANEL : DSCI_GEMM_COLUMN_CHUNK;
+    for (size_t j = 0; j < g->n; j += columns)
+        for (size_t i = 0; i < g->m; i += rows)
+            run_blocks(g, i, j, g->m - i < rows ? g->m - i : rows, g->n - j < columns ? g->n - j : columns);
 }
 
 #endif

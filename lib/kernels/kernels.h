@@ -46,6 +46,12 @@ typedef struct dsci_gemm {
     size_t lda, ldb, ldc;
     int transpose_a, transpose_b, accumulate;
     dsc_activation activation;
+    /* Both operands packed once for all parts, by gemm_pack(); floats is NULL if they are not. A part's place
+       is (row, column) of so many rows of op(a) and columns of op(b). */
+    struct {
+        float *floats;
+        size_t rows, columns, row, column;
+    } shared;
     float *workspace; /* dsci_gemm_workspace() floats, 64-byte aligned; NULL if that is 0 */
 } dsci_gemm;
 
@@ -56,9 +62,18 @@ size_t dsci_gemm_workspace(const dsci_gemm *problem);
    needs a workspace of the whole problem's size. No bit of the result depends on the cuts. */
 size_t dsci_gemm_parts(const dsci_gemm *problem);
 
-/* Part 0..parts-1 of a problem: some of the columns of c, or of its rows. m or n is 0 if the part is empty.
+/* Part 0..dsci_gemm_parts()-1 of a problem: some of the rows and columns of c. */
+dsci_gemm dsci_gemm_part(const dsci_gemm *problem, size_t part);
+
+/* Whether a problem is so large that its parts had better share packed operands; depends on the shape only.
  */
-dsci_gemm dsci_gemm_part(const dsci_gemm *problem, size_t part, size_t parts);
+int dsci_gemm_shares(const dsci_gemm *problem);
+
+/* The memory that shared operands take; makes them `floats` (64-byte aligned, not yet packed); and the number
+   of calls of gemm_pack(), in any order, that pack them before the first part is run. */
+size_t dsci_gemm_shared_floats(const dsci_gemm *problem);
+void dsci_gemm_share(dsci_gemm *problem, float *floats);
+size_t dsci_gemm_pack_parts(const dsci_gemm *problem);
 
 /* Coefficients of one step of an update rule; each rule reads those that it needs. What depends on the number
    of the step is computed by the caller in double. Kernels take 1 - beta from the float beta, so that the
@@ -146,6 +161,7 @@ typedef struct dsci_kernels {
     dsc_isa isa;
 
     void (*gemm)(const dsci_gemm *problem);
+    void (*gemm_pack)(const dsci_gemm *problem, size_t part); /* of a problem with shared operands */
 
     /* dst (cols) = sum over rows of src (rows x cols, leading dimension ld), rows in increasing order. */
     void (*column_sums)(float *dst, const float *src, size_t rows, size_t cols, size_t ld);

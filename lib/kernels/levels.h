@@ -6,10 +6,13 @@
 
 enum {
     /* Rows of a that stay in the second-level cache while the panels of b pass: 240 x 256 floats. No result
-       depends on it or on the panel width. */
+       depends on it or on the widths. */
     DSCI_GEMM_ROW_CHUNK = 240,
     /* Columns of a packed panel of b at most: 256 x 32 floats stay in the first-level cache. */
     DSCI_GEMM_PANEL = 32,
+    /* Columns of b that a product packs at a time for itself: long pieces of its rows, 256 x 512 floats at
+       most. */
+    DSCI_GEMM_COLUMN_CHUNK = 512,
     /* Rows of b further apart than so many floats fall on few cache sets and one page each; from so many rows
        of a on, packing pays. */
     DSCI_GEMM_NEAR_ROWS = 512,
@@ -21,17 +24,65 @@ static inline int dsci_gemm_packs(const dsci_gemm *g)
     return g->transpose_b || (g->ldb > DSCI_GEMM_NEAR_ROWS && g->m >= DSCI_GEMM_PACK_ROWS);
 }
 
+static inline size_t dsci_gemm_whole_vectors(size_t n)
+{
+    return (n + DSCI_LANES - 1) / DSCI_LANES * DSCI_LANES;
+}
+
+/* From one row of packed a to the next. */
+static inline size_t dsci_gemm_stride(size_t depth)
+{
+    return dsci_gemm_whole_vectors(depth);
+}
+
+/* Of the block of k from p on. */
+static inline size_t dsci_gemm_block_depth(const dsci_gemm *g, size_t p)
+{
+    return g->k - p < DSCI_GEMM_K_BLOCK ? g->k - p : DSCI_GEMM_K_BLOCK;
+}
+
+/* Rows in each chunk but the last, as even as whole tiles allow. */
+static inline size_t dsci_gemm_chunk(size_t rows)
+{
+    const size_t count = (rows + DSCI_GEMM_ROW_CHUNK - 1) / DSCI_GEMM_ROW_CHUNK;
+    return count > 1 ? ((rows + count - 1) / count + 11) / 12 * 12 : rows ? rows : 1;
+}
+
 /* Sums of several blocks of k must be complete before they are added to c. */
 static inline int dsci_gemm_keeps_partial(const dsci_gemm *g)
 {
     return g->accumulate && g->k > DSCI_GEMM_K_BLOCK;
 }
 
+static inline size_t dsci_gemm_columns(const dsci_gemm *g)
+{
+    return dsci_gemm_whole_vectors(g->n < DSCI_GEMM_COLUMN_CHUNK ? g->n : DSCI_GEMM_COLUMN_CHUNK);
+}
+
 static inline size_t dsci_gemm_panel_floats(const dsci_gemm *g)
 {
-    const size_t depth = g->k < DSCI_GEMM_K_BLOCK ? g->k : DSCI_GEMM_K_BLOCK;
-    return dsci_gemm_packs(g) ? depth * DSCI_GEMM_PANEL : 0;
+    return dsci_gemm_packs(g) && !g->shared.floats ? dsci_gemm_block_depth(g, 0) * dsci_gemm_columns(g) : 0;
 }
+
+/* Shared operands: of op(a) one block of k after the other, the rows dsci_gemm_stride() apart; then op(b)
+   likewise, in panels. */
+static inline float *dsci_gemm_shared_a(const dsci_gemm *g, size_t p)
+{
+    return g->shared.floats + p * g->shared.rows;
+}
+
+static inline float *dsci_gemm_shared_b(const dsci_gemm *g, size_t p)
+{
+    return g->shared.floats + g->shared.rows * dsci_gemm_whole_vectors(g->k) + p * g->shared.columns;
+}
+
+/* What one call of gemm_pack() packs: rows of a or b as stored. */
+typedef struct dsci_gemm_piece {
+    size_t first, count;
+    int of_b;
+} dsci_gemm_piece;
+
+dsci_gemm_piece dsci_gemm_piece_of(const dsci_gemm *g, size_t part);
 
 extern const dsci_kernels dsci_kernels_scalar, dsci_kernels_avx2, dsci_kernels_avx512;
 

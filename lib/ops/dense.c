@@ -152,10 +152,14 @@ static dsci_gemm weights_problem(const dsci_node *node, const dsci_operands *o)
     };
 }
 
+/* The parts of a large product share operands that are packed once. */
 static dsc_status book_gemm(const dsci_gemm *problem, dsci_booking *booking)
 {
+    const bool shares = dsci_gemm_shares(problem);
+    booking->pack_parts = shares ? dsci_gemm_pack_parts(problem) : 0;
+    booking->scratch_bytes = shares ? dsci_gemm_shared_floats(problem) * sizeof(float) : 0;
     booking->parts = dsci_gemm_parts(problem);
-    booking->worker_bytes = dsci_gemm_workspace(problem) * sizeof(float);
+    booking->worker_bytes = shares ? 0 : dsci_gemm_workspace(problem) * sizeof(float);
     return DSC_OK;
 }
 
@@ -180,31 +184,60 @@ static dsc_status book_weights(dsc_scope *scope, dsci_node *node, dsci_booking *
     return book_gemm(&problem, booking);
 }
 
-static void run_gemm(const dsci_operands *o, dsci_part part, const dsci_gemm *problem)
+static void pack_gemm(const dsci_operands *o, dsci_part part, dsci_gemm problem)
 {
-    dsci_gemm cut = dsci_gemm_part(problem, part.index, o->node->booking.parts);
-    cut.workspace = part.workspace;
-    o->kernels->gemm(&cut);
+    dsci_gemm_share(&problem, o->scratch);
+    o->kernels->gemm_pack(&problem, part.index);
+}
+
+static void run_gemm(const dsci_operands *o, dsci_part part, dsci_gemm problem)
+{
+    if (o->node->booking.pack_parts)
+        dsci_gemm_share(&problem, o->scratch);
+    if (o->node->booking.parts > 1)
+        problem = dsci_gemm_part(&problem, part.index);
+    problem.workspace = part.workspace;
+    o->kernels->gemm(&problem);
+}
+
+static void pack_forward(const dsci_operands *o, dsci_part part)
+{
+    pack_gemm(o, part, forward_problem(o->node, o));
 }
 
 static void run_forward(const dsci_operands *o, dsci_part part)
 {
-    const dsci_gemm problem = forward_problem(o->node, o);
-    run_gemm(o, part, &problem);
+    run_gemm(o, part, forward_problem(o->node, o));
+}
+
+static void pack_data(const dsci_operands *o, dsci_part part)
+{
+    pack_gemm(o, part, data_problem(o->node, o));
 }
 
 static void run_data(const dsci_operands *o, dsci_part part)
 {
-    const dsci_gemm problem = data_problem(o->node, o);
-    run_gemm(o, part, &problem);
+    run_gemm(o, part, data_problem(o->node, o));
 }
 
+static void pack_weights(const dsci_operands *o, dsci_part part)
+{
+    pack_gemm(o, part, weights_problem(o->node, o));
+}
+
+/* The gradient of the bias is shared out by columns: each of its sums is one part's. */
 static void run_weights(const dsci_operands *o, dsci_part part)
 {
     const dsci_gemm problem = weights_problem(o->node, o);
-    run_gemm(o, part, &problem);
-    if (o->out[1] && part.index == 0)
-        o->kernels->column_sums(o->out[1], o->in[1], problem.k, problem.n, problem.n);
+    const size_t parts = o->node->booking.parts, units = problem.n;
+    const size_t vectors = (units + DSCI_LANES - 1) / DSCI_LANES;
+    const size_t first = vectors * part.index / parts * DSCI_LANES;
+    const size_t most = vectors * (part.index + 1) / parts * DSCI_LANES, end = most < units ? most : units;
+    const float *diff_dst = o->in[1];
+    float *diff_bias = o->out[1];
+    run_gemm(o, part, problem);
+    if (diff_bias && end > first)
+        o->kernels->column_sums(diff_bias + first, diff_dst + first, problem.k, end - first, units);
 }
 
 const dsci_op dsci_op_dense = {
@@ -216,6 +249,7 @@ const dsci_op dsci_op_dense = {
     .implementations = { { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_F32,
                            .book = book_forward,
+                           .pack = pack_forward,
                            .run = run_forward },
                          DSCI_DENSE_ONEDNN(DSCI_F32, dsci_dense_onednn_forward),
                          DSCI_DENSE_ONEDNN(DSCI_BF16, dsci_dense_onednn_forward),
@@ -231,6 +265,7 @@ const dsci_op dsci_op_dense_backward_data = {
     .implementations = { { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_F32,
                            .book = book_data,
+                           .pack = pack_data,
                            .run = run_data },
                          DSCI_DENSE_ONEDNN(DSCI_F32, dsci_dense_onednn_backward_data),
                          DSCI_DENSE_ONEDNN(DSCI_BF16, dsci_dense_onednn_backward_data),
@@ -246,6 +281,7 @@ const dsci_op dsci_op_dense_backward_weights = {
     .implementations = { { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_F32,
                            .book = book_weights,
+                           .pack = pack_weights,
                            .run = run_weights },
                          DSCI_DENSE_ONEDNN_WEIGHTS(DSCI_F32),
                          DSCI_DENSE_ONEDNN_WEIGHTS(DSCI_BF16),

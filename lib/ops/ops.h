@@ -226,10 +226,11 @@ typedef struct dsci_booking {
        dsci_shards(node). Such steps in a row run shard by shard, without waiting for each other. */
     bool by_batch;
     size_t prepare_parts, finish_parts; /* of the other phases; 0: 1 */
+    size_t pack_parts;                  /* of the pack phase; 0: the node has none */
     bool finish_by_batch;  /* part p of finish touches the examples of shard p alone: what follows may go on
                               with it */
     size_t prepared_bytes; /* written by prepare, read by run and finish */
-    size_t scratch_bytes;  /* shared by all parts of run, then read by finish */
+    size_t scratch_bytes;  /* shared by all parts of pack and run, then read by finish */
     size_t worker_bytes;   /* of each thread: nothing in it outlives the part */
 } dsci_booking;
 
@@ -249,7 +250,7 @@ struct dsci_node {
     dsci_booking booking;  /* how its work is divided */
     size_t begin, end;     /* the stages of its run and of its last phase */
     dsci_tensor *prepared; /* memory of the step from its prepare phase on, or NULL */
-    dsci_tensor *scratch;  /* memory of the step from its run phase to its finish, or NULL */
+    dsci_tensor *scratch;  /* memory of the step from its pack or run phase to its finish, or NULL */
     void *state;           /* what book() made, or NULL */
 };
 
@@ -341,7 +342,9 @@ struct dsci_implementation {
     /* Before memory is planned: may make node->state and fill in the booking. NULL: one part, no memory. */
     dsc_status (*book)(dsc_scope *scope, dsci_node *node, dsci_booking *booking);
     dsci_step_fn
-        *prepare; /* from parameters alone, before anything else runs: packed weights. NULL: nothing */
+        *prepare;       /* from parameters alone, before anything else runs: packed weights. NULL: nothing */
+    dsci_step_fn *pack; /* from the inputs into scratch memory, before any part of run: packed operands, if
+                           the booking has pack_parts. NULL: nothing */
     dsci_step_fn *run;
     dsci_step_fn *finish; /* after all parts of run: sums over shards. NULL: nothing */
     const char *(*describe)(

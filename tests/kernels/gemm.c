@@ -77,6 +77,25 @@ static void check_problem(dsci_gemm g, dsc_isa level, const float *c0, const flo
     check_bits(g.c, expected, c_size, what);
 }
 
+/* The same by parts, with operands that all of them share. */
+static void check_shared(dsci_gemm g, dsc_isa level, const float *c0, const float *expected)
+{
+    const dsci_kernels *kernels = dsci_kernels_for(level);
+    const size_t c_size = extent(g.m, g.n, g.ldc), floats = (dsci_gemm_shared_floats(&g) + 15) / 16 * 16;
+    char what[120];
+    snprintf(what, sizeof what, "shared gemm %c%c m=%zu n=%zu k=%zu isa=%s", g.transpose_a ? 't' : 'n',
+             g.transpose_b ? 't' : 'n', g.m, g.n, g.k, dsc_isa_name(level));
+    g.c = guarded_copy(c0, c_size);
+    dsci_gemm_share(&g, guarded(floats));
+    for (size_t i = dsci_gemm_pack_parts(&g); i-- > 0;)
+        kernels->gemm_pack(&g, i);
+    for (size_t i = 0; i < dsci_gemm_parts(&g); i++) {
+        const dsci_gemm part = dsci_gemm_part(&g, i);
+        kernels->gemm(&part);
+    }
+    check_bits(g.c, expected, c_size, what);
+}
+
 static void check_shape(shape s, int transpose_a, int transpose_b, int scalar_too)
 {
     static const struct {
@@ -87,6 +106,7 @@ static void check_shape(shape s, int transpose_a, int transpose_b, int scalar_to
         { 1, 0, DSC_TANH },   { 0, 0, DSC_SIGMOID }, { 0, 1, DSC_LINEAR },
     };
     for (size_t f = 0; f < sizeof forms / sizeof forms[0]; f++) {
+        const int shares = s.k > 0 && !(forms[f].accumulate && s.k > DSCI_GEMM_K_BLOCK);
         dsci_gemm g = make_problem(s, transpose_a, transpose_b);
         g.bias = forms[f].bias ? guarded_uniform(s.n, -1.0f, 1.0f, 3) : NULL;
         g.accumulate = forms[f].accumulate;
@@ -97,6 +117,8 @@ static void check_shape(shape s, int transpose_a, int transpose_b, int scalar_to
         defined_gemm(&g);
         for (dsc_isa level = scalar_too ? DSC_ISA_SCALAR : DSC_ISA_AVX2; level <= dsc_isa_detected(); level++)
             check_problem(g, level, c0, g.c);
+        for (dsc_isa level = DSC_ISA_AVX2; shares && level <= dsc_isa_detected(); level++)
+            check_shared(g, level, c0, g.c);
         release_guarded("gemm");
     }
 }
@@ -141,6 +163,16 @@ static void random_shapes(void **state)
     }
 }
 
+/* Cut by rows and by columns, with several chunks, panels and blocks of k in a part. */
+static void large_shapes(void **state)
+{
+    static const shape shapes[] = { { 290, 330, 270, 0 }, { 500, 150, 131, 3 }, { 130, 600, 64, 0 } };
+    (void)state;
+    for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++)
+        for (int t = 0; t < 4; t++)
+            check_shape(shapes[s], t & 1, t >> 1, 0);
+}
+
 /* NaN and infinity go where the arithmetic takes them, and no further. */
 static void special_values_stay_in_their_row_and_column(void **state)
 {
@@ -168,6 +200,7 @@ int main(void)
         cmocka_unit_test(every_small_size),
         cmocka_unit_test(shapes_of_networks_and_blocks),
         cmocka_unit_test(random_shapes),
+        cmocka_unit_test(large_shapes),
         cmocka_unit_test(special_values_stay_in_their_row_and_column),
     };
     return cmocka_run_group_tests(tests, enter_float_mode, leave_float_mode);
