@@ -20,9 +20,9 @@ enum { CLASSES = 10 };
 
 /* Parameters and axes of the cases that train classifiers. */
 struct knobs {
-    int64_t examples, test, epochs, steps, batch, width, layers, last_width, data_seed;
+    int64_t examples, test, epochs, noise_epochs, steps, batch, width, layers, last_width, data_seed;
     int64_t fixed; /* of the case rate */
-    const char *dataset, *precision, *combined;
+    const char *dataset, *precision, *combined, *optimizer;
     double lr, momentum, l1, l2, max_norm, rate, input_rate, held_out, keep, clip;
 };
 
@@ -34,6 +34,7 @@ struct knobs {
                        "share of the training examples that is kept back and measured instead of the test "  \
                        "set: to choose settings by"),                                                        \
         DSC_PARAM_INTEGER(struct knobs, batch, "100", 1, 100000, "examples per step"),                       \
+        DSC_PARAM_CHOICE(struct knobs, optimizer, "momentum", "momentum|adam", "update rule"),               \
         DSC_PARAM_REAL(struct knobs, lr, "0.1", 1e-9, 1e3,                                                   \
                        "learning rate at the start; it falls to 0 along half a cosine"),                     \
         DSC_PARAM_REAL(struct knobs, momentum, "0.9", 0, 0.999999, "momentum"),                              \
@@ -73,7 +74,8 @@ typedef struct regularisation {
 typedef struct training {
     dsc_cell *cell;
     const dsc_examples *train, *test;
-    size_t width; /* of the hidden layers */
+    size_t width;   /* of the hidden layers */
+    int64_t epochs; /* 0: the knob's */
     regularisation regularisation;
     double done, share;
 } training;

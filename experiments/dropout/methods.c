@@ -2,7 +2,7 @@
  *
  * One cell trains all methods from the same weights, in the same order of examples: the difference to the
  * network without regularisation is paired, which takes the spread of initial weights and orders out of it.
- * All get the same number of steps. */
+ * All get the same number of steps, unless noise_epochs gives those with dropout more. */
 #include "dropout.h"
 
 #include <math.h>
@@ -41,6 +41,8 @@ static const dsc_param params[] = {
     DSC_PARAM_INTEGER(struct knobs, examples, "4000", 10, 1000000,
                       "training examples, the first of the data set"),
     DSC_PARAM_INTEGER(struct knobs, epochs, "100", 1, 100000, "passes over the training set"),
+    DSC_PARAM_INTEGER(struct knobs, noise_epochs, "0", 0, 100000,
+                      "passes with dropout, which takes longer to converge; 0: as many as without"),
     DSC_PARAM_INTEGER(struct knobs, width, "256", 1, 16384, "units in each hidden layer"),
     DSC_PARAM_REAL(struct knobs, rate, "0.5", 0, 0.99,
                    "share of hidden units that are dropped, 1 - p; Gaussian noise has variance (1 - p) / p"),
@@ -111,6 +113,11 @@ static regularisation regularise(const struct knobs *k, const struct method *met
                              .max_norm = method->max_norm ? k->max_norm : 0 };
 }
 
+static int64_t epochs_of(const struct knobs *k, const struct method *method)
+{
+    return method->noise && k->noise_epochs ? k->noise_epochs : k->epochs;
+}
+
 static void put(dsc_cell *cell, size_t i, const struct method *method, const outcome *result)
 {
     dsc_put_at(cell, "test_error", i, result->test.error_rate);
@@ -131,18 +138,24 @@ static void run(dsc_cell *cell)
     size_t count;
     const double *chosen = dsc_cell_axis(cell, "method", &count);
     double error[METHOD_COUNT], plain = NAN;
+    double all = 0, done = 0;
+    for (size_t i = 0; i < count; i++)
+        all += (double)epochs_of(k, &methods[(size_t)chosen[i]]);
     for (size_t i = 0; i < count; i++) {
         const struct method *method = &methods[(size_t)chosen[i]];
+        const double epochs = (double)epochs_of(k, method);
         outcome result = { 0 };
         if (!networks_train(&(training){ .cell = cell,
                                          .train = &sets.train,
                                          .test = &sets.test,
                                          .width = (size_t)k->width,
                                          .regularisation = regularise(k, method),
-                                         .done = (double)i / (double)count,
-                                         .share = 1 / (double)count },
+                                         .epochs = epochs_of(k, method),
+                                         .done = done / all,
+                                         .share = epochs / all },
                             &result))
             return;
+        done += epochs;
         put(cell, i, method, &result);
         error[i] = result.test.error_rate;
         if (chosen[i] == NONE)
@@ -158,7 +171,11 @@ static void run(dsc_cell *cell)
 static double work(const void *knobs)
 {
     const struct knobs *k = knobs;
-    return METHOD_COUNT * networks_work(k, (double)k->width, (double)k->examples * (1 - k->held_out));
+    double epochs = 0;
+    for (size_t i = 0; i < METHOD_COUNT; i++)
+        epochs += (double)epochs_of(k, &methods[i]);
+    return epochs / (double)k->epochs *
+           networks_work(k, (double)k->width, (double)k->examples * (1 - k->held_out));
 }
 
 static double memory(const void *knobs)

@@ -39,7 +39,10 @@ static dsc_optimizer optimizer_of(const struct knobs *k, const training *t, doub
 {
     static const dsc_parameter_group biases = { .match = "*/bias", .no_decay = true };
     const regularisation *r = &t->regularisation;
-    return (dsc_optimizer){ .kind = k->momentum > 0 ? DSC_MOMENTUM : DSC_SGD,
+    const bool adam = strcmp(k->optimizer, "adam") == 0;
+    return (dsc_optimizer){ .kind = adam              ? DSC_ADAM
+                                    : k->momentum > 0 ? DSC_MOMENTUM
+                                                      : DSC_SGD,
                             .lr = k->lr,
                             .momentum = k->momentum,
                             .l1 = r->l1,
@@ -102,7 +105,7 @@ static bool train_in(dsc_scope *scope, const training *t, outcome *result)
                                                   .dtype = dsc_dtype_parse(scope, k->precision) });
     dsc_cell_note(t->cell, dsc_model_implementations(scope, model));
     const size_t each = steps_per_epoch(k, t->train->count);
-    const size_t steps = k->steps ? (size_t)k->steps : each * (size_t)k->epochs;
+    const size_t steps = k->steps ? (size_t)k->steps : each * (size_t)(t->epochs ? t->epochs : k->epochs);
     struct progress progress = { t, (double)steps / (double)each };
     const dsc_fit_options options = { .optimizer = optimizer_of(k, t, (double)steps),
                                       .steps = steps,
