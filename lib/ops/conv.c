@@ -299,6 +299,7 @@ const dsci_op dsci_op_conv_backward_weights = {
                            .type = DSCI_F32,
                            .book = dsci_conv_native_book_backward_weights,
                            .run = dsci_conv_native_backward_weights,
+                           .finish = dsci_conv_native_finish_weights,
                            .describe = dsci_conv_native_describe },
                          DSCI_WIDENED,
                          DSCI_REF_IMPLEMENTATIONS(conv_backward_weights) },

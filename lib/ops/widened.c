@@ -9,6 +9,8 @@ typedef struct widened {
     dsci_tensor tensors[DSCI_MAX_INPUTS + DSCI_MAX_OUTPUTS];
     size_t in[DSCI_MAX_INPUTS],
         out[DSCI_MAX_OUTPUTS]; /* floats into the scratch memory; NONE: not converted */
+    size_t scratch;            /* likewise of the inner implementation's own */
+    bool by_batch;
 } widened;
 
 static const size_t NONE = SIZE_MAX;
@@ -55,9 +57,14 @@ dsc_status dsci_widened_book(dsc_scope *scope, dsci_node *node, dsci_booking *bo
     if (w->inner->book && w->inner->book(scope, &w->node, inner) != DSC_OK)
         return dsc_scope_status(scope);
     inner->parts = inner->parts ? inner->parts : 1;
+    w->scratch = floats;
+    w->by_batch = inner->by_batch && !inner->pack_parts && !w->inner->finish;
     *booking = *inner;
-    booking->parts = inner->by_batch ? inner->parts : 1;
-    booking->scratch_bytes = floats * sizeof(float);
+    booking->by_batch = w->by_batch;
+    booking->parts = w->by_batch ? inner->parts : 1;
+    booking->pack_parts = booking->finish_parts = 0;
+    booking->finish_by_batch = false;
+    booking->scratch_bytes = floats * sizeof(float) + inner->scratch_bytes;
     node->state = w;
     return DSC_OK;
 }
@@ -74,7 +81,7 @@ static dsci_operands inner_operands(const widened *w, const dsci_operands *o)
     dsci_operands inner = *o;
     inner.node = &w->node;
     inner.state = w->node.state;
-    inner.scratch = NULL;
+    inner.scratch = w->node.booking.scratch_bytes ? (float *)o->scratch + w->scratch : NULL;
     for (size_t i = 0; i < w->node.input_count; i++)
         if (w->in[i] != NONE)
             inner.in[i] = (float *)o->scratch + w->in[i];
@@ -96,8 +103,24 @@ void dsci_widened_prepare(const dsci_operands *o, dsci_part part)
 
 static dsci_range converted(const widened *w, const dsci_tensor *tensor, size_t part)
 {
-    return w->node.booking.by_batch ? dsci_shard_elements(&w->node, tensor, part)
-                                    : (dsci_range){ 0, tensor->elements };
+    return w->by_batch ? dsci_shard_elements(&w->node, tensor, part) : (dsci_range){ 0, tensor->elements };
+}
+
+static void run_parts(dsci_step_fn *step, const dsci_operands *inner, size_t parts, void *workspace)
+{
+    for (size_t p = 0; p < parts; p++)
+        step(inner, (dsci_part){ p, workspace });
+}
+
+/* One phase after the other, as the schedule would. */
+static void run_all(const widened *w, const dsci_operands *inner, void *workspace)
+{
+    const dsci_booking *b = &w->node.booking;
+    if (w->inner->pack && b->pack_parts)
+        run_parts(w->inner->pack, inner, b->pack_parts, workspace);
+    run_parts(w->inner->run, inner, b->parts, workspace);
+    if (w->inner->finish)
+        run_parts(w->inner->finish, inner, b->finish_parts ? b->finish_parts : 1, workspace);
 }
 
 void dsci_widened_run(const dsci_operands *o, dsci_part part)
@@ -111,10 +134,10 @@ void dsci_widened_run(const dsci_operands *o, dsci_part part)
         const dsci_bf16 *src = o->in[i];
         o->kernels->from_bf16((float *)o->scratch + w->in[i] + r.first, src + r.first, r.count);
     }
-    if (w->node.booking.by_batch)
+    if (w->by_batch)
         w->inner->run(&inner, part);
-    for (size_t p = 0; p < w->node.booking.parts && !w->node.booking.by_batch; p++)
-        w->inner->run(&inner, (dsci_part){ p, part.workspace });
+    else
+        run_all(w, &inner, part.workspace);
     for (size_t i = 0; i < w->node.output_count; i++) {
         if (w->out[i] == NONE)
             continue;

@@ -10,7 +10,7 @@ dsc_status dsci_widened_book(dsc_scope *scope, dsci_node *node, dsci_booking *bo
 dsci_step_fn dsci_widened_prepare, dsci_widened_run;
 const char *dsci_widened_describe(const dsci_node *node);
 
-/* Of an op that has a native implementation in fp32 without a finish phase. */
+/* Of an op that has a native implementation in fp32. */
 #define DSCI_WIDENED                                                                                         \
     {                                                                                                        \
         .engine = DSC_ENGINE_NATIVE, .type = DSCI_BF16, .book = dsci_widened_book, .run = dsci_widened_run,  \
