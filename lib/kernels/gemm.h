@@ -57,9 +57,6 @@ ALWAYS_INLINE void tile_store(float *row, size_t j, size_t vectors, vec_mask las
 #define LOAD(row)     tile_load(row, j, vectors, last)
 #define STORE(row, x) tile_store(row, j, vectors, last, x)
 
-/* Steps that take longer than the memory of the tile takes to arrive. */
-enum { FETCH_DEPTH = 128 };
-
 /* by_rows says whether a row of op(a) is contiguous, or a column. It, rows and vectors are constants once
  * inlined. */
 ALWAYS_INLINE void tile_run(const tile *t, size_t rows, size_t vectors, int by_rows)
@@ -68,11 +65,7 @@ ALWAYS_INLINE void tile_run(const tile *t, size_t rows, size_t vectors, int by_r
     const vec_mask last = t->last_columns;
     const float *a = t->a, *b = t->b;
     const size_t row_step = by_rows ? t->lda : 1, k_step = by_rows ? 1 : t->lda, ldb = t->ldb;
-    const float *target = t->final ? t->c : t->partial;
-    const size_t ld_target = t->final ? t->ldc : t->ld_partial;
     EACH_SUM(sums[i][j] = vec_set(0.0f));
-    if (t->depth >= FETCH_DEPTH && !t->first)
-        EACH_SUM(__builtin_prefetch(target + i * ld_target + j * DSCI_LANES, 1));
     for (size_t p = t->depth; p > 0; p--, a += k_step, b += ldb) {
         vec columns[TILE_VECTORS];
         UNROLL
@@ -241,6 +234,9 @@ static void gemm_pack(const dsci_gemm *g, size_t part)
     }
 }
 
+/* Steps of a tile that take as long as memory takes to arrive. */
+enum { FETCH_DEPTH = 128 };
+
 /* Memory that will be read soon. */
 static void fetch(const float *x, size_t floats)
 {
@@ -273,6 +269,8 @@ ALWAYS_INLINE void run_panel(const dsci_gemm *g, tile t, size_t row_step, size_t
         fetch_step(&next);
         if (fetch_a && rows > taken)
             fetch(t.a + taken * row_step, (rows - taken < TILE_ROWS ? rows - taken : TILE_ROWS) * row_step);
+        for (size_t i = 0; !t.first && t.depth >= FETCH_DEPTH && i < taken; i++)
+            fetch(t.partial + i * t.ld_partial, columns);
         if (shared && g->transpose_a)
             t.lda = taken;
         tiles[taken - 1][vectors - 1][!g->transpose_a](&t);
