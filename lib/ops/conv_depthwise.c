@@ -12,6 +12,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "ops/conv_pixels.h"
+
 enum { MOST_PARTS = 16 };
 
 bool dsci_conv_is_depthwise(const dsci_conv_shape *s)
@@ -19,34 +21,14 @@ bool dsci_conv_is_depthwise(const dsci_conv_shape *s)
     return s->groups > 1 && s->groups == s->channels && s->groups == s->filters;
 }
 
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t whole_vectors(size_t floats)
-{
-    return (floats + DSCI_LANES - 1) / DSCI_LANES * DSCI_LANES;
-}
-
 static size_t tap_bytes(const dsci_conv_shape *s)
 {
     return (s->window.kernel[0] * s->window.kernel[1] * sizeof(dsci_tap) + 63) / 64 * 64;
 }
 
-/* Channels of a part of the gradient of the weights. */
-static dsci_range channels_of(const dsci_conv_shape *s, size_t part, size_t parts)
-{
-    const size_t vectors = (s->channels + DSCI_LANES - 1) / DSCI_LANES;
-    const dsci_range own = dsci_conv_piece(vectors, part, parts);
-    const size_t first = own.first * DSCI_LANES,
-                 end = least((own.first + own.count) * DSCI_LANES, s->channels);
-    return (dsci_range){ first, end - first };
-}
-
 static size_t channel_parts(const dsci_conv_shape *s)
 {
-    return least((s->channels + DSCI_LANES - 1) / DSCI_LANES, MOST_PARTS);
+    return dsci_conv_least((s->channels + DSCI_LANES - 1) / DSCI_LANES, MOST_PARTS);
 }
 
 static dsci_conv_cut cut_of(const dsci_node *node, const dsci_conv_shape *s)
@@ -74,20 +56,8 @@ dsc_status dsci_conv_depthwise_book(dsc_scope *scope, dsci_node *node, dsci_book
     booking->by_batch = cut.by_batch;
     booking->parts = cut.groups * cut.bands;
     if (node->op == &dsci_op_conv)
-        booking->worker_bytes += 2 * whole_vectors(s.channels) * sizeof(float);
+        booking->worker_bytes += 2 * dsci_conv_vectors(s.channels) * sizeof(float);
     return DSC_OK;
-}
-
-/* Pixels from (y, x) of the output on, in its row, whose windows lie inside the image as far as columns go.
- */
-static size_t run_inside(const dsci_conv_shape *s, size_t x)
-{
-    const dsci_window *w = &s->window;
-    const size_t reach = (w->kernel[1] - 1) * w->dilation[1] + 1, padded = s->src[1] + w->before[1];
-    if (x * w->stride[1] < w->before[1] || padded < reach)
-        return 0;
-    const size_t positions = least((padded - reach) / w->stride[1] + 1, s->dst[1]);
-    return x < positions ? positions - x : 0;
 }
 
 /* The pixels of an image that the window at (y, x) meets, and the elements it meets them with. */
@@ -110,7 +80,7 @@ static void forward_row(const dsci_operands *o, const dsci_conv_shape *s, const 
                         float *row, dsci_tap *taps)
 {
     for (size_t x = 0, run; x < s->dst[1]; x += run) {
-        run = run_inside(s, x);
+        run = dsci_conv_run_inside(s, &(dsci_conv_pixel){ .x = x }, s->dst[1]);
         run = run ? run : 1;
         const size_t count = taps_of_window(s, y, x, taps);
         o->kernels->weighted_taps(row + x * s->channels, s->channels, image,
@@ -123,7 +93,7 @@ static void forward_row(const dsci_operands *o, const dsci_conv_shape *s, const 
 static void finish_row(const dsci_operands *o, const dsci_conv_shape *s, float *row, float *ones)
 {
     const dsc_activation activation = o->node->attributes.conv.activation;
-    float *terms = ones + whole_vectors(s->channels);
+    float *terms = ones + dsci_conv_vectors(s->channels);
     const float *bias = o->in[2];
     if (bias || activation == DSC_RELU) {
         for (size_t c = 0; c < s->channels; c++) {
@@ -186,7 +156,7 @@ static size_t run_met(const dsci_conv_shape *s, size_t x)
     const size_t place = x + w->before[1];
     if (w->stride[1] > 1 || place < (w->kernel[1] - 1) * w->dilation[1] || place >= s->dst[1])
         return 0;
-    return least(s->dst[1] - place, s->src[1] - x);
+    return dsci_conv_least(s->dst[1] - place, s->src[1] - x);
 }
 
 void dsci_conv_depthwise_backward_data(const dsci_operands *o, dsci_part part)
@@ -217,7 +187,7 @@ static void add_block(const dsci_operands *o, const dsci_conv_shape *s, dsci_ran
     for (size_t done = 0, run; done < pixels.count; done += run) {
         const size_t at = pixels.first + done, x = at % s->dst[1], row = at / s->dst[1];
         const size_t example = row / s->dst[0];
-        run = least(run_inside(s, x), pixels.count - done);
+        run = dsci_conv_run_inside(s, &(dsci_conv_pixel){ .x = x }, pixels.count - done);
         run = run ? run : 1;
         const size_t count = taps_of_window(s, row % s->dst[0], x, taps);
         for (size_t t = 0; t < count; t++)
@@ -232,13 +202,13 @@ static void add_block(const dsci_operands *o, const dsci_conv_shape *s, dsci_ran
 void dsci_conv_depthwise_backward_weights(const dsci_operands *o, dsci_part part)
 {
     const dsci_conv_shape s = dsci_conv_shape_of(o->node);
-    const size_t elements = s.window.kernel[0] * s.window.kernel[1], pixels = s.batch * s.dst[0] * s.dst[1];
-    const dsci_range channels = channels_of(&s, part.index, o->node->booking.parts);
+    const size_t elements = s.window.kernel[0] * s.window.kernel[1], pixels = dsci_conv_pixels(&s);
+    const dsci_range channels = dsci_whole_vectors(s.channels, part.index, o->node->booking.parts);
     float *sums = (float *)((char *)part.workspace + tap_bytes(&s));
     float *diff_weights = (float *)o->out[0] + channels.first, *diff_bias = o->out[1];
     for (size_t start = 0; start < pixels; start += DSCI_GEMM_K_BLOCK) {
         memset(sums, 0, elements * channels.count * sizeof *sums);
-        add_block(o, &s, (dsci_range){ start, least(DSCI_GEMM_K_BLOCK, pixels - start) }, channels,
+        add_block(o, &s, (dsci_range){ start, dsci_conv_least(DSCI_GEMM_K_BLOCK, pixels - start) }, channels,
                   part.workspace, sums);
         (start > 0 ? o->kernels->add_rows : o->kernels->copy_rows)(diff_weights, s.channels, sums,
                                                                    channels.count, elements, channels.count);

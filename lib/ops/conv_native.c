@@ -321,14 +321,9 @@ static struct blocks blocks_of(const dsci_conv_shape *s, double work)
    112: 12.1 ms.) */
 enum { LEAST_SUMS = 8, MOST_SUM_BYTES = 32 << 20, SUM_ROWS = 256, SUM_CHUNK = 4096 };
 
-static size_t pixels_of(const dsci_conv_shape *s)
-{
-    return s->batch * s->dst[0] * s->dst[1];
-}
-
 static size_t sums_of(const dsci_conv_shape *s)
 {
-    return (pixels_of(s) + DSCI_GEMM_K_BLOCK - 1) / DSCI_GEMM_K_BLOCK;
+    return (dsci_conv_pixels(s) + DSCI_GEMM_K_BLOCK - 1) / DSCI_GEMM_K_BLOCK;
 }
 
 static bool is_by_pixels(const dsci_conv_shape *s)
@@ -355,7 +350,7 @@ static void sum_block(const dsci_operands *o, const dsci_conv_shape *s, size_t b
     const size_t depth = dsci_conv_depth(s), channels = s->channels / s->groups,
                  filters = s->filters / s->groups;
     const size_t start = block * DSCI_GEMM_K_BLOCK;
-    const size_t count = dsci_conv_least(DSCI_GEMM_K_BLOCK, pixels_of(s) - start);
+    const size_t count = dsci_conv_least(DSCI_GEMM_K_BLOCK, dsci_conv_pixels(s) - start);
     const bool pointwise = dsci_conv_is_pointwise(s);
     const float *src = o->in[0], *diff_dst = o->in[1];
     float *sums = (float *)o->scratch + block * depth * s->filters;
@@ -382,14 +377,8 @@ void dsci_conv_native_finish_weights(const dsci_operands *o, dsci_part part)
         return;
     const size_t weights = dsci_conv_depth(&s) * s.filters, sums = sums_of(&s);
     const dsci_range own = dsci_conv_piece(weights, part.index, o->node->booking.finish_parts);
-    for (size_t done = 0; done < own.count; done += SUM_CHUNK) {
-        const size_t first = own.first + done, count = dsci_conv_least(SUM_CHUNK, own.count - done);
-        const float *from = (const float *)o->scratch + first;
-        float *to = (float *)o->out[0] + first;
-        memcpy(to, from, count * sizeof *to);
-        for (size_t block = 1; block < sums; block++)
-            o->kernels->add(to, to, from + block * weights, count, 0);
-    }
+    dsci_conv_add_slots(o->kernels, (const float *)o->scratch + own.first, weights, sums, own.count,
+                        (float *)o->out[0] + own.first);
 }
 
 /* The sums of the bias's gradient, by whole vectors of filters. */
@@ -397,12 +386,10 @@ static void sum_bias(const dsci_operands *o, const dsci_conv_shape *s, size_t pa
 {
     const float *diff_dst = o->in[1];
     float *diff_bias = o->out[1];
-    const dsci_range vectors =
-        dsci_conv_piece((s->filters + DSCI_LANES - 1) / DSCI_LANES, part, o->node->booking.parts);
-    const size_t first = vectors.first * DSCI_LANES;
-    const size_t end = dsci_conv_least(first + vectors.count * DSCI_LANES, s->filters);
-    if (diff_bias && end > first)
-        o->kernels->column_sums(diff_bias + first, diff_dst + first, pixels_of(s), end - first, s->filters);
+    const dsci_range own = dsci_whole_vectors(s->filters, part, o->node->booking.parts);
+    if (diff_bias && own.count)
+        o->kernels->column_sums(diff_bias + own.first, diff_dst + own.first, dsci_conv_pixels(s), own.count,
+                                s->filters);
 }
 
 dsc_status dsci_conv_native_book_backward_weights(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
@@ -440,7 +427,7 @@ void dsci_conv_native_backward_weights(const dsci_operands *o, dsci_part part)
         return;
     }
     const struct blocks blocks = blocks_of(&s, o->node->op->flops(o->node));
-    const size_t pixels = pixels_of(&s), channels = s.channels / s.groups;
+    const size_t pixels = dsci_conv_pixels(&s), channels = s.channels / s.groups;
     const size_t group_filters = s.filters / s.groups;
     const dsci_range rows =
         dsci_conv_piece(dsci_conv_depth(&s), part.index / blocks.column_parts, blocks.row_parts);

@@ -108,7 +108,7 @@ static struct data_plan data_plan_of(const dsci_node *node, const dsci_conv_shap
         return plan;
     plan.channel_parts = dsci_conv_least((channels + SLICE - 1) / SLICE, DSCI_CONV_MOST_PARTS / 2);
     plan.cut.bands = 1;
-    if (s->batch * s->dst[0] * s->dst[1] < CUT_PIXELS * plan.cut.groups)
+    if (dsci_conv_pixels(s) < CUT_PIXELS * plan.cut.groups)
         plan.cut = (dsci_conv_cut){ .examples = s->batch, .groups = 1, .bands = 1 };
     return plan;
 }

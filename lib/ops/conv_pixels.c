@@ -19,7 +19,7 @@ static struct pieces pieces_of(const dsci_node *node, const dsci_conv_shape *s, 
 {
     const double parts = node->op->flops(node) / DSCI_CONV_PART_FLOPS;
     const size_t worth = parts < DSCI_CONV_MOST_PARTS ? (size_t)parts + 1 : DSCI_CONV_MOST_PARTS;
-    const size_t pixels = s->batch * s->dst[0] * s->dst[1];
+    const size_t pixels = dsci_conv_pixels(s);
     struct pieces pieces = { .columns = 1 };
     if (s->groups == 1 && depth * columns >= LARGE_WEIGHTS)
         pieces.columns = dsci_conv_least(columns / CUT_COLUMNS, 4);
@@ -51,7 +51,7 @@ dsci_conv_block dsci_conv_block_of(const dsci_operands *o, const dsci_conv_shape
     const struct pieces pieces = pieces_of(o->node, s, depth, columns);
     const size_t panels = (columns + DSCI_CONV_PANEL - 1) / DSCI_CONV_PANEL;
     dsci_conv_block block = {
-        .pixels = dsci_conv_piece(s->batch * s->dst[0] * s->dst[1], part / pieces.columns, pieces.pixels),
+        .pixels = dsci_conv_piece(dsci_conv_pixels(s), part / pieces.columns, pieces.pixels),
         .columns = dsci_conv_piece(panels, part % pieces.columns, pieces.columns),
     };
     const size_t end =

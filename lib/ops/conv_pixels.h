@@ -33,11 +33,6 @@ static inline size_t dsci_conv_tile_pixels(const dsci_conv_shape *s)
     return dsci_conv_tile_of(FLOATS / dsci_conv_depth(s));
 }
 
-static inline size_t dsci_conv_least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* A pixel of the output, counted through the whole batch. */
 typedef struct dsci_conv_pixel {
     size_t example, y, x;

@@ -229,15 +229,12 @@ static void pack_weights(const dsci_operands *o, dsci_part part)
 static void run_weights(const dsci_operands *o, dsci_part part)
 {
     const dsci_gemm problem = weights_problem(o->node, o);
-    const size_t parts = o->node->booking.parts, units = problem.n;
-    const size_t vectors = (units + DSCI_LANES - 1) / DSCI_LANES;
-    const size_t first = vectors * part.index / parts * DSCI_LANES;
-    const size_t most = vectors * (part.index + 1) / parts * DSCI_LANES, end = most < units ? most : units;
+    const dsci_range own = dsci_whole_vectors(problem.n, part.index, o->node->booking.parts);
     const float *diff_dst = o->in[1];
     float *diff_bias = o->out[1];
     run_gemm(o, part, problem);
-    if (diff_bias && end > first)
-        o->kernels->column_sums(diff_bias + first, diff_dst + first, problem.k, end - first, units);
+    if (diff_bias && own.count)
+        o->kernels->column_sums(diff_bias + own.first, diff_dst + own.first, problem.k, own.count, problem.n);
 }
 
 const dsci_op dsci_op_dense = {

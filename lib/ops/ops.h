@@ -268,6 +268,9 @@ dsci_range dsci_shard(const dsci_node *node, size_t shard);
  * examples. */
 dsci_range dsci_shard_elements(const dsci_node *node, const dsci_tensor *tensor, size_t shard);
 
+/* Part p's columns of an even division of so many in whole vectors. */
+dsci_range dsci_whole_vectors(size_t columns, size_t part, size_t parts);
+
 /* What shapes and types are inferred for. */
 typedef struct dsci_setting {
     dsc_scope *scope;

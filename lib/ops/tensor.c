@@ -226,6 +226,14 @@ dsci_range dsci_shard_elements(const dsci_node *node, const dsci_tensor *tensor,
     return (dsci_range){ rows.first * example, rows.count * example };
 }
 
+dsci_range dsci_whole_vectors(size_t columns, size_t part, size_t parts)
+{
+    const size_t vectors = (columns + DSCI_LANES - 1) / DSCI_LANES;
+    const size_t first = vectors * part / parts * DSCI_LANES;
+    const size_t end = vectors * (part + 1) / parts * DSCI_LANES;
+    return (dsci_range){ first, (end < columns ? end : columns) - first };
+}
+
 dsc_status dsci_book_shards(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
     (void)scope;
