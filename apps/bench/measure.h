@@ -36,6 +36,7 @@ typedef struct bench_result {
     double roof_flops;  /* arithmetic a second that the roof allows; NaN: there is none */
     double share;       /* of the roof that is reached; NaN: not known */
     const char *roof;   /* its name: "fma-fp32/all", "triad/L2"; "" */
+    double roof_row;    /* its index among the results; NaN: there is none */
     double per_cycle;   /* operations a cycle and core; NaN: not known */
     double ipc;         /* instructions a cycle that the processor counted; NaN: it could not be asked */
     double gigahertz;   /* cycles of a busy thread, likewise */

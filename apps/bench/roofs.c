@@ -77,8 +77,10 @@ static void set_roof(const bench_results *results, size_t first, bench_result *r
     const double least = fmax(by_arithmetic, by_memory);
     if (least <= 0)
         return;
+    const bench_result *roof = by_arithmetic > by_memory ? top : slope;
     r->share = least / r->time.median;
-    r->roof = by_arithmetic > by_memory ? top->row.name : slope->row.name;
+    r->roof = roof->row.name;
+    r->roof_row = (double)(roof - results->items);
     r->roof_flops = r->flops / least;
 }
 

@@ -19,6 +19,7 @@ enum {
     SETUP,
     STEADINESS,
     ROOF,
+    ROOF_ROW,
     IPC,
     GIGAHERTZ,
     OUTPUTS
@@ -39,6 +40,7 @@ static const dsc_record_output outputs[OUTPUTS] = {
     NUMBER("setup_seconds", "s", "compiling the network and making its primitives"),
     NUMBER("steadiness", "1", "0 steady, 1 wide interval, 2 two levels"),
     NUMBER("roof", "1", "1: measured as a roof beside the rows of a suite"),
+    NUMBER("roof_row", "1", "row that measured the roof"),
     NUMBER("instructions_cycle", "1", "instructions a cycle"),
     NUMBER("gigahertz", "GHz", "cycles of a busy thread"),
 };
@@ -150,6 +152,7 @@ static void put_row(dsc_scope *scope, dsc_record *record, size_t at, const bench
                                       [SETUP] = r->setup,
                                       [STEADINESS] = r->steadiness,
                                       [ROOF] = r->hidden,
+                                      [ROOF_ROW] = r->roof_row,
                                       [IPC] = r->ipc,
                                       [GIGAHERTZ] = r->gigahertz };
     for (int o = 0; o < OUTPUTS; o++) {

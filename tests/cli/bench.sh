@@ -58,7 +58,17 @@ out_has 'no difference shown'
 out_has 'geometric mean: 1.000 times as fast, 3 rows'
 out_has 'the same machine and build'
 run 0 descent bench compare a.h5 a.h5 --json
-json_holds 'assert len(r["rows"]) == 3 and r["geometric_mean"] == 1 and not r["differences"], r'
+json_holds 'assert len(r["rows"]) == 3 and r["geometric_mean"] == 1 and not r["differences"], r
+assert len(r["roofs"]) >= 7 and all(x["ratio"] == 1 for x in r["roofs"]), r["roofs"]'
+
+# The noise of a row's roof is in its interval: without the roof it is narrower.
+cp "$root/json" with.json
+cp a.h5 roofless.h5
+run 0 tamper roofless.h5 roof_row times -1
+run 0 descent bench compare roofless.h5 roofless.h5 --json
+json_holds 'import json
+noisy = {x["row"]: x for x in json.load(open("with.json"))["rows"]}
+assert all(noisy[x["row"]]["low"] < x["low"] <= 1 <= x["high"] < noisy[x["row"]]["high"] for x in r["rows"]), r'
 run 0 descent show a.h5
 
 # The roofline is drawn from the file alone.
@@ -87,8 +97,9 @@ cp a.h5 slow.h5
 run 0 tamper slow.h5 seconds times 1000
 run 0 tamper slow.h5 provenance cpu 'Another One'
 run 1 descent bench compare a.h5 slow.h5
-out_has 'slower'
+out_has 'slower, as the machine itself'
 out_has 'Another One'
+out_has 'The machine itself was not as fast in both runs'
 run 0 descent bench compare slow.h5 a.h5
 out_has 'faster'
 run 0 toy --preset quick --out toy.h5 --no-plot --quiet
