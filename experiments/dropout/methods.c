@@ -49,7 +49,8 @@ static const dsc_param params[] = {
     DSC_PARAM_REAL(struct knobs, input_rate, "0.2", 0, 0.99, "share of inputs that dropout+input drops"),
     DSC_PARAM_REAL(struct knobs, l1, "0.00001", 0, 1, "L1 penalty of l1+l2, times |w|"),
     DSC_PARAM_REAL(struct knobs, l2, "0.0005", 0, 1, "L2 penalty, times w / 2 squared"),
-    DSC_PARAM_REAL(struct knobs, max_norm, "2", 0, 1000, "largest norm of the weights into a unit"),
+    DSC_PARAM_REAL(struct knobs, max_norm, "2", 0, 1000,
+                   "largest norm of the weights into a unit, as used in testing"),
     DSC_PARAM_CHOICE(struct knobs, combined, "hidden", "hidden|hidden+input",
                      "what is dropped where dropout is combined with a penalty"),
     { 0 },
@@ -87,9 +88,12 @@ static const dsc_preset presets[] = {
       "epochs=40 width=128 rate=0.2 method=none,l2,max-norm,dropout,gaussian,dropout+l2,dropout+max-norm seeds=5",
       "MNIST-1D, a small network and a low rate: seconds" },
     { "default", "seeds=5", "MNIST-1D: minutes; with --data DIR the first 4000 images, longer" },
+    /* The source bounds weights by 2 before it scales them by p for testing: by 1 here. Optimiser, epochs and
+       strengths were chosen with held_out=0.16667, never on the test set. */
     { "paper",
-      "dataset=mnist examples=60000 layers=3 width=1024 last_width=2048 epochs=20 batch=128 combined=hidden+input "
-      "precision=bf16 clip=0 method=none,l2,l1+l2,max-norm,dropout+l2,dropout+max-norm seeds=5",
+      "dataset=mnist examples=60000 layers=3 width=1024 last_width=2048 epochs=10 noise_epochs=30 batch=128 "
+      "optimizer=adam lr=0.001 l2=0.0001 l1=0.000002 max_norm=1 combined=hidden+input precision=bf16 clip=0 "
+      "method=none,l2,l1+l2,max-norm,dropout+l2,dropout+max-norm seeds=6",
       "784-1024-1024-2048-10 on all of MNIST (--data DIR), products in bf16: most of an hour" },
     { 0 },
 };
@@ -236,8 +240,10 @@ static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
 
 /* A mean paired difference of test errors that is clear of 0. */
 #define LOWER(sentence, from, low_method, high_method)                                                       \
+    LOWER_WITH(sentence, from, low_method, high_method, NULL)
+#define LOWER_WITH(sentence, from, low_method, high_method, parameters)                                      \
     {                                                                                                        \
-        .text = sentence, .source = from, .setting = "MNIST; here as the file says",                         \
+        .text = sentence, .source = from, .setting = "MNIST; here as the file says", .needs = parameters,    \
         .measured = { .output = "test_error", .where = "method=" low_method },                               \
         .against = { .output = "test_error", .where = "method=" high_method }, .scale = 100,                 \
         .units = "points", .low = -INFINITY, .high = 0, .standard_errors = -1, .seeds = 5                    \
@@ -249,6 +255,11 @@ static const dsc_claim claims[] = {
     LOWER("Dropout with L2 has a lower test error than L2 alone", TABLE_9, "dropout+l2", "l2"),
     LOWER("Dropout with max-norm has a lower test error than max-norm alone", TABLE_9, "dropout+max-norm",
           "max-norm"),
+    LOWER_WITH("Max-norm has a lower test error than L2", TABLE_9, "max-norm", "l2", TABLE_9_NEEDS),
+    LOWER_WITH("Dropout with L2 has a lower test error than max-norm", TABLE_9, "dropout+l2", "max-norm",
+               TABLE_9_NEEDS),
+    LOWER_WITH("Dropout with max-norm has a lower test error than dropout with L2", TABLE_9,
+               "dropout+max-norm", "dropout+l2", TABLE_9_NEEDS),
     LOWER("Gaussian dropout has a lower test error than no regularisation",
           "Srivastava et al. 2014, section 10", "gaussian", "none"),
     { .text = "Gaussian dropout does no worse than dropout",
