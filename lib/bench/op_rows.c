@@ -205,11 +205,12 @@ struct steps {
     size_t count;
 };
 
+/* A change of type before the layer has the layer's name, and is no part of it. */
 static bool is_of(const dsci_node *node, enum pass pass)
 {
-    if (!node->implementation || strcmp(node->name, LAYER) != 0)
-        return false;
     const dsci_op_id id = node->op->id;
+    if (!node->implementation || id == DSCI_OP_CAST || strcmp(node->name, LAYER) != 0)
+        return false;
     const bool weights = id == DSCI_OP_DENSE_BACKWARD_WEIGHTS || id == DSCI_OP_CONV_BACKWARD_WEIGHTS;
     const bool data = id == DSCI_OP_DENSE_BACKWARD_DATA || id == DSCI_OP_CONV_BACKWARD_DATA;
     switch (pass) {

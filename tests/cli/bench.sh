@@ -23,6 +23,14 @@ assert all(x["repeat"].startswith("descent bench ") for x in rows), rows
 assert all(x["setup_seconds"] > 0 for x in there if x["suite"] in ("gemm", "conv", "rnn", "train")), rows'
 done
 
+# In bfloat16 the step that changes the type of a layer's input is not taken for the layer.
+run 0 descent bench gemm --filter mlp --precision bf16 --time 0.3 --threads 1 --json
+json_holds 'engines = {}
+for x in r["rows"]:
+    if not x["roof_only"] and not x["not_measured"]:
+        engines.setdefault(x["engine"], set()).add(x["row"].split("/")[-1])
+assert all(x == {"forward", "backward-data", "backward-weights"} for x in engines.values()), engines'
+
 # A row that cannot be measured stands in every form with its reason: here the engine has no recurrent layers.
 tanh() {
     status_wanted=$1
