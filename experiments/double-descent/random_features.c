@@ -108,10 +108,8 @@ static const dsc_known_data *find_dataset(dsc_scope *scope, const struct knobs *
 
 static void identify(dsc_data_notes *notes, const void *knobs, const char *directory)
 {
-    dsc_scope *scope = dsc_data_notes_scope(notes);
-    const dsc_known_data *known = find_dataset(scope, knobs, &directory);
-    if (dsc_scope_status(scope) == DSC_OK)
-        dsc_data_note_files(notes, known, directory);
+    const dsc_known_data *known = find_dataset(dsc_data_notes_scope(notes), knobs, &directory);
+    dsc_data_note_files(notes, known, directory);
 }
 
 static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *knobs, const char *directory)

@@ -246,7 +246,7 @@ const dsc_known_data *dsc_data_choose(dsc_scope *scope, const char *chosen, cons
         return NULL;
     }
     *directory = dsc_data_directory(scope, known, *directory);
-    return known;
+    return *directory ? known : NULL;
 }
 
 dsc_split dsc_data_read(dsc_scope *scope, const dsc_known_data *known, const char *directory)

@@ -175,7 +175,8 @@ typedef struct dsc_experiment {
    data have changed. name is what the file is called wherever it lies ("mnist/train-images-idx3-ubyte.gz"),
    path where it is now. */
 DSC_API void dsc_data_note(dsc_data_notes *notes, const char *name, const char *path);
-/* All files of a data set in the directory that dsc_data_directory() found. */
+/* All files of a data set in the directory that dsc_data_choose() found; none of one that is generated
+ * (NULL). */
 DSC_API void dsc_data_note_files(dsc_data_notes *notes, const dsc_known_data *known, const char *directory);
 DSC_API dsc_scope *dsc_data_notes_scope(const dsc_data_notes *notes); /* of the plan, for paths and errors */
 
