@@ -142,6 +142,26 @@ static const char *pattern_of(const struct gathering *g, const char *where)
     return is ? where + length + 1 : NULL;
 }
 
+/* Names stand side by side, whatever values they have: those that were not chosen leave no gap. */
+static double place_on_x(const struct gathering *g, size_t i)
+{
+    const dsc_record_axis *x = &g->spec->axes[g->x];
+    return g->plot->named_x ? (double)i : x->values[i] / scale_or_one(g->figure->x_scale);
+}
+
+/* Where a published point stands, which has x as the axis has it or, without names, as it is drawn; NaN: its
+   name was not chosen. */
+static double published_on_x(const struct gathering *g, double x)
+{
+    const dsc_record_axis *axis = g->plot->named_x;
+    if (!axis)
+        return x;
+    for (size_t i = 0; i < axis->count; i++)
+        if (axis->values[i] == x)
+            return (double)i;
+    return NAN;
+}
+
 /* Medians over the seeds along x; picked has an index per axis, SIZE_MAX where none is picked. */
 static void curve_measure(struct gathering *g, const size_t *picked, dsci_curve *curve)
 {
@@ -153,7 +173,7 @@ static void curve_measure(struct gathering *g, const size_t *picked, dsci_curve 
     if (!output || !walk_make(g, output, picked, &walk))
         return;
     const dsc_record_axis *x = &g->spec->axes[g->x];
-    const double x_scale = scale_or_one(g->figure->x_scale), y_scale = scale_or_one(g->figure->y_scale);
+    const double y_scale = scale_or_one(g->figure->y_scale);
     double *values = dsc_scope_alloc(g->scope, walk.seeds, sizeof *values);
     curve->points = dsc_scope_alloc(g->scope, x->count, sizeof *curve->points);
     if (!values || !curve->points)
@@ -164,7 +184,7 @@ static void curve_measure(struct gathering *g, const size_t *picked, dsci_curve 
         for (size_t s = 0; s < walk.seeds; s++)
             values[s] = y_scale * output->values[walk.offset + i * walk.x_stride + s * walk.seed_stride];
         const dsc_interval y = dsc_summarize(values, walk.seeds);
-        curve->points[curve->count++] = (dsci_point){ .x = x->values[i] / x_scale, .y = y, .place = i };
+        curve->points[curve->count++] = (dsci_point){ .x = place_on_x(g, i), .y = y, .place = i };
         if (curve->style == DSC_SERIES_MEASURED && y.n) {
             curve->band = curve->band || y.n > 1;
             g->n_low = g->n_high == 0 || y.n < g->n_low ? y.n : g->n_low;
@@ -216,10 +236,10 @@ static void curve_publish(struct gathering *g, const dsc_series *series, dsci_cu
 {
     curve->points = dsc_scope_alloc(g->scope, series->reference_count, sizeof *curve->points);
     for (size_t i = 0; curve->points && i < series->reference_count; i++) {
-        const double y = series->reference_y[i];
-        curve->points[curve->count++] =
-            (dsci_point){ .x = series->reference_x[i],
-                          .y = { .n = 1, .median = y, .low = y, .high = y, .mean = y } };
+        const double x = published_on_x(g, series->reference_x[i]), y = series->reference_y[i];
+        if (!isnan(x))
+            curve->points[curve->count++] =
+                (dsci_point){ .x = x, .y = { .n = 1, .median = y, .low = y, .high = y, .mean = y } };
     }
     if (curve->points)
         qsort(curve->points, curve->count, sizeof *curve->points, by_x);

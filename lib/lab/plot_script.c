@@ -392,7 +392,7 @@ static void put_names(struct script *s, const dsc_record_axis *axis)
     for (size_t i = 0; i < axis->count; i++) {
         fputs(i ? ", " : "", s->out);
         put_name(s, dsc_record_axis_text(s->scope, axis, i, 6));
-        fprintf(s->out, " %.10g", axis->values[i]);
+        fprintf(s->out, " %zu", i);
     }
     fputs(")\n", s->out);
 }

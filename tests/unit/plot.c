@@ -384,6 +384,57 @@ static void a_figure_without_curves_is_left_out(void **state)
     dsc_scope_close(&scope);
 }
 
+static void names_that_were_not_chosen_leave_no_gap(void **state)
+{
+    (void)state;
+    static const double chosen[] = { 0, 2, 5 };
+    const dsc_figure figure = { .name = "error",
+                                .x = "method",
+                                .x_label = "method",
+                                .y_label = "error",
+                                .series = { { .output = "test_error", .label = "test error" },
+                                            { .label = "published",
+                                              .style = DSC_SERIES_PUBLISHED,
+                                              .reference_count = 2,
+                                              .reference_x = { 2, 3 },
+                                              .reference_y = { 0.25, 0.75 } } } };
+    dsc_scope *scope = dsc_scope_open(NULL);
+    const dsc_record_axis method = { .name = "method",
+                                     .units = "1",
+                                     .long_name = "method",
+                                     .integer = true,
+                                     .count = 3,
+                                     .values = chosen,
+                                     .names = "a|b|c|d|e|f" };
+    const dsc_record_output error = {
+        .name = "test_error", .units = "1", .long_name = "test error", .rank = 1, .axes = { 0 }
+    };
+    dsc_record *record =
+        dsc_record_make(scope, &(dsc_record_spec){ .experiment = "e",
+                                                   .title = "t",
+                                                   .reference = "r",
+                                                   .readme = "",
+                                                   .recipe = "{}",
+                                                   .figures = dsc_figures_to_json(scope, &figure, 1),
+                                                   .axes = &method,
+                                                   .axis_count = 1,
+                                                   .cell_axes = 1,
+                                                   .outputs = &error,
+                                                   .output_count = 1 });
+    assert_non_null(record);
+    for (size_t i = 0; i < 3; i++)
+        dsc_record_output_find(record, "test_error")->values[i] = 0.5;
+    const char *folder = folder_make(scope);
+    dsc_plot(scope, record, dsc_path_join(scope, folder, "r.h5"), &(dsc_plot_options){ .formats = "svg" });
+    const char *script = text_of(scope, folder, "r-error.gp"), *data = text_of(scope, folder, "r-error.dat");
+    assert_non_null(strstr(script, "set xtics ('a' 0, 'c' 1, 'f' 2)"));
+    assert_non_null(strstr(data, "\n2 0.5 "));
+    assert_non_null(strstr(data, "\n1 0.25 "));
+    assert_null(strstr(data, "0.75"));
+    folder_remove(folder);
+    dsc_scope_close(&scope);
+}
+
 static void wrong_sizes_of_text_plots_are_mended(void **state)
 {
     (void)state;
@@ -438,6 +489,7 @@ int main(void)
         cmocka_unit_test(text_plot_is_drawn_in_ascii),
         cmocka_unit_test(extreme_numbers_are_drawn_or_left_out),
         cmocka_unit_test(a_figure_without_curves_is_left_out),
+        cmocka_unit_test(names_that_were_not_chosen_leave_no_gap),
         cmocka_unit_test(wrong_sizes_of_text_plots_are_mended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
