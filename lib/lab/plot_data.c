@@ -149,16 +149,16 @@ static double place_on_x(const struct gathering *g, size_t i)
     return g->plot->named_x ? (double)i : x->values[i] / scale_or_one(g->figure->x_scale);
 }
 
-/* Where a published point stands, which has x as the axis has it or, without names, as it is drawn; NaN: its
-   name was not chosen. */
+/* Where a published point stands, which has x as it is drawn or, of an axis with names, about the value of
+   one: beside it as far as it is from that value. NaN: the name was not chosen. */
 static double published_on_x(const struct gathering *g, double x)
 {
     const dsc_record_axis *axis = g->plot->named_x;
     if (!axis)
         return x;
     for (size_t i = 0; i < axis->count; i++)
-        if (axis->values[i] == x)
-            return (double)i;
+        if (fabs(x - axis->values[i]) < 0.5)
+            return (double)i + (x - axis->values[i]);
     return NAN;
 }
 
