@@ -59,31 +59,17 @@ class Ours:
         return step_of(done.stdout, "descent")
 
 
-class Other:
-    """The other side, one process a workload, which waits between measurements."""
+class Other(row_comparisons.Waiting):
+    """The other side, one process a workload."""
 
     def __init__(self, command, options, name):
-        command = [*command, name, *options, "--on-request"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        super().__init__([*command, name, *options, "--on-request"])
 
     def measure(self, _):
-        try:
-            self.process.stdin.write("measure\n")
-            self.process.stdin.flush()
-        except BrokenPipeError:
-            pass  # the end of stdout says the same
-        line = self.process.stdout.readline()
+        line = self.ask()
         if not line:
             raise row_comparisons.Failed(f"the other side ended with exit status {self.process.wait()}")
         return step_of(line, "the other side")
-
-    def close(self):
-        try:
-            self.process.stdin.close()
-        except BrokenPipeError:
-            pass
-        self.process.wait()
-        self.process.stdout.close()
 
 
 def interval(values):

@@ -42,31 +42,21 @@ def our_rows(arguments, suite, comparison, time):
         raise Failed(f"{shlex.join(command)}: exit status {done.returncode}, expected JSON with rows") from error
 
 
-class Peer:
-    """The other side of a suite: one process, which waits between measurements."""
+class Waiting:
+    """A program that answers each line on its stdin with one on its stdout, and waits in between."""
 
-    def __init__(self, arguments, suite, comparison, time):
-        program = arguments.against or shlex.quote(os.path.join(arguments.peers, comparison["program"]))
-        command = [*shlex.split(program), "--threads", str(arguments.threads), "--time", f"{time:g}", "--on-request"]
-        if comparison["program"] == "onednn":
-            rows = arguments.filter if (arguments.filter or "").startswith(suite) else suite
-            command += ["--precision", arguments.precision, rows]
-        environment = {**os.environ, "OMP_PROC_BIND": "true", "OMP_PLACES": "threads"}  # pinned, as we are
+    def __init__(self, command, environment=None):
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                         env=environment)
 
-    def measure(self):
+    def ask(self):
+        """The answer; "" if there will be none."""
         try:
             self.process.stdin.write("measure\n")
             self.process.stdin.flush()
         except BrokenPipeError:
             pass  # the end of stdout says the same
-        line = self.process.stdout.readline()
-        try:
-            answer = json.loads(line)
-            return answer["peer"], {name: row for name, row in answer["rows"].items() if positive(row["seconds"])}
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise Failed(f"the other side: expected a line of JSON with rows, found {line.strip()[:100]!r}") from error
+        return self.process.stdout.readline()
 
     def close(self):
         try:
@@ -75,6 +65,26 @@ class Peer:
             pass
         self.process.wait()
         self.process.stdout.close()
+
+
+class Peer(Waiting):
+    """The other side of a suite."""
+
+    def __init__(self, arguments, suite, comparison, time):
+        program = arguments.against or shlex.quote(os.path.join(arguments.peers, comparison["program"]))
+        command = [*shlex.split(program), "--threads", str(arguments.threads), "--time", f"{time:g}", "--on-request"]
+        if comparison["program"] == "onednn":
+            rows = arguments.filter if (arguments.filter or "").startswith(suite) else suite
+            command += ["--precision", arguments.precision, rows]
+        super().__init__(command, {**os.environ, "OMP_PROC_BIND": "true", "OMP_PLACES": "threads"})  # pinned, as we are
+
+    def measure(self):
+        line = self.ask()
+        try:
+            answer = json.loads(line)
+            return answer["peer"], {name: row for name, row in answer["rows"].items() if positive(row["seconds"])}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise Failed(f"the other side: expected a line of JSON with rows, found {line.strip()[:100]!r}") from error
 
 
 def cost(ours, other):
