@@ -1,51 +1,20 @@
 /* The bias-variance cases agree with exact theory and with published numbers (each test names its source and
    how strong it is: exact, Monte Carlo, published number, shape). */
+#include "experiment_result.h"
+
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include <descent.h>
 
 extern const dsc_experiment bias_variance_experiment;
-
-/* A finished run of one case with its settings, in a temporary file. */
-struct result {
-    dsc_scope *scope;
-    dsc_record *record;
-    char path[64];
-};
 
 static struct result run_case(const char *case_name, const dsc_setting *settings, size_t setting_count,
                               int64_t seeds)
 {
-    struct result result = { .scope = dsc_scope_open(NULL), .path = "/tmp/descent-golden-XXXXXX" };
-    const int file = mkstemp(result.path);
-    assert_true(file >= 0);
-    close(file);
-    unlink(result.path);
-    dsc_plan *plan = dsc_plan_make(
-        result.scope, &bias_variance_experiment,
-        &(dsc_plan_options){
-            .case_name = case_name, .settings = settings, .setting_count = setting_count, .seeds = seeds });
-    result.record = dsc_run(result.scope, plan, &(dsc_run_options){ .out = result.path }).record;
-    if (dsc_scope_status(result.scope) != DSC_OK)
-        fail_msg("%s: %s", case_name, dsc_scope_message(result.scope));
-    assert_true(dsc_record_complete(result.record));
-    return result;
-}
-
-static void close_result(struct result *result)
-{
-    unlink(result->path);
-    dsc_scope_close(&result->scope);
+    return result_of(&bias_variance_experiment, &(dsc_plan_options){ .case_name = case_name,
+                                                                     .settings = settings,
+                                                                     .setting_count = setting_count,
+                                                                     .seeds = seeds });
 }
 
 /* cmocka's comparison of this kind is in single precision. */
@@ -55,23 +24,11 @@ static void assert_near(double value, double expected, double bound)
         fail_msg("%.17g, expected %.17g within %g", value, expected, bound);
 }
 
-static const dsc_record_axis *axis(const struct result *result, size_t i)
-{
-    return &dsc_record_describe(result->record)->axes[i];
-}
-
-static const double *values(const struct result *result, const char *output)
-{
-    const dsc_record_output *found = dsc_record_output_find(result->record, output);
-    assert_non_null(found);
-    return found->values;
-}
-
 /* An output's values at one point of all axes but the seeds, which are the last. */
 static dsc_interval over_seeds(const struct result *result, const char *output, size_t point)
 {
     const size_t seeds = axis(result, dsc_record_describe(result->record)->axis_count - 1)->count;
-    return dsc_summarize(values(result, output) + point * seeds, seeds);
+    return dsc_summarize(all(result, output)->values + point * seeds, seeds);
 }
 
 static size_t cells(const struct result *result)
@@ -85,8 +42,8 @@ static size_t cells(const struct result *result)
 static void assert_always_small(const struct result *result, const char *output, double bound)
 {
     for (size_t i = 0; i < cells(result); i++)
-        if (!(fabs(values(result, output)[i]) <= bound))
-            fail_msg("%s is %g in cell %zu", output, values(result, output)[i], i);
+        if (!(fabs(all(result, output)->values[i]) <= bound))
+            fail_msg("%s is %g in cell %zu", output, all(result, output)->values[i], i);
 }
 
 /* Monte Carlo: every measured term within 4 standard errors of its exact value, but for rounding. */
@@ -161,9 +118,10 @@ static void assert_identities_hold(const struct result *r)
     for (size_t i = 0; i < sizeof residuals / sizeof residuals[0]; i++)
         assert_always_small(r, residuals[i], 1e-10);
     /* The estimates of the two sources of variance add up, and stand in the outputs as they are named. */
-    const double *total = values(r, "squared_variance"), *optimisation = values(r, "squared_optimisation"),
-                 *sampling = values(r, "squared_sampling"), *bias = values(r, "squared_bias"),
-                 *noise = values(r, "squared_noise"), *error = values(r, "squared_error");
+    const double *total = all(r, "squared_variance")->values,
+                 *optimisation = all(r, "squared_optimisation")->values,
+                 *sampling = all(r, "squared_sampling")->values, *bias = all(r, "squared_bias")->values,
+                 *noise = all(r, "squared_noise")->values, *error = all(r, "squared_error")->values;
     for (size_t i = 0; i < cells(r); i++) {
         assert_near(optimisation[i] + sampling[i], total[i], 1e-10);
         assert_near(noise[i] + bias[i] + total[i], error[i], 1e-10);
@@ -182,8 +140,9 @@ static void bias_of_networks_falls_and_variance_is_unimodal(void **state)
                                      { "width", "4,16,64,256" } };
     struct result r = run_case("width", settings, 3, 1);
     assert_identities_hold(&r);
-    const double *bias = values(&r, "squared_bias"), *variance = values(&r, "squared_variance"),
-                 *error = values(&r, "squared_error"), *optimisation = values(&r, "squared_optimisation");
+    const double *bias = all(&r, "squared_bias")->values, *variance = all(&r, "squared_variance")->values,
+                 *error = all(&r, "squared_error")->values,
+                 *optimisation = all(&r, "squared_optimisation")->values;
     const double range = bias[0] - bias[WIDTHS - 1];
     assert_true(range > 0);
     for (size_t w = 1; w < WIDTHS; w++)
@@ -215,8 +174,8 @@ static void identities_hold_for_all_schemes(void **state)
     assert_always_small(&r, "cross_entropy_residual", 1e-10);
     assert_always_small(&r, "squared_noise", 0);
     for (size_t i = 0; i < cells(&r); i++)
-        assert_true(isnan(values(&r, "squared_optimisation")[i]) &&
-                    isfinite(values(&r, "squared_variance")[i]));
+        assert_true(isnan(all(&r, "squared_optimisation")->values[i]) &&
+                    isfinite(all(&r, "squared_variance")->values[i]));
     close_result(&r);
 }
 

@@ -1,67 +1,28 @@
 /* The double-descent cases agree with theory and with published numbers (each test names its source and how
    strong it is: exact, Monte Carlo, published band, shape). */
+#include "experiment_result.h"
+
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include <descent.h>
 
 extern const dsc_experiment double_descent_experiment;
-
-/* A finished run of one case with its settings, in a temporary file. */
-struct result {
-    dsc_scope *scope;
-    dsc_record *record;
-    char path[64];
-};
 
 static struct result run_case(const char *case_name, const char *directory, const dsc_setting *settings,
                               size_t setting_count, int64_t seeds)
 {
-    struct result result = { .scope = dsc_scope_open(NULL), .path = "/tmp/descent-golden-XXXXXX" };
-    const int file = mkstemp(result.path);
-    assert_true(file >= 0);
-    close(file);
-    unlink(result.path);
-    dsc_plan *plan = dsc_plan_make(result.scope, &double_descent_experiment,
-                                   &(dsc_plan_options){ .case_name = case_name,
-                                                        .settings = settings,
-                                                        .setting_count = setting_count,
-                                                        .seeds = seeds,
-                                                        .data_directory = directory });
-    result.record = dsc_run(result.scope, plan, &(dsc_run_options){ .out = result.path }).record;
-    if (dsc_scope_status(result.scope) != DSC_OK)
-        fail_msg("%s: %s", case_name, dsc_scope_message(result.scope));
-    assert_true(dsc_record_complete(result.record));
-    return result;
+    return result_of(&double_descent_experiment, &(dsc_plan_options){ .case_name = case_name,
+                                                                      .settings = settings,
+                                                                      .setting_count = setting_count,
+                                                                      .seeds = seeds,
+                                                                      .data_directory = directory });
 }
 
-static void close_result(struct result *result)
-{
-    unlink(result->path);
-    dsc_scope_close(&result->scope);
-}
-
-/* Values of an axis, and an output's values of one point of the first axis over the seeds (the last axis). */
-static const dsc_record_axis *axis(const struct result *result, size_t i)
-{
-    return &dsc_record_describe(result->record)->axes[i];
-}
-
+/* An output's values of one point of the first axis over the seeds (the last axis). */
 static dsc_interval over_seeds(const struct result *result, const char *output, size_t point)
 {
     const size_t seeds = axis(result, dsc_record_describe(result->record)->axis_count - 1)->count;
-    const dsc_record_output *found = dsc_record_output_find(result->record, output);
-    assert_non_null(found);
-    return dsc_summarize(found->values + point * seeds, seeds);
+    return dsc_summarize(all(result, output)->values + point * seeds, seeds);
 }
 
 /* Index of the first axis's point with the largest (sign 1) or smallest (sign -1) median between two axis

@@ -1,44 +1,19 @@
 /* The dropout cases agree with the exact theory of linear units and with the orderings that are published
    (each test names its source and how strong it is: exact, Monte Carlo, shape). */
+#include "experiment_result.h"
+
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include <descent.h>
 
 extern const dsc_experiment dropout_experiment;
-
-/* A finished run of one case with its settings, in a temporary file. */
-struct result {
-    dsc_scope *scope;
-    dsc_record *record;
-    char path[64];
-};
 
 static struct result run_case(const char *case_name, const dsc_setting *settings, size_t setting_count,
                               int64_t seeds)
 {
-    struct result result = { .scope = dsc_scope_open(NULL), .path = "/tmp/descent-golden-XXXXXX" };
-    const int file = mkstemp(result.path);
-    assert_true(file >= 0);
-    close(file);
-    unlink(result.path);
-    dsc_plan *plan = dsc_plan_make(
-        result.scope, &dropout_experiment,
-        &(dsc_plan_options){
-            .case_name = case_name, .settings = settings, .setting_count = setting_count, .seeds = seeds });
-    result.record = dsc_run(result.scope, plan, &(dsc_run_options){ .out = result.path }).record;
-    if (dsc_scope_status(result.scope) != DSC_OK)
-        fail_msg("%s: %s", case_name, dsc_scope_message(result.scope));
-    assert_true(dsc_record_complete(result.record));
-    return result;
+    return result_of(&dropout_experiment, &(dsc_plan_options){ .case_name = case_name,
+                                                               .settings = settings,
+                                                               .setting_count = setting_count,
+                                                               .seeds = seeds });
 }
 
 /* None of the case's claims differs from what was measured, and at least so many of them agree. */
@@ -56,20 +31,6 @@ static void assert_claims_agree(struct result *result, size_t least)
         fail_msg("%zu claims agree, expected %zu", agree, least);
 }
 
-static void close_result(struct result *result)
-{
-    unlink(result->path);
-    dsc_scope_close(&result->scope);
-}
-
-/* All values of an output. */
-static const dsc_record_output *all(const struct result *result, const char *output)
-{
-    const dsc_record_output *found = dsc_record_output_find(result->record, output);
-    assert_non_null(found);
-    return found;
-}
-
 static size_t seed_count(const struct result *result)
 {
     const dsc_record_spec *spec = dsc_record_describe(result->record);
@@ -81,11 +42,6 @@ static dsc_interval over_seeds(const struct result *result, const char *output, 
 {
     const size_t seeds = seed_count(result);
     return dsc_summarize(all(result, output)->values + point * seeds, seeds);
-}
-
-static const dsc_record_axis *first_axis(const struct result *result)
-{
-    return &dsc_record_describe(result->record)->axes[0];
 }
 
 /* Exact (Srivastava et al. 2014, section 9.1; Baldi and Sadowski 2013): the expected loss over all masks, in
@@ -142,7 +98,7 @@ static void a_half_is_the_most_effective_probability_for_unscaled_weights_alone(
     const dsc_setting settings[] = { { "steps", "10" }, { "draws", "10" } };
     struct result r = run_case("linear", settings, 2, 10);
     size_t largest = 0;
-    for (size_t i = 0; i < first_axis(&r)->count; i++) {
+    for (size_t i = 0; i < axis(&r, 0)->count; i++) {
         if (over_seeds(&r, "unscaled_penalty", i).median > over_seeds(&r, "unscaled_penalty", largest).median)
             largest = i;
         if (i > 0) {
@@ -153,7 +109,7 @@ static void a_half_is_the_most_effective_probability_for_unscaled_weights_alone(
                             all(&r, "norm")->values[(i - 1) * seed_count(&r) + s]);
         }
     }
-    assert_float_equal(first_axis(&r)->values[largest], 0.5, 1e-12);
+    assert_float_equal(axis(&r, 0)->values[largest], 0.5, 1e-12);
     close_result(&r);
 }
 
@@ -167,7 +123,7 @@ static void training_with_dropout_finds_the_ridge_solution(void **state)
     for (size_t i = 0; i < 3; i++) {
         const double distance = over_seeds(&r, "distance", i).median;
         if (!(distance < 1e-2))
-            fail_msg("p = %g: %g from the closed form", first_axis(&r)->values[i], distance);
+            fail_msg("p = %g: %g from the closed form", axis(&r, 0)->values[i], distance);
     }
     close_result(&r);
 }

@@ -1,43 +1,20 @@
 /* The networks of the MNIST-1D benchmark come as far as the published notebook's (Greydanus and Kobak, ICML
    2024; published bands around single runs, one to three seeds). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include <descent.h>
+#include "experiment_result.h"
 
 extern const dsc_experiment mnist1d_experiment;
 
 /* Mean test accuracy over the seeds, in percent: of plain positions and of shuffled ones. */
 static void accuracies(const char *network, const char *steps, int64_t seeds, double mean[2])
 {
-    char path[] = "/tmp/descent-golden-XXXXXX";
-    const int file = mkstemp(path);
-    assert_true(file >= 0);
-    close(file);
-    unlink(path);
-    dsc_scope *scope = dsc_scope_open(NULL);
     const dsc_setting settings[] = { { "network", network }, { "steps", steps } };
-    dsc_plan *plan =
-        dsc_plan_make(scope, &mnist1d_experiment,
-                      &(dsc_plan_options){ .settings = settings, .setting_count = 2, .seeds = seeds });
-    dsc_record *record = dsc_run(scope, plan, &(dsc_run_options){ .out = path }).record;
-    if (dsc_scope_status(scope) != DSC_OK)
-        fail_msg("%s: %s", network, dsc_scope_message(scope));
-    assert_true(dsc_record_complete(record));
-    assert_string_equal(dsc_record_axis_text(scope, &dsc_record_describe(record)->axes[0], 0, 6), network);
-    const dsc_record_output *accuracy = dsc_record_output_find(record, "test_accuracy");
+    struct result result = result_of(
+        &mnist1d_experiment, &(dsc_plan_options){ .settings = settings, .setting_count = 2, .seeds = seeds });
+    assert_string_equal(dsc_record_axis_text(result.scope, axis(&result, 0), 0, 6), network);
+    const double *accuracy = all(&result, "test_accuracy")->values;
     for (size_t shuffled = 0; shuffled < 2; shuffled++)
-        mean[shuffled] = 100 * dsc_summarize(accuracy->values + shuffled * (size_t)seeds, (size_t)seeds).mean;
-    unlink(path);
-    dsc_scope_close(&scope);
+        mean[shuffled] = 100 * dsc_summarize(accuracy + shuffled * (size_t)seeds, (size_t)seeds).mean;
+    close_result(&result);
 }
 
 static void between(double value, double low, double high)

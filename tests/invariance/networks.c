@@ -1,21 +1,12 @@
 /* Convolutional and recurrent networks train to the same bits on any number of threads that share a step,
    with each engine and precision, and with the native engine at every instruction-set level: the program runs
    itself once a level and compares what it prints. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
+#include "levels.h"
 
-#include <cmocka.h>
-
-#include <descent/cpu.h>
 #include <descent/rng.h>
 #include <descent/train.h>
 
-enum { COUNT = 45, BATCH = 19, SIDE = 9, CHANNELS = 3, STEPS = 13, VOCABULARY = 50, CLASSES = 7, LINE = 32 };
+enum { COUNT = 45, BATCH = 19, SIDE = 9, CHANNELS = 3, STEPS = 13, VOCABULARY = 50, CLASSES = 7 };
 
 /* Normalised, grouped, strided and residual convolutions, both ways of pooling, every kind of noise. */
 static dsc_node *images(dsc_scope *scope)
@@ -135,39 +126,16 @@ static void any_number_of_threads_gives_the_same_bits(void **state)
     }
 }
 
-/* The lines that this program prints at a level. */
-static void run_at(const char *level, char lines[NATIVE_NETWORKS][LINE])
-{
-    char program[512], command[600];
-    const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-    assert_true(length > 0);
-    program[length] = '\0';
-    snprintf(command, sizeof command, "DESCENT_ISA=%s '%s' hashes", level, program);
-    FILE *child = popen(command, "r"); /* NOLINT(cert-env33-c): our own path */
-    assert_non_null(child);
-    for (int i = 0; i < NATIVE_NETWORKS; i++)
-        assert_non_null(fgets(lines[i], LINE, child));
-    assert_int_equal(pclose(child), 0);
-}
-
 static void every_level_gives_the_same_bits(void **state)
 {
     (void)state;
-    char scalar[NATIVE_NETWORKS][LINE] = { { 0 } };
-    run_at("scalar", scalar);
-    for (dsc_isa isa = DSC_ISA_AVX2; isa <= dsc_isa_detected(); isa++) {
-        char lines[NATIVE_NETWORKS][LINE] = { { 0 } };
-        run_at(dsc_isa_name(isa), lines);
-        for (int i = 0; i < NATIVE_NETWORKS; i++)
-            if (strcmp(lines[i], scalar[i]) != 0)
-                fail_msg("%s: level %s gives other bits than scalar", networks[i].name, dsc_isa_name(isa));
-    }
+    assert_same_lines_at_every_level("hashes", NATIVE_NETWORKS);
 }
 
 static int print_hashes(void)
 {
     for (size_t i = 0; i < NATIVE_NETWORKS; i++)
-        printf("%016llx\n", (unsigned long long)train(&networks[i], 2));
+        printf("%s %016llx\n", networks[i].name, (unsigned long long)train(&networks[i], 2));
     return 0;
 }
 
