@@ -11,6 +11,7 @@
 #include "kernels/reduction.h"
 #include "kernels/rows.h"
 
+#include "kernels/channels.h"
 #include "kernels/gemm.h"
 #include "kernels/loss.h"
 #include "kernels/normalization.h"
@@ -68,8 +69,9 @@ const dsci_kernels LEVEL_TABLE = {
     .average_pool_backward = average_pool_backward,
     .copy_rows = copy_rows,
     .add_rows = add_rows,
-    .weighted_taps = weighted_taps,
-    .tap_products = tap_products,
+    .channel_sums = channel_sums,
+    .channel_windows = channel_windows,
+    .channel_products = channel_products,
     .gather_rows = gather_rows,
     .cells = cells,
     .fused_chains = fused_chains,

@@ -97,10 +97,39 @@ typedef struct dsci_pool_window {
     size_t first, rows, columns, row_step, channels;
 } dsci_pool_window;
 
-/* One term of a sum over pixels, channel by channel: where the pixel starts, and its weights. */
+/* One term of a sum over pixels, channel by channel: where the pixel starts, and the element of the kernel.
+ */
 typedef struct dsci_tap {
-    size_t pixel, weights;
+    size_t pixel, element;
 } dsci_tap;
+
+/* Sums of many pixels over the same taps, in their order from +0, by fused multiply-adds or (fused 0) of
+   rounded products: dst = max(floor, sum + bias). Rows and pixels are so many floats apart. Weights and sums
+   over pixels lie in packs: `elements` vectors for each 16 channels. */
+typedef struct dsci_channel_sums {
+    float *dst;
+    const float *src; /* what taps count from, for the first pixel */
+    size_t rows, pixels, channels;
+    size_t dst_row, dst_pixel, src_row, src_pixel;
+    const dsci_tap *taps;
+    size_t tap_count, elements;
+    const float *weights, *bias; /* bias: NULL for none, and then no floor */
+    float floor;
+    int fused;
+} dsci_channel_sums;
+
+/* The same for windows of 3 x 3 that move by single pixels over an image padded with nothing: `before` rows
+   and columns lie before it, at most 2. Taps are the elements in their order. */
+typedef struct dsci_channel_windows {
+    float *dst; /* its first row */
+    const float *src;
+    size_t src_rows, src_columns, columns, before[2]; /* columns: of dst */
+    size_t first, rows;                               /* of dst, that are wanted */
+    size_t pixel, channels;                           /* floats from a pixel to the next; channels of them */
+    const float *weights, *bias;
+    float floor;
+    int fused;
+} dsci_channel_windows;
 
 /* One step of a recurrent layer for some examples. z (rows, gates * units) comes as sums of products and
    becomes gates: LSTM i f g o, GRU u r o, linear before reset u r o and U h' + b'. Backward takes the gates
@@ -294,14 +323,12 @@ typedef struct dsci_kernels {
     void (*copy_rows)(float *dst, size_t ld_dst, const float *src, size_t ld_src, size_t rows, size_t cols);
     void (*add_rows)(float *dst, size_t ld_dst, const float *src, size_t ld_src, size_t rows, size_t cols);
 
-    /* dst pixel p (channels) = the sum over taps of src's pixels times weights, in the order of the taps from
-       +0; fused multiply-adds, or rounded products. Pixels of dst and src are so many floats apart. */
-    void (*weighted_taps)(float *dst, size_t dst_step, const float *src, size_t src_step, size_t pixels,
-                          const float *weights, const dsci_tap *taps, size_t tap_count, size_t channels,
-                          int fused);
-    /* Its gradient in the weights: sums at each tap's weights = fma(src, diff, sums), pixel after pixel. */
-    void (*tap_products)(float *sums, const float *src, size_t src_step, const float *diff, size_t diff_step,
-                         size_t pixels, const dsci_tap *taps, size_t tap_count, size_t channels);
+    /* Convolution of each channel by itself. */
+    void (*channel_sums)(const dsci_channel_sums *sums);
+    void (*channel_windows)(const dsci_channel_windows *windows);
+    /* The gradient in the weights: the pack of sums at each tap's element = fma(src, diff, sums), for pixels
+       of one row after the other. dst and all weights and bias are unused. */
+    void (*channel_products)(float *sums, const float *diff, const dsci_channel_sums *pixels);
 
     void (*cells)(dsci_cell_phase phase, const dsci_cells *step);
 

@@ -22,17 +22,33 @@ static double dot(const float *x, const float *y, size_t n)
     return wide_sum(total);
 }
 
-ALWAYS_INLINE vec sum_of_rows(const float *src, size_t rows, size_t count, size_t ld)
+enum { COLUMN_VECTORS = 4 }; /* chains side by side: a sum waits for the one before it */
+
+ALWAYS_INLINE void sum_rows(float *dst, const float *src, size_t rows, size_t vectors, size_t count,
+                            size_t ld)
 {
-    vec total = vec_set(0.0f);
-    for (size_t r = 0; r < rows; r++)
-        total = vec_add(total, load_lanes(src + r * ld, count));
-    return total;
+    vec totals[COLUMN_VECTORS];
+    UNROLL
+    for (size_t v = 0; v < vectors; v++)
+        totals[v] = vec_set(0.0f);
+    for (size_t r = 0; r < rows; r++, src += ld) {
+        UNROLL
+        for (size_t v = 0; v < vectors; v++)
+            totals[v] = vec_add(totals[v], load_lanes(src + v * DSCI_LANES, count));
+    }
+    UNROLL
+    for (size_t v = 0; v < vectors; v++)
+        store_lanes(dst + v * DSCI_LANES, count, totals[v]);
 }
 
 static void column_sums(float *dst, const float *src, size_t rows, size_t cols, size_t ld)
 {
-    EACH_VECTOR(cols, store_lanes(dst + i, count, sum_of_rows(src + i, rows, count, ld)));
+    enum { WIDE = COLUMN_VECTORS * DSCI_LANES, PAIR = 2 * DSCI_LANES };
+    for (; cols >= WIDE; cols -= WIDE, dst += WIDE, src += WIDE)
+        sum_rows(dst, src, rows, COLUMN_VECTORS, DSCI_LANES, ld);
+    for (; cols >= PAIR; cols -= PAIR, dst += PAIR, src += PAIR)
+        sum_rows(dst, src, rows, 2, DSCI_LANES, ld);
+    EACH_VECTOR(cols, sum_rows(dst + i, src + i, rows, 1, count, ld));
 }
 
 #endif

@@ -1,11 +1,11 @@
-/* conv_depthwise.c - convolution of each channel by itself, natively. A run of pixels whose windows lie
- * inside the image has the same taps, moved along; pixels at the edges have their own, without those in the
- * padding.
+/* conv_depthwise.c - convolution of each channel by itself, natively. Pixels whose windows meet the image
+ * with the same elements have the same taps, moved along; rows of the output, and its columns, are gone
+ * through in runs of such pixels. Windows of 3 x 3 that move by single pixels have a kernel of their own.
  *
  * Sums have the order of conv_native.c: an output is a chain of fused multiply-adds over the window; an
  * element of the input's gradient is the sum of rounded products over rows of the output, then over their
  * pixels; a gradient of a weight is a chain over all pixels of the batch, in blocks of DSCI_GEMM_K_BLOCK.
- * Parts are shards, or bands of rows of a small batch; for the weights, some channels.
+ * Parts are shards, or bands of rows of a small batch; for the weights, some channels or some blocks.
  */
 #include "ops/conv_depthwise.h"
 
@@ -14,21 +14,33 @@
 
 #include "ops/conv_pixels.h"
 
-enum { MOST_PARTS = 16 };
+enum {
+    MOST_PARTS = 16,
+    CHUNK = 4,         /* rows that an activation finds in the cache */
+    PART_VECTORS = 4,  /* of a part that has some of the channels: fewer are read at half the speed */
+    ENOUGH_BLOCKS = 8, /* of pixels: parts have some of these */
+    MOST_SUM_BYTES = 32 << 20,
+    BIAS_VECTORS = 4, /* whose chains go side by side */
+};
 
 bool dsci_conv_is_depthwise(const dsci_conv_shape *s)
 {
     return s->groups > 1 && s->groups == s->channels && s->groups == s->filters;
 }
 
-static size_t tap_bytes(const dsci_conv_shape *s)
+static size_t elements_of(const dsci_conv_shape *s)
 {
-    return (s->window.kernel[0] * s->window.kernel[1] * sizeof(dsci_tap) + 63) / 64 * 64;
+    return s->window.kernel[0] * s->window.kernel[1];
 }
 
-static size_t channel_parts(const dsci_conv_shape *s)
+static size_t tap_bytes(const dsci_conv_shape *s)
 {
-    return dsci_conv_least((s->channels + DSCI_LANES - 1) / DSCI_LANES, MOST_PARTS);
+    return (elements_of(s) * sizeof(dsci_tap) + 63) / 64 * 64;
+}
+
+static size_t blocks_of(const dsci_conv_shape *s)
+{
+    return (dsci_conv_pixels(s) + DSCI_GEMM_K_BLOCK - 1) / DSCI_GEMM_K_BLOCK;
 }
 
 static dsci_conv_cut cut_of(const dsci_node *node, const dsci_conv_shape *s)
@@ -39,89 +51,74 @@ static dsci_conv_cut cut_of(const dsci_node *node, const dsci_conv_shape *s)
     return cut;
 }
 
-/* In the workspace: the taps; then, forward, a one and a bias for each channel, or a block's sums. */
+/* Blocks of pixels, whose sums are then added up, if they are enough and their sums no waste of memory;
+   otherwise channels. */
+static void book_weights(const dsci_conv_shape *s, dsci_booking *booking)
+{
+    const size_t vectors = dsci_conv_vectors(s->channels) / DSCI_LANES, blocks = blocks_of(s);
+    const double bytes = (double)blocks * (double)elements_of(s) * (double)s->channels * sizeof(float);
+    size_t widest = vectors;
+    if (blocks >= ENOUGH_BLOCKS && bytes <= MOST_SUM_BYTES) {
+        booking->parts = dsci_conv_least(blocks, MOST_PARTS);
+        booking->finish_parts = dsci_conv_least(elements_of(s), MOST_PARTS);
+        booking->scratch_bytes = (size_t)bytes;
+    } else {
+        booking->parts =
+            dsci_conv_least(vectors < 2 * PART_VECTORS ? vectors : vectors / PART_VECTORS, MOST_PARTS);
+        widest = vectors / booking->parts + 2;
+    }
+    booking->worker_bytes += elements_of(s) * widest * DSCI_LANES * sizeof(float);
+}
+
+/* In the workspace: the taps; then packed weights and a bias for each channel, or a block's sums. */
 dsc_status dsci_conv_depthwise_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
     (void)scope;
     const dsci_conv_shape s = dsci_conv_shape_of(node);
-    const size_t elements = s.window.kernel[0] * s.window.kernel[1];
     booking->worker_bytes = tap_bytes(&s);
     if (node->op == &dsci_op_conv_backward_weights) {
-        booking->parts = channel_parts(&s);
-        const size_t widest = (s.channels / DSCI_LANES / booking->parts + 2) * DSCI_LANES;
-        booking->worker_bytes += elements * widest * sizeof(float);
+        book_weights(&s, booking);
         return DSC_OK;
     }
     const dsci_conv_cut cut = cut_of(node, &s);
     booking->by_batch = cut.by_batch;
     booking->parts = cut.groups * cut.bands;
-    if (node->op == &dsci_op_conv)
-        booking->worker_bytes += 2 * dsci_conv_vectors(s.channels) * sizeof(float);
+    booking->worker_bytes += (elements_of(&s) + 1) * dsci_conv_vectors(s.channels) * sizeof(float);
     return DSC_OK;
 }
 
-/* The pixels of an image that the window at (y, x) meets, and the elements it meets them with. */
-static size_t taps_of_window(const dsci_conv_shape *s, size_t at_y, size_t at_x, dsci_tap *taps)
+/* Of each 16 channels the elements one after the other, the last first if they are turned. */
+static void pack_weights(const dsci_conv_shape *s, const float *weights, bool turned, float *packed)
+{
+    const size_t elements = elements_of(s);
+    for (size_t c = 0; c < s->channels; c += DSCI_LANES) {
+        const size_t count = dsci_conv_least(DSCI_LANES, s->channels - c);
+        for (size_t k = 0; k < elements; k++, packed += DSCI_LANES) {
+            const float *from = weights + (turned ? elements - 1 - k : k) * s->channels + c;
+            for (size_t i = 0; i < count; i++)
+                packed[i] = from[i];
+        }
+    }
+}
+
+/* --- Which elements of the window meet what --- */
+
+/* The elements first, first + step, ... < end along a dimension. */
+typedef struct span {
+    size_t first, end;
+} span;
+
+/* Those with which the window at a position meets the image. */
+static span elements_inside(const dsci_conv_shape *s, size_t dimension, size_t at)
 {
     const dsci_window *w = &s->window;
-    size_t count = 0, y, x;
-    for (size_t ky = 0; ky < w->kernel[0]; ky++) {
-        if (!dsci_window_source(w, 0, at_y, ky, s->src[0], &y))
-            continue;
-        for (size_t kx = 0; kx < w->kernel[1]; kx++)
-            if (dsci_window_source(w, 1, at_x, kx, s->src[1], &x))
-                taps[count++] =
-                    (dsci_tap){ (y * s->src[1] + x) * s->channels, (ky * w->kernel[1] + kx) * s->channels };
-    }
-    return count;
-}
-
-static void forward_row(const dsci_operands *o, const dsci_conv_shape *s, const float *image, size_t y,
-                        float *row, dsci_tap *taps)
-{
-    for (size_t x = 0, run; x < s->dst[1]; x += run) {
-        run = dsci_conv_run_inside(s, &(dsci_conv_pixel){ .x = x }, s->dst[1]);
-        run = run ? run : 1;
-        const size_t count = taps_of_window(s, y, x, taps);
-        o->kernels->weighted_taps(row + x * s->channels, s->channels, image,
-                                  s->window.stride[1] * s->channels, run, o->in[1], taps, count, s->channels,
-                                  1);
-    }
-}
-
-/* Adding -0 changes nothing. */
-static void finish_row(const dsci_operands *o, const dsci_conv_shape *s, float *row, float *ones)
-{
-    const dsc_activation activation = o->node->attributes.conv.activation;
-    float *terms = ones + dsci_conv_vectors(s->channels);
-    const float *bias = o->in[2];
-    if (bias || activation == DSC_RELU) {
-        for (size_t c = 0; c < s->channels; c++) {
-            ones[c] = 1.0F;
-            terms[c] = bias ? bias[c] : -0.0F;
-        }
-        o->kernels->affine_columns(row, row, ones, terms, activation == DSC_RELU ? 0.0F : -INFINITY,
-                                   s->dst[1], s->channels, 0);
-    }
-    if (activation > DSC_RELU)
-        o->kernels->activation_forward(activation, 0.0F, row, row, s->dst[1] * s->channels);
-}
-
-void dsci_conv_depthwise_forward(const dsci_operands *o, dsci_part part)
-{
-    const dsci_conv_shape s = dsci_conv_shape_of(o->node);
-    const dsci_conv_cut cut = cut_of(o->node, &s);
-    const dsci_conv_band own = dsci_conv_band_of_dst(&s, &cut, part.index);
-    dsci_tap *taps = part.workspace;
-    float *ones = (float *)((char *)part.workspace + tap_bytes(&s));
-    for (size_t e = own.examples.first; e < own.examples.first + own.examples.count; e++) {
-        const float *image = (const float *)o->in[0] + e * s.src[0] * s.src[1] * s.channels;
-        for (size_t y = own.dst.first; y < own.dst.first + own.dst.count; y++) {
-            float *row = (float *)o->out[0] + (e * s.dst[0] + y) * s.dst[1] * s.channels;
-            forward_row(o, &s, image, y, row, taps);
-            finish_row(o, &s, row, ones);
-        }
-    }
+    size_t place;
+    span e = { 0, w->kernel[dimension] };
+    while (e.first < e.end && !dsci_window_source(w, dimension, at, e.first, s->src[dimension], &place))
+        e.first++;
+    while (e.end > e.first && !dsci_window_source(w, dimension, at, e.end - 1, s->src[dimension], &place))
+        e.end--;
+    return e;
 }
 
 /* The position of the window that meets element `at` of the image with its element k; false: none does. */
@@ -133,6 +130,148 @@ static bool position_of(const dsci_window *w, size_t dimension, size_t at, size_
     return place >= offset && (place - offset) % w->stride[dimension] == 0 && *position < positions;
 }
 
+/* Those with which windows meet a row or column of the image; between them some may not. */
+static span elements_meeting(const dsci_conv_shape *s, size_t dimension, size_t at)
+{
+    const dsci_window *w = &s->window;
+    size_t position;
+    span e = { 0, w->kernel[dimension] };
+    while (e.first < e.end && !position_of(w, dimension, at, e.first, s->dst[dimension], &position))
+        e.first++;
+    while (e.end > e.first && !position_of(w, dimension, at, e.end - 1, s->dst[dimension], &position))
+        e.end--;
+    return e;
+}
+
+typedef span span_fn(const dsci_conv_shape *s, size_t dimension, size_t at);
+
+/* How many of at, at + step, ... < end have the span of the first. */
+static size_t run_of(span_fn *span_at, const dsci_conv_shape *s, size_t dimension, size_t at, size_t step,
+                     size_t end)
+{
+    const span first = span_at(s, dimension, at);
+    size_t run = 1;
+    for (at += step; at < end; at += step, run++) {
+        const span next = span_at(s, dimension, at);
+        if (next.first != first.first || next.end != first.end)
+            break;
+    }
+    return run;
+}
+
+/* --- Forward --- */
+
+/* The pixels of an image that the window at (y, x) meets, and the elements it meets them with. */
+static size_t taps_of_window(const dsci_conv_shape *s, size_t at_y, size_t at_x, dsci_tap *taps)
+{
+    const dsci_window *w = &s->window;
+    size_t count = 0, y, x;
+    for (size_t ky = 0; ky < w->kernel[0]; ky++) {
+        if (!dsci_window_source(w, 0, at_y, ky, s->src[0], &y))
+            continue;
+        for (size_t kx = 0; kx < w->kernel[1]; kx++)
+            if (dsci_window_source(w, 1, at_x, kx, s->src[1], &x))
+                taps[count++] = (dsci_tap){ (y * s->src[1] + x) * s->channels, ky * w->kernel[1] + kx };
+    }
+    return count;
+}
+
+/* Windows of 3 x 3 that move by single pixels. */
+static bool is_small(const dsci_conv_shape *s)
+{
+    const dsci_window *w = &s->window;
+    for (size_t i = 0; i < 2; i++)
+        if (w->kernel[i] != 3 || w->stride[i] != 1 || w->dilation[i] != 1 || w->before[i] > 2)
+            return false;
+    return true;
+}
+
+/* The bias as dsci_channel_sums has it, in so many floats; NULL if nothing is done to the sums. Adding -0
+   changes nothing. */
+static const float *terms_of(const dsci_operands *o, const dsci_conv_shape *s, float *terms)
+{
+    const float *bias = o->in[2];
+    if (bias || o->node->attributes.conv.activation != DSC_RELU)
+        return bias;
+    for (size_t c = 0; c < s->channels; c++)
+        terms[c] = -0.0F;
+    return terms;
+}
+
+static void forward_rows(const dsci_operands *o, const dsci_conv_shape *s, dsci_range rows,
+                         dsci_channel_sums sums, dsci_tap *taps)
+{
+    float *dst = sums.dst;
+    const size_t end = rows.first + rows.count;
+    for (size_t y = rows.first; y < end; y += sums.rows) {
+        sums.rows = run_of(elements_inside, s, 0, y, 1, end);
+        for (size_t x = 0; x < s->dst[1]; x += sums.pixels) {
+            sums.pixels = run_of(elements_inside, s, 1, x, 1, s->dst[1]);
+            sums.tap_count = taps_of_window(s, y, x, taps);
+            sums.dst = dst + (y * s->dst[1] + x) * s->channels;
+            o->kernels->channel_sums(&sums);
+        }
+    }
+}
+
+void dsci_conv_depthwise_forward(const dsci_operands *o, dsci_part part)
+{
+    const dsci_conv_shape s = dsci_conv_shape_of(o->node);
+    const dsc_activation activation = o->node->attributes.conv.activation;
+    const dsci_conv_cut cut = cut_of(o->node, &s);
+    const dsci_conv_band own = dsci_conv_band_of_dst(&s, &cut, part.index);
+    dsci_tap *taps = part.workspace;
+    float *packed = (float *)((char *)part.workspace + tap_bytes(&s));
+    const float *terms = terms_of(o, &s, packed + elements_of(&s) * dsci_conv_vectors(s.channels));
+    const float floor = activation == DSC_RELU ? 0.0F : -INFINITY;
+    const size_t row = s.dst[1] * s.channels;
+    pack_weights(&s, o->in[1], false, packed);
+    for (size_t e = own.examples.first; e < own.examples.first + own.examples.count; e++) {
+        const float *image = (const float *)o->in[0] + e * s.src[0] * s.src[1] * s.channels;
+        float *dst = (float *)o->out[0] + e * s.dst[0] * row;
+        for (size_t done = 0; done < own.dst.count; done += CHUNK) {
+            const dsci_range rows = { own.dst.first + done, dsci_conv_least(CHUNK, own.dst.count - done) };
+            if (is_small(&s))
+                o->kernels->channel_windows(
+                    &(dsci_channel_windows){ .dst = dst,
+                                             .src = image,
+                                             .src_rows = s.src[0],
+                                             .src_columns = s.src[1],
+                                             .columns = s.dst[1],
+                                             .before = { s.window.before[0], s.window.before[1] },
+                                             .first = rows.first,
+                                             .rows = rows.count,
+                                             .pixel = s.channels,
+                                             .channels = s.channels,
+                                             .weights = packed,
+                                             .bias = terms,
+                                             .floor = floor,
+                                             .fused = 1 });
+            else
+                forward_rows(o, &s, rows,
+                             (dsci_channel_sums){ .dst = dst,
+                                                  .src = image,
+                                                  .channels = s.channels,
+                                                  .dst_row = row,
+                                                  .dst_pixel = s.channels,
+                                                  .src_row = s.window.stride[0] * s.src[1] * s.channels,
+                                                  .src_pixel = s.window.stride[1] * s.channels,
+                                                  .taps = taps,
+                                                  .elements = elements_of(&s),
+                                                  .weights = packed,
+                                                  .bias = terms,
+                                                  .floor = floor,
+                                                  .fused = 1 },
+                             taps);
+            if (activation > DSC_RELU)
+                o->kernels->activation_forward(activation, 0.0F, dst + rows.first * row,
+                                               dst + rows.first * row, rows.count * row);
+        }
+    }
+}
+
+/* --- Gradient of the input --- */
+
 /* The windows that meet a pixel of the image, by rows of the output. */
 static size_t taps_of_pixel(const dsci_conv_shape *s, size_t at_y, size_t at_x, dsci_tap *taps)
 {
@@ -143,77 +282,148 @@ static size_t taps_of_pixel(const dsci_conv_shape *s, size_t at_y, size_t at_x, 
             continue;
         for (size_t kx = w->kernel[1]; kx-- > 0;)
             if (position_of(w, 1, at_x, kx, s->dst[1], &x))
-                taps[count++] =
-                    (dsci_tap){ (y * s->dst[1] + x) * s->channels, (ky * w->kernel[1] + kx) * s->channels };
+                taps[count++] = (dsci_tap){ (y * s->dst[1] + x) * s->channels, ky * w->kernel[1] + kx };
     }
     return count;
 }
 
-/* Pixels of a row of the image from x on that all elements of the window's row meet. */
-static size_t run_met(const dsci_conv_shape *s, size_t x)
+/* Pixels of the image that are as many steps of the window apart meet windows alike. */
+static void backward_rows(const dsci_operands *o, const dsci_conv_shape *s, dsci_range rows,
+                          dsci_channel_sums sums, dsci_tap *taps)
 {
     const dsci_window *w = &s->window;
-    const size_t place = x + w->before[1];
-    if (w->stride[1] > 1 || place < (w->kernel[1] - 1) * w->dilation[1] || place >= s->dst[1])
-        return 0;
-    return dsci_conv_least(s->dst[1] - place, s->src[1] - x);
+    float *diff_src = sums.dst;
+    const size_t end = rows.first + rows.count;
+    for (size_t phase_y = 0; phase_y < w->stride[0]; phase_y++)
+        for (size_t y = rows.first + phase_y; y < end; y += sums.rows * w->stride[0]) {
+            sums.rows = run_of(elements_meeting, s, 0, y, w->stride[0], end);
+            for (size_t phase_x = 0; phase_x < w->stride[1]; phase_x++)
+                for (size_t x = phase_x; x < s->src[1]; x += sums.pixels * w->stride[1]) {
+                    sums.pixels = run_of(elements_meeting, s, 1, x, w->stride[1], s->src[1]);
+                    sums.tap_count = taps_of_pixel(s, y, x, taps);
+                    sums.dst = diff_src + (y * s->src[1] + x) * s->channels;
+                    o->kernels->channel_sums(&sums);
+                }
+        }
 }
 
 void dsci_conv_depthwise_backward_data(const dsci_operands *o, dsci_part part)
 {
     const dsci_conv_shape s = dsci_conv_shape_of(o->node);
+    const dsci_window *w = &s.window;
     const dsci_conv_cut cut = cut_of(o->node, &s);
     const dsci_conv_band own = dsci_conv_band_of_src(&s, &cut, part.index);
     dsci_tap *taps = part.workspace;
+    float *packed = (float *)((char *)part.workspace + tap_bytes(&s));
+    const size_t row = s.src[1] * s.channels, chunk = CHUNK * w->stride[0];
+    pack_weights(&s, o->in[1], is_small(&s), packed);
     for (size_t e = own.examples.first; e < own.examples.first + own.examples.count; e++) {
         const float *diff_dst = (const float *)o->in[0] + e * s.dst[0] * s.dst[1] * s.channels;
-        for (size_t y = own.src.first; y < own.src.first + own.src.count; y++) {
-            float *row = (float *)o->out[0] + (e * s.src[0] + y) * s.src[1] * s.channels;
-            for (size_t x = 0, run; x < s.src[1]; x += run) {
-                run = run_met(&s, x);
-                run = run ? run : 1;
-                const size_t count = taps_of_pixel(&s, y, x, taps);
-                o->kernels->weighted_taps(row + x * s.channels, s.channels, diff_dst, s.channels, run,
-                                          o->in[1], taps, count, s.channels, 0);
-            }
+        float *diff_src = (float *)o->out[0] + e * s.src[0] * row;
+        if (is_small(&s)) {
+            o->kernels->channel_windows(
+                &(dsci_channel_windows){ .dst = diff_src,
+                                         .src = diff_dst,
+                                         .src_rows = s.dst[0],
+                                         .src_columns = s.dst[1],
+                                         .columns = s.src[1],
+                                         .before = { 2 - w->before[0], 2 - w->before[1] },
+                                         .first = own.src.first,
+                                         .rows = own.src.count,
+                                         .pixel = s.channels,
+                                         .channels = s.channels,
+                                         .weights = packed });
+            continue;
         }
+        for (size_t done = 0; done < own.src.count; done += chunk)
+            backward_rows(o, &s,
+                          (dsci_range){ own.src.first + done, dsci_conv_least(chunk, own.src.count - done) },
+                          (dsci_channel_sums){ .dst = diff_src,
+                                               .src = diff_dst,
+                                               .channels = s.channels,
+                                               .dst_row = w->stride[0] * row,
+                                               .dst_pixel = w->stride[1] * s.channels,
+                                               .src_row = s.dst[1] * s.channels,
+                                               .src_pixel = s.channels,
+                                               .taps = taps,
+                                               .elements = elements_of(&s),
+                                               .weights = packed },
+                          taps);
     }
 }
+
+/* --- Gradient of the weights --- */
 
 /* A block of pixels, counted through the whole batch: sums += theirs. */
 static void add_block(const dsci_operands *o, const dsci_conv_shape *s, dsci_range pixels,
                       dsci_range channels, dsci_tap *taps, float *sums)
 {
-    for (size_t done = 0, run; done < pixels.count; done += run) {
-        const size_t at = pixels.first + done, x = at % s->dst[1], row = at / s->dst[1];
-        const size_t example = row / s->dst[0];
-        run = dsci_conv_run_inside(s, &(dsci_conv_pixel){ .x = x }, pixels.count - done);
-        run = run ? run : 1;
-        const size_t count = taps_of_window(s, row % s->dst[0], x, taps);
-        for (size_t t = 0; t < count; t++)
-            taps[t].weights = taps[t].weights / s->channels * channels.count;
-        o->kernels->tap_products(
-            sums, (const float *)o->in[0] + example * s->src[0] * s->src[1] * s->channels + channels.first,
-            s->window.stride[1] * s->channels, (const float *)o->in[1] + at * s->channels + channels.first,
-            s->channels, run, taps, count, channels.count);
+    const float *src = (const float *)o->in[0] + channels.first,
+                *diff_dst = (const float *)o->in[1] + channels.first;
+    dsci_channel_sums windows = { .rows = 1,
+                                  .channels = channels.count,
+                                  .dst_pixel = s->channels,
+                                  .src_pixel = s->window.stride[1] * s->channels,
+                                  .taps = taps,
+                                  .elements = elements_of(s) };
+    for (size_t done = 0; done < pixels.count; done += windows.pixels) {
+        const dsci_conv_pixel p = dsci_conv_pixel_at(s, pixels.first + done);
+        const size_t end = dsci_conv_least(p.x + pixels.count - done, s->dst[1]);
+        windows.pixels = run_of(elements_inside, s, 1, p.x, 1, end);
+        windows.tap_count = taps_of_window(s, p.y, p.x, taps);
+        windows.src = src + p.example * s->src[0] * s->src[1] * s->channels;
+        o->kernels->channel_products(sums, diff_dst + (pixels.first + done) * s->channels, &windows);
     }
+}
+
+/* Sums of a block into a gradient, or a place for it, that starts with the first of the channels. */
+static void put_block(const dsci_operands *o, const dsci_conv_shape *s, const float *sums, size_t channels,
+                      bool add, float *diff_weights)
+{
+    const size_t elements = elements_of(s);
+    for (size_t c = 0; c < channels; c += DSCI_LANES)
+        (add ? o->kernels->add_rows : o->kernels->copy_rows)(diff_weights + c, s->channels,
+                                                             sums + c * elements, DSCI_LANES, elements,
+                                                             dsci_conv_least(DSCI_LANES, channels - c));
+}
+
+/* The bias's gradient in some of the channels. */
+static void sum_bias(const dsci_operands *o, const dsci_conv_shape *s, dsci_range channels)
+{
+    float *diff_bias = o->out[1];
+    if (diff_bias && channels.count)
+        o->kernels->column_sums(diff_bias + channels.first, (const float *)o->in[1] + channels.first,
+                                dsci_conv_pixels(s), channels.count, s->channels);
+}
+
+/* Of a part that has some blocks: whole groups of vectors. */
+static dsci_range bias_channels(const dsci_conv_shape *s, size_t part, size_t parts)
+{
+    enum { WIDTH = BIAS_VECTORS * DSCI_LANES };
+    const dsci_range groups = dsci_conv_piece((s->channels + WIDTH - 1) / WIDTH, part, parts);
+    const size_t first = groups.first * WIDTH;
+    return (dsci_range){ first,
+                         groups.count ? dsci_conv_least(groups.count * WIDTH, s->channels - first) : 0 };
 }
 
 void dsci_conv_depthwise_backward_weights(const dsci_operands *o, dsci_part part)
 {
     const dsci_conv_shape s = dsci_conv_shape_of(o->node);
-    const size_t elements = s.window.kernel[0] * s.window.kernel[1], pixels = dsci_conv_pixels(&s);
-    const dsci_range channels = dsci_whole_vectors(s.channels, part.index, o->node->booking.parts);
+    const size_t pixels = dsci_conv_pixels(&s), weights = elements_of(&s) * s.channels,
+                 parts = o->node->booking.parts;
+    const bool by_blocks = o->node->booking.scratch_bytes > 0;
+    const dsci_range channels =
+        by_blocks ? (dsci_range){ 0, s.channels } : dsci_whole_vectors(s.channels, part.index, parts);
+    const dsci_range blocks =
+        by_blocks ? dsci_conv_piece(blocks_of(&s), part.index, parts) : (dsci_range){ 0, blocks_of(&s) };
     float *sums = (float *)((char *)part.workspace + tap_bytes(&s));
-    float *diff_weights = (float *)o->out[0] + channels.first, *diff_bias = o->out[1];
-    for (size_t start = 0; start < pixels; start += DSCI_GEMM_K_BLOCK) {
-        memset(sums, 0, elements * channels.count * sizeof *sums);
+    sum_bias(o, &s, by_blocks ? bias_channels(&s, parts - 1 - part.index, parts) : channels);
+    for (size_t b = blocks.first; b < blocks.first + blocks.count; b++) {
+        const size_t start = b * DSCI_GEMM_K_BLOCK;
+        memset(sums, 0, elements_of(&s) * dsci_conv_vectors(channels.count) * sizeof *sums);
         add_block(o, &s, (dsci_range){ start, dsci_conv_least(DSCI_GEMM_K_BLOCK, pixels - start) }, channels,
                   part.workspace, sums);
-        (start > 0 ? o->kernels->add_rows : o->kernels->copy_rows)(diff_weights, s.channels, sums,
-                                                                   channels.count, elements, channels.count);
+        put_block(o, &s, sums, channels.count, !by_blocks && b > 0,
+                  by_blocks ? (float *)o->scratch + b * weights : (float *)o->out[0] + channels.first);
     }
-    if (diff_bias)
-        o->kernels->column_sums(diff_bias + channels.first, (const float *)o->in[1] + channels.first, pixels,
-                                channels.count, s.channels);
 }

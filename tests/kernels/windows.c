@@ -95,56 +95,152 @@ static void rows_are_copied_and_added(void **state)
     }
 }
 
-/* Sums over taps, in their order, with and without rounding products; and chains of products for each tap. */
+/* The plain form of a sum over taps at (row, pixel). */
+static float tap_sum(const dsci_channel_sums *s, const float *weights, size_t row, size_t pixel, size_t c)
+{
+    float sum = 0.0f;
+    for (size_t t = 0; t < s->tap_count; t++) {
+        const float x = s->src[s->taps[t].pixel + row * s->src_row + pixel * s->src_pixel + c];
+        const float w = weights[s->taps[t].element * s->channels + c], product = x * w;
+        sum = s->fused ? fmaf(x, w, sum) : sum + product;
+    }
+    return s->bias ? fmaxf(sum + s->bias[c], s->floor) : sum;
+}
+
+/* elements x channels, in packs of 16 channels. */
+static float *packed(const float *weights, size_t elements, size_t channels)
+{
+    const size_t vectors = (channels + DSCI_LANES - 1) / DSCI_LANES;
+    float *packs = guarded(vectors * elements * DSCI_LANES);
+    for (size_t i = 0; i < vectors * elements * DSCI_LANES; i++) {
+        const size_t c = i / DSCI_LANES / elements * DSCI_LANES + i % DSCI_LANES;
+        packs[i] = c < channels ? weights[i / DSCI_LANES % elements * channels + c] : 0.0f;
+    }
+    return packs;
+}
+
+/* Sums over taps, in their order, with and without rounding products, bias and floor; and chains of products
+   for each tap. */
 static void taps_are_summed_in_order(void **state)
 {
     (void)state;
-    enum { TAPS = 7, PIXELS_IN = 13, RUN = 6 };
+    enum { TAPS = 7, ROWS = 7, PIXELS = 7, WIDTH = PIXELS + TAPS };
     for (size_t channels = 1; channels < 40; channels += 3) {
-        const float *src = guarded_uniform(PIXELS_IN * channels, -2.0f, 2.0f, 1);
+        const float *src = guarded_uniform(ROWS * WIDTH * channels, -2.0f, 2.0f, 1);
         const float *weights = guarded_uniform(TAPS * channels, -2.0f, 2.0f, 2);
+        const float *bias = guarded_uniform(channels, -2.0f, 2.0f, 3);
+        const float *packs = packed(weights, TAPS, channels);
         dsci_tap taps[TAPS];
         for (size_t t = 0; t < TAPS; t++)
-            taps[t] = (dsci_tap){ t * channels, (TAPS - 1 - t) * channels };
-        float *fused = guarded(RUN * channels), *rounded = guarded(RUN * channels);
-        float *products = guarded_copy(weights, TAPS * channels);
-        for (size_t p = 0; p < RUN; p++)
-            for (size_t c = 0; c < channels; c++) {
-                float sum = 0.0f, sum_rounded = 0.0f;
-                for (size_t t = 0; t < TAPS; t++) {
-                    const float x = src[(p + t) * channels + c], w = weights[taps[t].weights + c];
-                    const float product = x * w;
-                    sum = fmaf(x, w, sum);
-                    sum_rounded = sum_rounded + product;
-                }
-                fused[p * channels + c] = sum;
-                rounded[p * channels + c] = sum_rounded;
-                for (size_t t = 0; t < TAPS; t++) {
-                    float *chain = &products[taps[t].weights + c];
-                    *chain = fmaf(src[(p + t) * channels + c], sum, *chain);
-                }
+            taps[t] = (dsci_tap){ t * channels, TAPS - 1 - t };
+        for (int way = 0; way < 4; way++) {
+            dsci_channel_sums s = { .src = src,
+                                    .rows = ROWS,
+                                    .pixels = PIXELS,
+                                    .channels = channels,
+                                    .dst_row = PIXELS * channels,
+                                    .dst_pixel = channels,
+                                    .src_row = WIDTH * channels,
+                                    .src_pixel = channels,
+                                    .taps = taps,
+                                    .tap_count = TAPS,
+                                    .elements = TAPS,
+                                    .weights = packs,
+                                    .bias = way & 1 ? bias : NULL,
+                                    .floor = -1.0f,
+                                    .fused = way >> 1 };
+            float *expected = guarded(ROWS * PIXELS * channels);
+            for (size_t i = 0; i < ROWS * PIXELS * channels; i++) {
+                const size_t pixel = i / channels;
+                expected[i] = tap_sum(&s, weights, pixel / PIXELS, pixel % PIXELS, i % channels);
             }
-        for (dsc_isa level = DSC_ISA_SCALAR; level <= dsc_isa_detected(); level++) {
-            const dsci_kernels *k = dsci_kernels_for(level);
-            float *dst = guarded(RUN * channels), *sums = guarded_copy(weights, TAPS * channels);
-            k->weighted_taps(dst, channels, src, channels, RUN, weights, taps, TAPS, channels, 1);
-            check_bits(dst, fused, RUN * channels, "fused taps");
-            k->weighted_taps(dst, channels, src, channels, RUN, weights, taps, TAPS, channels, 0);
-            check_bits(dst, rounded, RUN * channels, "rounded taps");
-            k->tap_products(sums, src, channels, fused, channels, RUN, taps, TAPS, channels);
-            check_bits(sums, products, TAPS * channels, "products");
+            float *products = guarded_copy(weights, TAPS * channels);
+            for (size_t i = 0; i < ROWS * PIXELS * channels; i++)
+                for (size_t t = 0; t < TAPS; t++) {
+                    const size_t row = i / channels / PIXELS, pixel = i / channels % PIXELS, c = i % channels;
+                    float *chain = &products[taps[t].element * channels + c];
+                    *chain = fmaf(src[(row * WIDTH + pixel + t) * channels + c], expected[i], *chain);
+                }
+            const float *product_packs = packed(products, TAPS, channels);
+            const size_t pack_floats = (channels + DSCI_LANES - 1) / DSCI_LANES * DSCI_LANES * TAPS;
+            for (dsc_isa level = DSC_ISA_SCALAR; level <= dsc_isa_detected(); level++) {
+                const dsci_kernels *k = dsci_kernels_for(level);
+                s.dst = guarded(ROWS * PIXELS * channels);
+                k->channel_sums(&s);
+                check_bits(s.dst, expected, ROWS * PIXELS * channels, "taps");
+                float *sums = guarded_copy(packs, pack_floats);
+                k->channel_products(sums, expected, &s);
+                check_bits(sums, product_packs, pack_floats, "products");
+            }
         }
         release_guarded("taps");
+    }
+}
+
+/* Windows of 3 x 3 are sums over those of their elements that are in the image. */
+static void small_windows_are_sums_of_taps(void **state)
+{
+    (void)state;
+    enum { MOST = 7 };
+    for (size_t trial = 0; trial < 400; trial++) {
+        const size_t src_rows = 1 + trial % MOST, src_columns = 1 + trial / 3 % MOST,
+                     channels = 1 + trial % 37;
+        const size_t before[2] = { trial / 2 % 3, trial / 5 % 3 }, after = trial / 7 % 3;
+        if (src_rows + before[0] + after < 3 || src_columns + before[1] + after < 3)
+            continue;
+        const size_t rows = src_rows + before[0] + after - 2, columns = src_columns + before[1] + after - 2;
+        const float *src = guarded_uniform(src_rows * src_columns * channels, -2.0f, 2.0f, 1);
+        const float *weights = guarded_uniform(9 * channels, -2.0f, 2.0f, 2);
+        const float *bias = guarded_uniform(channels, -2.0f, 2.0f, 3);
+        dsci_channel_windows w = { .src = src,
+                                   .src_rows = src_rows,
+                                   .src_columns = src_columns,
+                                   .columns = columns,
+                                   .before = { before[0], before[1] },
+                                   .first = trial % rows,
+                                   .rows = rows - trial % rows,
+                                   .pixel = channels,
+                                   .channels = channels,
+                                   .weights = packed(weights, 9, channels),
+                                   .bias = trial % 2 ? bias : NULL,
+                                   .floor = -1.0f,
+                                   .fused = trial % 4 > 1 };
+        float *expected = guarded(rows * columns * channels);
+        for (size_t i = 0; i < rows * columns * channels; i++)
+            expected[i] = 7.0f;
+        float *dst_before = guarded_copy(expected, rows * columns * channels);
+        for (size_t y = w.first; y < rows; y++)
+            for (size_t x = 0; x < columns; x++) {
+                dsci_tap taps[9];
+                dsci_channel_sums s = { .src = src,
+                                        .channels = channels,
+                                        .taps = taps,
+                                        .bias = w.bias,
+                                        .floor = w.floor,
+                                        .fused = w.fused };
+                for (size_t e = 0; e < 9; e++) {
+                    const size_t at_y = y + e / 3 - before[0], at_x = x + e % 3 - before[1];
+                    if (at_y < src_rows && at_x < src_columns) /* else beyond, or wrapped round */
+                        taps[s.tap_count++] = (dsci_tap){ (at_y * src_columns + at_x) * channels, e };
+                }
+                for (size_t c = 0; c < channels; c++)
+                    expected[(y * columns + x) * channels + c] = tap_sum(&s, weights, 0, 0, c);
+            }
+        for (dsc_isa level = DSC_ISA_SCALAR; level <= dsc_isa_detected(); level++) {
+            w.dst = guarded_copy(dst_before, rows * columns * channels);
+            dsci_kernels_for(level)->channel_windows(&w);
+            check_bits(w.dst, expected, rows * columns * channels, "windows");
+        }
+        release_guarded("windows");
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_window_is_pooled),
-        cmocka_unit_test(gradients_of_means_are_spread),
-        cmocka_unit_test(rows_are_copied_and_added),
-        cmocka_unit_test(taps_are_summed_in_order),
+        cmocka_unit_test(every_window_is_pooled),         cmocka_unit_test(gradients_of_means_are_spread),
+        cmocka_unit_test(rows_are_copied_and_added),      cmocka_unit_test(taps_are_summed_in_order),
+        cmocka_unit_test(small_windows_are_sums_of_taps),
     };
     return cmocka_run_group_tests(tests, enter_float_mode, leave_float_mode);
 }
