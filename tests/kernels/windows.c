@@ -124,7 +124,7 @@ static float *packed(const float *weights, size_t elements, size_t channels)
 static void taps_are_summed_in_order(void **state)
 {
     (void)state;
-    enum { TAPS = 7, ROWS = 7, PIXELS = 7, WIDTH = PIXELS + TAPS };
+    enum { TAPS = 7, ROWS = 7, COLUMNS = 7, WIDTH = COLUMNS + TAPS };
     for (size_t channels = 1; channels < 40; channels += 3) {
         const float *src = guarded_uniform(ROWS * WIDTH * channels, -2.0f, 2.0f, 1);
         const float *weights = guarded_uniform(TAPS * channels, -2.0f, 2.0f, 2);
@@ -136,9 +136,9 @@ static void taps_are_summed_in_order(void **state)
         for (int way = 0; way < 4; way++) {
             dsci_channel_sums s = { .src = src,
                                     .rows = ROWS,
-                                    .pixels = PIXELS,
+                                    .pixels = COLUMNS,
                                     .channels = channels,
-                                    .dst_row = PIXELS * channels,
+                                    .dst_row = COLUMNS * channels,
                                     .dst_pixel = channels,
                                     .src_row = WIDTH * channels,
                                     .src_pixel = channels,
@@ -149,15 +149,16 @@ static void taps_are_summed_in_order(void **state)
                                     .bias = way & 1 ? bias : NULL,
                                     .floor = -1.0f,
                                     .fused = way >> 1 };
-            float *expected = guarded(ROWS * PIXELS * channels);
-            for (size_t i = 0; i < ROWS * PIXELS * channels; i++) {
+            float *expected = guarded(ROWS * COLUMNS * channels);
+            for (size_t i = 0; i < ROWS * COLUMNS * channels; i++) {
                 const size_t pixel = i / channels;
-                expected[i] = tap_sum(&s, weights, pixel / PIXELS, pixel % PIXELS, i % channels);
+                expected[i] = tap_sum(&s, weights, pixel / COLUMNS, pixel % COLUMNS, i % channels);
             }
             float *products = guarded_copy(weights, TAPS * channels);
-            for (size_t i = 0; i < ROWS * PIXELS * channels; i++)
+            for (size_t i = 0; i < ROWS * COLUMNS * channels; i++)
                 for (size_t t = 0; t < TAPS; t++) {
-                    const size_t row = i / channels / PIXELS, pixel = i / channels % PIXELS, c = i % channels;
+                    const size_t row = i / channels / COLUMNS, pixel = i / channels % COLUMNS,
+                                 c = i % channels;
                     float *chain = &products[taps[t].element * channels + c];
                     *chain = fmaf(src[(row * WIDTH + pixel + t) * channels + c], expected[i], *chain);
                 }
@@ -165,9 +166,9 @@ static void taps_are_summed_in_order(void **state)
             const size_t pack_floats = (channels + DSCI_LANES - 1) / DSCI_LANES * DSCI_LANES * TAPS;
             for (dsc_isa level = DSC_ISA_SCALAR; level <= dsc_isa_detected(); level++) {
                 const dsci_kernels *k = dsci_kernels_for(level);
-                s.dst = guarded(ROWS * PIXELS * channels);
+                s.dst = guarded(ROWS * COLUMNS * channels);
                 k->channel_sums(&s);
-                check_bits(s.dst, expected, ROWS * PIXELS * channels, "taps");
+                check_bits(s.dst, expected, ROWS * COLUMNS * channels, "taps");
                 float *sums = guarded_copy(packs, pack_floats);
                 k->channel_products(sums, expected, &s);
                 check_bits(sums, product_packs, pack_floats, "products");
