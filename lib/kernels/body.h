@@ -13,6 +13,7 @@
 
 #include "kernels/channels.h"
 #include "kernels/gemm.h"
+#include "kernels/image_rows.h"
 #include "kernels/loss.h"
 #include "kernels/normalization.h"
 #include "kernels/rowwise.h"
@@ -72,6 +73,8 @@ const dsci_kernels LEVEL_TABLE = {
     .channel_sums = channel_sums,
     .channel_windows = channel_windows,
     .channel_products = channel_products,
+    .window_sums = window_sums,
+    .window_products = window_products,
     .gather_rows = gather_rows,
     .cells = cells,
     .fused_chains = fused_chains,

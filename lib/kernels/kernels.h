@@ -131,6 +131,42 @@ typedef struct dsci_channel_windows {
     int fused;
 } dsci_channel_windows;
 
+/* Pixels that follow each other in a row of a convolution's output. Elements of a window lie together in
+   runs; the run of the next pixel starts `step` floats further on. dst pixel p (filters) = activation(sum +
+   bias), the sum one chain of fused multiply-adds from +0 over run after run, element after element, of
+   starts[run][p * step + element] times the next row of the weights (runs * run_length x filters). */
+typedef struct dsci_window_sums {
+    size_t pixels, filters, runs, run_length, step;
+    const float *const *starts;  /* of the first pixel's runs */
+    const float *weights, *bias; /* bias: or NULL */
+    float *dst;
+    size_t ld_weights, ld_dst;
+    dsc_activation activation;
+} dsci_window_sums;
+
+/* Memory that will be wanted soon: a float of each so many. */
+typedef struct dsci_fetch {
+    const float *at; /* NULL: nothing */
+    size_t step;
+} dsci_fetch;
+
+/* Their gradient in the weights. Elements of a run are `channels` of each of so many columns of the window:
+   the sums (filters) at run * run_step + column * column_step + channel * channel_step = one such chain over
+   the pixels, stretch after stretch, of starts[run * stretches + stretch][offset + p * step + element] times
+   the next row of diff; the chain is added to the sums if accumulate. */
+enum { DSCI_FETCHES = 4 };
+typedef struct dsci_window_products {
+    size_t stretches, filters, runs, columns, channels, step;
+    const float *const *starts;
+    size_t offset;        /* to be added to every start */
+    const size_t *counts; /* pixels of each stretch */
+    const float *diff;
+    float *sums;
+    size_t ld_diff, run_step, column_step, channel_step;
+    int accumulate;
+    dsci_fetch next[DSCI_FETCHES]; /* a step of one of them with each pixel, on the way */
+} dsci_window_products;
+
 /* One step of a recurrent layer for some examples. z (rows, gates * units) comes as sums of products and
    becomes gates: LSTM i f g o, GRU u r o, linear before reset u r o and U h' + b'. Backward takes the gates
    and the gradient h of the new state, and gives dz; sums of products of dz are the caller's. */
@@ -329,6 +365,9 @@ typedef struct dsci_kernels {
     /* The gradient in the weights: the pack of sums at each tap's element = fma(src, diff, sums), for pixels
        of one row after the other. dst and all weights and bias are unused. */
     void (*channel_products)(float *sums, const float *diff, const dsci_channel_sums *pixels);
+
+    void (*window_sums)(const dsci_window_sums *w);
+    void (*window_products)(const dsci_window_products *w);
 
     void (*cells)(dsci_cell_phase phase, const dsci_cells *step);
 

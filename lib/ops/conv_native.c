@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ops/conv_depthwise.h"
+#include "ops/conv_native_weights.h"
 #include "ops/conv_pixels.h"
 
 /* Deep windows: a block of DSCI_GEMM_K_BLOCK elements of so many pixels at a time. */
@@ -397,6 +398,10 @@ dsc_status dsci_conv_native_book_backward_weights(dsc_scope *scope, dsci_node *n
     const dsci_conv_shape s = dsci_conv_shape_of(node);
     if (dsci_conv_is_depthwise(&s))
         return dsci_conv_depthwise_book(scope, node, booking);
+    if (!dsci_conv_is_pointwise(&s)) {
+        dsci_conv_native_book_windows(&s, booking);
+        return DSC_OK;
+    }
     if (is_by_pixels(&s)) {
         book_by_pixels(&s, booking);
         return DSC_OK;
@@ -420,6 +425,10 @@ void dsci_conv_native_backward_weights(const dsci_operands *o, dsci_part part)
         return;
     }
     sum_bias(o, &s, part.index);
+    if (!dsci_conv_is_pointwise(&s)) {
+        dsci_conv_native_windows_weights(o, &s, part);
+        return;
+    }
     if (o->node->booking.scratch_bytes) {
         const dsci_range own = dsci_conv_piece(sums_of(&s), part.index, o->node->booking.parts);
         for (size_t i = 0; i < own.count; i++)

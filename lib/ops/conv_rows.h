@@ -1,0 +1,42 @@
+/* conv_rows.h - rows of padded images, laid out when they are first asked for and kept for a while, so that
+ * windows are read where they lie. */
+#ifndef DESCENT_OPS_CONV_ROWS_H
+#define DESCENT_OPS_CONV_ROWS_H
+
+#include "ops/conv_pixels.h"
+
+/* How some channels of images lie in rows. A row starts where the first window does, and has what the
+   windows of a row of the output reach. */
+typedef struct dsci_conv_layout {
+    size_t channels; /* of a pixel, at most */
+    size_t columns;  /* pixels of a row */
+    size_t pitch;    /* floats from one row to the next, whole vectors */
+    size_t slots;    /* rows kept */
+    bool in_place;   /* rows are those of the image: only its channels' padding is kept, a row of zeros */
+} dsci_conv_layout;
+
+/* For `pixels` pixels of the output at a time, whose windows' rows are all there together. */
+dsci_conv_layout dsci_conv_layout_of(const dsci_conv_shape *s, size_t channels, size_t pixels);
+
+/* Rows of the output that so many pixels lie in, at most. */
+size_t dsci_conv_rows_of(const dsci_conv_shape *s, size_t pixels);
+
+/* Rows of one batch of images; the memory is the caller's. */
+typedef struct dsci_conv_rows {
+    const dsci_kernels *kernels;
+    const dsci_conv_shape *shape;
+    dsci_conv_layout layout;
+    const float *src; /* the first of the channels, of the first pixel */
+    size_t channels;  /* of a pixel: how many there are */
+    float *floats;    /* dsci_conv_rows_floats() */
+} dsci_conv_rows;
+
+size_t dsci_conv_rows_floats(const dsci_conv_layout *layout);
+
+/* Before the first row: forgets what is there. */
+void dsci_conv_rows_clear(const dsci_conv_rows *rows);
+
+/* The row of an example, counted from the first that a window reaches: `channels` floats a pixel. */
+const float *dsci_conv_row(const dsci_conv_rows *rows, size_t example, size_t row);
+
+#endif
