@@ -120,6 +120,9 @@ bool dsci_conv_onednn_prefers(const dsci_node *node)
     if (node->op == &dsci_op_conv_backward_weights && s.window.kernel[0] * s.window.kernel[1] == 1 &&
         s.groups == 1 && !dsci_conv_cut_of(node, s.dst[0], dst_pixels(&s)).by_batch)
         return false;
+    if (node->op == &dsci_op_conv_backward_weights && s.window.kernel[0] * s.window.kernel[1] > 1 &&
+        s.groups == 1)
+        return false;
     return node->op->flops(node) >= least_flops * (double)s.batch;
 }
 
