@@ -22,7 +22,10 @@ static double dot(const float *x, const float *y, size_t n)
     return wide_sum(total);
 }
 
-enum { COLUMN_VECTORS = 4 }; /* chains side by side: a sum waits for the one before it */
+enum {
+    COLUMN_VECTORS = 4, /* chains side by side: a sum waits for the one before it */
+    ROWS_AHEAD = 32     /* rows far apart are fetched: the processor foresees only what lies close together */
+};
 
 ALWAYS_INLINE void sum_rows(float *dst, const float *src, size_t rows, size_t vectors, size_t count,
                             size_t ld)
@@ -32,6 +35,10 @@ ALWAYS_INLINE void sum_rows(float *dst, const float *src, size_t rows, size_t ve
     for (size_t v = 0; v < vectors; v++)
         totals[v] = vec_set(0.0f);
     for (size_t r = 0; r < rows; r++, src += ld) {
+        const float *ahead = r + ROWS_AHEAD < rows ? src + ROWS_AHEAD * ld : src;
+        UNROLL
+        for (size_t v = 0; v < vectors; v++)
+            __builtin_prefetch(ahead + v * DSCI_LANES);
         UNROLL
         for (size_t v = 0; v < vectors; v++)
             totals[v] = vec_add(totals[v], load_lanes(src + v * DSCI_LANES, count));

@@ -85,8 +85,12 @@ void dsci_conv_add_slots(const dsci_kernels *kernels, const float *slots, size_t
     for (size_t i = 0; i < count; i += BLOCK) {
         const size_t block = dsci_conv_least(BLOCK, count - i);
         memcpy(dst + i, slots + i, block * sizeof *dst);
-        for (size_t slot = 1; slot < slot_count; slot++)
-            kernels->add(dst + i, dst + i, slots + slot * stride + i, block, 0);
+        for (size_t slot = 1; slot < slot_count; slot++) {
+            const float *from = slots + slot * stride + i;
+            for (size_t j = 0; slot + 1 < slot_count && j < block; j += DSCI_LANES)
+                __builtin_prefetch(from + stride + j); /* what lies so far on is not foreseen */
+            kernels->add(dst + i, dst + i, from, block, 0);
+        }
     }
 }
 

@@ -100,14 +100,14 @@ bool dsci_conv_onednn_supports(const dsci_node *node)
 }
 
 /* Measured on two threads (Zen 5, batch 128, ms of the native kernels and of oneDNN): 16 -> 16, 3x3, at 32x32
- * forward 2.4 and 2.0, gradient of the input 2.4 and 1.4, of the weights 7.3 and 1.6; 25 -> 25 at 10x10 0.53
- * and 0.49, 0.58 and 0.34, 0.94 and 0.41. The gradient of an input with few channels is the exception: of 3
- * channels 1.3 and 3.0, of 1 channel 2.3 and 5.3. So is, of small batches, that of the weights of single
- * pixels (batch 4, GFLOP/s): 1024 -> 256 at 14x14 397 and 322, 64 -> 256 at 56x56 179 and 189; of other
- * windows not: 3x3, 256 -> 256 at 14x14 387 and 423, 512 -> 512 at 28x28 (batch 1) 321 and 420, 64 -> 64 at
- * 224x224 110 and 299. In all other directions oneDNN has 400 to 500 there, the native kernels 310 to 430;
- * for each channel by itself twice as many as they. Small networks stay native, for the same bits on every
- * processor. */
+ * forward 2.4 and 2.0, gradient of the input 2.4 and 1.4; 25 -> 25 at 10x10 0.53 and 0.49, 0.58 and 0.34. The
+ * gradient of an input with few channels is the exception: of 3 channels 1.3 and 3.0, of 1 channel 2.3 and
+ * 5.3. So is that of the weights of windows of several pixels, for which oneDNN's primitives on plain images
+ * are slower (3x3, 64 -> 64 at 224x224, batch 1: 10.3 and 15.5, 128 -> 128 at 28x28, batch 4: 2.5 and 4.6,
+ * 512 -> 512 at 7x7: 2.7 and 2.9; 5x5, 1 -> 32 at 28x28: 0.48 and 0.87, 32 -> 64 at 12x12: equal), and, of
+ * small batches, that of the weights of single pixels (batch 4, GFLOP/s): 1024 -> 256 at 14x14 397 and 322.
+ * In all other directions oneDNN has 400 to 500 there, the native kernels 310 to 430; for each channel by
+ * itself twice as many as they. Small networks stay native, for the same bits on every processor. */
 bool dsci_conv_onednn_prefers(const dsci_node *node)
 {
     static const double least_flops = 1e5; /* of an example */

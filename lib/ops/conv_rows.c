@@ -76,16 +76,9 @@ static void fill_row(const dsci_conv_rows *rows, const float *src, float *row)
     memset(row + count * channels, 0, (columns - before - count) * channels * sizeof *row);
 }
 
-const float *dsci_conv_row(const dsci_conv_rows *rows, size_t example, size_t row)
+const float *dsci_conv_kept_row(const dsci_conv_rows *rows, const float *src, size_t example, size_t row)
 {
-    const dsci_conv_shape *s = rows->shape;
-    const size_t y = row - s->window.before[0], number = example * extent_of(s, 0) + row;
-    if (row < s->window.before[0] || y >= s->src[0])
-        return rows->floats;
-    const float *src = rows->src + (example * s->src[0] + y) * s->src[1] * s->channels;
-    if (rows->layout.in_place)
-        return src;
-    const size_t slot = number % rows->layout.slots;
+    const size_t number = example * extent_of(rows->shape, 0) + row, slot = number % rows->layout.slots;
     float *floats = rows->floats + (slot + 1) * rows->layout.pitch;
     if (numbers_of(rows)[slot] != number) {
         fill_row(rows, src, floats);

@@ -36,7 +36,18 @@ size_t dsci_conv_rows_floats(const dsci_conv_layout *layout);
 /* Before the first row: forgets what is there. */
 void dsci_conv_rows_clear(const dsci_conv_rows *rows);
 
+/* The row that is made of one of the image's. */
+const float *dsci_conv_kept_row(const dsci_conv_rows *rows, const float *src, size_t example, size_t row);
+
 /* The row of an example, counted from the first that a window reaches: `channels` floats a pixel. */
-const float *dsci_conv_row(const dsci_conv_rows *rows, size_t example, size_t row);
+static inline const float *dsci_conv_row(const dsci_conv_rows *rows, size_t example, size_t row)
+{
+    const dsci_conv_shape *s = rows->shape;
+    const size_t y = row - s->window.before[0];
+    if (row < s->window.before[0] || y >= s->src[0])
+        return rows->floats;
+    const float *src = rows->src + (example * s->src[0] + y) * s->src[1] * s->channels;
+    return rows->layout.in_place ? src : dsci_conv_kept_row(rows, src, example, row);
+}
 
 #endif
