@@ -234,126 +234,119 @@ static void small_windows_are_sums_of_taps(void **state)
         }
         release_guarded("windows");
     }
+}
 
-    enum {
-        RUNS = 3,
-        STRETCHES = 2,
-        LONGEST = 15,
-        STEP = 2,
-        ROW_PIXELS = 14,
-        ROW = ROW_PIXELS * STEP + LONGEST
+enum { RUNS = 3, STRETCHES = 2, LONGEST = 15, STEP = 2, ROW_PIXELS = 14, ROW = ROW_PIXELS * STEP + LONGEST };
+
+/* A row of an image for every run and stretch. */
+static void set_starts(const float *rows, const float **starts)
+{
+    for (size_t i = 0; i < RUNS * STRETCHES; i++)
+        starts[i] = rows + i * ROW;
+}
+
+static void windows_are_summed_in_order(void **state)
+{
+    (void)state;
+    for (size_t filters = 1; filters < 70; filters += 7)
+        for (size_t length = 1; length <= LONGEST; length += 2) {
+            const float *rows = guarded_uniform(RUNS * STRETCHES * ROW, -2.0f, 2.0f, 1);
+            const float *weights = guarded_uniform(RUNS * length * filters, -2.0f, 2.0f, 2),
+                        *bias = guarded_uniform(filters, -2.0f, 2.0f, 3);
+            const float *starts[RUNS * STRETCHES];
+            set_starts(rows, starts);
+            float *expected = guarded(ROW_PIXELS * filters);
+            for (size_t p = 0; p < ROW_PIXELS; p++)
+                for (size_t f = 0; f < filters; f++) {
+                    float sum = 0.0f;
+                    for (size_t e = 0; e < RUNS * length; e++)
+                        sum = fmaf(starts[e / length][p * STEP + e % length], weights[e * filters + f], sum);
+                    expected[p * filters + f] = fmaxf(sum + bias[f], 0.0f);
+                }
+            for (dsc_isa level = DSC_ISA_SCALAR; level <= dsc_isa_detected(); level++) {
+                float *dst = guarded(ROW_PIXELS * filters);
+                dsci_kernels_for(level)->window_sums(&(dsci_window_sums){ .pixels = ROW_PIXELS,
+                                                                          .filters = filters,
+                                                                          .runs = RUNS,
+                                                                          .run_length = length,
+                                                                          .step = STEP,
+                                                                          .starts = starts,
+                                                                          .weights = weights,
+                                                                          .bias = bias,
+                                                                          .dst = dst,
+                                                                          .ld_weights = filters,
+                                                                          .ld_dst = filters,
+                                                                          .activation = DSC_RELU });
+                check_bits(dst, expected, ROW_PIXELS * filters, "sums over windows");
+            }
+            release_guarded("window_sums");
+        }
+}
+
+/* Of three columns of the window, so many channels each. */
+static void products_are_summed_pixel_after_pixel(void **state)
+{
+    (void)state;
+    enum { COLUMNS = 3 };
+    const size_t counts[STRETCHES] = { 5, ROW_PIXELS };
+    for (size_t filters = 1; filters < 70; filters += 7)
+        for (size_t channels = 1; COLUMNS * channels <= LONGEST; channels++) {
+            const size_t n = RUNS * COLUMNS * channels * filters;
+            const float *rows = guarded_uniform(RUNS * STRETCHES * ROW, -2.0f, 2.0f, 1);
+            const float *diff = guarded_uniform((5 + ROW_PIXELS) * filters, -2.0f, 2.0f, 2),
+                        *old = guarded_uniform(n, -2.0f, 2.0f, 3);
+            const float *starts[RUNS * STRETCHES];
+            set_starts(rows, starts);
+            float *expected = guarded(n), *added = guarded(n);
+            for (size_t i = 0; i < n; i++) {
+                const size_t f = i % filters, e = i / filters % (COLUMNS * channels),
+                             run = i / filters / (COLUMNS * channels);
+                expected[i] = 0.0f;
+                for (size_t p = 0; p < 5 + ROW_PIXELS; p++) {
+                    const float *start = starts[run * STRETCHES + (p >= 5)];
+                    expected[i] =
+                        fmaf(start[(p >= 5 ? p - 5 : p) * STEP + e], diff[p * filters + f], expected[i]);
+                }
+                added[i] = old[i] + expected[i];
+            }
+            for (dsc_isa level = DSC_ISA_SCALAR; level <= dsc_isa_detected(); level++) {
+                float *fresh = guarded(n), *sums = guarded_copy(old, n);
+                dsci_window_products w = { .stretches = STRETCHES,
+                                           .filters = filters,
+                                           .runs = RUNS,
+                                           .columns = COLUMNS,
+                                           .channels = channels,
+                                           .step = STEP,
+                                           .starts = starts,
+                                           .counts = counts,
+                                           .diff = diff,
+                                           .sums = fresh,
+                                           .ld_diff = filters,
+                                           .run_step = COLUMNS * channels * filters,
+                                           .column_step = channels * filters,
+                                           .channel_step = filters,
+                                           .next = { { diff, 1 } } };
+                dsci_kernels_for(level)->window_products(&w);
+                check_bits(fresh, expected, n, "products");
+                w.sums = sums;
+                w.accumulate = 1;
+                dsci_kernels_for(level)->window_products(&w);
+                check_bits(sums, added, n, "added products");
+            }
+            release_guarded("window_products");
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_window_is_pooled),
+        cmocka_unit_test(gradients_of_means_are_spread),
+        cmocka_unit_test(rows_are_copied_and_added),
+        cmocka_unit_test(taps_are_summed_in_order),
+        cmocka_unit_test(small_windows_are_sums_of_taps),
+        cmocka_unit_test(windows_are_summed_in_order),
+        cmocka_unit_test(products_are_summed_pixel_after_pixel),
     };
-
-    /* A row of an image for every run and stretch. */
-    static void set_starts(const float *rows, const float **starts)
-    {
-        for (size_t i = 0; i < RUNS * STRETCHES; i++)
-            starts[i] = rows + i * ROW;
-    }
-
-    static void windows_are_summed_in_order(void **state)
-    {
-        (void)state;
-        for (size_t filters = 1; filters < 70; filters += 7)
-            for (size_t length = 1; length <= LONGEST; length += 2) {
-                const float *rows = guarded_uniform(RUNS * STRETCHES * ROW, -2.0f, 2.0f, 1);
-                const float *weights = guarded_uniform(RUNS * length * filters, -2.0f, 2.0f, 2),
-                            *bias = guarded_uniform(filters, -2.0f, 2.0f, 3);
-                const float *starts[RUNS * STRETCHES];
-                set_starts(rows, starts);
-                float *expected = guarded(ROW_PIXELS * filters);
-                for (size_t p = 0; p < ROW_PIXELS; p++)
-                    for (size_t f = 0; f < filters; f++) {
-                        float sum = 0.0f;
-                        for (size_t e = 0; e < RUNS * length; e++)
-                            sum = fmaf(starts[e / length][p * STEP + e % length], weights[e * filters + f],
-                                       sum);
-                        expected[p * filters + f] = fmaxf(sum + bias[f], 0.0f);
-                    }
-                for (dsc_isa level = DSC_ISA_SCALAR; level <= dsc_isa_detected(); level++) {
-                    float *dst = guarded(ROW_PIXELS * filters);
-                    dsci_kernels_for(level)->window_sums(&(dsci_window_sums){ .pixels = ROW_PIXELS,
-                                                                              .filters = filters,
-                                                                              .runs = RUNS,
-                                                                              .run_length = length,
-                                                                              .step = STEP,
-                                                                              .starts = starts,
-                                                                              .weights = weights,
-                                                                              .bias = bias,
-                                                                              .dst = dst,
-                                                                              .ld_weights = filters,
-                                                                              .ld_dst = filters,
-                                                                              .activation = DSC_RELU });
-                    check_bits(dst, expected, ROW_PIXELS * filters, "sums over windows");
-                }
-                release_guarded("window_sums");
-            }
-    }
-
-    /* Of three columns of the window, so many channels each. */
-    static void products_are_summed_pixel_after_pixel(void **state)
-    {
-        (void)state;
-        enum { COLUMNS = 3 };
-        const size_t counts[STRETCHES] = { 5, ROW_PIXELS };
-        for (size_t filters = 1; filters < 70; filters += 7)
-            for (size_t channels = 1; COLUMNS * channels <= LONGEST; channels++) {
-                const size_t n = RUNS * COLUMNS * channels * filters;
-                const float *rows = guarded_uniform(RUNS * STRETCHES * ROW, -2.0f, 2.0f, 1);
-                const float *diff = guarded_uniform((5 + ROW_PIXELS) * filters, -2.0f, 2.0f, 2),
-                            *old = guarded_uniform(n, -2.0f, 2.0f, 3);
-                const float *starts[RUNS * STRETCHES];
-                set_starts(rows, starts);
-                float *expected = guarded(n), *added = guarded(n);
-                for (size_t i = 0; i < n; i++) {
-                    const size_t f = i % filters, e = i / filters % (COLUMNS * channels),
-                                 run = i / filters / (COLUMNS * channels);
-                    expected[i] = 0.0f;
-                    for (size_t p = 0; p < 5 + ROW_PIXELS; p++) {
-                        const float *start = starts[run * STRETCHES + (p >= 5)];
-                        expected[i] =
-                            fmaf(start[(p >= 5 ? p - 5 : p) * STEP + e], diff[p * filters + f], expected[i]);
-                    }
-                    added[i] = old[i] + expected[i];
-                }
-                for (dsc_isa level = DSC_ISA_SCALAR; level <= dsc_isa_detected(); level++) {
-                    float *fresh = guarded(n), *sums = guarded_copy(old, n);
-                    dsci_window_products w = { .stretches = STRETCHES,
-                                               .filters = filters,
-                                               .runs = RUNS,
-                                               .columns = COLUMNS,
-                                               .channels = channels,
-                                               .step = STEP,
-                                               .starts = starts,
-                                               .counts = counts,
-                                               .diff = diff,
-                                               .sums = fresh,
-                                               .ld_diff = filters,
-                                               .run_step = COLUMNS * channels * filters,
-                                               .column_step = channels * filters,
-                                               .channel_step = filters,
-                                               .next = { { diff, 1 } } };
-                    dsci_kernels_for(level)->window_products(&w);
-                    check_bits(fresh, expected, n, "products");
-                    w.sums = sums;
-                    w.accumulate = 1;
-                    dsci_kernels_for(level)->window_products(&w);
-                    check_bits(sums, added, n, "added products");
-                }
-                release_guarded("window_products");
-            }
-    }
-
-    int main(void)
-    {
-        const struct CMUnitTest tests[] = {
-            cmocka_unit_test(every_window_is_pooled),
-            cmocka_unit_test(gradients_of_means_are_spread),
-            cmocka_unit_test(rows_are_copied_and_added),
-            cmocka_unit_test(taps_are_summed_in_order),
-            cmocka_unit_test(small_windows_are_sums_of_taps),
-            cmocka_unit_test(windows_are_summed_in_order),
-            cmocka_unit_test(products_are_summed_pixel_after_pixel),
-        };
-        return cmocka_run_group_tests(tests, enter_float_mode, leave_float_mode);
-    }
+    return cmocka_run_group_tests(tests, enter_float_mode, leave_float_mode);
+}
