@@ -64,12 +64,6 @@ typedef struct part_of {
     size_t *counts;
 } part_of;
 
-/* Floats that hold so many words. */
-static size_t word_floats(size_t words)
-{
-    return dsci_conv_vectors(words * (sizeof(size_t) / sizeof(float)));
-}
-
 static size_t panel_floats(const plan *p)
 {
     return DSCI_GEMM_K_BLOCK * ((p->most_filters + DSCI_CONV_PANEL - 1) / DSCI_CONV_PANEL * DSCI_CONV_PANEL);
@@ -86,9 +80,10 @@ void dsci_conv_native_book_windows(const dsci_conv_shape *s, dsci_booking *booki
         booking->scratch_bytes = p.blocks * weights * sizeof(float);
         booking->finish_parts = dsci_conv_least((weights + SUM_CHUNK - 1) / SUM_CHUNK, DSCI_CONV_MOST_PARTS);
     }
-    booking->worker_bytes = (panel_floats(&p) + p.most_strips * dsci_conv_rows_floats(&p.layout) +
-                             word_floats(s->window.kernel[0] * p.stretches) + word_floats(p.stretches)) *
-                            sizeof(float);
+    booking->worker_bytes =
+        (panel_floats(&p) + p.most_strips * dsci_conv_rows_floats(&p.layout) +
+         dsci_conv_words(s->window.kernel[0] * p.stretches) + dsci_conv_words(p.stretches)) *
+        sizeof(float);
 }
 
 static dsci_range strip_channels(const plan *p, size_t strip)
@@ -242,7 +237,7 @@ void dsci_conv_native_windows_weights(const dsci_operands *o, const dsci_conv_sh
     part.rows = part.panels + panel_floats(&p);
     part.starts = (const float **)(void *)(part.rows + p.most_strips * dsci_conv_rows_floats(&p.layout));
     part.counts =
-        (size_t *)(void *)((float *)(void *)part.starts + word_floats(s->window.kernel[0] * p.stretches));
+        (size_t *)(void *)((float *)(void *)part.starts + dsci_conv_words(s->window.kernel[0] * p.stretches));
     const dsci_range blocks = p.by_pixels ? dsci_conv_piece(p.blocks, index.index, o->node->booking.parts)
                                           : (dsci_range){ 0, p.blocks };
     for (; part.group < s->groups; part.group++) {

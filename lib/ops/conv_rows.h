@@ -15,6 +15,12 @@ typedef struct dsci_conv_layout {
     bool in_place;   /* rows are those of the image: only its channels' padding is kept, a row of zeros */
 } dsci_conv_layout;
 
+/* Floats that hold so many pointers or sizes, in whole vectors. */
+static inline size_t dsci_conv_words(size_t words)
+{
+    return dsci_conv_vectors(words * (sizeof(size_t) / sizeof(float)));
+}
+
 /* For `pixels` pixels of the output at a time, whose windows' rows are all there together. */
 dsci_conv_layout dsci_conv_layout_of(const dsci_conv_shape *s, size_t channels, size_t pixels);
 
