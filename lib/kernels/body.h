@@ -73,6 +73,7 @@ const dsci_kernels LEVEL_TABLE = {
     .channel_sums = channel_sums,
     .channel_windows = channel_windows,
     .channel_products = channel_products,
+    .channel_window_products = channel_window_products,
     .window_sums = window_sums,
     .window_products = window_products,
     .gather_rows = gather_rows,

@@ -44,7 +44,7 @@ ALWAYS_INLINE vec add_term(vec sum, vec x, vec weight, int fused)
 }
 
 /* Runs step for channels i = 0, 16, ... < n: for whole vectors, if they are `plain`, with full = 1, for all
-   else with full = 0 and the lanes that there are. Only the largest tile has code for both. */
+   else with full = 0 and the lanes that there are. Only large tiles have code for both. */
 #define EACH_CHANNELS(n, plain, step)                                                                        \
     do {                                                                                                     \
         size_t i = 0;                                                                                        \
@@ -153,10 +153,26 @@ typedef struct window_tile {
     unsigned row_bits, column_bits;
 } window_tile;
 
-/* Each vector of the image is read once, into all sums that it is a term of. */
+ALWAYS_INLINE int has_row(const window_tile *t, size_t i)
+{
+    return t->row_bits >> i & 1;
+}
+
+ALWAYS_INLINE int has_column(const window_tile *t, size_t j)
+{
+    return t->column_bits >> j & 1;
+}
+
+/* Rows of the image, or columns, that so many windows meet. */
+ALWAYS_INLINE size_t met_by(size_t windows, size_t stride)
+{
+    return (windows - 1) * stride + SMALL_KERNEL;
+}
+
+/* Each vector of the image is read once, into all sums that it is a term of. inside: of the image are all. */
 ALWAYS_INLINE void window_tile_lanes(const dsci_channel_windows *w, const window_tile *t, float *dst,
                                      size_t dst_row, size_t channel, size_t rows, size_t pixels,
-                                     vec_mask lanes, int full, int fused)
+                                     size_t stride, int inside, vec_mask lanes, int full, int fused)
 {
     enum { K = SMALL_KERNEL };
     const float *packed = w->weights + channel * K * K, *bias = w->bias ? w->bias + channel : NULL;
@@ -170,21 +186,23 @@ ALWAYS_INLINE void window_tile_lanes(const dsci_channel_windows *w, const window
     for (size_t p = 0; p < pixels; p++)
         sums[r][p] = vec_set(0.0f);
     UNROLL
-    for (size_t i = 0; i < rows + K - 1; i++) {
-        if (!full && !(t->row_bits >> i & 1))
+    for (size_t i = 0; i < met_by(rows, stride); i++) {
+        if (!inside && !has_row(t, i))
             continue;
         const ptrdiff_t row = t->at + (ptrdiff_t)(i * t->row + channel);
         UNROLL
-        for (size_t j = 0; j < pixels + K - 1; j++) {
-            if (!full && !(t->column_bits >> j & 1))
+        for (size_t j = 0; j < met_by(pixels, stride); j++) {
+            if (!inside && !has_column(t, j))
                 continue;
             const vec x = load_channels(w->src + (row + (ptrdiff_t)(j * w->pixel)), lanes, full);
             UNROLL
-            for (size_t kx = 0; kx < K; kx++)
+            for (size_t p = 0; p < pixels; p++)
                 UNROLL
-            for (size_t r = 0; r < rows; r++)
-                if (j >= kx && j - kx < pixels && i >= r && i - r < K)
-                    sums[r][j - kx] = add_term(sums[r][j - kx], x, weights[(i - r) * K + kx], fused);
+            for (size_t r = 0; r < rows; r++) {
+                const size_t ky = i - r * stride, kx = j - p * stride;
+                if (ky < K && kx < K)
+                    sums[r][p] = add_term(sums[r][p], x, weights[ky * K + kx], fused);
+            }
         }
     }
     UNROLL
@@ -194,13 +212,21 @@ ALWAYS_INLINE void window_tile_lanes(const dsci_channel_windows *w, const window
         store_sum(dst + r * dst_row + p * w->pixel + channel, sums[r][p], bias, w->floor, lanes, full);
 }
 
-ALWAYS_INLINE void window_tile_channels(const dsci_channel_windows *w, const window_tile *t, float *dst,
-                                        size_t dst_row, size_t rows, size_t pixels, int fused)
+static inline int is_inside(const window_tile *t, size_t rows, size_t columns)
 {
-    const int inside = t->row_bits == (1U << (rows + SMALL_KERNEL - 1)) - 1 &&
-                       t->column_bits == (1U << (pixels + SMALL_KERNEL - 1)) - 1;
-    EACH_CHANNELS(w->channels, rows * pixels == CHANNEL_TILE * CHANNEL_TILE && inside,
-                  window_tile_lanes(w, t, dst, dst_row, i, rows, pixels, lanes, full, fused));
+    return t->row_bits == (1U << rows) - 1 && t->column_bits == (1U << columns) - 1;
+}
+
+ALWAYS_INLINE void window_tile_channels(const dsci_channel_windows *w, const window_tile *t, float *dst,
+                                        size_t dst_row, size_t rows, size_t pixels, size_t stride, int fused)
+{
+    const int large = rows * stride * pixels == CHANNEL_TILE * CHANNEL_TILE;
+    if (large && is_inside(t, met_by(rows, stride), met_by(pixels, stride)))
+        EACH_CHANNELS(w->channels, 1,
+                      window_tile_lanes(w, t, dst, dst_row, i, rows, pixels, stride, 1, lanes, full, fused));
+    else
+        EACH_CHANNELS(w->channels, large,
+                      window_tile_lanes(w, t, dst, dst_row, i, rows, pixels, stride, 0, lanes, full, fused));
 }
 
 /* Bit i: place + i - before is one of `size`. */
@@ -212,30 +238,46 @@ static inline unsigned bits_inside(size_t place, size_t count, size_t before, si
     return bits;
 }
 
-ALWAYS_INLINE void window_tiles(const dsci_channel_windows *w, int fused)
+/* The tile of windows from (y, x) on. */
+static inline window_tile window_tile_at(const dsci_channel_windows *w, size_t y, size_t x, size_t rows,
+                                         size_t pixels)
+{
+    const size_t top = y * w->stride, left = x * w->stride, row = w->src_columns * w->pixel;
+    return (window_tile){
+        .at = ((ptrdiff_t)top - (ptrdiff_t)w->before[0]) * (ptrdiff_t)row +
+              ((ptrdiff_t)left - (ptrdiff_t)w->before[1]) * (ptrdiff_t)w->pixel,
+        .row = row,
+        .row_bits = bits_inside(top, met_by(rows, w->stride), w->before[0], w->src_rows),
+        .column_bits = bits_inside(left, met_by(pixels, w->stride), w->before[1], w->src_columns),
+    };
+}
+
+ALWAYS_INLINE void window_tiles(const dsci_channel_windows *w, size_t stride, int fused)
 {
     const size_t dst_row = w->columns * w->pixel, end = w->first + w->rows;
-    window_tile t = { .row = w->src_columns * w->pixel };
     for (size_t y = w->first, rows; y < end; y += rows) {
         rows = channel_tile(end - y);
-        t.row_bits = bits_inside(y, rows + SMALL_KERNEL - 1, w->before[0], w->src_rows);
+        rows = rows * stride > CHANNEL_TILE ? CHANNEL_TILE / stride : rows;
         for (size_t x = 0, pixels; x < w->columns; x += pixels) {
             float *dst = w->dst + y * dst_row + x * w->pixel;
             pixels = channel_tile(w->columns - x);
-            t.column_bits = bits_inside(x, pixels + SMALL_KERNEL - 1, w->before[1], w->src_columns);
-            t.at = ((ptrdiff_t)y - (ptrdiff_t)w->before[0]) * (ptrdiff_t)t.row +
-                   ((ptrdiff_t)x - (ptrdiff_t)w->before[1]) * (ptrdiff_t)w->pixel;
-            CHANNEL_TILES(window_tile_channels(w, &t, dst, dst_row, ROWS, PIXELS, fused))
+            const window_tile t = window_tile_at(w, y, x, rows, pixels);
+            CHANNEL_TILES({
+                if (ROWS * stride <= CHANNEL_TILE || ROWS == 1)
+                    window_tile_channels(w, &t, dst, dst_row, ROWS, PIXELS, stride, fused);
+            })
         }
     }
 }
 
 static void channel_windows(const dsci_channel_windows *w)
 {
-    if (w->fused)
-        window_tiles(w, 1);
+    if (w->stride == 2)
+        window_tiles(w, 2, 1);
+    else if (w->fused)
+        window_tiles(w, 1, 1);
     else
-        window_tiles(w, 0);
+        window_tiles(w, 1, 0);
 }
 
 #undef CHANNEL_TILES
@@ -281,6 +323,81 @@ static void channel_products(float *sums, const float *diff, const dsci_channel_
         for (; x < s->pixels; x++)
             product_tile(sums, d + x * s->dst_pixel, src + x * s->src_pixel, s, 1);
     }
+}
+
+/* The sums of a pack, in registers, over the windows of a tile. */
+ALWAYS_INLINE void window_product_lanes(float *sums, const float *diff, const dsci_channel_windows *w,
+                                        const window_tile *t, size_t channel, size_t pixels, size_t stride,
+                                        int inside, vec_mask lanes, int full)
+{
+    enum { K = SMALL_KERNEL };
+    vec chains[K * K], d[PRODUCT_PIXELS];
+    UNROLL
+    for (size_t k = 0; k < K * K; k++)
+        chains[k] = vec_load(sums + k * DSCI_LANES);
+    UNROLL
+    for (size_t p = 0; p < pixels; p++)
+        d[p] = load_channels(diff + p * w->pixel, lanes, full);
+    UNROLL
+    for (size_t j = 0; j < met_by(pixels, stride); j++) {
+        if (!inside && !has_column(t, j))
+            continue;
+        const ptrdiff_t column = t->at + (ptrdiff_t)(j * w->pixel + channel);
+        UNROLL
+        for (size_t ky = 0; ky < K; ky++) {
+            if (!inside && !has_row(t, ky))
+                continue;
+            const vec x = load_channels(w->src + (column + (ptrdiff_t)(ky * t->row)), lanes, full);
+            UNROLL
+            for (size_t p = 0; p < pixels; p++) {
+                const size_t kx = j - p * stride;
+                if (kx < K)
+                    chains[ky * K + kx] = vec_fma(x, d[p], chains[ky * K + kx]);
+            }
+        }
+    }
+    UNROLL
+    for (size_t k = 0; k < K * K; k++)
+        vec_store(sums + k * DSCI_LANES, chains[k]);
+}
+
+ALWAYS_INLINE void window_product_tile(float *sums, const float *diff, const dsci_channel_windows *w,
+                                       const window_tile *t, size_t pixels, size_t stride)
+{
+    enum { PACK = SMALL_KERNEL * SMALL_KERNEL };
+    const int large = pixels == PRODUCT_PIXELS;
+    if (large && is_inside(t, SMALL_KERNEL, met_by(pixels, stride)))
+        EACH_CHANNELS(
+            w->channels, 1,
+            window_product_lanes(sums + i * PACK, diff + i, w, t, i, pixels, stride, 1, lanes, full));
+    else
+        EACH_CHANNELS(
+            w->channels, large,
+            window_product_lanes(sums + i * PACK, diff + i, w, t, i, pixels, stride, 0, lanes, full));
+}
+
+ALWAYS_INLINE void channel_product_windows(float *sums, const float *diff, const dsci_channel_windows *w,
+                                           size_t x, size_t count, size_t stride)
+{
+    for (size_t pixels; count > 0; count -= pixels, x += pixels, diff += pixels * w->pixel) {
+        pixels = count >= PRODUCT_PIXELS ? PRODUCT_PIXELS : count >= 2 ? 2 : 1;
+        const window_tile t = window_tile_at(w, w->first, x, 1, pixels);
+        if (pixels == PRODUCT_PIXELS)
+            window_product_tile(sums, diff, w, &t, PRODUCT_PIXELS, stride);
+        else if (pixels == 2)
+            window_product_tile(sums, diff, w, &t, 2, stride);
+        else
+            window_product_tile(sums, diff, w, &t, 1, stride);
+    }
+}
+
+static void channel_window_products(float *sums, const float *diff, const dsci_channel_windows *w, size_t x,
+                                    size_t count)
+{
+    if (w->stride == 2)
+        channel_product_windows(sums, diff, w, x, count, 2);
+    else
+        channel_product_windows(sums, diff, w, x, count, 1);
 }
 
 #undef EACH_CHANNELS

@@ -118,13 +118,13 @@ typedef struct dsci_channel_sums {
     int fused;
 } dsci_channel_sums;
 
-/* The same for windows of 3 x 3 that move by single pixels over an image padded with nothing: `before` rows
-   and columns lie before it, at most 2. Taps are the elements in their order. */
+/* The same for windows of 3 x 3 that move by 1 pixel, or (fused only) by 2, over an image padded with
+   nothing: so many rows and columns lie before it. Taps are the elements in their order. */
 typedef struct dsci_channel_windows {
     float *dst; /* its first row */
     const float *src;
     size_t src_rows, src_columns, columns, before[2]; /* columns: of dst */
-    size_t first, rows;                               /* of dst, that are wanted */
+    size_t first, rows, stride;                       /* rows of dst that are wanted */
     size_t pixel, channels;                           /* floats from a pixel to the next; channels of them */
     const float *weights, *bias;
     float floor;
@@ -365,6 +365,9 @@ typedef struct dsci_kernels {
     /* The gradient in the weights: the pack of sums at each tap's element = fma(src, diff, sums), for pixels
        of one row after the other. dst and all weights and bias are unused. */
     void (*channel_products)(float *sums, const float *diff, const dsci_channel_sums *pixels);
+    /* The same of windows in the first row: `count` pixels from x on, where diff starts. */
+    void (*channel_window_products)(float *sums, const float *diff, const dsci_channel_windows *windows,
+                                    size_t x, size_t count);
 
     void (*window_sums)(const dsci_window_sums *w);
     void (*window_products)(const dsci_window_products *w);

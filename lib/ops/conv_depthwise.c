@@ -1,6 +1,6 @@
 /* conv_depthwise.c - convolution of each channel by itself, natively. Pixels whose windows meet the image
  * with the same elements have the same taps, moved along; rows of the output, and its columns, are gone
- * through in runs of such pixels. Windows of 3 x 3 that move by single pixels have a kernel of their own.
+ * through in runs of such pixels. Small windows have kernels of their own.
  *
  * Sums have the order of conv_native.c: an output is a chain of fused multiply-adds over the window; an
  * element of the input's gradient is the sum of rounded products over rows of the output, then over their
@@ -176,14 +176,34 @@ static size_t taps_of_window(const dsci_conv_shape *s, size_t at_y, size_t at_x,
     return count;
 }
 
-/* Windows of 3 x 3 that move by single pixels. */
-static bool is_small(const dsci_conv_shape *s)
+/* Windows of 3 x 3 that move by so many pixels at most: see dsci_channel_windows. */
+static bool is_small(const dsci_conv_shape *s, size_t most)
 {
     const dsci_window *w = &s->window;
     for (size_t i = 0; i < 2; i++)
-        if (w->kernel[i] != 3 || w->stride[i] != 1 || w->dilation[i] != 1 || w->before[i] > 2)
+        if (w->kernel[i] != 3 || w->dilation[i] != 1 || w->before[i] > 2)
             return false;
-    return true;
+    return w->stride[0] == w->stride[1] && w->stride[0] <= most;
+}
+
+bool dsci_conv_depthwise_is_fast(const dsci_conv_shape *s)
+{
+    return dsci_conv_is_depthwise(s) && is_small(s, 1);
+}
+
+/* The windows over an image, in some of the channels. */
+static dsci_channel_windows small_windows(const dsci_conv_shape *s, const float *image, size_t channels)
+{
+    return (dsci_channel_windows){ .src = image,
+                                   .src_rows = s->src[0],
+                                   .src_columns = s->src[1],
+                                   .columns = s->dst[1],
+                                   .before = { s->window.before[0], s->window.before[1] },
+                                   .rows = 1,
+                                   .stride = s->window.stride[0],
+                                   .pixel = s->channels,
+                                   .channels = channels,
+                                   .fused = 1 };
 }
 
 /* The bias as dsci_channel_sums has it, in so many floats; NULL if nothing is done to the sums. Adding -0
@@ -231,23 +251,16 @@ void dsci_conv_depthwise_forward(const dsci_operands *o, dsci_part part)
         float *dst = (float *)o->out[0] + e * s.dst[0] * row;
         for (size_t done = 0; done < own.dst.count; done += CHUNK) {
             const dsci_range rows = { own.dst.first + done, dsci_conv_least(CHUNK, own.dst.count - done) };
-            if (is_small(&s))
-                o->kernels->channel_windows(
-                    &(dsci_channel_windows){ .dst = dst,
-                                             .src = image,
-                                             .src_rows = s.src[0],
-                                             .src_columns = s.src[1],
-                                             .columns = s.dst[1],
-                                             .before = { s.window.before[0], s.window.before[1] },
-                                             .first = rows.first,
-                                             .rows = rows.count,
-                                             .pixel = s.channels,
-                                             .channels = s.channels,
-                                             .weights = packed,
-                                             .bias = terms,
-                                             .floor = floor,
-                                             .fused = 1 });
-            else
+            if (is_small(&s, 2)) {
+                dsci_channel_windows windows = small_windows(&s, image, s.channels);
+                windows.dst = dst;
+                windows.first = rows.first;
+                windows.rows = rows.count;
+                windows.weights = packed;
+                windows.bias = terms;
+                windows.floor = floor;
+                o->kernels->channel_windows(&windows);
+            } else
                 forward_rows(o, &s, rows,
                              (dsci_channel_sums){ .dst = dst,
                                                   .src = image,
@@ -316,11 +329,11 @@ void dsci_conv_depthwise_backward_data(const dsci_operands *o, dsci_part part)
     dsci_tap *taps = part.workspace;
     float *packed = (float *)((char *)part.workspace + tap_bytes(&s));
     const size_t row = s.src[1] * s.channels, chunk = CHUNK * w->stride[0];
-    pack_weights(&s, o->in[1], is_small(&s), packed);
+    pack_weights(&s, o->in[1], is_small(&s, 1), packed);
     for (size_t e = own.examples.first; e < own.examples.first + own.examples.count; e++) {
         const float *diff_dst = (const float *)o->in[0] + e * s.dst[0] * s.dst[1] * s.channels;
         float *diff_src = (float *)o->out[0] + e * s.src[0] * row;
-        if (is_small(&s)) {
+        if (is_small(&s, 1)) {
             o->kernels->channel_windows(
                 &(dsci_channel_windows){ .dst = diff_src,
                                          .src = diff_dst,
@@ -330,6 +343,7 @@ void dsci_conv_depthwise_backward_data(const dsci_operands *o, dsci_part part)
                                          .before = { 2 - w->before[0], 2 - w->before[1] },
                                          .first = own.src.first,
                                          .rows = own.src.count,
+                                         .stride = 1,
                                          .pixel = s.channels,
                                          .channels = s.channels,
                                          .weights = packed });
@@ -354,25 +368,41 @@ void dsci_conv_depthwise_backward_data(const dsci_operands *o, dsci_part part)
 
 /* --- Gradient of the weights --- */
 
+/* Pixels of the output from p on: sums += theirs. Returns how many of `count` they are. */
+static size_t add_run(const dsci_operands *o, const dsci_conv_shape *s, dsci_conv_pixel p, size_t count,
+                      const float *diff, dsci_range channels, dsci_tap *taps, float *sums)
+{
+    const float *image =
+        (const float *)o->in[0] + p.example * s->src[0] * s->src[1] * s->channels + channels.first;
+    const size_t end = dsci_conv_least(p.x + count, s->dst[1]);
+    if (is_small(s, 2)) {
+        dsci_channel_windows windows = small_windows(s, image, channels.count);
+        windows.first = p.y;
+        o->kernels->channel_window_products(sums, diff, &windows, p.x, end - p.x);
+        return end - p.x;
+    }
+    const dsci_channel_sums windows = { .src = image,
+                                        .rows = 1,
+                                        .pixels = run_of(elements_inside, s, 1, p.x, 1, end),
+                                        .channels = channels.count,
+                                        .dst_pixel = s->channels,
+                                        .src_pixel = s->window.stride[1] * s->channels,
+                                        .taps = taps,
+                                        .tap_count = taps_of_window(s, p.y, p.x, taps),
+                                        .elements = elements_of(s) };
+    o->kernels->channel_products(sums, diff, &windows);
+    return windows.pixels;
+}
+
 /* A block of pixels, counted through the whole batch: sums += theirs. */
 static void add_block(const dsci_operands *o, const dsci_conv_shape *s, dsci_range pixels,
                       dsci_range channels, dsci_tap *taps, float *sums)
 {
-    const float *src = (const float *)o->in[0] + channels.first,
-                *diff_dst = (const float *)o->in[1] + channels.first;
-    dsci_channel_sums windows = { .rows = 1,
-                                  .channels = channels.count,
-                                  .dst_pixel = s->channels,
-                                  .src_pixel = s->window.stride[1] * s->channels,
-                                  .taps = taps,
-                                  .elements = elements_of(s) };
-    for (size_t done = 0; done < pixels.count; done += windows.pixels) {
-        const dsci_conv_pixel p = dsci_conv_pixel_at(s, pixels.first + done);
-        const size_t end = dsci_conv_least(p.x + pixels.count - done, s->dst[1]);
-        windows.pixels = run_of(elements_inside, s, 1, p.x, 1, end);
-        windows.tap_count = taps_of_window(s, p.y, p.x, taps);
-        windows.src = src + p.example * s->src[0] * s->src[1] * s->channels;
-        o->kernels->channel_products(sums, diff_dst + (pixels.first + done) * s->channels, &windows);
+    const float *diff_dst = (const float *)o->in[1] + channels.first;
+    for (size_t done = 0; done < pixels.count;) {
+        const size_t at = pixels.first + done;
+        done += add_run(o, s, dsci_conv_pixel_at(s, at), pixels.count - done, diff_dst + at * s->channels,
+                        channels, taps, sums);
     }
 }
 

@@ -7,6 +7,9 @@
 /* As many groups and filters as channels. */
 bool dsci_conv_is_depthwise(const dsci_conv_shape *s);
 
+/* Whether the output and the gradient of the input come from the kernel that reads each pixel once. */
+bool dsci_conv_depthwise_is_fast(const dsci_conv_shape *s);
+
 /* What the implementations of conv_native.h do for such a node. */
 dsc_status dsci_conv_depthwise_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking);
 dsci_step_fn dsci_conv_depthwise_forward, dsci_conv_depthwise_backward_data,

@@ -18,6 +18,7 @@
 
 #include "onednn/onednn.h"
 #include "ops/conv.h"
+#include "ops/conv_depthwise.h"
 
 enum {
     MOST_REORDERS = 8,
@@ -108,8 +109,10 @@ bool dsci_conv_onednn_supports(const dsci_node *node)
  * 28x28, batch 4: 2.5 and 4.6, 512 -> 512 at 7x7: 2.7 and 2.9; 5x5, 1 -> 32 at 28x28: 0.48 and 0.87, 32 -> 64
  * at 12x12: equal), and, of small batches, that of the weights of single pixels (batch 4, GFLOP/s): 1024 ->
  * 256 at 14x14 397 and 322. In all other directions oneDNN has 400 to 500 there, the native kernels 310 to
- * 430; for each channel by itself twice as many as they. Small networks stay native, for the same bits on
- * every processor. */
+ * 430. Each channel by itself, 3x3 (batch 4, us): 32 at 112x112 forward 121 and 164, gradient of the input
+ * 134 and 153; 128 at 56x56 142 and 170, 160 and 167; 512 at 14x14 43 and 50, 44 and 46; but by steps of 2,
+ * 256 at 28x28, 41 and 35, 43 and 35, and for the weights 292 and 184, 203 and 187. Small networks stay
+ * native, for the same bits on every processor. */
 bool dsci_conv_onednn_prefers(const dsci_node *node)
 {
     static const double least_flops = 1e5; /* of an example */
@@ -126,6 +129,8 @@ bool dsci_conv_onednn_prefers(const dsci_node *node)
         return false;
     if (node->op == &dsci_op_conv_backward_weights && s.window.kernel[0] * s.window.kernel[1] > 1 &&
         s.groups == 1)
+        return false;
+    if (node->op != &dsci_op_conv_backward_weights && dsci_conv_depthwise_is_fast(&s))
         return false;
     return node->op->flops(node) >= least_flops * (double)s.batch;
 }

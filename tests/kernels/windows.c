@@ -178,59 +178,83 @@ static void taps_are_summed_in_order(void **state)
     }
 }
 
-/* Windows of 3 x 3 are sums over those of their elements that are in the image. */
+/* The elements of a window of 3 x 3 that are in the image. */
+static size_t taps_inside(const dsci_channel_windows *w, size_t y, size_t x, dsci_tap *taps)
+{
+    size_t count = 0;
+    for (size_t e = 0; e < 9; e++) {
+        const size_t at_y = y * w->stride + e / 3 - w->before[0], at_x = x * w->stride + e % 3 - w->before[1];
+        if (at_y < w->src_rows && at_x < w->src_columns) /* else beyond, or wrapped round */
+            taps[count++] = (dsci_tap){ (at_y * w->src_columns + at_x) * w->pixel, e };
+    }
+    return count;
+}
+
+/* Windows of 3 x 3 are sums over those of their elements that are in the image, and their gradients are
+   products of these. */
 static void small_windows_are_sums_of_taps(void **state)
 {
     (void)state;
-    enum { MOST = 7 };
-    for (size_t trial = 0; trial < 400; trial++) {
+    enum { MOST = 11 };
+    for (size_t trial = 0; trial < 1000; trial++) {
         const size_t src_rows = 1 + trial % MOST, src_columns = 1 + trial / 3 % MOST,
-                     channels = 1 + trial % 37;
+                     channels = 1 + trial % 37, stride = 1 + trial / 11 % 2;
         const size_t before[2] = { trial / 2 % 3, trial / 5 % 3 }, after = trial / 7 % 3;
         if (src_rows + before[0] + after < 3 || src_columns + before[1] + after < 3)
             continue;
-        const size_t rows = src_rows + before[0] + after - 2, columns = src_columns + before[1] + after - 2;
+        const size_t rows = (src_rows + before[0] + after - 3) / stride + 1,
+                     columns = (src_columns + before[1] + after - 3) / stride + 1,
+                     count = rows * columns * channels, first = trial % rows;
         const float *src = guarded_uniform(src_rows * src_columns * channels, -2.0f, 2.0f, 1);
         const float *weights = guarded_uniform(9 * channels, -2.0f, 2.0f, 2);
         const float *bias = guarded_uniform(channels, -2.0f, 2.0f, 3);
+        const float *packs = packed(weights, 9, channels);
+        const size_t pack_floats = (channels + DSCI_LANES - 1) / DSCI_LANES * DSCI_LANES * 9;
         dsci_channel_windows w = { .src = src,
                                    .src_rows = src_rows,
                                    .src_columns = src_columns,
                                    .columns = columns,
                                    .before = { before[0], before[1] },
-                                   .first = trial % rows,
-                                   .rows = rows - trial % rows,
+                                   .first = first,
+                                   .rows = rows - first,
+                                   .stride = stride,
                                    .pixel = channels,
                                    .channels = channels,
-                                   .weights = packed(weights, 9, channels),
+                                   .weights = packs,
                                    .bias = trial % 2 ? bias : NULL,
                                    .floor = -1.0f,
-                                   .fused = trial % 4 > 1 };
-        float *expected = guarded(rows * columns * channels);
-        for (size_t i = 0; i < rows * columns * channels; i++)
-            expected[i] = 7.0f;
-        float *dst_before = guarded_copy(expected, rows * columns * channels);
-        for (size_t y = w.first; y < rows; y++)
-            for (size_t x = 0; x < columns; x++) {
-                dsci_tap taps[9];
-                dsci_channel_sums s = { .src = src,
-                                        .channels = channels,
-                                        .taps = taps,
-                                        .bias = w.bias,
-                                        .floor = w.floor,
-                                        .fused = w.fused };
-                for (size_t e = 0; e < 9; e++) {
-                    const size_t at_y = y + e / 3 - before[0], at_x = x + e % 3 - before[1];
-                    if (at_y < src_rows && at_x < src_columns) /* else beyond, or wrapped round */
-                        taps[s.tap_count++] = (dsci_tap){ (at_y * src_columns + at_x) * channels, e };
-                }
-                for (size_t c = 0; c < channels; c++)
-                    expected[(y * columns + x) * channels + c] = tap_sum(&s, weights, 0, 0, c);
+                                   .fused = stride == 2 || trial % 4 > 1 };
+        float *expected = guarded(count), *products = guarded_copy(weights, 9 * channels);
+        const float *diff = guarded_uniform(count, -2.0f, 2.0f, 4);
+        const size_t from = columns / 3;
+        for (size_t i = 0; i < count; i++) {
+            const size_t y = i / channels / columns, x = i / channels % columns, c = i % channels;
+            dsci_tap taps[9];
+            const dsci_channel_sums s = { .src = src,
+                                          .channels = channels,
+                                          .taps = taps,
+                                          .tap_count = taps_inside(&w, y, x, taps),
+                                          .bias = w.bias,
+                                          .floor = w.floor,
+                                          .fused = w.fused };
+            expected[i] = y < first ? 7.0f : tap_sum(&s, weights, 0, 0, c);
+            for (size_t t = 0; t < s.tap_count && y == first && x >= from; t++) {
+                float *chain = &products[taps[t].element * channels + c];
+                *chain = fmaf(src[taps[t].pixel + c], diff[i], *chain);
             }
+        }
+        const float *product_packs = packed(products, 9, channels);
         for (dsc_isa level = DSC_ISA_SCALAR; level <= dsc_isa_detected(); level++) {
-            w.dst = guarded_copy(dst_before, rows * columns * channels);
-            dsci_kernels_for(level)->channel_windows(&w);
-            check_bits(w.dst, expected, rows * columns * channels, "windows");
+            const dsci_kernels *k = dsci_kernels_for(level);
+            w.dst = guarded_copy(expected, count);
+            for (size_t i = first * columns * channels; i < count; i++)
+                w.dst[i] = 0.0f;
+            k->channel_windows(&w);
+            check_bits(w.dst, expected, count, "windows");
+            float *sums = guarded_copy(packs, pack_floats);
+            k->channel_window_products(sums, diff + (first * columns + from) * channels, &w, from,
+                                       columns - from);
+            check_bits(sums, product_packs, pack_floats, "products of windows");
         }
         release_guarded("windows");
     }
