@@ -12,6 +12,7 @@
 #include "ops/conv_depthwise.h"
 #include "ops/conv_native_weights.h"
 #include "ops/conv_rows.h"
+#include "ops/gemm_blocks.h"
 
 /* Deep windows: a block of DSCI_GEMM_K_BLOCK elements of so many pixels at a time. */
 enum { DEEP_PIXELS = 240 };
@@ -335,21 +336,38 @@ void dsci_conv_native_forward(const dsci_operands *o, dsci_part part)
 
 /* --- The gradient of the weights --- */
 
-/* A block of windows transposed times the output's gradients: some rows of a group's weights. */
+/* Some channels of some pixels transposed times the output's gradients: some rows of a group's weights, of
+   windows of one pixel; of others: conv_native_weights.c. */
 static dsci_gemm weights_problem(const dsci_conv_shape *s, size_t rows, size_t pixels)
 {
     return (dsci_gemm){ .m = rows,
                         .n = s->filters / s->groups,
                         .k = pixels,
-                        .lda = rows,
+                        .lda = s->channels,
                         .ldb = s->filters,
                         .ldc = s->filters,
                         .transpose_a = 1 };
 }
 
-/* Parts are blocks of the gradient of one group's weights, some rows by some columns: each goes through all
-   pixels, lays out its own rows of the windows and packs its own columns of the output's gradient, so that
-   they stay in the caches while they are multiplied. */
+/* All of them: one product. */
+static dsci_gemm pointwise_problem(const dsci_operands *o, const dsci_conv_shape *s)
+{
+    dsci_gemm problem = weights_problem(s, s->channels, dsci_conv_pixels(s));
+    problem.a = o->in[0];
+    problem.b = o->in[1];
+    problem.c = o->out[0];
+    return problem;
+}
+
+static bool is_by_blocks(const dsci_conv_shape *s)
+{
+    const dsci_gemm problem = weights_problem(s, s->channels, dsci_conv_pixels(s));
+    return dsci_conv_is_pointwise(s) && s->groups == 1 && dsci_gemm_by_blocks(&problem);
+}
+
+/* Else parts are blocks of the gradient of one group's weights, some rows by some columns: each goes through
+   all pixels and packs its own columns of the output's gradient, so that they stay in the caches while they
+   are multiplied. */
 struct blocks {
     size_t row_parts, column_parts, most_rows, most_columns;
 };
@@ -372,69 +390,21 @@ static struct blocks blocks_of(const dsci_conv_shape *s, double work)
     return blocks;
 }
 
-/* Many pixels and few weights: parts are blocks of pixels instead, each with a sum of its own for every
-   weight, which are added in their order when all are there. (With blocks of weights each part would lay out
-   the windows of all pixels: 64 x 256 over 4 x 56 x 56 pixels: 2.6 ms, 3 x 7 x 7 x 64 over 4 x 112 x
-   112: 12.1 ms.) */
-enum { LEAST_SUMS = 8, MOST_SUM_BYTES = 32 << 20, SUM_ROWS = 256, SUM_CHUNK = 4096 };
-
-static size_t sums_of(const dsci_conv_shape *s)
-{
-    return (dsci_conv_pixels(s) + DSCI_GEMM_K_BLOCK - 1) / DSCI_GEMM_K_BLOCK;
-}
-
-static bool is_by_pixels(const dsci_conv_shape *s)
-{
-    const double bytes = (double)sums_of(s) * (double)dsci_conv_depth(s) * (double)s->filters * sizeof(float);
-    return sums_of(s) >= LEAST_SUMS && bytes <= MOST_SUM_BYTES;
-}
-
-static void book_by_pixels(const dsci_conv_shape *s, dsci_booking *booking)
-{
-    const size_t weights = dsci_conv_depth(s) * s->filters;
-    const size_t rows = dsci_conv_least(dsci_conv_depth(s), SUM_ROWS);
-    const dsci_gemm problem = weights_problem(s, rows, DSCI_GEMM_K_BLOCK);
-    booking->parts = dsci_conv_least(sums_of(s), DSCI_CONV_MOST_PARTS);
-    booking->finish_parts = dsci_conv_least((weights + SUM_CHUNK - 1) / SUM_CHUNK, DSCI_CONV_MOST_PARTS);
-    booking->scratch_bytes = sums_of(s) * weights * sizeof(float);
-    booking->worker_bytes =
-        (dsci_conv_vectors(rows) * DSCI_GEMM_K_BLOCK + dsci_gemm_workspace(&problem)) * sizeof(float);
-}
-
-/* The sum over one block of pixels, of all weights. */
-static void sum_block(const dsci_operands *o, const dsci_conv_shape *s, size_t block, float *workspace)
-{
-    const size_t depth = dsci_conv_depth(s), channels = s->channels / s->groups,
-                 filters = s->filters / s->groups;
-    const size_t start = block * DSCI_GEMM_K_BLOCK;
-    const size_t count = dsci_conv_least(DSCI_GEMM_K_BLOCK, dsci_conv_pixels(s) - start);
-    const bool pointwise = dsci_conv_is_pointwise(s);
-    const float *src = o->in[0], *diff_dst = o->in[1];
-    float *sums = (float *)o->scratch + block * depth * s->filters;
-    for (size_t g = 0; g < s->groups; g++)
-        for (size_t first = 0; first < depth; first += SUM_ROWS) {
-            const dsci_range rows = { first, dsci_conv_least(SUM_ROWS, depth - first) };
-            dsci_gemm problem = weights_problem(s, rows.count, count);
-            if (!pointwise)
-                gather_tile(o->kernels, s, src, g, rows, start, count, workspace);
-            problem.a = pointwise ? src + start * s->channels + g * channels + first : workspace;
-            problem.lda = pointwise ? s->channels : rows.count;
-            problem.b = diff_dst + start * s->filters + g * filters;
-            problem.c = sums + first * s->filters + g * filters;
-            problem.workspace =
-                workspace + dsci_conv_vectors(dsci_conv_least(depth, SUM_ROWS)) * DSCI_GEMM_K_BLOCK;
-            o->kernels->gemm(&problem);
-        }
-}
-
+/* Wherever parts are blocks of pixels, each has its slot of sums. */
 void dsci_conv_native_finish_weights(const dsci_operands *o, dsci_part part)
 {
     const dsci_conv_shape s = dsci_conv_shape_of(o->node);
     if (!o->node->booking.scratch_bytes)
         return;
-    const size_t weights = dsci_conv_depth(&s) * s.filters, sums = sums_of(&s);
+    if (is_by_blocks(&s)) {
+        const dsci_gemm problem = pointwise_problem(o, &s);
+        dsci_gemm_finish_blocks(o, part, &problem, o->out[1]);
+        return;
+    }
+    const size_t weights = dsci_conv_depth(&s) * s.filters;
+    const size_t slots = (dsci_conv_pixels(&s) + DSCI_GEMM_K_BLOCK - 1) / DSCI_GEMM_K_BLOCK;
     const dsci_range own = dsci_conv_piece(weights, part.index, o->node->booking.finish_parts);
-    dsci_conv_add_slots(o->kernels, (const float *)o->scratch + own.first, weights, sums, own.count,
+    dsci_conv_add_slots(o->kernels, (const float *)o->scratch + own.first, weights, slots, own.count,
                         (float *)o->out[0] + own.first);
 }
 
@@ -458,8 +428,9 @@ dsc_status dsci_conv_native_book_backward_weights(dsc_scope *scope, dsci_node *n
         dsci_conv_native_book_windows(&s, booking);
         return DSC_OK;
     }
-    if (is_by_pixels(&s)) {
-        book_by_pixels(&s, booking);
+    if (is_by_blocks(&s)) {
+        const dsci_gemm problem = weights_problem(&s, s.channels, dsci_conv_pixels(&s));
+        dsci_gemm_book_blocks(&problem, booking);
         return DSC_OK;
     }
     const struct blocks blocks = blocks_of(&s, node->op->flops(node));
@@ -467,8 +438,7 @@ dsc_status dsci_conv_native_book_backward_weights(dsc_scope *scope, dsci_node *n
     dsci_gemm problem = weights_problem(&s, blocks.most_rows, DSCI_GEMM_K_BLOCK);
     problem.n = blocks.most_columns;
     booking->worker_bytes =
-        ((dsci_conv_vectors(blocks.most_rows) + dsci_conv_vectors(blocks.most_columns)) * DSCI_GEMM_K_BLOCK +
-         dsci_gemm_workspace(&problem)) *
+        (dsci_conv_vectors(blocks.most_columns) * DSCI_GEMM_K_BLOCK + dsci_gemm_workspace(&problem)) *
         sizeof(float);
     return DSC_OK;
 }
@@ -480,15 +450,14 @@ void dsci_conv_native_backward_weights(const dsci_operands *o, dsci_part part)
         dsci_conv_depthwise_backward_weights(o, part);
         return;
     }
+    if (is_by_blocks(&s)) {
+        const dsci_gemm problem = pointwise_problem(o, &s);
+        dsci_gemm_run_blocks(o, part, &problem, o->out[1] != NULL);
+        return;
+    }
     sum_bias(o, &s, part.index);
     if (!dsci_conv_is_pointwise(&s)) {
         dsci_conv_native_windows_weights(o, &s, part);
-        return;
-    }
-    if (o->node->booking.scratch_bytes) {
-        const dsci_range own = dsci_conv_piece(sums_of(&s), part.index, o->node->booking.parts);
-        for (size_t i = 0; i < own.count; i++)
-            sum_block(o, &s, own.first + i, part.workspace);
         return;
     }
     const struct blocks blocks = blocks_of(&s, o->node->op->flops(o->node));
@@ -499,25 +468,21 @@ void dsci_conv_native_backward_weights(const dsci_operands *o, dsci_part part)
     const dsci_range columns =
         dsci_conv_piece(group_filters, part.index % blocks.column_parts, blocks.column_parts);
     const float *src = o->in[0], *diff_dst = o->in[1];
-    float *diff_weights = o->out[0], *tile = part.workspace;
-    float *packed = tile + dsci_conv_vectors(blocks.most_rows) * DSCI_GEMM_K_BLOCK;
+    float *diff_weights = o->out[0], *packed = part.workspace;
     float *rest = packed + dsci_conv_vectors(blocks.most_columns) * DSCI_GEMM_K_BLOCK;
-    const bool pointwise = dsci_conv_is_pointwise(&s), packs = columns.count < s.filters;
+    const bool packs = columns.count < s.filters;
     for (size_t g = 0; g < s.groups; g++)
         for (size_t start = 0; start < pixels; start += DSCI_GEMM_K_BLOCK) {
             const size_t count = dsci_conv_least(DSCI_GEMM_K_BLOCK, pixels - start);
             const float *gradients = diff_dst + start * s.filters + g * group_filters + columns.first;
             dsci_gemm problem = weights_problem(&s, rows.count, count);
             problem.n = columns.count;
-            problem.a = pointwise ? src + start * s.channels + g * channels + rows.first : tile;
-            problem.lda = pointwise ? s.channels : rows.count;
+            problem.a = src + start * s.channels + g * channels + rows.first;
             problem.b = packs ? packed : gradients;
             problem.ldb = packs ? columns.count : s.filters;
             problem.c = diff_weights + rows.first * s.filters + g * group_filters + columns.first;
             problem.accumulate = start > 0;
             problem.workspace = rest;
-            if (!pointwise)
-                gather_tile(o->kernels, &s, src, g, rows, start, count, tile);
             if (packs)
                 o->kernels->copy_rows(packed, columns.count, gradients, s.filters, count, columns.count);
             o->kernels->gemm(&problem);

@@ -1,6 +1,7 @@
 /* dense.c - y = activation(x w + b): x (batch, fan_in), w (fan_in, units), b (units); per step: x (batch,
  * ..., fan_in) and y (batch, ..., units). */
 #include "ops/dense.h"
+#include "ops/gemm_blocks.h"
 #include "ops/ref.h"
 #include "ops/widened.h"
 
@@ -181,6 +182,10 @@ static dsc_status book_weights(dsc_scope *scope, dsci_node *node, dsci_booking *
 {
     (void)scope;
     const dsci_gemm problem = weights_problem(node, &no_operands);
+    if (dsci_gemm_by_blocks(&problem)) {
+        dsci_gemm_book_blocks(&problem, booking);
+        return DSC_OK;
+    }
     return book_gemm(&problem, booking);
 }
 
@@ -232,9 +237,20 @@ static void run_weights(const dsci_operands *o, dsci_part part)
     const dsci_range own = dsci_whole_vectors(problem.n, part.index, o->node->booking.parts);
     const float *diff_dst = o->in[1];
     float *diff_bias = o->out[1];
+    if (dsci_gemm_by_blocks(&problem)) {
+        dsci_gemm_run_blocks(o, part, &problem, diff_bias != NULL);
+        return;
+    }
     run_gemm(o, part, problem);
     if (diff_bias && own.count)
         o->kernels->column_sums(diff_bias + own.first, diff_dst + own.first, problem.k, own.count, problem.n);
+}
+
+static void finish_weights(const dsci_operands *o, dsci_part part)
+{
+    const dsci_gemm problem = weights_problem(o->node, o);
+    if (dsci_gemm_by_blocks(&problem))
+        dsci_gemm_finish_blocks(o, part, &problem, o->out[1]);
 }
 
 const dsci_op dsci_op_dense = {
@@ -279,7 +295,8 @@ const dsci_op dsci_op_dense_backward_weights = {
                            .type = DSCI_F32,
                            .book = book_weights,
                            .pack = pack_weights,
-                           .run = run_weights },
+                           .run = run_weights,
+                           .finish = finish_weights },
                          DSCI_DENSE_ONEDNN_WEIGHTS(DSCI_F32),
                          DSCI_DENSE_ONEDNN_WEIGHTS(DSCI_BF16),
                          DSCI_WIDENED,
