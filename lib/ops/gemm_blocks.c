@@ -21,9 +21,9 @@ static size_t slot_of(const dsci_gemm *g)
     return (g->m * g->n + g->n + DSCI_LANES - 1) / DSCI_LANES * DSCI_LANES;
 }
 
-/* Sums are written once and read once: at most as much as the block reads. (64 x 256 over 12544 rows, us on
-   two threads, beside parts that each go through all rows: 1500 and 2600; 256 x 64 over 16384: 2100 and
-   2500.) */
+/* Sums are written once and read once: at most as much as the block reads. (us on two threads, beside parts
+   that each go through all rows: 64 x 256 over 12544 rows 1680 and 2340; 256 x 64 over 16384 rows 1610 and
+   2330.) */
 bool dsci_gemm_by_blocks(const dsci_gemm *g)
 {
     const double floats = ((double)g->m + (double)g->n) * (double)g->k;
