@@ -169,6 +169,14 @@ static dsc_node *long_sequence(dsc_scope *scope, struct draw *draw)
                         draw);
 }
 
+/* Few weights, whose gradients are long sums. */
+static dsc_node *many_steps(dsc_scope *scope, struct draw *draw)
+{
+    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { draw_size(draw, 2100, 2200), 3 } });
+    x = dsc_tanh(dsc_dense(x, draw_size(draw, 500, 520)));
+    return squared_head(dsc_tanh(dsc_dense(x, draw_size(draw, 15, 24))), scope, draw);
+}
+
 static const struct gradient_case cases[] = {
     { .name = "elman", .op = DSCI_OP_RECURRENT, .loss = elman },
     { .name = "lstm", .op = DSCI_OP_RECURRENT, .loss = lstm },
@@ -190,6 +198,7 @@ static const struct gradient_case cases[] = {
     { .name = "pieces of pooled images", .op = DSCI_OP_MAX_POOL, .loss = pooled },
     { .name = "small images with many weights", .op = DSCI_OP_CONV, .loss = deep },
     { .name = "one long sequence", .op = DSCI_OP_CONV, .loss = long_sequence },
+    { .name = "dense layer over many steps", .op = DSCI_OP_DENSE, .loss = many_steps },
 };
 
 enum { SMALL_BATCHES = 9, CASES = sizeof cases / sizeof cases[0], VARIANTS = 4 };
