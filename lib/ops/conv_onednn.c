@@ -104,15 +104,16 @@ bool dsci_conv_onednn_supports(const dsci_node *node)
  * forward 2.4 and 2.0, gradient of the input 2.4 and 1.4; 25 -> 25 at 10x10 0.53 and 0.49, 0.58 and 0.34. The
  * gradient of an input with few channels is the exception: of 3 channels 1.3 and 3.0, of 1 channel 2.3 and
  * 5.3; and forward, of small windows: 7x7 of 3 channels to 64 (batch 4, 224x224) 2.4 and 2.5, 5x5 of 1 to 32
- * at 28x28 0.50 and 0.59. So is the gradient of the weights of windows of several pixels, for which oneDNN's
- * primitives on plain images are slower (3x3, 64 -> 64 at 224x224, batch 1: 10.3 and 15.5, 128 -> 128 at
- * 28x28, batch 4: 2.5 and 4.6, 512 -> 512 at 7x7: 2.7 and 2.9; 5x5, 1 -> 32 at 28x28: 0.48 and 0.87, 32 -> 64
- * at 12x12: equal), and, of small batches, that of the weights of single pixels (batch 4, GFLOP/s): 1024 ->
- * 256 at 14x14 397 and 322. In all other directions oneDNN has 400 to 500 there, the native kernels 310 to
- * 430. Each channel by itself, 3x3 (batch 4, us): 32 at 112x112 forward 121 and 164, gradient of the input
- * 134 and 153; 128 at 56x56 142 and 170, 160 and 167; 512 at 14x14 43 and 50, 44 and 46; but by steps of 2,
- * 256 at 28x28, 41 and 35, 43 and 35, and for the weights 292 and 184, 203 and 187. Small networks stay
- * native, for the same bits on every processor. */
+ * at 28x28 0.50 and 0.59. So is the gradient of the weights where a small batch is cut into pieces of images
+ * (3x3, 64 -> 64 at 224x224, batch 1: 10.3 and 15.5; 128 -> 128 at 28x28, batch 4: 2.5 and 4.6; 512 -> 512 at
+ * 7x7: 2.7 and 2.9; 1x1, 1024 -> 256 at 14x14: 1.1 and 1.3; 64 -> 256 at 56x56: 1.8 and 3.1) or channels are
+ * few (5x5, 1 -> 32 at 28x28: 0.43 and 0.87); but whole shards of a large batch are still in the caches of
+ * the thread that went backward through them: 32 -> 64 at 12x12 within a network 8.3 and 6.3. In all other
+ * directions oneDNN has 400 to 500 GFLOP/s there, the native kernels 310 to 430. Each channel by itself, 3x3
+ * (batch 4, us): 32 at 112x112 forward 121 and 164, gradient of the input 134 and 153; 128 at 56x56 142 and
+ * 170, 160 and 167; 512 at 14x14 43 and 50, 44 and 46; but by steps of 2, 256 at 28x28, 41 and 35, 43 and 35,
+ * and for the weights 292 and 184, 203 and 187. Small networks stay native, for the same bits on every
+ * processor. */
 bool dsci_conv_onednn_prefers(const dsci_node *node)
 {
     static const double least_flops = 1e5; /* of an example */
@@ -124,13 +125,8 @@ bool dsci_conv_onednn_prefers(const dsci_node *node)
     if (few && (node->op == &dsci_op_conv_backward_data ||
                 (node->op == &dsci_op_conv && dsci_conv_depth(&s) <= DSCI_GEMM_K_BLOCK)))
         return false;
-    if (node->op == &dsci_op_conv_backward_weights && s.window.kernel[0] * s.window.kernel[1] == 1 &&
-        s.groups == 1 && !dsci_conv_cut_of(node, s.dst[0], dst_pixels(&s)).by_batch)
-        return false;
-    if (node->op == &dsci_op_conv_backward_weights && s.window.kernel[0] * s.window.kernel[1] > 1 &&
-        s.groups == 1)
-        return false;
-    if (node->op != &dsci_op_conv_backward_weights && dsci_conv_depthwise_is_fast(&s))
+    if (node->op == &dsci_op_conv_backward_weights && s.groups == 1 &&
+        (few || !dsci_conv_cut_of(node, s.dst[0], dst_pixels(&s)).by_batch))
         return false;
     return node->op->flops(node) >= least_flops * (double)s.batch;
 }
