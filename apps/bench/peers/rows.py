@@ -74,8 +74,8 @@ class Peer(Waiting):
         program = arguments.against or shlex.quote(os.path.join(arguments.peers, comparison["program"]))
         command = [*shlex.split(program), "--threads", str(arguments.threads), "--time", f"{time:g}", "--on-request"]
         if comparison["program"] == "onednn":
-            rows = arguments.filter if (arguments.filter or "").startswith(suite) else suite
-            command += ["--precision", arguments.precision, rows]
+            shape = "/".join((arguments.filter or "").split("/")[:2])  # it measures all passes of a shape
+            command += ["--precision", arguments.precision, shape if shape.startswith(suite) else suite]
         super().__init__(command, {**os.environ, "OMP_PROC_BIND": "true", "OMP_PLACES": "threads"})  # pinned, as we are
 
     def measure(self):
