@@ -1,8 +1,5 @@
 /* conv.c - convolution (cross-correlation) of images and sequences, channels last: shapes and gradients. */
 #include "ops/conv.h"
-
-#include <string.h>
-
 #include "ops/conv_native.h"
 #include "ops/conv_onednn.h"
 #include "ops/ref.h"
@@ -70,28 +67,12 @@ static size_t bands_of(size_t most, size_t groups, size_t rows, size_t pixels)
 {
     const size_t wide = pixels / BAND_PIXELS;
     const size_t narrow =
-        groups < ENOUGH_SHARDS ? dsci_conv_least(pixels / LEAST_PIXELS, ENOUGH_SHARDS / groups) : 1;
-    const size_t worth = dsci_conv_least(dsci_conv_least(larger(wide, narrow), most / groups), rows);
+        groups < ENOUGH_SHARDS ? dsci_least(pixels / LEAST_PIXELS, ENOUGH_SHARDS / groups) : 1;
+    const size_t worth = dsci_least(dsci_least(larger(wide, narrow), most / groups), rows);
     size_t bands = 1;
     while (2 * bands <= worth)
         bands *= 2;
     return bands;
-}
-
-void dsci_conv_add_slots(const dsci_kernels *kernels, const float *slots, size_t stride, size_t slot_count,
-                         size_t count, float *dst)
-{
-    enum { BLOCK = 2048 }; /* floats that stay in the first-level cache */
-    for (size_t i = 0; i < count; i += BLOCK) {
-        const size_t block = dsci_conv_least(BLOCK, count - i);
-        memcpy(dst + i, slots + i, block * sizeof *dst);
-        for (size_t slot = 1; slot < slot_count; slot++) {
-            const float *from = slots + slot * stride + i;
-            for (size_t j = 0; slot + 1 < slot_count && j < block; j += DSCI_LANES)
-                __builtin_prefetch(from + stride + j); /* what lies so far on is not foreseen */
-            kernels->add(dst + i, dst + i, from, block, 0);
-        }
-    }
 }
 
 /* Windows that lie wholly in the padding have no rows of src: such images are not cut. */
@@ -106,7 +87,7 @@ dsci_conv_cut dsci_conv_cut_of(const dsci_node *node, size_t rows, size_t pixels
         return (dsci_conv_cut){
             .by_batch = true, .examples = dsci_shard(node, 0).count, .groups = shards, .bands = 1
         };
-    const size_t groups = dsci_conv_least(worth, node->batch), examples = (node->batch + groups - 1) / groups;
+    const size_t groups = dsci_least(worth, node->batch), examples = (node->batch + groups - 1) / groups;
     dsci_conv_cut cut = { .examples = examples,
                           .groups = (node->batch + examples - 1) / examples,
                           .bands = 1 };
@@ -118,7 +99,7 @@ dsci_conv_cut dsci_conv_cut_of(const dsci_node *node, size_t rows, size_t pixels
 static dsci_range examples_of(const dsci_conv_shape *s, const dsci_conv_cut *cut, size_t part)
 {
     const size_t first = part / cut->bands * cut->examples;
-    return (dsci_range){ first, dsci_conv_least(cut->examples, s->batch - first) };
+    return (dsci_range){ first, dsci_least(cut->examples, s->batch - first) };
 }
 
 static dsci_conv_band whole_images(const dsci_conv_shape *s, const dsci_conv_cut *cut, size_t part)
@@ -139,11 +120,11 @@ dsci_conv_band dsci_conv_band_of_dst(const dsci_conv_shape *s, const dsci_conv_c
     const dsci_window *w = &s->window;
     if (cut->bands == 1)
         return whole_images(s, cut, part);
-    const dsci_range dst = dsci_conv_piece(s->dst[0], part % cut->bands, cut->bands);
+    const dsci_range dst = dsci_piece(s->dst[0], part % cut->bands, cut->bands);
     const size_t start = dst.first * w->stride[0], end = start + (dst.count - 1) * w->stride[0] + reach_of(w);
     const size_t first = less(start, w->before[0]);
     return (dsci_conv_band){ .examples = examples_of(s, cut, part),
-                             .src = { first, dsci_conv_least(less(end, w->before[0]), s->src[0]) - first },
+                             .src = { first, dsci_least(less(end, w->before[0]), s->src[0]) - first },
                              .dst = dst,
                              .before = less(w->before[0], start) };
 }
@@ -153,10 +134,10 @@ dsci_conv_band dsci_conv_band_of_src(const dsci_conv_shape *s, const dsci_conv_c
     const dsci_window *w = &s->window;
     if (cut->bands == 1)
         return whole_images(s, cut, part);
-    const dsci_range src = dsci_conv_piece(s->src[0], part % cut->bands, cut->bands);
+    const dsci_range src = dsci_piece(s->src[0], part % cut->bands, cut->bands);
     const size_t start = src.first + w->before[0], end = start + src.count; /* in the padded image */
     const size_t first = (less(start + 1, reach_of(w)) + w->stride[0] - 1) / w->stride[0];
-    const size_t last = dsci_conv_least((end - 1) / w->stride[0] + 1, s->dst[0]);
+    const size_t last = dsci_least((end - 1) / w->stride[0] + 1, s->dst[0]);
     return (dsci_conv_band){ .examples = examples_of(s, cut, part),
                              .src = src,
                              .dst = { first, less(last, first) },

@@ -35,26 +35,10 @@ typedef struct dsci_conv_cut {
 /* rows, pixels: of the images that are cut, those that the parts write. */
 dsci_conv_cut dsci_conv_cut_of(const dsci_node *node, size_t rows, size_t pixels);
 
-static inline size_t dsci_conv_least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Pixels of the output, of the whole batch. */
 static inline size_t dsci_conv_pixels(const dsci_conv_shape *s)
 {
     return s->batch * s->dst[0] * s->dst[1];
-}
-
-/* dst[i] = slots[i] + slots[stride + i] + ..., so many slots in their order, for `count` elements. */
-void dsci_conv_add_slots(const dsci_kernels *kernels, const float *slots, size_t stride, size_t slot_count,
-                         size_t count, float *dst);
-
-/* Elements of an even division of so many. */
-static inline dsci_range dsci_conv_piece(size_t size, size_t index, size_t count)
-{
-    const size_t first = size * index / count;
-    return (dsci_range){ first, size * (index + 1) / count - first };
 }
 
 /* A part of a convolution: some examples, or a band of one, as a convolution of its own. */

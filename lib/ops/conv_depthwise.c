@@ -59,12 +59,12 @@ static void book_weights(const dsci_conv_shape *s, dsci_booking *booking)
     const double bytes = (double)blocks * (double)elements_of(s) * (double)s->channels * sizeof(float);
     size_t widest = vectors;
     if (blocks >= ENOUGH_BLOCKS && bytes <= MOST_SUM_BYTES) {
-        booking->parts = dsci_conv_least(blocks, MOST_PARTS);
-        booking->finish_parts = dsci_conv_least(elements_of(s), MOST_PARTS);
+        booking->parts = dsci_least(blocks, MOST_PARTS);
+        booking->finish_parts = dsci_least(elements_of(s), MOST_PARTS);
         booking->scratch_bytes = (size_t)bytes;
     } else {
         booking->parts =
-            dsci_conv_least(vectors < 2 * PART_VECTORS ? vectors : vectors / PART_VECTORS, MOST_PARTS);
+            dsci_least(vectors < 2 * PART_VECTORS ? vectors : vectors / PART_VECTORS, MOST_PARTS);
         widest = vectors / booking->parts + 2;
     }
     booking->worker_bytes += elements_of(s) * widest * DSCI_LANES * sizeof(float);
@@ -92,7 +92,7 @@ static void pack_weights(const dsci_conv_shape *s, const float *weights, bool tu
 {
     const size_t elements = elements_of(s);
     for (size_t c = 0; c < s->channels; c += DSCI_LANES) {
-        const size_t count = dsci_conv_least(DSCI_LANES, s->channels - c);
+        const size_t count = dsci_least(DSCI_LANES, s->channels - c);
         for (size_t k = 0; k < elements; k++, packed += DSCI_LANES) {
             const float *from = weights + (turned ? elements - 1 - k : k) * s->channels + c;
             for (size_t i = 0; i < count; i++)
@@ -250,7 +250,7 @@ void dsci_conv_depthwise_forward(const dsci_operands *o, dsci_part part)
         const float *image = (const float *)o->in[0] + e * s.src[0] * s.src[1] * s.channels;
         float *dst = (float *)o->out[0] + e * s.dst[0] * row;
         for (size_t done = 0; done < own.dst.count; done += CHUNK) {
-            const dsci_range rows = { own.dst.first + done, dsci_conv_least(CHUNK, own.dst.count - done) };
+            const dsci_range rows = { own.dst.first + done, dsci_least(CHUNK, own.dst.count - done) };
             if (is_small(&s, 2)) {
                 dsci_channel_windows windows = small_windows(&s, image, s.channels);
                 windows.dst = dst;
@@ -351,7 +351,7 @@ void dsci_conv_depthwise_backward_data(const dsci_operands *o, dsci_part part)
         }
         for (size_t done = 0; done < own.src.count; done += chunk)
             backward_rows(o, &s,
-                          (dsci_range){ own.src.first + done, dsci_conv_least(chunk, own.src.count - done) },
+                          (dsci_range){ own.src.first + done, dsci_least(chunk, own.src.count - done) },
                           (dsci_channel_sums){ .dst = diff_src,
                                                .src = diff_dst,
                                                .channels = s.channels,
@@ -374,7 +374,7 @@ static size_t add_run(const dsci_operands *o, const dsci_conv_shape *s, dsci_con
 {
     const float *image =
         (const float *)o->in[0] + p.example * s->src[0] * s->src[1] * s->channels + channels.first;
-    const size_t end = dsci_conv_least(p.x + count, s->dst[1]);
+    const size_t end = dsci_least(p.x + count, s->dst[1]);
     if (is_small(s, 2)) {
         dsci_channel_windows windows = small_windows(s, image, channels.count);
         windows.first = p.y;
@@ -414,7 +414,7 @@ static void put_block(const dsci_operands *o, const dsci_conv_shape *s, const fl
     for (size_t c = 0; c < channels; c += DSCI_LANES)
         (add ? o->kernels->add_rows : o->kernels->copy_rows)(diff_weights + c, s->channels,
                                                              sums + c * elements, DSCI_LANES, elements,
-                                                             dsci_conv_least(DSCI_LANES, channels - c));
+                                                             dsci_least(DSCI_LANES, channels - c));
 }
 
 /* The bias's gradient in some of the channels. */
@@ -430,10 +430,9 @@ static void sum_bias(const dsci_operands *o, const dsci_conv_shape *s, dsci_rang
 static dsci_range bias_channels(const dsci_conv_shape *s, size_t part, size_t parts)
 {
     enum { WIDTH = BIAS_VECTORS * DSCI_LANES };
-    const dsci_range groups = dsci_conv_piece((s->channels + WIDTH - 1) / WIDTH, part, parts);
+    const dsci_range groups = dsci_piece((s->channels + WIDTH - 1) / WIDTH, part, parts);
     const size_t first = groups.first * WIDTH;
-    return (dsci_range){ first,
-                         groups.count ? dsci_conv_least(groups.count * WIDTH, s->channels - first) : 0 };
+    return (dsci_range){ first, groups.count ? dsci_least(groups.count * WIDTH, s->channels - first) : 0 };
 }
 
 void dsci_conv_depthwise_backward_weights(const dsci_operands *o, dsci_part part)
@@ -445,13 +444,13 @@ void dsci_conv_depthwise_backward_weights(const dsci_operands *o, dsci_part part
     const dsci_range channels =
         by_blocks ? (dsci_range){ 0, s.channels } : dsci_whole_vectors(s.channels, part.index, parts);
     const dsci_range blocks =
-        by_blocks ? dsci_conv_piece(blocks_of(&s), part.index, parts) : (dsci_range){ 0, blocks_of(&s) };
+        by_blocks ? dsci_piece(blocks_of(&s), part.index, parts) : (dsci_range){ 0, blocks_of(&s) };
     float *sums = (float *)((char *)part.workspace + tap_bytes(&s));
     sum_bias(o, &s, by_blocks ? bias_channels(&s, parts - 1 - part.index, parts) : channels);
     for (size_t b = blocks.first; b < blocks.first + blocks.count; b++) {
         const size_t start = b * DSCI_GEMM_K_BLOCK;
         memset(sums, 0, elements_of(&s) * dsci_conv_vectors(channels.count) * sizeof *sums);
-        add_block(o, &s, (dsci_range){ start, dsci_conv_least(DSCI_GEMM_K_BLOCK, pixels - start) }, channels,
+        add_block(o, &s, (dsci_range){ start, dsci_least(DSCI_GEMM_K_BLOCK, pixels - start) }, channels,
                   part.workspace, sums);
         put_block(o, &s, sums, channels.count, !by_blocks && b > 0,
                   by_blocks ? (float *)o->scratch + b * weights : (float *)o->out[0] + channels.first);

@@ -41,10 +41,10 @@ static void gather_window(const dsci_conv_shape *s, const float *src, size_t gro
     const float *image = src + p->example * s->src[0] * s->src[1] * s->channels + group * channels;
     while (first < last) {
         const size_t ky = first / row_length, kx = first % row_length / channels, c = first % channels;
-        const size_t count = dsci_conv_least(channels - c, last - first);
+        const size_t count = dsci_least(channels - c, last - first);
         size_t y, x;
         if (!dsci_window_source(&s->window, 0, p->y, ky, s->src[0], &y)) {
-            const size_t rest = dsci_conv_least((ky + 1) * row_length, last) - first;
+            const size_t rest = dsci_least((ky + 1) * row_length, last) - first;
             clear(dst, rest);
             dst += rest;
             first += rest;
@@ -69,7 +69,7 @@ static void gather_run(const dsci_kernels *kernels, const dsci_conv_shape *s, co
     const size_t x = p->x * w->stride[1] - w->before[1], length = columns * channels;
     for (size_t piece = first / length; piece * length < last; piece++) {
         const size_t begin = piece * length, from = begin > first ? begin : first;
-        const size_t count = dsci_conv_least(begin + length, last) - from;
+        const size_t count = dsci_least(begin + length, last) - from;
         const size_t ky = piece * columns / w->kernel[1], kx = piece * columns % w->kernel[1];
         float *to = tile + (from - first);
         size_t y;
@@ -189,7 +189,7 @@ static void add_block(const dsci_operands *o, const dsci_conv_shape *s, dsci_ran
     problem.k = elements.count;
     problem.b = panel;
     for (size_t j = 0; j < columns.count; j += DSCI_CONV_PANEL) {
-        problem.n = dsci_conv_least(DSCI_CONV_PANEL, columns.count - j);
+        problem.n = dsci_least(DSCI_CONV_PANEL, columns.count - j);
         problem.c = c + j;
         o->kernels->copy_rows(panel, DSCI_CONV_PANEL,
                               weights + elements.first * s->filters + columns.first + j, s->filters,
@@ -241,11 +241,11 @@ static void run_deep(const dsci_operands *o, const dsci_conv_shape *s, size_t gr
     fill_terms(o, first_filter, block.columns.count, ones, terms);
     for (size_t done = 0, count; done < block.pixels.count; done += count) {
         const size_t first = block.pixels.first + done;
-        count = dsci_conv_least(DEEP_PIXELS, block.pixels.count - done);
+        count = dsci_least(DEEP_PIXELS, block.pixels.count - done);
         float *dst = (float *)o->out[0] + first * s->filters + first_filter;
         problem.m = count;
         for (size_t start = 0; start < depth; start += DSCI_GEMM_K_BLOCK) {
-            const dsci_range elements = { start, dsci_conv_least(DSCI_GEMM_K_BLOCK, depth - start) };
+            const dsci_range elements = { start, dsci_least(DSCI_GEMM_K_BLOCK, depth - start) };
             if (!pointwise)
                 gather_tile(o->kernels, s, src, group, elements, first, count, tile);
             problem.a = pointwise ? src + first * s->channels + group * channels + start : tile;
@@ -268,7 +268,7 @@ static void run_shallow(const dsci_operands *o, const dsci_conv_shape *s, size_t
     const bool pointwise = dsci_conv_is_pointwise(s);
     for (size_t done = 0, count; done < block.pixels.count; done += count) {
         const size_t first = block.pixels.first + done;
-        count = dsci_conv_least(dsci_conv_tile_pixels(s), block.pixels.count - done);
+        count = dsci_least(dsci_conv_tile_pixels(s), block.pixels.count - done);
         dsci_gemm problem = forward_problem(s, count);
         if (!pointwise)
             gather_tile(o->kernels, s, src, group, (dsci_range){ 0, dsci_conv_depth(s) }, first, count, tile);
@@ -310,7 +310,7 @@ static void run_rows(const dsci_operands *o, const dsci_conv_shape *s, size_t gr
     dsci_conv_pixel at = dsci_conv_pixel_at(s, block.pixels.first);
     dsci_conv_rows_clear(&rows);
     for (size_t done = 0; done < block.pixels.count; done += w.pixels) {
-        w.pixels = dsci_conv_least(s->dst[1] - at.x, block.pixels.count - done);
+        w.pixels = dsci_least(s->dst[1] - at.x, block.pixels.count - done);
         for (size_t ky = 0; ky < w.runs; ky++)
             starts[ky] =
                 dsci_conv_row(&rows, at.example, at.y * s->window.stride[0] + ky * s->window.dilation[0]) +
@@ -379,12 +379,12 @@ static struct blocks blocks_of(const dsci_conv_shape *s, double work)
     enum { BLOCK_COLUMNS = 64, BLOCK = 4096, LEAST_BLOCKS = 8 };
     const size_t depth = dsci_conv_depth(s), columns = s->filters / s->groups;
     const size_t enough = depth * columns / BLOCK > LEAST_BLOCKS ? depth * columns / BLOCK : LEAST_BLOCKS;
-    const size_t most = dsci_conv_least(enough, DSCI_CONV_MOST_PARTS);
+    const size_t most = dsci_least(enough, DSCI_CONV_MOST_PARTS);
     const double parts = work / DSCI_CONV_PART_FLOPS;
     const size_t worth = parts < (double)most ? (size_t)parts + 1 : most;
     struct blocks blocks;
-    blocks.column_parts = dsci_conv_least((columns + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS, worth);
-    blocks.row_parts = dsci_conv_least(worth / blocks.column_parts, (depth + DSCI_LANES - 1) / DSCI_LANES);
+    blocks.column_parts = dsci_least((columns + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS, worth);
+    blocks.row_parts = dsci_least(worth / blocks.column_parts, (depth + DSCI_LANES - 1) / DSCI_LANES);
     blocks.most_rows = (depth + blocks.row_parts - 1) / blocks.row_parts;
     blocks.most_columns = (columns + blocks.column_parts - 1) / blocks.column_parts;
     return blocks;
@@ -403,9 +403,9 @@ void dsci_conv_native_finish_weights(const dsci_operands *o, dsci_part part)
     }
     const size_t weights = dsci_conv_depth(&s) * s.filters;
     const size_t slots = (dsci_conv_pixels(&s) + DSCI_GEMM_K_BLOCK - 1) / DSCI_GEMM_K_BLOCK;
-    const dsci_range own = dsci_conv_piece(weights, part.index, o->node->booking.finish_parts);
-    dsci_conv_add_slots(o->kernels, (const float *)o->scratch + own.first, weights, slots, own.count,
-                        (float *)o->out[0] + own.first);
+    const dsci_range own = dsci_piece(weights, part.index, o->node->booking.finish_parts);
+    dsci_add_slots(o->kernels, (const float *)o->scratch + own.first, weights, slots, own.count,
+                   (float *)o->out[0] + own.first);
 }
 
 /* The sums of the bias's gradient, by whole vectors of filters. */
@@ -464,16 +464,16 @@ void dsci_conv_native_backward_weights(const dsci_operands *o, dsci_part part)
     const size_t pixels = dsci_conv_pixels(&s), channels = s.channels / s.groups;
     const size_t group_filters = s.filters / s.groups;
     const dsci_range rows =
-        dsci_conv_piece(dsci_conv_depth(&s), part.index / blocks.column_parts, blocks.row_parts);
+        dsci_piece(dsci_conv_depth(&s), part.index / blocks.column_parts, blocks.row_parts);
     const dsci_range columns =
-        dsci_conv_piece(group_filters, part.index % blocks.column_parts, blocks.column_parts);
+        dsci_piece(group_filters, part.index % blocks.column_parts, blocks.column_parts);
     const float *src = o->in[0], *diff_dst = o->in[1];
     float *diff_weights = o->out[0], *packed = part.workspace;
     float *rest = packed + dsci_conv_vectors(blocks.most_columns) * DSCI_GEMM_K_BLOCK;
     const bool packs = columns.count < s.filters;
     for (size_t g = 0; g < s.groups; g++)
         for (size_t start = 0; start < pixels; start += DSCI_GEMM_K_BLOCK) {
-            const size_t count = dsci_conv_least(DSCI_GEMM_K_BLOCK, pixels - start);
+            const size_t count = dsci_least(DSCI_GEMM_K_BLOCK, pixels - start);
             const float *gradients = diff_dst + start * s.filters + g * group_filters + columns.first;
             dsci_gemm problem = weights_problem(&s, rows.count, count);
             problem.n = columns.count;

@@ -106,7 +106,7 @@ static struct data_plan data_plan_of(const dsci_node *node, const dsci_conv_shap
     plan.cut = dsci_conv_cut_of(node, rows ? rows : 1, height * s->src[1]);
     if (plan.cut.by_batch || plan.slice == channels)
         return plan;
-    plan.channel_parts = dsci_conv_least((channels + SLICE - 1) / SLICE, DSCI_CONV_MOST_PARTS / 2);
+    plan.channel_parts = dsci_least((channels + SLICE - 1) / SLICE, DSCI_CONV_MOST_PARTS / 2);
     plan.cut.bands = 1;
     if (dsci_conv_pixels(s) < CUT_PIXELS * plan.cut.groups)
         plan.cut = (dsci_conv_cut){ .examples = s->batch, .groups = 1, .bands = 1 };
@@ -142,7 +142,7 @@ dsc_status dsci_conv_native_book_backward_data(dsc_scope *scope, dsci_node *node
     if (!plan.pointwise && !booking->by_batch)
         booking->parts = plan.channel_parts * plan.cut.groups * plan.cut.bands;
     booking->prepare_parts =
-        dsci_conv_least(s.filters * dsci_conv_depth(&s) / TRANSPOSED_FLOATS + 1, DSCI_CONV_MOST_PARTS);
+        dsci_least(s.filters * dsci_conv_depth(&s) / TRANSPOSED_FLOATS + 1, DSCI_CONV_MOST_PARTS);
     return DSC_OK;
 }
 
@@ -153,13 +153,13 @@ void dsci_conv_native_transpose(const dsci_operands *o, dsci_part part)
     if (dsci_conv_is_depthwise(&s))
         return;
     const size_t parts = o->node->booking.prepare_parts;
-    const dsci_range filters = dsci_conv_piece(s.filters, part.index, parts ? parts : 1);
+    const dsci_range filters = dsci_piece(s.filters, part.index, parts ? parts : 1);
     const float *weights = o->in[1];
     float *transposed = o->prepared;
     const size_t depth = dsci_conv_depth(&s);
     for (size_t start = 0; start < depth; start += DSCI_LANES) /* whole cache lines of what is written */
         for (size_t f = filters.first; f < filters.first + filters.count; f++)
-            for (size_t d = start; d < dsci_conv_least(start + DSCI_LANES, depth); d++)
+            for (size_t d = start; d < dsci_least(start + DSCI_LANES, depth); d++)
                 transposed[f * depth + d] = weights[d * s.filters + f];
 }
 
@@ -170,7 +170,7 @@ static void pointwise_data(const dsci_operands *o, const dsci_conv_shape *s, dsc
     const float *diff_dst = o->in[0], *transposed = o->prepared;
     for (size_t done = 0, count; done < block.pixels.count; done += count) {
         const size_t first = block.pixels.first + done;
-        count = dsci_conv_least(dsci_conv_tile_pixels(s), block.pixels.count - done);
+        count = dsci_least(dsci_conv_tile_pixels(s), block.pixels.count - done);
         for (size_t g = 0; g < s->groups; g++) {
             dsci_gemm problem = data_problem(s, count);
             problem.n = block.columns.count;
@@ -196,11 +196,11 @@ static struct data_part data_part_of(const dsci_operands *o, const dsci_conv_sha
         return (struct data_part){ dsci_shard(o->node, part), { 0, s->src[0] }, { 0, channels } };
     const size_t band = part / plan->channel_parts;
     const size_t example = band / plan->cut.bands * plan->cut.examples;
-    const dsci_range slice = dsci_conv_piece(slices, part % plan->channel_parts, plan->channel_parts);
-    const size_t end = dsci_conv_least((slice.first + slice.count) * plan->slice, channels);
+    const dsci_range slice = dsci_piece(slices, part % plan->channel_parts, plan->channel_parts);
+    const size_t end = dsci_least((slice.first + slice.count) * plan->slice, channels);
     return (struct data_part){
-        .examples = { example, dsci_conv_least(plan->cut.examples, s->batch - example) },
-        .rows = dsci_conv_piece(s->src[0], band % plan->cut.bands, plan->cut.bands),
+        .examples = { example, dsci_least(plan->cut.examples, s->batch - example) },
+        .rows = dsci_piece(s->src[0], band % plan->cut.bands, plan->cut.bands),
         .channels = { slice.first * plan->slice, end - slice.first * plan->slice },
     };
 }
@@ -232,8 +232,8 @@ static dsci_range rows_reaching(const dsci_conv_shape *s, size_t ky, const dsci_
     const size_t high = low + rows->count; /* in the padded image */
     const size_t first = low > offset ? round_quotient(low - offset, w->stride[0]) : 0;
     const size_t last = high > offset ? round_quotient(high - offset, w->stride[0]) : 0;
-    const size_t begin = dsci_conv_least(first, s->dst[0]);
-    return (dsci_range){ begin, dsci_conv_least(last, s->dst[0]) - begin };
+    const size_t begin = dsci_least(first, s->dst[0]);
+    return (dsci_range){ begin, dsci_least(last, s->dst[0]) - begin };
 }
 
 /* Adds a run of pixels' gradients of a row of the windows to a row of an image: `slice` channels from where
@@ -330,12 +330,12 @@ static void add_rows_of_windows(const dsci_operands *o, const dsci_conv_shape *s
     const size_t all = at->examples * s->dst[0] * s->dst[1];
     const size_t channels_end = part->channels.first + part->channels.count;
     for (size_t channel = part->channels.first; channel < channels_end; channel += plan->slice) {
-        const dsci_range slice = { channel, dsci_conv_least(plan->slice, channels_end - channel) };
+        const dsci_range slice = { channel, dsci_least(plan->slice, channels_end - channel) };
         for (size_t done = 0; done < all; done += plan->tile)
             for (size_t ky = s->window.kernel[0]; ky-- > 0;) {
                 const dsci_range reaching = pixels_reaching(s, at, ky, &part->rows);
                 const size_t first = reaching.first > done ? reaching.first : done;
-                const size_t end = dsci_conv_least(reaching.first + reaching.count, done + plan->tile);
+                const size_t end = dsci_least(reaching.first + reaching.count, done + plan->tile);
                 if (first < end)
                     add_window_row(o, s, plan, at, ky, (dsci_range){ first, end - first }, slice);
             }
@@ -352,7 +352,7 @@ static void add_whole_windows(const dsci_operands *o, const dsci_conv_shape *s, 
     const size_t first = at->examples > 1 ? 0 : low.first * s->dst[1];
     const size_t end = at->examples > 1 ? at->examples * pixels : (high.first + high.count) * s->dst[1];
     for (size_t done = first, count; done < end; done += count) {
-        count = dsci_conv_least(plan->tile, end - done);
+        count = dsci_least(plan->tile, end - done);
         dsci_gemm problem = row_problem(s, count, depth);
         problem.a = at->diff_dst + done * s->filters;
         problem.b = at->transposed;
@@ -376,7 +376,7 @@ static void window_data(const dsci_operands *o, const dsci_conv_shape *s, const 
     clear_part(s, &own, o->out[0]);
     for (size_t e = own.examples.first; e < end; e += at.examples)
         for (size_t g = 0; g < s->groups; g++) {
-            at.examples = dsci_conv_least(together, end - e);
+            at.examples = dsci_least(together, end - e);
             at.diff_dst = (const float *)o->in[0] + e * dst_example + g * group_filters;
             at.transposed = (const float *)o->prepared + g * group_filters * dsci_conv_depth(s);
             at.diff_src = (float *)o->out[0] + e * src_example + g * (s->channels / s->groups);

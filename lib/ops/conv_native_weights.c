@@ -43,12 +43,12 @@ static plan plan_of(const dsci_conv_shape *s)
         p.filter_parts = 1;
     else if (p.strips * p.filter_parts < LEAST_PARTS)
         p.filter_parts = (p.filters + COLUMNS / 2 - 1) / (COLUMNS / 2);
-    p.strip_parts = p.by_pixels ? 1 : MOST_PARTS / dsci_conv_least(p.filter_parts, MOST_PARTS);
-    p.strip_parts = dsci_conv_least(p.strip_parts, p.strips);
+    p.strip_parts = p.by_pixels ? 1 : MOST_PARTS / dsci_least(p.filter_parts, MOST_PARTS);
+    p.strip_parts = dsci_least(p.strip_parts, p.strips);
     p.most_strips = (p.strips + p.strip_parts - 1) / p.strip_parts;
     p.most_filters = p.filter_parts == 1 ? p.filters : p.filters / p.filter_parts + DSCI_CONV_PANEL;
     p.layout = dsci_conv_layout_of(s, (p.channels + p.strips - 1) / p.strips, DSCI_GEMM_K_BLOCK);
-    p.stretches = dsci_conv_least(dsci_conv_rows_of(s, DSCI_GEMM_K_BLOCK), DSCI_GEMM_K_BLOCK);
+    p.stretches = dsci_least(dsci_conv_rows_of(s, DSCI_GEMM_K_BLOCK), DSCI_GEMM_K_BLOCK);
     return p;
 }
 
@@ -76,9 +76,9 @@ void dsci_conv_native_book_windows(const dsci_conv_shape *s, dsci_booking *booki
     const size_t weights = dsci_conv_depth(s) * s->filters;
     booking->parts = p.strip_parts * p.filter_parts;
     if (p.by_pixels) {
-        booking->parts = dsci_conv_least(p.blocks, MOST_PARTS);
+        booking->parts = dsci_least(p.blocks, MOST_PARTS);
         booking->scratch_bytes = p.blocks * weights * sizeof(float);
-        booking->finish_parts = dsci_conv_least((weights + SUM_CHUNK - 1) / SUM_CHUNK, DSCI_CONV_MOST_PARTS);
+        booking->finish_parts = dsci_least((weights + SUM_CHUNK - 1) / SUM_CHUNK, DSCI_CONV_MOST_PARTS);
     }
     booking->worker_bytes =
         (panel_floats(&p) + p.most_strips * dsci_conv_rows_floats(&p.layout) +
@@ -88,7 +88,7 @@ void dsci_conv_native_book_windows(const dsci_conv_shape *s, dsci_booking *booki
 
 static dsci_range strip_channels(const plan *p, size_t strip)
 {
-    return dsci_conv_piece(p->channels, strip, p->strips);
+    return dsci_piece(p->channels, strip, p->strips);
 }
 
 /* The rows of a part's strip. */
@@ -113,7 +113,7 @@ static size_t find_stretches(const part_of *part, const dsci_conv_rows *rows, ds
     const size_t count = (pixels.first + pixels.count - 1) / s->dst[1] - pixels.first / s->dst[1] + 1;
     dsci_conv_pixel at = dsci_conv_pixel_at(s, pixels.first);
     for (size_t i = 0, done = 0; i < count; i++) {
-        const size_t run = dsci_conv_least(s->dst[1] - at.x, pixels.count - done);
+        const size_t run = dsci_least(s->dst[1] - at.x, pixels.count - done);
         for (size_t ky = 0; ky < s->window.kernel[0]; ky++)
             part->starts[ky * count + i] =
                 dsci_conv_row(rows, at.example, at.y * s->window.stride[0] + ky * s->window.dilation[0]) +
@@ -136,7 +136,7 @@ static const float *pack_panels(const part_of *part, dsci_range pixels)
     for (size_t j = 0; j < part->filters.count; j += DSCI_CONV_PANEL)
         part->o->kernels->copy_rows(part->panels + j * DSCI_GEMM_K_BLOCK, DSCI_CONV_PANEL, diff_dst + j,
                                     s->filters, pixels.count,
-                                    dsci_conv_least(DSCI_CONV_PANEL, part->filters.count - j));
+                                    dsci_least(DSCI_CONV_PANEL, part->filters.count - j));
     return part->panels;
 }
 
@@ -162,7 +162,7 @@ static dsci_fetch fetch_of(const part_of *part, size_t first, size_t i)
     const size_t row = at.y * w->stride[0] + (w->kernel[0] - 1) * w->dilation[0];
     const size_t pixels = s->batch * s->src[0] * s->src[1];
     const size_t pixel =
-        (at.example * s->src[0] + row - dsci_conv_least(w->before[0], row)) * s->src[1] + at.x * w->stride[1];
+        (at.example * s->src[0] + row - dsci_least(w->before[0], row)) * s->src[1] + at.x * w->stride[1];
     if (pixel + DSCI_GEMM_K_BLOCK * w->stride[1] > pixels)
         return (dsci_fetch){ NULL, 0 };
     return (dsci_fetch){ src + pixel * s->channels + part->group * part->p->channels + channels.first +
@@ -196,7 +196,7 @@ static void multiply_strip(const part_of *part, size_t strip, dsci_range pixels,
     sums += strip_channels(p, strip).first * s->filters + part->group * p->filters + part->filters.first;
     for (size_t j = 0; j < part->filters.count; j += DSCI_CONV_PANEL)
         for (size_t kx = 0; kx < kernel; kx += together) {
-            w.filters = dsci_conv_least(DSCI_CONV_PANEL, part->filters.count - j);
+            w.filters = dsci_least(DSCI_CONV_PANEL, part->filters.count - j);
             w.diff = panels + j * DSCI_GEMM_K_BLOCK;
             w.sums = sums + kx * column + j;
             for (size_t i = 0; i < DSCI_FETCHES; i++)
@@ -209,8 +209,7 @@ static void multiply_strip(const part_of *part, size_t strip, dsci_range pixels,
 static void multiply_block(const part_of *part, size_t block, float *sums, int accumulate)
 {
     const size_t first = block * DSCI_GEMM_K_BLOCK;
-    const dsci_range pixels = { first,
-                                dsci_conv_least(DSCI_GEMM_K_BLOCK, dsci_conv_pixels(part->s) - first) };
+    const dsci_range pixels = { first, dsci_least(DSCI_GEMM_K_BLOCK, dsci_conv_pixels(part->s) - first) };
     const float *panels = pack_panels(part, pixels);
     size_t fetched = 0;
     for (size_t i = 0; i < part->strips.count; i++)
@@ -220,8 +219,8 @@ static void multiply_block(const part_of *part, size_t block, float *sums, int a
 static dsci_range filters_of(const plan *p, size_t part)
 {
     const size_t panels = (p->filters + DSCI_CONV_PANEL - 1) / DSCI_CONV_PANEL;
-    dsci_range filters = dsci_conv_piece(panels, part, p->filter_parts);
-    const size_t end = dsci_conv_least((filters.first + filters.count) * DSCI_CONV_PANEL, p->filters);
+    dsci_range filters = dsci_piece(panels, part, p->filter_parts);
+    const size_t end = dsci_least((filters.first + filters.count) * DSCI_CONV_PANEL, p->filters);
     filters.first *= DSCI_CONV_PANEL;
     filters.count = end - filters.first;
     return filters;
@@ -232,14 +231,14 @@ void dsci_conv_native_windows_weights(const dsci_operands *o, const dsci_conv_sh
     const plan p = plan_of(s);
     const size_t weights = dsci_conv_depth(s) * s->filters;
     part_of part = { .o = o, .s = s, .p = &p, .panels = index.workspace };
-    part.strips = dsci_conv_piece(p.strips, p.by_pixels ? 0 : index.index / p.filter_parts, p.strip_parts);
+    part.strips = dsci_piece(p.strips, p.by_pixels ? 0 : index.index / p.filter_parts, p.strip_parts);
     part.filters = filters_of(&p, p.by_pixels ? 0 : index.index % p.filter_parts);
     part.rows = part.panels + panel_floats(&p);
     part.starts = (const float **)(void *)(part.rows + p.most_strips * dsci_conv_rows_floats(&p.layout));
     part.counts =
         (size_t *)(void *)((float *)(void *)part.starts + dsci_conv_words(s->window.kernel[0] * p.stretches));
-    const dsci_range blocks = p.by_pixels ? dsci_conv_piece(p.blocks, index.index, o->node->booking.parts)
-                                          : (dsci_range){ 0, p.blocks };
+    const dsci_range blocks =
+        p.by_pixels ? dsci_piece(p.blocks, index.index, o->node->booking.parts) : (dsci_range){ 0, p.blocks };
     for (; part.group < s->groups; part.group++) {
         for (size_t i = 0; i < part.strips.count; i++) {
             const dsci_conv_rows rows = rows_of(&part, part.strips.first + i);

@@ -19,6 +19,7 @@
 #include "onednn/onednn.h"
 #include "ops/conv.h"
 #include "ops/conv_depthwise.h"
+#include "ops/gemm_blocks.h"
 
 enum {
     MOST_REORDERS = 8,
@@ -213,8 +214,7 @@ static bool make_pieces(dsc_scope *scope, const dsci_node *node, conv_state *s)
         const dsci_conv_band b = band_of(s, s->by_filters ? 0 : p);
         const conv_kind wanted = {
             .examples = b.examples.count,
-            .filters =
-                s->by_filters ? dsci_conv_least(s->filters, shape->filters - p * s->filters) : s->filters,
+            .filters = s->by_filters ? dsci_least(s->filters, shape->filters - p * s->filters) : s->filters,
             .src_rows = b.src.count,
             .dst_rows = b.dst.count,
             .before = b.before,
@@ -297,8 +297,8 @@ static void make_reorders(dsc_scope *scope, conv_state *s, dsci_booking *booking
     s->reordered = !dsci_primitive_is_plain(primitive);
     if (!s->reordered)
         return;
-    const size_t worth = dsci_conv_least(s->shape.filters / STEP, s->weights / REORDER_FLOATS);
-    size_t parts = s->shape.groups > 1 || worth < 2 ? 1 : dsci_conv_least(worth, MOST_REORDERS);
+    const size_t worth = dsci_least(s->shape.filters / STEP, s->weights / REORDER_FLOATS);
+    size_t parts = s->shape.groups > 1 || worth < 2 ? 1 : dsci_least(worth, MOST_REORDERS);
     if (s->turned)
         parts = s->shape.window.kernel[0] * s->shape.window.kernel[1];
     s->reorders = dsc_scope_alloc(scope, parts, sizeof(dsci_primitive *));
@@ -352,7 +352,7 @@ static void choose_cut(conv_state *s)
     if (s->by_filters) {
         s->filters = round_up((s->shape.filters + MOST_SUMS - 1) / MOST_SUMS, WIDTH);
     } else {
-        s->cut.examples = dsci_conv_least(s->cut.examples * shards, s->shape.batch);
+        s->cut.examples = dsci_least(s->cut.examples * shards, s->shape.batch);
         s->cut.groups = (s->shape.batch + s->cut.examples - 1) / s->cut.examples;
         s->cut.by_batch = false;
     }
@@ -371,7 +371,7 @@ static void choose_small_cut(conv_state *s)
         s->filters = larger(s->filters, round_up((s->shape.filters + MOST_SUMS - 1) / MOST_SUMS, STEP));
         return;
     }
-    while (s->cut.bands > 1 && s->cut.groups * s->cut.bands > dsci_conv_least(worth, MOST_SMALL))
+    while (s->cut.bands > 1 && s->cut.groups * s->cut.bands > dsci_least(worth, MOST_SMALL))
         s->cut.bands /= 2;
     s->cut.examples = larger(s->cut.examples, (s->shape.batch + worth - 1) / worth);
     s->cut.groups = (s->shape.batch + s->cut.examples - 1) / s->cut.examples;
@@ -392,7 +392,7 @@ static void book_weights_memory(const dsci_node *node, conv_state *s, dsci_booki
         return;
     s->slot = round_up(s->weights + s->shape.filters, 16);
     booking->scratch_bytes = s->parts * s->slot * sizeof(float);
-    booking->finish_parts = dsci_conv_least(s->parts * s->weights / SUM_FLOATS + 1, MOST_SUMS);
+    booking->finish_parts = dsci_least(s->parts * s->weights / SUM_FLOATS + 1, MOST_SUMS);
 }
 
 dsc_status dsci_conv_onednn_book_backward_weights(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
@@ -474,8 +474,7 @@ void dsci_conv_onednn_backward_data(const dsci_operands *o, dsci_part part)
 static const void *gather_filters(const conv_state *s, const dsci_operands *o, size_t part, char *block)
 {
     const size_t size = activation_size(o->node), pixels = s->shape.batch * dst_pixels(&s->shape);
-    const size_t first = part * s->filters,
-                 width = dsci_conv_least(s->filters, s->shape.filters - first) * size;
+    const size_t first = part * s->filters, width = dsci_least(s->filters, s->shape.filters - first) * size;
     const char *diff_dst = (const char *)o->in[1] + first * size;
     for (size_t i = 0; i < pixels; i++)
         memcpy(block + i * width, diff_dst + i * s->shape.filters * size, width);
@@ -522,9 +521,9 @@ void dsci_conv_onednn_sum_weights(const dsci_operands *o, dsci_part part)
     if (!s->slot)
         return;
     const float *slots = o->scratch;
-    const dsci_range own = dsci_conv_piece(s->weights, part.index, o->node->booking.finish_parts);
-    dsci_conv_add_slots(o->kernels, slots + own.first, s->slot, s->parts, own.count,
-                        (float *)o->out[0] + own.first);
+    const dsci_range own = dsci_piece(s->weights, part.index, o->node->booking.finish_parts);
+    dsci_add_slots(o->kernels, slots + own.first, s->slot, s->parts, own.count,
+                   (float *)o->out[0] + own.first);
     if (o->out[1] && part.index == 0)
-        dsci_conv_add_slots(o->kernels, slots + s->weights, s->slot, s->parts, s->shape.filters, o->out[1]);
+        dsci_add_slots(o->kernels, slots + s->weights, s->slot, s->parts, s->shape.filters, o->out[1]);
 }

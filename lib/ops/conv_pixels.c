@@ -22,10 +22,10 @@ static struct pieces pieces_of(const dsci_node *node, const dsci_conv_shape *s, 
     const size_t pixels = dsci_conv_pixels(s);
     struct pieces pieces = { .columns = 1 };
     if (s->groups == 1 && depth * columns >= LARGE_WEIGHTS)
-        pieces.columns = dsci_conv_least(columns / CUT_COLUMNS, 4);
-    pieces.columns = dsci_conv_least(pieces.columns ? pieces.columns : 1, worth);
+        pieces.columns = dsci_least(columns / CUT_COLUMNS, 4);
+    pieces.columns = dsci_least(pieces.columns ? pieces.columns : 1, worth);
     pieces.pixels =
-        dsci_conv_least(worth / pieces.columns, pixels / (pieces.columns > 1 ? CUT_PIXELS : LEAST_PIXELS));
+        dsci_least(worth / pieces.columns, pixels / (pieces.columns > 1 ? CUT_PIXELS : LEAST_PIXELS));
     pieces.pixels = pieces.pixels ? pieces.pixels : 1;
     return pieces;
 }
@@ -51,11 +51,10 @@ dsci_conv_block dsci_conv_block_of(const dsci_operands *o, const dsci_conv_shape
     const struct pieces pieces = pieces_of(o->node, s, depth, columns);
     const size_t panels = (columns + DSCI_CONV_PANEL - 1) / DSCI_CONV_PANEL;
     dsci_conv_block block = {
-        .pixels = dsci_conv_piece(dsci_conv_pixels(s), part / pieces.columns, pieces.pixels),
-        .columns = dsci_conv_piece(panels, part % pieces.columns, pieces.columns),
+        .pixels = dsci_piece(dsci_conv_pixels(s), part / pieces.columns, pieces.pixels),
+        .columns = dsci_piece(panels, part % pieces.columns, pieces.columns),
     };
-    const size_t end =
-        dsci_conv_least((block.columns.first + block.columns.count) * DSCI_CONV_PANEL, columns);
+    const size_t end = dsci_least((block.columns.first + block.columns.count) * DSCI_CONV_PANEL, columns);
     block.columns.first *= DSCI_CONV_PANEL;
     block.columns.count = end - block.columns.first;
     return block;

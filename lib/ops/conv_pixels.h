@@ -70,8 +70,8 @@ static inline size_t dsci_conv_run_inside(const dsci_conv_shape *s, const dsci_c
     const size_t reach = (w->kernel[1] - 1) * w->dilation[1] + 1, padded = s->src[1] + w->before[1];
     if (p->x * w->stride[1] < w->before[1] || padded < reach)
         return 0;
-    const size_t positions = dsci_conv_least((padded - reach) / w->stride[1] + 1, s->dst[1]);
-    return p->x < positions ? dsci_conv_least(positions - p->x, count) : 0;
+    const size_t positions = dsci_least((padded - reach) / w->stride[1] + 1, s->dst[1]);
+    return p->x < positions ? dsci_least(positions - p->x, count) : 0;
 }
 
 /* Goes on by so many pixels of the same row. */

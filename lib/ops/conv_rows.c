@@ -65,8 +65,8 @@ static void fill_row(const dsci_conv_rows *rows, const float *src, float *row)
 {
     const dsci_conv_shape *s = rows->shape;
     const size_t channels = rows->channels, columns = rows->layout.columns;
-    const size_t before = dsci_conv_least(s->window.before[1], columns);
-    const size_t count = dsci_conv_least(columns - before, s->src[1]);
+    const size_t before = dsci_least(s->window.before[1], columns);
+    const size_t count = dsci_least(columns - before, s->src[1]);
     memset(row, 0, before * channels * sizeof *row);
     row += before * channels;
     if (channels == s->channels)

@@ -1,7 +1,7 @@
 /* gemm_blocks.c - products of few outputs over many rows, by blocks of the rows. */
 #include "ops/gemm_blocks.h"
 
-#include "ops/conv.h"
+#include <string.h>
 
 enum {
     MOST_PARTS = 16,
@@ -50,8 +50,8 @@ static dsci_gemm block_problem(const dsci_gemm *whole)
 void dsci_gemm_book_blocks(const dsci_gemm *whole, dsci_booking *booking)
 {
     const dsci_gemm block = block_problem(whole);
-    booking->parts = dsci_conv_least(blocks_of(whole), MOST_PARTS);
-    booking->finish_parts = dsci_conv_least(whole->m * whole->n / SUM_FLOATS + 1, MOST_PARTS);
+    booking->parts = dsci_least(blocks_of(whole), MOST_PARTS);
+    booking->finish_parts = dsci_least(whole->m * whole->n / SUM_FLOATS + 1, MOST_PARTS);
     booking->scratch_bytes = blocks_of(whole) * slot_of(whole) * sizeof(float);
     booking->worker_bytes =
         ((block.lda + block.ldb) * DSCI_GEMM_K_BLOCK + dsci_gemm_workspace(&block)) * sizeof(float);
@@ -59,7 +59,7 @@ void dsci_gemm_book_blocks(const dsci_gemm *whole, dsci_booking *booking)
 
 void dsci_gemm_run_blocks(const dsci_operands *o, dsci_part part, const dsci_gemm *whole, bool bias)
 {
-    const dsci_range own = dsci_conv_piece(blocks_of(whole), part.index, o->node->booking.parts);
+    const dsci_range own = dsci_piece(blocks_of(whole), part.index, o->node->booking.parts);
     dsci_gemm block = block_problem(whole);
     float *a = part.workspace, *b = a + block.lda * DSCI_GEMM_K_BLOCK;
     block.a = a;
@@ -67,7 +67,7 @@ void dsci_gemm_run_blocks(const dsci_operands *o, dsci_part part, const dsci_gem
     block.workspace = b + block.ldb * DSCI_GEMM_K_BLOCK;
     for (size_t i = own.first; i < own.first + own.count; i++) {
         const size_t start = i * DSCI_GEMM_K_BLOCK;
-        block.k = dsci_conv_least(DSCI_GEMM_K_BLOCK, whole->k - start);
+        block.k = dsci_least(DSCI_GEMM_K_BLOCK, whole->k - start);
         o->kernels->copy_rows(a, block.lda, whole->a + start * whole->lda, whole->lda, block.k, whole->m);
         o->kernels->copy_rows(b, block.ldb, whole->b + start * whole->ldb, whole->ldb, block.k, whole->n);
         block.c = (float *)o->scratch + i * slot_of(whole);
@@ -81,10 +81,25 @@ void dsci_gemm_finish_blocks(const dsci_operands *o, dsci_part part, const dsci_
 {
     const float *slots = o->scratch;
     const size_t outputs = whole->m * whole->n;
-    const dsci_range own = dsci_conv_piece(outputs, part.index, o->node->booking.finish_parts);
-    dsci_conv_add_slots(o->kernels, slots + own.first, slot_of(whole), blocks_of(whole), own.count,
-                        whole->c + own.first);
+    const dsci_range own = dsci_piece(outputs, part.index, o->node->booking.finish_parts);
+    dsci_add_slots(o->kernels, slots + own.first, slot_of(whole), blocks_of(whole), own.count,
+                   whole->c + own.first);
     if (diff_bias && part.index == 0)
-        dsci_conv_add_slots(o->kernels, slots + outputs, slot_of(whole), blocks_of(whole), whole->n,
-                            diff_bias);
+        dsci_add_slots(o->kernels, slots + outputs, slot_of(whole), blocks_of(whole), whole->n, diff_bias);
+}
+
+void dsci_add_slots(const dsci_kernels *kernels, const float *slots, size_t stride, size_t slot_count,
+                    size_t count, float *dst)
+{
+    enum { BLOCK = 2048 }; /* floats that stay in the first-level cache */
+    for (size_t i = 0; i < count; i += BLOCK) {
+        const size_t block = dsci_least(BLOCK, count - i);
+        memcpy(dst + i, slots + i, block * sizeof *dst);
+        for (size_t slot = 1; slot < slot_count; slot++) {
+            const float *from = slots + slot * stride + i;
+            for (size_t j = 0; slot + 1 < slot_count && j < block; j += DSCI_LANES)
+                __builtin_prefetch(from + stride + j); /* what lies so far on is not foreseen */
+            kernels->add(dst + i, dst + i, from, block, 0);
+        }
+    }
 }

@@ -11,10 +11,14 @@ bool dsci_gemm_by_blocks(const dsci_gemm *whole);
 
 void dsci_gemm_book_blocks(const dsci_gemm *whole, dsci_booking *booking);
 
-/* Part of run, and of finish. diff_bias = the sums of the columns of b (block by block as well) unless it is
-   NULL. */
+/* Parts of run and of finish. bias: the sums of the columns of b are wanted as well, block by block;
+   diff_bias is where they go, or NULL. */
 void dsci_gemm_run_blocks(const dsci_operands *o, dsci_part part, const dsci_gemm *whole, bool bias);
 void dsci_gemm_finish_blocks(const dsci_operands *o, dsci_part part, const dsci_gemm *whole,
                              float *diff_bias);
+
+/* dst[i] = slots[i] + slots[stride + i] + ..., so many slots in their order, for `count` elements. */
+void dsci_add_slots(const dsci_kernels *kernels, const float *slots, size_t stride, size_t slot_count,
+                    size_t count, float *dst);
 
 #endif

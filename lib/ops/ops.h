@@ -268,6 +268,18 @@ dsci_range dsci_shard(const dsci_node *node, size_t shard);
  * examples. */
 dsci_range dsci_shard_elements(const dsci_node *node, const dsci_tensor *tensor, size_t shard);
 
+static inline size_t dsci_least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Elements of an even division of so many. */
+static inline dsci_range dsci_piece(size_t size, size_t index, size_t count)
+{
+    const size_t first = size * index / count;
+    return (dsci_range){ first, size * (index + 1) / count - first };
+}
+
 /* Part p's columns of an even division of so many in whole vectors. */
 dsci_range dsci_whole_vectors(size_t columns, size_t part, size_t parts);
 

@@ -174,7 +174,7 @@ static dsc_node *many_steps(dsc_scope *scope, struct draw *draw)
 {
     dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { draw_size(draw, 2100, 2200), 3 } });
     x = dsc_tanh(dsc_dense(x, draw_size(draw, 500, 520)));
-    return squared_head(dsc_tanh(dsc_dense(x, draw_size(draw, 15, 24))), scope, draw);
+    return squared_head(dsc_tanh(dsc_dense(x, draw_size(draw, 1, 3))), scope, draw);
 }
 
 static const struct gradient_case cases[] = {
