@@ -42,7 +42,6 @@ static void book(dsci_graph *graph, dsci_node *node)
         return;
     booking->parts = booking->parts ? booking->parts : 1;
     booking->prepare_parts = booking->prepare_parts ? booking->prepare_parts : 1;
-    booking->finish_parts = booking->finish_parts ? booking->finish_parts : 1;
 }
 
 /* A phase that is to be added: how it divides, and whether it may join the stage before it. */
@@ -64,6 +63,11 @@ static void add_phase(dsci_schedule *schedule, dsci_node *node, struct phase pha
             (dsci_stage){ .first = schedule->phase_count, .parts = phase.parts, .by_batch = phase.by_batch };
     schedule->stages[schedule->stage_count - 1].count++;
     schedule->phases[schedule->phase_count++] = (dsci_phase){ .run = phase.run, .node = node };
+}
+
+static bool finishes(const dsci_node *node)
+{
+    return node->implementation && node->implementation->finish && node->booking.finish_parts;
 }
 
 static void add_finish(dsci_schedule *schedule, dsci_node *node)
@@ -100,12 +104,11 @@ static void add_phases(const dsci_graph *graph, dsci_schedule *schedule)
             (struct phase){ node->implementation->run, node->booking.parts, node->booking.by_batch, packs });
         node->end = schedule->stage_count - 1;
         node->begin = packs ? node->begin : node->end;
-        if (node->implementation->finish && !is_terminal(node))
+        if (finishes(node) && !is_terminal(node))
             add_finish(schedule, node);
     }
     for (size_t i = 0; i < graph->count; i++)
-        if (graph->nodes[i]->implementation && graph->nodes[i]->implementation->finish &&
-            is_terminal(graph->nodes[i]))
+        if (finishes(graph->nodes[i]) && is_terminal(graph->nodes[i]))
             add_finish(schedule, graph->nodes[i]);
 }
 

@@ -394,8 +394,6 @@ static struct blocks blocks_of(const dsci_conv_shape *s, double work)
 void dsci_conv_native_finish_weights(const dsci_operands *o, dsci_part part)
 {
     const dsci_conv_shape s = dsci_conv_shape_of(o->node);
-    if (!o->node->booking.scratch_bytes)
-        return;
     if (is_by_blocks(&s)) {
         const dsci_gemm problem = pointwise_problem(o, &s);
         dsci_gemm_finish_blocks(o, part, &problem, o->out[1]);

@@ -518,8 +518,6 @@ void dsci_conv_onednn_backward_weights(const dsci_operands *o, dsci_part part)
 void dsci_conv_onednn_sum_weights(const dsci_operands *o, dsci_part part)
 {
     const conv_state *s = o->state;
-    if (!s->slot)
-        return;
     const float *slots = o->scratch;
     const dsci_range own = dsci_piece(s->weights, part.index, o->node->booking.finish_parts);
     dsci_add_slots(o->kernels, slots + own.first, s->slot, s->parts, own.count,

@@ -234,23 +234,23 @@ static void pack_weights(const dsci_operands *o, dsci_part part)
 static void run_weights(const dsci_operands *o, dsci_part part)
 {
     const dsci_gemm problem = weights_problem(o->node, o);
-    const dsci_range own = dsci_whole_vectors(problem.n, part.index, o->node->booking.parts);
     const float *diff_dst = o->in[1];
     float *diff_bias = o->out[1];
     if (dsci_gemm_by_blocks(&problem)) {
         dsci_gemm_run_blocks(o, part, &problem, diff_bias != NULL);
         return;
     }
+    const dsci_range own = dsci_whole_vectors(problem.n, part.index, o->node->booking.parts);
     run_gemm(o, part, problem);
     if (diff_bias && own.count)
         o->kernels->column_sums(diff_bias + own.first, diff_dst + own.first, problem.k, own.count, problem.n);
 }
 
+/* Of weights that go by blocks: others book none. */
 static void finish_weights(const dsci_operands *o, dsci_part part)
 {
     const dsci_gemm problem = weights_problem(o->node, o);
-    if (dsci_gemm_by_blocks(&problem))
-        dsci_gemm_finish_blocks(o, part, &problem, o->out[1]);
+    dsci_gemm_finish_blocks(o, part, &problem, o->out[1]);
 }
 
 const dsci_op dsci_op_dense = {

@@ -122,6 +122,7 @@ static dsc_status book_shards(dsc_scope *scope, dsci_node *node, dsci_booking *b
 {
     (void)scope;
     booking->parts = dsci_shards(node);
+    booking->finish_parts = 1;
     booking->by_batch = true;
     booking->scratch_bytes = booking->parts * sizeof(double);
     return DSC_OK;

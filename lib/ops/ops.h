@@ -225,8 +225,8 @@ typedef struct dsci_booking {
     /* Part p of run reads and writes the examples of shard p alone (and reads parameters): parts is
        dsci_shards(node). Such steps in a row run shard by shard, without waiting for each other. */
     bool by_batch;
-    size_t prepare_parts, finish_parts; /* of the other phases; 0: 1 */
-    size_t pack_parts;                  /* of the pack phase; 0: the node has none */
+    size_t prepare_parts;            /* 0: 1 */
+    size_t pack_parts, finish_parts; /* 0: the node has no such phase */
     bool finish_by_batch;  /* part p of finish touches the examples of shard p alone: what follows may go on
                               with it */
     size_t prepared_bytes; /* written by prepare, read by run and finish */

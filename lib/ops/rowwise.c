@@ -227,6 +227,7 @@ static void run_layer_norm(const dsci_operands *o, dsci_part part)
 static dsc_status book_backward(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
     booking->scratch_bytes = dsci_shards(node) * 2 * columns_of(node->in[1]) * sizeof(double);
+    booking->finish_parts = 1;
     return dsci_book_shards(scope, node, booking);
 }
 

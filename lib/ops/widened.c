@@ -58,7 +58,7 @@ dsc_status dsci_widened_book(dsc_scope *scope, dsci_node *node, dsci_booking *bo
         return dsc_scope_status(scope);
     inner->parts = inner->parts ? inner->parts : 1;
     w->scratch = floats;
-    w->by_batch = inner->by_batch && !inner->pack_parts && !w->inner->finish;
+    w->by_batch = inner->by_batch && !inner->pack_parts && !inner->finish_parts;
     *booking = *inner;
     booking->by_batch = w->by_batch;
     booking->parts = w->by_batch ? inner->parts : 1;
@@ -119,8 +119,8 @@ static void run_all(const widened *w, const dsci_operands *inner, void *workspac
     if (w->inner->pack && b->pack_parts)
         run_parts(w->inner->pack, inner, b->pack_parts, workspace);
     run_parts(w->inner->run, inner, b->parts, workspace);
-    if (w->inner->finish)
-        run_parts(w->inner->finish, inner, b->finish_parts ? b->finish_parts : 1, workspace);
+    if (w->inner->finish && b->finish_parts)
+        run_parts(w->inner->finish, inner, b->finish_parts, workspace);
 }
 
 void dsci_widened_run(const dsci_operands *o, dsci_part part)
