@@ -41,6 +41,12 @@ static inline size_t dsci_conv_pixels(const dsci_conv_shape *s)
     return s->batch * s->dst[0] * s->dst[1];
 }
 
+/* Blocks of DSCI_GEMM_K_BLOCK pixels, by which gradients of weights are added up. */
+static inline size_t dsci_conv_blocks(const dsci_conv_shape *s)
+{
+    return (dsci_conv_pixels(s) + DSCI_GEMM_K_BLOCK - 1) / DSCI_GEMM_K_BLOCK;
+}
+
 /* A part of a convolution: some examples, or a band of one, as a convolution of its own. */
 typedef struct dsci_conv_band {
     dsci_range examples, src, dst; /* src, dst: rows */

@@ -38,11 +38,6 @@ static size_t tap_bytes(const dsci_conv_shape *s)
     return (elements_of(s) * sizeof(dsci_tap) + 63) / 64 * 64;
 }
 
-static size_t blocks_of(const dsci_conv_shape *s)
-{
-    return (dsci_conv_pixels(s) + DSCI_GEMM_K_BLOCK - 1) / DSCI_GEMM_K_BLOCK;
-}
-
 static dsci_conv_cut cut_of(const dsci_node *node, const dsci_conv_shape *s)
 {
     const bool by_src = node->op == &dsci_op_conv_backward_data;
@@ -55,7 +50,7 @@ static dsci_conv_cut cut_of(const dsci_node *node, const dsci_conv_shape *s)
    otherwise channels. */
 static void book_weights(const dsci_conv_shape *s, dsci_booking *booking)
 {
-    const size_t vectors = dsci_conv_vectors(s->channels) / DSCI_LANES, blocks = blocks_of(s);
+    const size_t vectors = dsci_conv_vectors(s->channels) / DSCI_LANES, blocks = dsci_conv_blocks(s);
     const double bytes = (double)blocks * (double)elements_of(s) * (double)s->channels * sizeof(float);
     size_t widest = vectors;
     if (blocks >= ENOUGH_BLOCKS && bytes <= MOST_SUM_BYTES) {
@@ -443,8 +438,8 @@ void dsci_conv_depthwise_backward_weights(const dsci_operands *o, dsci_part part
     const bool by_blocks = o->node->booking.scratch_bytes > 0;
     const dsci_range channels =
         by_blocks ? (dsci_range){ 0, s.channels } : dsci_whole_vectors(s.channels, part.index, parts);
-    const dsci_range blocks =
-        by_blocks ? dsci_piece(blocks_of(&s), part.index, parts) : (dsci_range){ 0, blocks_of(&s) };
+    const dsci_range blocks = by_blocks ? dsci_piece(dsci_conv_blocks(&s), part.index, parts)
+                                        : (dsci_range){ 0, dsci_conv_blocks(&s) };
     float *sums = (float *)((char *)part.workspace + tap_bytes(&s));
     sum_bias(o, &s, by_blocks ? bias_channels(&s, parts - 1 - part.index, parts) : channels);
     for (size_t b = blocks.first; b < blocks.first + blocks.count; b++) {

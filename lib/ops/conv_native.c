@@ -400,10 +400,9 @@ void dsci_conv_native_finish_weights(const dsci_operands *o, dsci_part part)
         return;
     }
     const size_t weights = dsci_conv_depth(&s) * s.filters;
-    const size_t slots = (dsci_conv_pixels(&s) + DSCI_GEMM_K_BLOCK - 1) / DSCI_GEMM_K_BLOCK;
     const dsci_range own = dsci_piece(weights, part.index, o->node->booking.finish_parts);
-    dsci_add_slots(o->kernels, (const float *)o->scratch + own.first, weights, slots, own.count,
-                   (float *)o->out[0] + own.first);
+    dsci_add_slots(o->kernels, (const float *)o->scratch + own.first, weights, dsci_conv_blocks(&s),
+                   own.count, (float *)o->out[0] + own.first);
 }
 
 /* The sums of the bias's gradient, by whole vectors of filters. */

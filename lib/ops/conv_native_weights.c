@@ -34,7 +34,7 @@ static plan plan_of(const dsci_conv_shape *s)
 {
     plan p = { .channels = s->channels / s->groups, .filters = s->filters / s->groups };
     p.strips = (p.channels + STRIP - 1) / STRIP;
-    p.blocks = (dsci_conv_pixels(s) + DSCI_GEMM_K_BLOCK - 1) / DSCI_GEMM_K_BLOCK;
+    p.blocks = dsci_conv_blocks(s);
     p.filter_parts = (p.filters + COLUMNS - 1) / COLUMNS;
     const double bytes = (double)p.blocks * (double)dsci_conv_depth(s) * (double)s->filters * sizeof(float);
     p.by_pixels =
