@@ -325,79 +325,205 @@ static void channel_products(float *sums, const float *diff, const dsci_channel_
     }
 }
 
-/* The sums of a pack, in registers, over the windows of a tile. */
-ALWAYS_INLINE void window_product_lanes(float *sums, const float *diff, const dsci_channel_windows *w,
-                                        const window_tile *t, size_t channel, size_t pixels, size_t stride,
-                                        int inside, vec_mask lanes, int full)
+/* Of windows of 3 x 3: packs, and rows of the window, whose chains are kept in registers along a run. */
+#if TILE_ROWS >= 12
+enum { CHAIN_PACKS = 2, CHAIN_ROWS = SMALL_KERNEL };
+#else
+enum { CHAIN_PACKS = 1, CHAIN_ROWS = 1 };
+#endif
+
+/* Packs of a run and rows of the window, from some on: what chains go through. */
+typedef struct chain_run {
+    const float *rows[CHAIN_ROWS], *diff; /* of the packs; where the first window starts */
+    float *keep;
+    size_t row_pixels[CHAIN_ROWS], keep_pixel, diff_pixel;
+    vec_mask lanes;
+} chain_run;
+
+typedef struct window_chains {
+    vec sums[CHAIN_PACKS][CHAIN_ROWS][SMALL_KERNEL], bias[CHAIN_PACKS];
+} window_chains;
+
+/* whole: no row is outside. keeps: the last of the rows is copied. */
+typedef struct chain_case {
+    size_t packs, stride;
+    int full, whole, keeps;
+} chain_case;
+
+ALWAYS_INLINE void load_diff(window_chains *c, const chain_run *r, size_t pixel, chain_case is, vec *diff)
 {
-    enum { K = SMALL_KERNEL };
-    vec chains[K * K], d[PRODUCT_PIXELS];
+    const float *at = r->diff + pixel * r->diff_pixel;
     UNROLL
-    for (size_t k = 0; k < K * K; k++)
-        chains[k] = vec_load(sums + k * DSCI_LANES);
+    for (size_t k = 0; k < is.packs; k++) {
+        diff[k] = load_channels(at + k * DSCI_LANES, r->lanes, is.full);
+        c->bias[k] = vec_add(c->bias[k], diff[k]);
+    }
+}
+
+/* A column of the image, counted from the first window's, into the chains of those elements of the window
+   that `met` has a bit for: diff[i] are of the pixel that meets it with element i. */
+ALWAYS_INLINE void add_column(window_chains *c, const chain_run *r, size_t column,
+                              vec diff[SMALL_KERNEL][CHAIN_PACKS], unsigned met, chain_case is)
+{
     UNROLL
-    for (size_t p = 0; p < pixels; p++)
-        d[p] = load_channels(diff + p * w->pixel, lanes, full);
-    UNROLL
-    for (size_t j = 0; j < met_by(pixels, stride); j++) {
-        if (!inside && !has_column(t, j))
+    for (size_t i = 0; i < CHAIN_ROWS; i++) {
+        if (!is.whole && !r->rows[i])
             continue;
-        const ptrdiff_t column = t->at + (ptrdiff_t)(j * w->pixel + channel);
+        const float *at = r->rows[i] + (ptrdiff_t)column * (ptrdiff_t)r->row_pixels[i];
         UNROLL
-        for (size_t ky = 0; ky < K; ky++) {
-            if (!inside && !has_row(t, ky))
-                continue;
-            const vec x = load_channels(w->src + (column + (ptrdiff_t)(ky * t->row)), lanes, full);
+        for (size_t k = 0; k < is.packs; k++) {
+            const vec x = load_channels(at + k * DSCI_LANES, r->lanes, is.full);
+            if (is.keeps && i == CHAIN_ROWS - 1)
+                vec_store(r->keep + (ptrdiff_t)column * (ptrdiff_t)r->keep_pixel + k * DSCI_LANES, x);
             UNROLL
-            for (size_t p = 0; p < pixels; p++) {
-                const size_t kx = j - p * stride;
-                if (kx < K)
-                    chains[ky * K + kx] = vec_fma(x, d[p], chains[ky * K + kx]);
-            }
+            for (size_t kx = 0; kx < SMALL_KERNEL; kx++)
+                if (met >> kx & 1)
+                    c->sums[k][i][kx] = vec_fma(x, diff[kx][k], c->sums[k][i][kx]);
         }
     }
+}
+
+/* Columns first..end - 1, counted so, lie inside the image. */
+typedef struct column_range {
+    ptrdiff_t first, end;
+} column_range;
+
+ALWAYS_INLINE void add_column_inside(window_chains *c, const chain_run *r, size_t column, column_range inside,
+                                     vec diff[SMALL_KERNEL][CHAIN_PACKS], unsigned met, chain_case is)
+{
+    if ((ptrdiff_t)column >= inside.first && (ptrdiff_t)column < inside.end)
+        add_column(c, r, column, diff, met, is);
+}
+
+ALWAYS_INLINE void add_pixel(window_chains *c, const chain_run *r, size_t pixel, column_range inside,
+                             chain_case is)
+{
+    vec diff[SMALL_KERNEL][CHAIN_PACKS];
+    load_diff(c, r, pixel, is, diff[0]);
     UNROLL
-    for (size_t k = 0; k < K * K; k++)
-        vec_store(sums + k * DSCI_LANES, chains[k]);
+    for (size_t k = 0; k < is.packs; k++)
+        diff[1][k] = diff[2][k] = diff[0][k];
+    UNROLL
+    for (size_t kx = 0; kx < SMALL_KERNEL; kx++)
+        add_column_inside(c, r, pixel * is.stride + kx, inside, diff, 1U << kx, is);
 }
 
-ALWAYS_INLINE void window_product_tile(float *sums, const float *diff, const dsci_channel_windows *w,
-                                       const window_tile *t, size_t pixels, size_t stride)
+/* The next pixel's gradient takes the place of the last one's. */
+ALWAYS_INLINE void pass_on(vec diff[SMALL_KERNEL][CHAIN_PACKS], size_t packs)
 {
-    enum { PACK = SMALL_KERNEL * SMALL_KERNEL };
-    const int large = pixels == PRODUCT_PIXELS;
-    if (large && is_inside(t, SMALL_KERNEL, met_by(pixels, stride)))
-        EACH_CHANNELS(
-            w->channels, 1,
-            window_product_lanes(sums + i * PACK, diff + i, w, t, i, pixels, stride, 1, lanes, full));
-    else
-        EACH_CHANNELS(
-            w->channels, large,
-            window_product_lanes(sums + i * PACK, diff + i, w, t, i, pixels, stride, 0, lanes, full));
-}
-
-ALWAYS_INLINE void channel_product_windows(float *sums, const float *diff, const dsci_channel_windows *w,
-                                           size_t x, size_t count, size_t stride)
-{
-    for (size_t pixels; count > 0; count -= pixels, x += pixels, diff += pixels * w->pixel) {
-        pixels = count >= PRODUCT_PIXELS ? PRODUCT_PIXELS : count >= 2 ? 2 : 1;
-        const window_tile t = window_tile_at(w, w->first, x, 1, pixels);
-        if (pixels == PRODUCT_PIXELS)
-            window_product_tile(sums, diff, w, &t, PRODUCT_PIXELS, stride);
-        else if (pixels == 2)
-            window_product_tile(sums, diff, w, &t, 2, stride);
-        else
-            window_product_tile(sums, diff, w, &t, 1, stride);
+    UNROLL
+    for (size_t k = 0; k < packs; k++) {
+        diff[2][k] = diff[1][k];
+        diff[1][k] = diff[0][k];
     }
 }
 
-static void channel_window_products(float *sums, const float *diff, const dsci_channel_windows *w, size_t x,
-                                    size_t count)
+/* Two pixels at least, by columns: each is read once. As there are two columns at most before the image and
+   after it, only the outermost may lie outside. */
+ALWAYS_INLINE void add_neighbours(window_chains *c, const chain_run *r, size_t count, column_range inside,
+                                  chain_case is)
 {
-    if (w->stride == 2)
-        channel_product_windows(sums, diff, w, x, count, 2);
+    vec diff[SMALL_KERNEL][CHAIN_PACKS];
+    UNROLL
+    for (size_t k = 0; k < is.packs; k++)
+        diff[1][k] = vec_set(0.0f);
+    load_diff(c, r, 0, is, diff[0]);
+    add_column_inside(c, r, 0, inside, diff, 1, is);
+    pass_on(diff, is.packs);
+    load_diff(c, r, 1, is, diff[0]);
+    add_column_inside(c, r, 1, inside, diff, 3, is);
+    for (size_t pixel = 2; pixel < count; pixel++) {
+        pass_on(diff, is.packs);
+        load_diff(c, r, pixel, is, diff[0]);
+        add_column(c, r, pixel, diff, 7, is);
+    }
+    pass_on(diff, is.packs);
+    add_column_inside(c, r, count, inside, diff, 6, is);
+    pass_on(diff, is.packs);
+    add_column_inside(c, r, count + 1, inside, diff, 4, is);
+}
+
+ALWAYS_INLINE void add_pixels(window_chains *c, const chain_run *r, size_t count, column_range inside,
+                              chain_case is)
+{
+    if (is.stride == 1 && count > 1)
+        add_neighbours(c, r, count, inside, is);
     else
-        channel_product_windows(sums, diff, w, x, count, 1);
+        for (size_t pixel = 0; pixel < count; pixel++)
+            add_pixel(c, r, pixel, inside, is);
+}
+
+/* The chains of some packs in some rows of the window: sums and bias are theirs. */
+ALWAYS_INLINE void add_run(float *sums, float *bias, const dsci_window_run *run, size_t channel, size_t row,
+                           chain_case is)
+{
+    enum { K = SMALL_KERNEL };
+    const ptrdiff_t left = (ptrdiff_t)(run->first * is.stride) - (ptrdiff_t)run->before;
+    const column_range inside = { -left, (ptrdiff_t)run->columns - left };
+    chain_run r = { .diff = run->diff + channel,
+                    .keep_pixel = run->keep_pixel,
+                    .diff_pixel = run->diff_pixel,
+                    .lanes = vec_first(run->channels - channel) };
+    if (is.keeps)
+        r.keep = run->keep + left * (ptrdiff_t)run->keep_pixel + channel;
+    UNROLL
+    for (size_t i = 0; i < CHAIN_ROWS; i++) {
+        r.row_pixels[i] = run->row_pixels[row + i];
+        r.rows[i] = run->rows[row + i];
+        if (is.whole || r.rows[i])
+            r.rows[i] += left * (ptrdiff_t)r.row_pixels[i] + (ptrdiff_t)channel;
+    }
+    window_chains c;
+    UNROLL
+    for (size_t k = 0; k < is.packs; k++) {
+        c.bias[k] = vec_load(bias + k * DSCI_LANES);
+        UNROLL
+        for (size_t i = 0; i < CHAIN_ROWS * K; i++)
+            c.sums[k][i / K][i % K] = vec_load(sums + (k * K * K + row * K + i) * DSCI_LANES);
+    }
+    add_pixels(&c, &r, run->count, inside, is);
+    UNROLL
+    for (size_t k = 0; k < is.packs; k++) {
+        if (row == 0)
+            vec_store(bias + k * DSCI_LANES, c.bias[k]);
+        UNROLL
+        for (size_t i = 0; i < CHAIN_ROWS * K; i++)
+            vec_store(sums + (k * K * K + row * K + i) * DSCI_LANES, c.sums[k][i / K][i % K]);
+    }
+}
+
+ALWAYS_INLINE void add_runs(float *sums, float *bias, const dsci_window_run *run, size_t stride)
+{
+    enum { K = SMALL_KERNEL, WIDTH = CHAIN_PACKS * DSCI_LANES };
+    const int whole = run->rows[0] && run->rows[1] && run->rows[2];
+    const int kept = stride == 1 && whole && run->keep;
+    size_t i = 0;
+    for (; i + WIDTH <= run->channels; i += WIDTH)
+        for (size_t row = 0; row < K; row += CHAIN_ROWS) {
+            if (kept && row + CHAIN_ROWS == K)
+                add_run(sums + i * K * K, bias + i, run, i, row, (chain_case){ CHAIN_PACKS, 1, 1, 1, 1 });
+            else if (whole)
+                add_run(sums + i * K * K, bias + i, run, i, row,
+                        (chain_case){ CHAIN_PACKS, stride, 1, 1, 0 });
+            else
+                add_run(sums + i * K * K, bias + i, run, i, row,
+                        (chain_case){ CHAIN_PACKS, stride, 1, 0, 0 });
+        }
+    for (; i < run->channels; i += DSCI_LANES)
+        for (size_t row = 0; row < K; row += CHAIN_ROWS) {
+            if (kept && row + CHAIN_ROWS == K)
+                add_run(sums + i * K * K, bias + i, run, i, row, (chain_case){ 1, 1, 0, 1, 1 });
+            else
+                add_run(sums + i * K * K, bias + i, run, i, row, (chain_case){ 1, stride, 0, 0, 0 });
+        }
+}
+
+static void channel_window_products(float *sums, float *bias, const dsci_window_run *run)
+{
+    if (run->stride == 2)
+        add_runs(sums, bias, run, 2);
+    else
+        add_runs(sums, bias, run, 1);
 }
 
 #undef EACH_CHANNELS

@@ -131,6 +131,19 @@ typedef struct dsci_channel_windows {
     int fused;
 } dsci_channel_windows;
 
+/* Windows of 3 x 3 that follow each other in a row of dst, `count` from the one at `first` on, by steps of 1
+   or 2 pixels over an image padded with nothing: so many columns lie before it, at most 2 before and after.
+   Pixels are so many floats apart. Where windows move by 1 and all rows are there, what is met of the last
+   one is copied to `keep`, whole vectors of each pixel. */
+typedef struct dsci_window_run {
+    const float *rows[3]; /* of the image, from column 0 on; NULL: outside */
+    size_t row_pixels[3];
+    float *keep; /* NULL: nowhere */
+    size_t keep_pixel;
+    const float *diff; /* of the first window */
+    size_t diff_pixel, first, count, columns, before, stride, channels;
+} dsci_window_run;
+
 /* Pixels that follow each other in a row of a convolution's output. Elements of a window lie together in
    runs; the run of the next pixel starts `step` floats further on. dst pixel p (filters) = activation(sum +
    bias), the sum one chain of fused multiply-adds from +0 over run after run, element after element, of
@@ -365,9 +378,8 @@ typedef struct dsci_kernels {
     /* The gradient in the weights: the pack of sums at each tap's element = fma(src, diff, sums), for pixels
        of one row after the other. dst and all weights and bias are unused. */
     void (*channel_products)(float *sums, const float *diff, const dsci_channel_sums *pixels);
-    /* The same of windows in the first row: `count` pixels from x on, where diff starts. */
-    void (*channel_window_products)(float *sums, const float *diff, const dsci_channel_windows *windows,
-                                    size_t x, size_t count);
+    /* The same of windows of 3 x 3; and bias += diff, pixel after pixel, in whole vectors of channels. */
+    void (*channel_window_products)(float *sums, float *bias, const dsci_window_run *run);
 
     void (*window_sums)(const dsci_window_sums *w);
     void (*window_products)(const dsci_window_products *w);

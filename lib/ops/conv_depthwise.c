@@ -17,10 +17,14 @@
 enum {
     MOST_PARTS = 16,
     CHUNK = 4,         /* rows that an activation finds in the cache */
-    PART_VECTORS = 4,  /* of a part that has some of the channels: fewer are read at half the speed */
-    ENOUGH_BLOCKS = 8, /* of pixels: parts have some of these */
+    LEAST_VECTORS = 2, /* of a part that has some of the channels, */
+    MOST_VECTORS = 8,  /* longer pieces of a pixel are read no faster, */
+    ENOUGH_PARTS = 4,
+    ENOUGH_BLOCKS = 8, /* of pixels: parts may have some of these */
     MOST_SUM_BYTES = 32 << 20,
-    BIAS_VECTORS = 4, /* whose chains go side by side */
+    BIAS_VECTORS = 4,      /* whose chains go side by side */
+    KEPT_ROWS = 3,         /* of the image, those that a window meets, */
+    KEPT_BYTES = 32 << 10, /* in the first-level cache */
 };
 
 bool dsci_conv_is_depthwise(const dsci_conv_shape *s)
@@ -46,26 +50,59 @@ static dsci_conv_cut cut_of(const dsci_node *node, const dsci_conv_shape *s)
     return cut;
 }
 
-/* Blocks of pixels, whose sums are then added up, if they are enough and their sums no waste of memory;
-   otherwise channels. */
+/* Windows of 3 x 3 that move by so many pixels at most: see dsci_channel_windows. */
+static bool is_small(const dsci_conv_shape *s, size_t most)
+{
+    const dsci_window *w = &s->window;
+    for (size_t i = 0; i < 2; i++)
+        if (w->kernel[i] != 3 || w->dilation[i] != 1 || w->before[i] > 2 || w->after[i] > 2)
+            return false;
+    return w->stride[0] == w->stride[1] && w->stride[0] <= most;
+}
+
+/* Parts that have some of the channels, if they are enough. */
+static size_t channel_parts(const dsci_conv_shape *s)
+{
+    const size_t vectors = dsci_conv_vectors(s->channels) / DSCI_LANES, wide = vectors / ENOUGH_PARTS;
+    const size_t width = wide < LEAST_VECTORS ? LEAST_VECTORS : dsci_least(wide, MOST_VECTORS);
+    return dsci_least(vectors < 2 * LEAST_VECTORS ? vectors : vectors / width, MOST_PARTS);
+}
+
+/* Floats from a pixel to the next of the rows that are kept of so many channels: an odd number of vectors,
+   which fall on all sets of the cache. */
+static size_t kept_pixel(size_t channels)
+{
+    return dsci_conv_vectors(channels) / DSCI_LANES / 2 * 2 * DSCI_LANES + DSCI_LANES;
+}
+
+/* Windows whose image is read a row at a time, and the rows kept for the windows of the next: in it pixels
+   that are a power of 2 apart would push each other out of the first-level cache. 0: none. */
+static size_t kept_floats(const dsci_conv_shape *s, size_t channels)
+{
+    const size_t floats = KEPT_ROWS * s->src[1] * kept_pixel(channels);
+    return is_small(s, 1) && floats * sizeof(float) <= KEPT_BYTES ? floats : 0;
+}
+
+/* Some of the channels, whose bias is summed on the way, or where they are few, blocks of pixels, whose sums
+   are then added up, if they are enough and their sums no waste of memory. */
 static void book_weights(const dsci_conv_shape *s, dsci_booking *booking)
 {
-    const size_t vectors = dsci_conv_vectors(s->channels) / DSCI_LANES, blocks = dsci_conv_blocks(s);
+    const size_t blocks = dsci_conv_blocks(s);
     const double bytes = (double)blocks * (double)elements_of(s) * (double)s->channels * sizeof(float);
-    size_t widest = vectors;
-    if (blocks >= ENOUGH_BLOCKS && bytes <= MOST_SUM_BYTES) {
+    size_t widest = dsci_conv_vectors(s->channels);
+    booking->parts = channel_parts(s);
+    if ((booking->parts < ENOUGH_PARTS || !is_small(s, 2)) && blocks >= ENOUGH_BLOCKS &&
+        bytes <= MOST_SUM_BYTES) {
         booking->parts = dsci_least(blocks, MOST_PARTS);
         booking->finish_parts = dsci_least(elements_of(s), MOST_PARTS);
         booking->scratch_bytes = (size_t)bytes;
-    } else {
-        booking->parts =
-            dsci_least(vectors < 2 * PART_VECTORS ? vectors : vectors / PART_VECTORS, MOST_PARTS);
-        widest = vectors / booking->parts + 2;
-    }
-    booking->worker_bytes += elements_of(s) * widest * DSCI_LANES * sizeof(float);
+    } else
+        widest = (widest / DSCI_LANES / booking->parts + 2) * DSCI_LANES;
+    booking->worker_bytes += ((elements_of(s) + 1) * widest + KEPT_BYTES / sizeof(float)) * sizeof(float);
 }
 
-/* In the workspace: the taps; then packed weights and a bias for each channel, or a block's sums. */
+/* In the workspace: the taps; then packed weights and a bias for each channel, or sums
+   of a block, the bias's sums and rows that are kept. */
 dsc_status dsci_conv_depthwise_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
     (void)scope;
@@ -171,34 +208,9 @@ static size_t taps_of_window(const dsci_conv_shape *s, size_t at_y, size_t at_x,
     return count;
 }
 
-/* Windows of 3 x 3 that move by so many pixels at most: see dsci_channel_windows. */
-static bool is_small(const dsci_conv_shape *s, size_t most)
-{
-    const dsci_window *w = &s->window;
-    for (size_t i = 0; i < 2; i++)
-        if (w->kernel[i] != 3 || w->dilation[i] != 1 || w->before[i] > 2)
-            return false;
-    return w->stride[0] == w->stride[1] && w->stride[0] <= most;
-}
-
 bool dsci_conv_depthwise_is_fast(const dsci_conv_shape *s)
 {
     return dsci_conv_is_depthwise(s) && is_small(s, 1);
-}
-
-/* The windows over an image, in some of the channels. */
-static dsci_channel_windows small_windows(const dsci_conv_shape *s, const float *image, size_t channels)
-{
-    return (dsci_channel_windows){ .src = image,
-                                   .src_rows = s->src[0],
-                                   .src_columns = s->src[1],
-                                   .columns = s->dst[1],
-                                   .before = { s->window.before[0], s->window.before[1] },
-                                   .rows = 1,
-                                   .stride = s->window.stride[0],
-                                   .pixel = s->channels,
-                                   .channels = channels,
-                                   .fused = 1 };
 }
 
 /* The bias as dsci_channel_sums has it, in so many floats; NULL if nothing is done to the sums. Adding -0
@@ -246,16 +258,24 @@ void dsci_conv_depthwise_forward(const dsci_operands *o, dsci_part part)
         float *dst = (float *)o->out[0] + e * s.dst[0] * row;
         for (size_t done = 0; done < own.dst.count; done += CHUNK) {
             const dsci_range rows = { own.dst.first + done, dsci_least(CHUNK, own.dst.count - done) };
-            if (is_small(&s, 2)) {
-                dsci_channel_windows windows = small_windows(&s, image, s.channels);
-                windows.dst = dst;
-                windows.first = rows.first;
-                windows.rows = rows.count;
-                windows.weights = packed;
-                windows.bias = terms;
-                windows.floor = floor;
-                o->kernels->channel_windows(&windows);
-            } else
+            if (is_small(&s, 2))
+                o->kernels->channel_windows(
+                    &(dsci_channel_windows){ .dst = dst,
+                                             .src = image,
+                                             .src_rows = s.src[0],
+                                             .src_columns = s.src[1],
+                                             .columns = s.dst[1],
+                                             .before = { s.window.before[0], s.window.before[1] },
+                                             .first = rows.first,
+                                             .rows = rows.count,
+                                             .stride = s.window.stride[0],
+                                             .pixel = s.channels,
+                                             .channels = s.channels,
+                                             .weights = packed,
+                                             .bias = terms,
+                                             .floor = floor,
+                                             .fused = 1 });
+            else
                 forward_rows(o, &s, rows,
                              (dsci_channel_sums){ .dst = dst,
                                                   .src = image,
@@ -363,41 +383,111 @@ void dsci_conv_depthwise_backward_data(const dsci_operands *o, dsci_part part)
 
 /* --- Gradient of the weights --- */
 
+/* What a part of the gradient has in its workspace. */
+typedef struct weight_sums {
+    dsci_range channels;
+    dsci_tap *taps;
+    float *sums, *bias; /* of the channels: of a block; of all pixels so far */
+    float *kept;        /* rows first..end - 1 of an example, row y at y % KEPT_ROWS; NULL: none are kept */
+    size_t example, first, end;
+} weight_sums;
+
+static weight_sums weight_sums_of(const dsci_conv_shape *s, void *workspace, dsci_range channels)
+{
+    const size_t vectors = dsci_conv_vectors(channels.count);
+    float *sums = (float *)((char *)workspace + tap_bytes(s)), *bias = sums + elements_of(s) * vectors;
+    memset(bias, 0, vectors * sizeof *bias);
+    return (weight_sums){ .channels = channels,
+                          .taps = workspace,
+                          .sums = sums,
+                          .bias = bias,
+                          .kept = kept_floats(s, channels.count) ? bias + vectors : NULL };
+}
+
+static float *kept_row(const dsci_conv_shape *s, const weight_sums *t, size_t y)
+{
+    return t->kept + y % KEPT_ROWS * s->src[1] * kept_pixel(t->channels.count);
+}
+
+static bool is_kept(const weight_sums *t, size_t example, size_t y)
+{
+    return t->kept && example == t->example && y >= t->first && y < t->end;
+}
+
+/* Row y has been kept: those before it stay if it follows them. */
+static void note_kept(weight_sums *t, size_t example, size_t y)
+{
+    if (example != t->example || y != t->end)
+        t->first = y;
+    else if (y - t->first >= KEPT_ROWS)
+        t->first = y + 1 - KEPT_ROWS;
+    t->example = example;
+    t->end = y + 1;
+}
+
+/* Windows of 3 x 3 in a row, `count` from p on: sums += theirs. */
+static void add_small_windows(const dsci_operands *o, const dsci_conv_shape *s, dsci_conv_pixel p,
+                              size_t count, const float *diff, weight_sums *t)
+{
+    enum { LAST = KEPT_ROWS - 1 };
+    const dsci_window *w = &s->window;
+    const float *src = (const float *)o->in[0] + t->channels.first;
+    dsci_window_run run = { .keep_pixel = kept_pixel(t->channels.count),
+                            .diff = diff,
+                            .diff_pixel = s->channels,
+                            .first = p.x,
+                            .count = count,
+                            .columns = s->src[1],
+                            .before = w->before[1],
+                            .stride = w->stride[1],
+                            .channels = t->channels.count };
+    size_t y = 0;
+    bool keeps = false;
+    for (size_t ky = 0; ky < KEPT_ROWS; ky++) {
+        if (!dsci_window_source(w, 0, p.y, ky, s->src[0], &y))
+            continue;
+        const bool kept = is_kept(t, p.example, y);
+        run.rows[ky] = kept ? kept_row(s, t, y) : src + (p.example * s->src[0] + y) * s->src[1] * s->channels;
+        run.row_pixels[ky] = kept ? run.keep_pixel : s->channels;
+        keeps = ky == LAST && t->kept && !kept && run.rows[0] && run.rows[1] && count == s->dst[1];
+    }
+    run.keep = keeps ? kept_row(s, t, y) : NULL;
+    o->kernels->channel_window_products(t->sums, t->bias, &run);
+    if (keeps)
+        note_kept(t, p.example, y);
+}
+
 /* Pixels of the output from p on: sums += theirs. Returns how many of `count` they are. */
 static size_t add_run(const dsci_operands *o, const dsci_conv_shape *s, dsci_conv_pixel p, size_t count,
-                      const float *diff, dsci_range channels, dsci_tap *taps, float *sums)
+                      const float *diff, weight_sums *t)
 {
-    const float *image =
-        (const float *)o->in[0] + p.example * s->src[0] * s->src[1] * s->channels + channels.first;
     const size_t end = dsci_least(p.x + count, s->dst[1]);
     if (is_small(s, 2)) {
-        dsci_channel_windows windows = small_windows(s, image, channels.count);
-        windows.first = p.y;
-        o->kernels->channel_window_products(sums, diff, &windows, p.x, end - p.x);
+        add_small_windows(o, s, p, end - p.x, diff, t);
         return end - p.x;
     }
+    const float *image =
+        (const float *)o->in[0] + p.example * s->src[0] * s->src[1] * s->channels + t->channels.first;
     const dsci_channel_sums windows = { .src = image,
                                         .rows = 1,
                                         .pixels = run_of(elements_inside, s, 1, p.x, 1, end),
-                                        .channels = channels.count,
+                                        .channels = t->channels.count,
                                         .dst_pixel = s->channels,
                                         .src_pixel = s->window.stride[1] * s->channels,
-                                        .taps = taps,
-                                        .tap_count = taps_of_window(s, p.y, p.x, taps),
+                                        .taps = t->taps,
+                                        .tap_count = taps_of_window(s, p.y, p.x, t->taps),
                                         .elements = elements_of(s) };
-    o->kernels->channel_products(sums, diff, &windows);
+    o->kernels->channel_products(t->sums, diff, &windows);
     return windows.pixels;
 }
 
 /* A block of pixels, counted through the whole batch: sums += theirs. */
-static void add_block(const dsci_operands *o, const dsci_conv_shape *s, dsci_range pixels,
-                      dsci_range channels, dsci_tap *taps, float *sums)
+static void add_block(const dsci_operands *o, const dsci_conv_shape *s, dsci_range pixels, weight_sums *t)
 {
-    const float *diff_dst = (const float *)o->in[1] + channels.first;
+    const float *diff_dst = (const float *)o->in[1] + t->channels.first;
     for (size_t done = 0; done < pixels.count;) {
         const size_t at = pixels.first + done;
-        done += add_run(o, s, dsci_conv_pixel_at(s, at), pixels.count - done, diff_dst + at * s->channels,
-                        channels, taps, sums);
+        done += add_run(o, s, dsci_conv_pixel_at(s, at), pixels.count - done, diff_dst + at * s->channels, t);
     }
 }
 
@@ -440,14 +530,17 @@ void dsci_conv_depthwise_backward_weights(const dsci_operands *o, dsci_part part
         by_blocks ? (dsci_range){ 0, s.channels } : dsci_whole_vectors(s.channels, part.index, parts);
     const dsci_range blocks = by_blocks ? dsci_piece(dsci_conv_blocks(&s), part.index, parts)
                                         : (dsci_range){ 0, dsci_conv_blocks(&s) };
-    float *sums = (float *)((char *)part.workspace + tap_bytes(&s));
-    sum_bias(o, &s, by_blocks ? bias_channels(&s, parts - 1 - part.index, parts) : channels);
+    const bool with_bias = !by_blocks && is_small(&s, 2); /* the chains go over all pixels of the batch */
+    weight_sums t = weight_sums_of(&s, part.workspace, channels);
+    if (!with_bias)
+        sum_bias(o, &s, by_blocks ? bias_channels(&s, parts - 1 - part.index, parts) : channels);
     for (size_t b = blocks.first; b < blocks.first + blocks.count; b++) {
         const size_t start = b * DSCI_GEMM_K_BLOCK;
-        memset(sums, 0, elements_of(&s) * dsci_conv_vectors(channels.count) * sizeof *sums);
-        add_block(o, &s, (dsci_range){ start, dsci_least(DSCI_GEMM_K_BLOCK, pixels - start) }, channels,
-                  part.workspace, sums);
-        put_block(o, &s, sums, channels.count, !by_blocks && b > 0,
+        memset(t.sums, 0, elements_of(&s) * dsci_conv_vectors(channels.count) * sizeof *t.sums);
+        add_block(o, &s, (dsci_range){ start, dsci_least(DSCI_GEMM_K_BLOCK, pixels - start) }, &t);
+        put_block(o, &s, t.sums, channels.count, !by_blocks && b > 0,
                   by_blocks ? (float *)o->scratch + b * weights : (float *)o->out[0] + channels.first);
     }
+    if (with_bias && o->out[1])
+        memcpy((float *)o->out[1] + channels.first, t.bias, channels.count * sizeof *t.bias);
 }

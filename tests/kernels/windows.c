@@ -192,6 +192,18 @@ static size_t taps_inside(const dsci_channel_windows *w, size_t y, size_t x, dsc
 
 /* Windows of 3 x 3 are sums over those of their elements that are in the image, and their gradients are
    products of these. */
+/* Of the pixels that windows meet. */
+static void check_kept(const dsci_window_run *run)
+{
+    if (run->stride > 1 || !run->rows[0] || !run->rows[1] || !run->rows[2])
+        return;
+    for (size_t x = run->first; x < run->first + run->count + 2; x++)
+        if (x - run->before < run->columns)
+            check_bits(run->keep + (x - run->before) * run->keep_pixel,
+                       run->rows[2] + (x - run->before) * run->row_pixels[2], run->channels,
+                       "pixels that are kept");
+}
+
 static void small_windows_are_sums_of_taps(void **state)
 {
     (void)state;
@@ -244,6 +256,11 @@ static void small_windows_are_sums_of_taps(void **state)
             }
         }
         const float *product_packs = packed(products, 9, channels);
+        float *diff_sums = guarded_copy(bias, channels);
+        for (size_t i = (first * columns + from) * channels; i < (first + 1) * columns * channels; i++)
+            diff_sums[i % channels] += diff[i];
+        const float *bias_packs = packed(bias, 1, channels), *diff_packs = packed(diff_sums, 1, channels);
+        const float *untouched = guarded_uniform(src_columns * (pack_floats / 9), -2.0f, 2.0f, 5);
         for (dsc_isa level = DSC_ISA_SCALAR; level <= dsc_isa_detected(); level++) {
             const dsci_kernels *k = dsci_kernels_for(level);
             w.dst = guarded_copy(expected, count);
@@ -252,9 +269,26 @@ static void small_windows_are_sums_of_taps(void **state)
             k->channel_windows(&w);
             check_bits(w.dst, expected, count, "windows");
             float *sums = guarded_copy(packs, pack_floats);
-            k->channel_window_products(sums, diff + (first * columns + from) * channels, &w, from,
-                                       columns - from);
+            float *diff_bias = guarded_copy(bias_packs, pack_floats / 9);
+            dsci_window_run run = { .diff = diff + (first * columns + from) * channels,
+                                    .diff_pixel = channels,
+                                    .first = from,
+                                    .count = columns - from,
+                                    .columns = src_columns,
+                                    .before = before[1],
+                                    .stride = stride,
+                                    .channels = channels,
+                                    .keep = guarded_copy(untouched, src_columns * (pack_floats / 9)),
+                                    .keep_pixel = pack_floats / 9 };
+            for (size_t ky = 0; ky < 3; ky++) {
+                const size_t y = first * stride + ky - before[0];
+                run.rows[ky] = y < src_rows ? src + y * src_columns * channels : NULL;
+                run.row_pixels[ky] = channels;
+            }
+            k->channel_window_products(sums, diff_bias, &run);
             check_bits(sums, product_packs, pack_floats, "products of windows");
+            check_bits(diff_bias, diff_packs, pack_floats / 9, "sums of the gradient");
+            check_kept(&run);
         }
         release_guarded("windows");
     }
