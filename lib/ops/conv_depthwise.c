@@ -208,9 +208,10 @@ static size_t taps_of_window(const dsci_conv_shape *s, size_t at_y, size_t at_x,
     return count;
 }
 
-bool dsci_conv_depthwise_is_fast(const dsci_conv_shape *s)
+bool dsci_conv_depthwise_is_fast(const dsci_node *node)
 {
-    return dsci_conv_is_depthwise(s) && is_small(s, 1);
+    const dsci_conv_shape s = dsci_conv_shape_of(node);
+    return dsci_conv_is_depthwise(&s) && is_small(&s, node->op == &dsci_op_conv_backward_weights ? 2 : 1);
 }
 
 /* The bias as dsci_channel_sums has it, in so many floats; NULL if nothing is done to the sums. Adding -0

@@ -7,8 +7,8 @@
 /* As many groups and filters as channels. */
 bool dsci_conv_is_depthwise(const dsci_conv_shape *s);
 
-/* Whether the output and the gradient of the input come from the kernel that reads each pixel once. */
-bool dsci_conv_depthwise_is_fast(const dsci_conv_shape *s);
+/* Whether such a node has a kernel that reads each pixel about once. */
+bool dsci_conv_depthwise_is_fast(const dsci_node *node);
 
 /* What the implementations of conv_native.h do for such a node. */
 dsc_status dsci_conv_depthwise_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking);

@@ -111,10 +111,10 @@ bool dsci_conv_onednn_supports(const dsci_node *node)
  * few (5x5, 1 -> 32 at 28x28: 0.43 and 0.87); but whole shards of a large batch are still in the caches of
  * the thread that went backward through them: 32 -> 64 at 12x12 within a network 8.3 and 6.3. In all other
  * directions oneDNN has 400 to 500 GFLOP/s there, the native kernels 310 to 430. Each channel by itself, 3x3
- * (batch 4, us): 32 at 112x112 forward 121 and 164, gradient of the input 134 and 153; 128 at 56x56 142 and
- * 170, 160 and 167; 512 at 14x14 43 and 50, 44 and 46; but by steps of 2, 256 at 28x28, 41 and 35, 43 and 35,
- * and for the weights 292 and 184, 203 and 187. Small networks stay native, for the same bits on every
- * processor. */
+ * (batch 4, us): 32 at 112x112 forward 170 and 247, gradient of the input 204 and 308, of the weights 195 and
+ * 238; 512 at 14x14 58 and 68, 69 and 148, 58 and 122; 128 at 56x56 equal; but by steps of 2, 256 at 28x28,
+ * forward and for the input equal, for the weights 61 and 75. Small networks stay native, for the same bits
+ * on every processor. */
 bool dsci_conv_onednn_prefers(const dsci_node *node)
 {
     static const double least_flops = 1e5; /* of an example */
@@ -126,7 +126,11 @@ bool dsci_conv_onednn_prefers(const dsci_node *node)
     if (few && (node->op == &dsci_op_conv_backward_data ||
                 (node->op == &dsci_op_conv && dsci_conv_depth(&s) <= DSCI_GEMM_K_BLOCK)))
         return false;
-    if (node->op == &dsci_op_conv_backward_weights && s.groups == 1 &&
+    const bool fast = dsci_conv_depthwise_is_fast(node),
+               for_weights = node->op == &dsci_op_conv_backward_weights;
+    if (fast && !for_weights)
+        return false;
+    if (for_weights && (fast || s.groups == 1) &&
         (few || !dsci_conv_cut_of(node, s.dst[0], dst_pixels(&s)).by_batch))
         return false;
     return node->op->flops(node) >= least_flops * (double)s.batch;
