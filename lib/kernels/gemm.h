@@ -6,12 +6,12 @@
  * missing bias adds nothing; k = 0 is one empty block, B0 = +0.
  *
  * The order of work, from outside: chunks of columns of b, blocks of k, chunks of rows of a (second-level
- * cache), panels of columns of b (first-level cache), tiles of c (registers). Sums of earlier blocks wait in
- * c, or in the workspace if c has to keep its old value. Where rows of b lie far apart, or b is transposed,
- * its panels are packed first. Rows that are a power of two apart fall on few sets of the caches and each on
- * a page of its own, so large products have both operands packed, once for all parts. A panel that comes from
- * far would stop the first tile that reads it: it is fetched while the tiles of the panel before it run, and
- * so are the tiles' rows of c.
+ * cache), panels of columns of b (first-level cache), tiles of c (registers); of few steps, tiles of rows
+ * outside their panels. Sums of earlier blocks wait in c, or in the workspace if c has to keep its old value.
+ * Where rows of b lie far apart, or b is transposed, its panels are packed first. Rows that are a power of
+ * two apart fall on few sets of the caches and each on a page of its own, so large products have both
+ * operands packed, once for all parts. A panel that comes from far would stop the first tile that reads it:
+ * it is fetched while the tiles of the panel before it run, and so are the tiles' rows of c.
  */
 #ifndef DESCENT_KERNELS_GEMM_H
 #define DESCENT_KERNELS_GEMM_H
@@ -262,6 +262,7 @@ ALWAYS_INLINE void run_panel(const dsci_gemm *g, tile t, size_t row_step, size_t
                              size_t vectors, stretch next, int fetch_a)
 {
     const int shared = g->shared.floats != NULL;
+    const int fetch_c = t.depth >= FETCH_DEPTH || dsci_gemm_by_strips(g);
     const size_t count = (rows + TILE_ROWS - 1) / TILE_ROWS;
     next.step = next.floats ? dsci_gemm_whole_vectors((next.floats + count - 1) / count) : 0;
     while (rows > 0) {
@@ -269,7 +270,7 @@ ALWAYS_INLINE void run_panel(const dsci_gemm *g, tile t, size_t row_step, size_t
         fetch_step(&next);
         if (fetch_a && rows > taken)
             fetch(t.a + taken * row_step, (rows - taken < TILE_ROWS ? rows - taken : TILE_ROWS) * row_step);
-        for (size_t i = 0; !t.first && t.depth >= FETCH_DEPTH && i < taken; i++)
+        for (size_t i = 0; fetch_c && i < taken; i++)
             fetch(t.partial + i * t.ld_partial, columns);
         if (shared && g->transpose_a)
             t.lda = taken;
@@ -307,6 +308,26 @@ ALWAYS_INLINE void run_panels(const dsci_gemm *g, tile t, size_t row_step, size_
     }
 }
 
+/* Few steps for outputs far apart: panels inside, so that rows of c are written in long pieces, and each
+ * tile's columns of a side by side, as they are read for every panel. */
+static void run_strips(const dsci_gemm *g, tile t, size_t row_step, size_t rows, size_t columns, int packed)
+{
+    float strip[TILE_ROWS * DSCI_GEMM_STRIP_DEPTH];
+    for (size_t taken; rows > 0; rows -= taken) {
+        tile s = t;
+        taken = tile_rows(rows);
+        if (g->transpose_a) {
+            pack_a_columns(strip, g, t.a, 0, t.depth, 0, taken);
+            s.a = strip;
+            s.lda = taken;
+        }
+        run_panels(g, s, row_step, taken, columns, packed, (stretch){ NULL, 0, 0 });
+        t.a += taken * row_step;
+        t.c += taken * t.ldc;
+        t.partial += taken * t.ld_partial;
+    }
+}
+
 /* One block of k, from p on, for some rows and columns of c; t has what is the same for all of it. */
 ALWAYS_INLINE void run_block(const dsci_gemm *g, tile t, size_t p, size_t i, size_t j, size_t rows,
                              size_t columns)
@@ -321,6 +342,10 @@ ALWAYS_INLINE void run_block(const dsci_gemm *g, tile t, size_t p, size_t i, siz
     t.lda = shared ? stride : g->lda;
     if (packs && !shared)
         pack_b(g->workspace, g, b, t.depth, columns);
+    if (dsci_gemm_by_strips(g) && !shared) {
+        run_strips(g, t, row_step, rows, columns, packs);
+        return;
+    }
     for (size_t r = 0; r < rows; r += chunk) {
         const size_t count = rows - r < chunk ? rows - r : chunk;
         stretch next = { t.b, t.depth * panel_width(columns), 0 };
@@ -365,7 +390,7 @@ static void gemm(const dsci_gemm *g)
 {
     const size_t rows = dsci_gemm_keeps_partial(g) ? dsci_gemm_chunk(g->m) : g->m;
     /* Few rows of a stay in the caches: then a panel is packed just before it is used. */
-    const int by_panel = g->transpose_b && g->m <= DSCI_GEMM_ROW_CHUNK;
+    const int by_panel = g->transpose_b && g->m <= DSCI_GEMM_ROW_CHUNK && !dsci_gemm_by_strips(g);
     const size_t columns = g->shared.floats ? g->n : by_panel ? DSCI_GEMM_PANEL : DSCI_GEMM_COLUMN_CHUNK;
     for (size_t j = 0; j < g->n; j += columns)
         for (size_t i = 0; i < g->m; i += rows)

@@ -30,8 +30,9 @@ enum { MOST_PARTS = 32, ENOUGH_PARTS = 16, PIECE_FLOATS = 65536, SHARED_SIDE = 2
  * packed operands. */
 static const double PART_FLOPS = 4e6, SHARED_FLOPS = 1e9;
 
-/* What it costs to read and pack an element of b, in reads of one of a, if nothing is shared. */
-static const double COST_OF_B = 4;
+/* What it costs to read and pack an element of b, in reads of one of a, if nothing is shared; by strips, less
+ * than cutting the rows of c short. */
+static const double COST_OF_B = 4, COST_OF_B_BY_STRIPS = 0.25;
 
 static double flops_of(const dsci_gemm *g)
 {
@@ -68,7 +69,9 @@ static grid grid_of(const dsci_gemm *g)
         return best;
     const int narrow = best.panels <= NARROW_PANELS && best.groups > best.panels;
     const size_t enough = narrow ? worth : least(worth, ENOUGH_PARTS);
-    const double cost_of_b = dsci_gemm_shares(g) ? 1 : COST_OF_B;
+    const double cost_of_b = dsci_gemm_shares(g)      ? 1
+                             : dsci_gemm_by_strips(g) ? COST_OF_B_BY_STRIPS
+                                                      : COST_OF_B;
     const size_t most_columns = narrow ? 1 : least(worth, best.panels);
     double least_read = INFINITY;
     size_t most = 0;

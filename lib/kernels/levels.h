@@ -16,12 +16,20 @@ enum {
     /* Rows of b further apart than so many floats fall on few cache sets and one page each; from so many rows
        of a on, packing pays. */
     DSCI_GEMM_NEAR_ROWS = 512,
-    DSCI_GEMM_PACK_ROWS = 48
+    DSCI_GEMM_PACK_ROWS = 48,
+    /* Steps that take no longer than writing c, if its rows are far apart (us of 64 x 1024 x 4096 on two
+       threads: 2250; with rows of tiles outside their panels 1830). */
+    DSCI_GEMM_STRIP_DEPTH = 64
 };
 
 static inline int dsci_gemm_packs(const dsci_gemm *g)
 {
     return g->transpose_b || (g->ldb > DSCI_GEMM_NEAR_ROWS && g->m >= DSCI_GEMM_PACK_ROWS);
+}
+
+static inline int dsci_gemm_by_strips(const dsci_gemm *g)
+{
+    return g->k <= DSCI_GEMM_STRIP_DEPTH && g->ldc > DSCI_GEMM_NEAR_ROWS;
 }
 
 static inline size_t dsci_gemm_whole_vectors(size_t n)
