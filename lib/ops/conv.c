@@ -294,6 +294,7 @@ const dsci_op dsci_op_conv_backward_weights = {
                          { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_F32,
                            .book = dsci_conv_native_book_backward_weights,
+                           .pack = dsci_conv_native_pack_weights,
                            .run = dsci_conv_native_backward_weights,
                            .finish = dsci_conv_native_finish_weights,
                            .describe = dsci_conv_native_describe },

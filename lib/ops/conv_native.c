@@ -12,7 +12,7 @@
 #include "ops/conv_depthwise.h"
 #include "ops/conv_native_weights.h"
 #include "ops/conv_rows.h"
-#include "ops/gemm_blocks.h"
+#include "ops/products.h"
 
 /* Deep windows: a block of DSCI_GEMM_K_BLOCK elements of so many pixels at a time. */
 enum { DEEP_PIXELS = 240 };
@@ -336,67 +336,34 @@ void dsci_conv_native_forward(const dsci_operands *o, dsci_part part)
 
 /* --- The gradient of the weights --- */
 
-/* Some channels of some pixels transposed times the output's gradients: some rows of a group's weights, of
-   windows of one pixel; of others: conv_native_weights.c. */
-static dsci_gemm weights_problem(const dsci_conv_shape *s, size_t rows, size_t pixels)
+/* Of windows of one pixel: one product. Of others, and of groups: conv_native_weights.c. */
+static bool is_product(const dsci_conv_shape *s)
 {
-    return (dsci_gemm){ .m = rows,
-                        .n = s->filters / s->groups,
-                        .k = pixels,
+    return dsci_conv_is_pointwise(s) && s->groups == 1;
+}
+
+/* The pixels transposed times the output's gradients; without operands: the shape alone. */
+static dsci_gemm weights_problem(const dsci_conv_shape *s, const dsci_operands *o)
+{
+    return (dsci_gemm){ .m = s->channels,
+                        .n = s->filters,
+                        .k = dsci_conv_pixels(s),
+                        .a = o->in[0],
+                        .b = o->in[1],
+                        .c = o->out[0],
                         .lda = s->channels,
                         .ldb = s->filters,
                         .ldc = s->filters,
                         .transpose_a = 1 };
 }
 
-/* All of them: one product. */
-static dsci_gemm pointwise_problem(const dsci_operands *o, const dsci_conv_shape *s)
-{
-    dsci_gemm problem = weights_problem(s, s->channels, dsci_conv_pixels(s));
-    problem.a = o->in[0];
-    problem.b = o->in[1];
-    problem.c = o->out[0];
-    return problem;
-}
-
-static bool is_by_blocks(const dsci_conv_shape *s)
-{
-    const dsci_gemm problem = weights_problem(s, s->channels, dsci_conv_pixels(s));
-    return dsci_conv_is_pointwise(s) && s->groups == 1 && dsci_gemm_by_blocks(&problem);
-}
-
-/* Else parts are blocks of the gradient of one group's weights, some rows by some columns: each goes through
-   all pixels and packs its own columns of the output's gradient, so that they stay in the caches while they
-   are multiplied. */
-struct blocks {
-    size_t row_parts, column_parts, most_rows, most_columns;
-};
-
-static struct blocks blocks_of(const dsci_conv_shape *s, double work)
-{
-    /* Each part goes through all pixels: of few weights, few large blocks (576 x 64 over 224 x 224 pixels in
-       16 parts: 110 GFLOP/s). */
-    enum { BLOCK_COLUMNS = 64, BLOCK = 4096, LEAST_BLOCKS = 8 };
-    const size_t depth = dsci_conv_depth(s), columns = s->filters / s->groups;
-    const size_t enough = depth * columns / BLOCK > LEAST_BLOCKS ? depth * columns / BLOCK : LEAST_BLOCKS;
-    const size_t most = dsci_least(enough, DSCI_CONV_MOST_PARTS);
-    const double parts = work / DSCI_CONV_PART_FLOPS;
-    const size_t worth = parts < (double)most ? (size_t)parts + 1 : most;
-    struct blocks blocks;
-    blocks.column_parts = dsci_least((columns + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS, worth);
-    blocks.row_parts = dsci_least(worth / blocks.column_parts, (depth + DSCI_LANES - 1) / DSCI_LANES);
-    blocks.most_rows = (depth + blocks.row_parts - 1) / blocks.row_parts;
-    blocks.most_columns = (columns + blocks.column_parts - 1) / blocks.column_parts;
-    return blocks;
-}
-
 /* Wherever parts are blocks of pixels, each has its slot of sums. */
 void dsci_conv_native_finish_weights(const dsci_operands *o, dsci_part part)
 {
     const dsci_conv_shape s = dsci_conv_shape_of(o->node);
-    if (is_by_blocks(&s)) {
-        const dsci_gemm problem = pointwise_problem(o, &s);
-        dsci_gemm_finish_blocks(o, part, &problem, o->out[1]);
+    if (is_product(&s)) {
+        const dsci_gemm problem = weights_problem(&s, o);
+        dsci_weights_product_finish(o, part, &problem, o->out[1]);
         return;
     }
     const size_t weights = dsci_conv_depth(&s) * s.filters;
@@ -421,23 +388,20 @@ dsc_status dsci_conv_native_book_backward_weights(dsc_scope *scope, dsci_node *n
     const dsci_conv_shape s = dsci_conv_shape_of(node);
     if (dsci_conv_is_depthwise(&s))
         return dsci_conv_depthwise_book(scope, node, booking);
-    if (!dsci_conv_is_pointwise(&s)) {
+    if (is_product(&s)) {
+        const dsci_gemm problem = weights_problem(&s, &(const dsci_operands){ .node = node });
+        dsci_weights_product_book(&problem, booking);
+    } else {
         dsci_conv_native_book_windows(&s, booking);
-        return DSC_OK;
     }
-    if (is_by_blocks(&s)) {
-        const dsci_gemm problem = weights_problem(&s, s.channels, dsci_conv_pixels(&s));
-        dsci_gemm_book_blocks(&problem, booking);
-        return DSC_OK;
-    }
-    const struct blocks blocks = blocks_of(&s, node->op->flops(node));
-    booking->parts = blocks.row_parts * blocks.column_parts;
-    dsci_gemm problem = weights_problem(&s, blocks.most_rows, DSCI_GEMM_K_BLOCK);
-    problem.n = blocks.most_columns;
-    booking->worker_bytes =
-        (dsci_conv_vectors(blocks.most_columns) * DSCI_GEMM_K_BLOCK + dsci_gemm_workspace(&problem)) *
-        sizeof(float);
     return DSC_OK;
+}
+
+/* Only products book it. */
+void dsci_conv_native_pack_weights(const dsci_operands *o, dsci_part part)
+{
+    const dsci_conv_shape s = dsci_conv_shape_of(o->node);
+    dsci_product_pack(o, part, weights_problem(&s, o));
 }
 
 void dsci_conv_native_backward_weights(const dsci_operands *o, dsci_part part)
@@ -445,45 +409,13 @@ void dsci_conv_native_backward_weights(const dsci_operands *o, dsci_part part)
     const dsci_conv_shape s = dsci_conv_shape_of(o->node);
     if (dsci_conv_is_depthwise(&s)) {
         dsci_conv_depthwise_backward_weights(o, part);
-        return;
-    }
-    if (is_by_blocks(&s)) {
-        const dsci_gemm problem = pointwise_problem(o, &s);
-        dsci_gemm_run_blocks(o, part, &problem, o->out[1] != NULL);
-        return;
-    }
-    sum_bias(o, &s, part.index);
-    if (!dsci_conv_is_pointwise(&s)) {
+    } else if (is_product(&s)) {
+        const dsci_gemm problem = weights_problem(&s, o);
+        dsci_weights_product_run(o, part, &problem, o->out[1]);
+    } else {
+        sum_bias(o, &s, part.index);
         dsci_conv_native_windows_weights(o, &s, part);
-        return;
     }
-    const struct blocks blocks = blocks_of(&s, o->node->op->flops(o->node));
-    const size_t pixels = dsci_conv_pixels(&s), channels = s.channels / s.groups;
-    const size_t group_filters = s.filters / s.groups;
-    const dsci_range rows =
-        dsci_piece(dsci_conv_depth(&s), part.index / blocks.column_parts, blocks.row_parts);
-    const dsci_range columns =
-        dsci_piece(group_filters, part.index % blocks.column_parts, blocks.column_parts);
-    const float *src = o->in[0], *diff_dst = o->in[1];
-    float *diff_weights = o->out[0], *packed = part.workspace;
-    float *rest = packed + dsci_conv_vectors(blocks.most_columns) * DSCI_GEMM_K_BLOCK;
-    const bool packs = columns.count < s.filters;
-    for (size_t g = 0; g < s.groups; g++)
-        for (size_t start = 0; start < pixels; start += DSCI_GEMM_K_BLOCK) {
-            const size_t count = dsci_least(DSCI_GEMM_K_BLOCK, pixels - start);
-            const float *gradients = diff_dst + start * s.filters + g * group_filters + columns.first;
-            dsci_gemm problem = weights_problem(&s, rows.count, count);
-            problem.n = columns.count;
-            problem.a = src + start * s.channels + g * channels + rows.first;
-            problem.b = packs ? packed : gradients;
-            problem.ldb = packs ? columns.count : s.filters;
-            problem.c = diff_weights + rows.first * s.filters + g * group_filters + columns.first;
-            problem.accumulate = start > 0;
-            problem.workspace = rest;
-            if (packs)
-                o->kernels->copy_rows(packed, columns.count, gradients, s.filters, count, columns.count);
-            o->kernels->gemm(&problem);
-        }
 }
 
 const char *dsci_conv_native_describe(const dsci_node *node)

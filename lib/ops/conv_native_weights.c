@@ -1,7 +1,8 @@
 /* conv_native_weights.c - the gradient of a convolution's weights by our kernels, where windows have more
- * than a pixel: one chain over all pixels of the batch, in blocks of DSCI_GEMM_K_BLOCK, which are added in
- * their order. No matrix of windows is laid out: a strip of a few channels, as many as a tile has rows, is
- * copied from the rows of the image, and is read at every element of the window.
+ * than a pixel or channels are in groups: one chain over all pixels of the batch, in blocks of
+ * DSCI_GEMM_K_BLOCK, which are added in their order. No matrix of windows is laid out: a strip of a few
+ * channels, as many as a tile has rows, is copied from the rows of the image, and is read at every element of
+ * the window.
  *
  * Parts are strips by filters, each over all pixels. Where there are too few of them, parts are blocks of
  * pixels instead, and each block has a sum of its own for every weight; these are added in the end.

@@ -19,7 +19,7 @@
 #include "onednn/onednn.h"
 #include "ops/conv.h"
 #include "ops/conv_depthwise.h"
-#include "ops/gemm_blocks.h"
+#include "ops/products.h"
 
 enum {
     MOST_REORDERS = 8,

@@ -1,7 +1,7 @@
 /* dense.c - y = activation(x w + b): x (batch, fan_in), w (fan_in, units), b (units); per step: x (batch,
  * ..., fan_in) and y (batch, ..., units). */
 #include "ops/dense.h"
-#include "ops/gemm_blocks.h"
+#include "ops/products.h"
 #include "ops/ref.h"
 #include "ops/widened.h"
 
@@ -153,104 +153,65 @@ static dsci_gemm weights_problem(const dsci_node *node, const dsci_operands *o)
     };
 }
 
-/* The parts of a large product share operands that are packed once. */
-static dsc_status book_gemm(const dsci_gemm *problem, dsci_booking *booking)
-{
-    const bool shares = dsci_gemm_shares(problem);
-    booking->pack_parts = shares ? dsci_gemm_pack_parts(problem) : 0;
-    booking->scratch_bytes = shares ? dsci_gemm_shared_floats(problem) * sizeof(float) : 0;
-    booking->parts = dsci_gemm_parts(problem);
-    booking->worker_bytes = shares ? 0 : dsci_gemm_workspace(problem) * sizeof(float);
-    return DSC_OK;
-}
-
 static dsc_status book_forward(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
     (void)scope;
     const dsci_gemm problem = forward_problem(node, &no_operands);
-    return book_gemm(&problem, booking);
+    dsci_product_book(&problem, booking);
+    return DSC_OK;
 }
 
 static dsc_status book_data(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
     (void)scope;
     const dsci_gemm problem = data_problem(node, &no_operands);
-    return book_gemm(&problem, booking);
+    dsci_product_book(&problem, booking);
+    return DSC_OK;
 }
 
 static dsc_status book_weights(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
     (void)scope;
     const dsci_gemm problem = weights_problem(node, &no_operands);
-    if (dsci_gemm_by_blocks(&problem)) {
-        dsci_gemm_book_blocks(&problem, booking);
-        return DSC_OK;
-    }
-    return book_gemm(&problem, booking);
-}
-
-static void pack_gemm(const dsci_operands *o, dsci_part part, dsci_gemm problem)
-{
-    dsci_gemm_share(&problem, o->scratch);
-    o->kernels->gemm_pack(&problem, part.index);
-}
-
-static void run_gemm(const dsci_operands *o, dsci_part part, dsci_gemm problem)
-{
-    if (o->node->booking.pack_parts)
-        dsci_gemm_share(&problem, o->scratch);
-    if (o->node->booking.parts > 1)
-        problem = dsci_gemm_part(&problem, part.index);
-    problem.workspace = part.workspace;
-    o->kernels->gemm(&problem);
+    dsci_weights_product_book(&problem, booking);
+    return DSC_OK;
 }
 
 static void pack_forward(const dsci_operands *o, dsci_part part)
 {
-    pack_gemm(o, part, forward_problem(o->node, o));
+    dsci_product_pack(o, part, forward_problem(o->node, o));
 }
 
 static void run_forward(const dsci_operands *o, dsci_part part)
 {
-    run_gemm(o, part, forward_problem(o->node, o));
+    dsci_product_run(o, part, forward_problem(o->node, o));
 }
 
 static void pack_data(const dsci_operands *o, dsci_part part)
 {
-    pack_gemm(o, part, data_problem(o->node, o));
+    dsci_product_pack(o, part, data_problem(o->node, o));
 }
 
 static void run_data(const dsci_operands *o, dsci_part part)
 {
-    run_gemm(o, part, data_problem(o->node, o));
+    dsci_product_run(o, part, data_problem(o->node, o));
 }
 
 static void pack_weights(const dsci_operands *o, dsci_part part)
 {
-    pack_gemm(o, part, weights_problem(o->node, o));
+    dsci_product_pack(o, part, weights_problem(o->node, o));
 }
 
-/* The gradient of the bias is shared out by columns: each of its sums is one part's. */
 static void run_weights(const dsci_operands *o, dsci_part part)
 {
     const dsci_gemm problem = weights_problem(o->node, o);
-    const float *diff_dst = o->in[1];
-    float *diff_bias = o->out[1];
-    if (dsci_gemm_by_blocks(&problem)) {
-        dsci_gemm_run_blocks(o, part, &problem, diff_bias != NULL);
-        return;
-    }
-    const dsci_range own = dsci_whole_vectors(problem.n, part.index, o->node->booking.parts);
-    run_gemm(o, part, problem);
-    if (diff_bias && own.count)
-        o->kernels->column_sums(diff_bias + own.first, diff_dst + own.first, problem.k, own.count, problem.n);
+    dsci_weights_product_run(o, part, &problem, o->out[1]);
 }
 
-/* Of weights that go by blocks: others book none. */
 static void finish_weights(const dsci_operands *o, dsci_part part)
 {
     const dsci_gemm problem = weights_problem(o->node, o);
-    dsci_gemm_finish_blocks(o, part, &problem, o->out[1]);
+    dsci_weights_product_finish(o, part, &problem, o->out[1]);
 }
 
 const dsci_op dsci_op_dense = {

@@ -1,5 +1,6 @@
-/* gemm_blocks.c - products of few outputs over many rows, by blocks of the rows. */
-#include "ops/gemm_blocks.h"
+/* products.c - the parts of a matrix product: pieces of c, or, of few outputs over many rows, blocks of
+ * those. */
+#include "ops/products.h"
 
 #include <string.h>
 
@@ -9,6 +10,35 @@ enum {
     LEAST_FLOATS = 1 << 20, /* of both operands: they do not stay in the second-level cache */
     SUM_FLOATS = 4096       /* outputs that are worth a part of the finish */
 };
+
+/* --- Pieces of c --- */
+
+void dsci_product_book(const dsci_gemm *product, dsci_booking *booking)
+{
+    const bool shares = dsci_gemm_shares(product);
+    booking->pack_parts = shares ? dsci_gemm_pack_parts(product) : 0;
+    booking->scratch_bytes = shares ? dsci_gemm_shared_floats(product) * sizeof(float) : 0;
+    booking->parts = dsci_gemm_parts(product);
+    booking->worker_bytes = shares ? 0 : dsci_gemm_workspace(product) * sizeof(float);
+}
+
+void dsci_product_pack(const dsci_operands *o, dsci_part part, dsci_gemm product)
+{
+    dsci_gemm_share(&product, o->scratch);
+    o->kernels->gemm_pack(&product, part.index);
+}
+
+void dsci_product_run(const dsci_operands *o, dsci_part part, dsci_gemm product)
+{
+    if (o->node->booking.pack_parts)
+        dsci_gemm_share(&product, o->scratch);
+    if (o->node->booking.parts > 1)
+        product = dsci_gemm_part(&product, part.index);
+    product.workspace = part.workspace;
+    o->kernels->gemm(&product);
+}
+
+/* --- Blocks of rows --- */
 
 static size_t blocks_of(const dsci_gemm *g)
 {
@@ -24,7 +54,7 @@ static size_t slot_of(const dsci_gemm *g)
 /* Sums are written once and read once: at most as much as the block reads. A block's operands are copied
    first, row by row, which is how memory is read fastest. (us on two threads, beside parts that each go
    through all rows: 64 x 256 over 12544 rows 1800 and 2400, 256 x 64 over 16384 2000 and 2700.) */
-bool dsci_gemm_by_blocks(const dsci_gemm *g)
+static bool is_by_blocks(const dsci_gemm *g)
 {
     const double floats = ((double)g->m + (double)g->n) * (double)g->k;
     return g->transpose_a && !g->transpose_b && blocks_of(g) >= LEAST_BLOCKS && floats >= LEAST_FLOATS &&
@@ -47,7 +77,7 @@ static dsci_gemm block_problem(const dsci_gemm *whole)
     return block;
 }
 
-void dsci_gemm_book_blocks(const dsci_gemm *whole, dsci_booking *booking)
+static void book_blocks(const dsci_gemm *whole, dsci_booking *booking)
 {
     const dsci_gemm block = block_problem(whole);
     booking->parts = dsci_least(blocks_of(whole), MOST_PARTS);
@@ -57,7 +87,7 @@ void dsci_gemm_book_blocks(const dsci_gemm *whole, dsci_booking *booking)
         ((block.lda + block.ldb) * DSCI_GEMM_K_BLOCK + dsci_gemm_workspace(&block)) * sizeof(float);
 }
 
-void dsci_gemm_run_blocks(const dsci_operands *o, dsci_part part, const dsci_gemm *whole, bool bias)
+static void run_blocks(const dsci_operands *o, dsci_part part, const dsci_gemm *whole, bool bias)
 {
     const dsci_range own = dsci_piece(blocks_of(whole), part.index, o->node->booking.parts);
     dsci_gemm block = block_problem(whole);
@@ -77,7 +107,7 @@ void dsci_gemm_run_blocks(const dsci_operands *o, dsci_part part, const dsci_gem
     }
 }
 
-void dsci_gemm_finish_blocks(const dsci_operands *o, dsci_part part, const dsci_gemm *whole, float *diff_bias)
+static void finish_blocks(const dsci_operands *o, dsci_part part, const dsci_gemm *whole, float *diff_bias)
 {
     const float *slots = o->scratch;
     const size_t outputs = whole->m * whole->n;
@@ -86,6 +116,38 @@ void dsci_gemm_finish_blocks(const dsci_operands *o, dsci_part part, const dsci_
                    whole->c + own.first);
     if (diff_bias && part.index == 0)
         dsci_add_slots(o->kernels, slots + outputs, slot_of(whole), blocks_of(whole), whole->n, diff_bias);
+}
+
+/* --- Gradients of weights --- */
+
+void dsci_weights_product_book(const dsci_gemm *product, dsci_booking *booking)
+{
+    if (is_by_blocks(product))
+        book_blocks(product, booking);
+    else
+        dsci_product_book(product, booking);
+}
+
+/* The gradient of the bias is shared out by columns: each of its sums is one part's. */
+void dsci_weights_product_run(const dsci_operands *o, dsci_part part, const dsci_gemm *product,
+                              float *diff_bias)
+{
+    if (is_by_blocks(product)) {
+        run_blocks(o, part, product, diff_bias != NULL);
+        return;
+    }
+    const dsci_range own = dsci_whole_vectors(product->n, part.index, o->node->booking.parts);
+    dsci_product_run(o, part, *product);
+    if (diff_bias && own.count)
+        o->kernels->column_sums(diff_bias + own.first, product->b + own.first, product->k, own.count,
+                                product->ldb);
+}
+
+/* Of blocks: others book none. */
+void dsci_weights_product_finish(const dsci_operands *o, dsci_part part, const dsci_gemm *product,
+                                 float *diff_bias)
+{
+    finish_blocks(o, part, product, diff_bias);
 }
 
 void dsci_add_slots(const dsci_kernels *kernels, const float *slots, size_t stride, size_t slot_count,
