@@ -18,8 +18,8 @@ enum {
     MOST_PARTS = 16,
     CHUNK = 4,         /* rows that an activation finds in the cache */
     LEAST_VECTORS = 2, /* of a part that has some of the channels, */
-    MOST_VECTORS = 8,  /* longer pieces of a pixel are read no faster, */
-    ENOUGH_PARTS = 4,
+    MOST_VECTORS = 4,  /* longer pieces of a pixel are read no faster, */
+    ENOUGH_PARTS = 8,
     ENOUGH_BLOCKS = 8, /* of pixels: parts may have some of these */
     MOST_SUM_BYTES = 32 << 20,
     BIAS_VECTORS = 4,      /* whose chains go side by side */
