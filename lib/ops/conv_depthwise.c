@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "ops/conv_pixels.h"
+#include "ops/products.h"
 
 enum {
     MOST_PARTS = 16,
@@ -20,8 +21,6 @@ enum {
     LEAST_VECTORS = 2, /* of a part that has some of the channels, */
     MOST_VECTORS = 4,  /* longer pieces of a pixel are read no faster, */
     ENOUGH_PARTS = 8,
-    ENOUGH_BLOCKS = 8, /* of pixels: parts may have some of these */
-    MOST_SUM_BYTES = 32 << 20,
     BIAS_VECTORS = 4,      /* whose chains go side by side */
     KEPT_ROWS = 3,         /* of the image, those that a window meets, */
     KEPT_BYTES = 32 << 10, /* in the first-level cache */
@@ -87,15 +86,13 @@ static size_t kept_floats(const dsci_conv_shape *s, size_t channels)
    are then added up, if they are enough and their sums no waste of memory. */
 static void book_weights(const dsci_conv_shape *s, dsci_booking *booking)
 {
-    const size_t blocks = dsci_conv_blocks(s);
-    const double bytes = (double)blocks * (double)elements_of(s) * (double)s->channels * sizeof(float);
+    const size_t bytes = dsci_conv_block_sums_bytes(s);
     size_t widest = dsci_conv_vectors(s->channels);
     booking->parts = channel_parts(s);
-    if ((booking->parts < ENOUGH_PARTS || !is_small(s, 2)) && blocks >= ENOUGH_BLOCKS &&
-        bytes <= MOST_SUM_BYTES) {
-        booking->parts = dsci_least(blocks, MOST_PARTS);
+    if ((booking->parts < ENOUGH_PARTS || !is_small(s, 2)) && bytes) {
+        booking->parts = dsci_least(dsci_conv_blocks(s), MOST_PARTS);
         booking->finish_parts = dsci_least(elements_of(s), MOST_PARTS);
-        booking->scratch_bytes = (size_t)bytes;
+        booking->scratch_bytes = bytes;
     } else
         widest = (widest / DSCI_LANES / booking->parts + 2) * DSCI_LANES;
     booking->worker_bytes += ((elements_of(s) + 1) * widest + KEPT_BYTES / sizeof(float)) * sizeof(float);
@@ -503,15 +500,6 @@ static void put_block(const dsci_operands *o, const dsci_conv_shape *s, const fl
                                                              dsci_least(DSCI_LANES, channels - c));
 }
 
-/* The bias's gradient in some of the channels. */
-static void sum_bias(const dsci_operands *o, const dsci_conv_shape *s, dsci_range channels)
-{
-    float *diff_bias = o->out[1];
-    if (diff_bias && channels.count)
-        o->kernels->column_sums(diff_bias + channels.first, (const float *)o->in[1] + channels.first,
-                                dsci_conv_pixels(s), channels.count, s->channels);
-}
-
 /* Of a part that has some blocks: whole groups of vectors. */
 static dsci_range bias_channels(const dsci_conv_shape *s, size_t part, size_t parts)
 {
@@ -534,7 +522,8 @@ void dsci_conv_depthwise_backward_weights(const dsci_operands *o, dsci_part part
     const bool with_bias = !by_blocks && is_small(&s, 2); /* the chains go over all pixels of the batch */
     weight_sums t = weight_sums_of(&s, part.workspace, channels);
     if (!with_bias)
-        sum_bias(o, &s, by_blocks ? bias_channels(&s, parts - 1 - part.index, parts) : channels);
+        dsci_sum_bias(o, by_blocks ? bias_channels(&s, parts - 1 - part.index, parts) : channels, pixels,
+                      s.channels);
     for (size_t b = blocks.first; b < blocks.first + blocks.count; b++) {
         const size_t start = b * DSCI_GEMM_K_BLOCK;
         memset(t.sums, 0, elements_of(&s) * dsci_conv_vectors(channels.count) * sizeof *t.sums);

@@ -363,24 +363,13 @@ void dsci_conv_native_finish_weights(const dsci_operands *o, dsci_part part)
     const dsci_conv_shape s = dsci_conv_shape_of(o->node);
     if (is_product(&s)) {
         const dsci_gemm problem = weights_problem(&s, o);
-        dsci_weights_product_finish(o, part, &problem, o->out[1]);
+        dsci_weights_product_finish(o, part, &problem);
         return;
     }
     const size_t weights = dsci_conv_depth(&s) * s.filters;
     const dsci_range own = dsci_piece(weights, part.index, o->node->booking.finish_parts);
     dsci_add_slots(o->kernels, (const float *)o->scratch + own.first, weights, dsci_conv_blocks(&s),
                    own.count, (float *)o->out[0] + own.first);
-}
-
-/* The sums of the bias's gradient, by whole vectors of filters. */
-static void sum_bias(const dsci_operands *o, const dsci_conv_shape *s, size_t part)
-{
-    const float *diff_dst = o->in[1];
-    float *diff_bias = o->out[1];
-    const dsci_range own = dsci_whole_vectors(s->filters, part, o->node->booking.parts);
-    if (diff_bias && own.count)
-        o->kernels->column_sums(diff_bias + own.first, diff_dst + own.first, dsci_conv_pixels(s), own.count,
-                                s->filters);
 }
 
 dsc_status dsci_conv_native_book_backward_weights(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
@@ -411,9 +400,10 @@ void dsci_conv_native_backward_weights(const dsci_operands *o, dsci_part part)
         dsci_conv_depthwise_backward_weights(o, part);
     } else if (is_product(&s)) {
         const dsci_gemm problem = weights_problem(&s, o);
-        dsci_weights_product_run(o, part, &problem, o->out[1]);
+        dsci_weights_product_run(o, part, &problem);
     } else {
-        sum_bias(o, &s, part.index);
+        dsci_sum_bias(o, dsci_whole_vectors(s.filters, part.index, o->node->booking.parts),
+                      dsci_conv_pixels(&s), s.filters);
         dsci_conv_native_windows_weights(o, &s, part);
     }
 }

@@ -15,9 +15,7 @@ enum {
     STRIP = 16,   /* channels: a line of memory */
     COLUMNS = 64, /* filters of a part */
     LEAST_PARTS = 8,
-    MOST_PARTS = 32,
-    LEAST_BLOCKS = 8, /* of pixels, to be parts */
-    MOST_SUM_BYTES = 32 << 20
+    MOST_PARTS = 32
 };
 
 typedef struct plan {
@@ -37,9 +35,7 @@ static plan plan_of(const dsci_conv_shape *s)
     p.strips = (p.channels + STRIP - 1) / STRIP;
     p.blocks = dsci_conv_blocks(s);
     p.filter_parts = (p.filters + COLUMNS - 1) / COLUMNS;
-    const double bytes = (double)p.blocks * (double)dsci_conv_depth(s) * (double)s->filters * sizeof(float);
-    p.by_pixels =
-        p.strips * p.filter_parts < LEAST_PARTS / 2 && p.blocks >= LEAST_BLOCKS && bytes <= MOST_SUM_BYTES;
+    p.by_pixels = p.strips * p.filter_parts < LEAST_PARTS / 2 && dsci_conv_block_sums_bytes(s);
     if (p.by_pixels)
         p.filter_parts = 1;
     else if (p.strips * p.filter_parts < LEAST_PARTS)
@@ -78,7 +74,7 @@ void dsci_conv_native_book_windows(const dsci_conv_shape *s, dsci_booking *booki
     booking->parts = p.strip_parts * p.filter_parts;
     if (p.by_pixels) {
         booking->parts = dsci_least(p.blocks, MOST_PARTS);
-        booking->scratch_bytes = p.blocks * weights * sizeof(float);
+        booking->scratch_bytes = dsci_conv_block_sums_bytes(s);
         booking->finish_parts = dsci_least((weights + SUM_CHUNK - 1) / SUM_CHUNK, DSCI_CONV_MOST_PARTS);
     }
     booking->worker_bytes =

@@ -30,6 +30,14 @@ static struct pieces pieces_of(const dsci_node *node, const dsci_conv_shape *s, 
     return pieces;
 }
 
+size_t dsci_conv_block_sums_bytes(const dsci_conv_shape *s)
+{
+    enum { LEAST_BLOCKS = 8, MOST_BYTES = 32 << 20 };
+    const size_t blocks = dsci_conv_blocks(s);
+    const double bytes = (double)blocks * (double)dsci_conv_depth(s) * (double)s->filters * sizeof(float);
+    return blocks >= LEAST_BLOCKS && bytes <= MOST_BYTES ? (size_t)bytes : 0;
+}
+
 static bool is_by_batch(const dsci_node *node)
 {
     return dsci_conv_cut_of(node, 1, 1).by_batch;

@@ -101,4 +101,8 @@ dsci_conv_block dsci_conv_block_of(const dsci_operands *o, const dsci_conv_shape
 /* Books the parts. */
 void dsci_conv_book_product(const dsci_node *node, dsci_booking *booking, size_t depth, size_t columns);
 
+/* Bytes of a sum for each weight and each block of pixels, by which the gradient of the weights may be cut
+   into parts; 0: the blocks are too few, or their sums a waste of memory. */
+size_t dsci_conv_block_sums_bytes(const dsci_conv_shape *s);
+
 #endif

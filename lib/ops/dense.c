@@ -205,13 +205,13 @@ static void pack_weights(const dsci_operands *o, dsci_part part)
 static void run_weights(const dsci_operands *o, dsci_part part)
 {
     const dsci_gemm problem = weights_problem(o->node, o);
-    dsci_weights_product_run(o, part, &problem, o->out[1]);
+    dsci_weights_product_run(o, part, &problem);
 }
 
 static void finish_weights(const dsci_operands *o, dsci_part part)
 {
     const dsci_gemm problem = weights_problem(o->node, o);
-    dsci_weights_product_finish(o, part, &problem, o->out[1]);
+    dsci_weights_product_finish(o, part, &problem);
 }
 
 const dsci_op dsci_op_dense = {

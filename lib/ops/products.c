@@ -87,7 +87,7 @@ static void book_blocks(const dsci_gemm *whole, dsci_booking *booking)
         ((block.lda + block.ldb) * DSCI_GEMM_K_BLOCK + dsci_gemm_workspace(&block)) * sizeof(float);
 }
 
-static void run_blocks(const dsci_operands *o, dsci_part part, const dsci_gemm *whole, bool bias)
+static void run_blocks(const dsci_operands *o, dsci_part part, const dsci_gemm *whole)
 {
     const dsci_range own = dsci_piece(blocks_of(whole), part.index, o->node->booking.parts);
     dsci_gemm block = block_problem(whole);
@@ -102,20 +102,9 @@ static void run_blocks(const dsci_operands *o, dsci_part part, const dsci_gemm *
         o->kernels->copy_rows(b, block.ldb, whole->b + start * whole->ldb, whole->ldb, block.k, whole->n);
         block.c = (float *)o->scratch + i * slot_of(whole);
         o->kernels->gemm(&block);
-        if (bias)
+        if (o->out[1])
             o->kernels->column_sums(block.c + whole->m * whole->n, b, block.k, whole->n, block.ldb);
     }
-}
-
-static void finish_blocks(const dsci_operands *o, dsci_part part, const dsci_gemm *whole, float *diff_bias)
-{
-    const float *slots = o->scratch;
-    const size_t outputs = whole->m * whole->n;
-    const dsci_range own = dsci_piece(outputs, part.index, o->node->booking.finish_parts);
-    dsci_add_slots(o->kernels, slots + own.first, slot_of(whole), blocks_of(whole), own.count,
-                   whole->c + own.first);
-    if (diff_bias && part.index == 0)
-        dsci_add_slots(o->kernels, slots + outputs, slot_of(whole), blocks_of(whole), whole->n, diff_bias);
 }
 
 /* --- Gradients of weights --- */
@@ -128,26 +117,37 @@ void dsci_weights_product_book(const dsci_gemm *product, dsci_booking *booking)
         dsci_product_book(product, booking);
 }
 
+void dsci_sum_bias(const dsci_operands *o, dsci_range columns, size_t rows, size_t units)
+{
+    float *diff_bias = o->out[1];
+    if (diff_bias && columns.count)
+        o->kernels->column_sums(diff_bias + columns.first, (const float *)o->in[1] + columns.first, rows,
+                                columns.count, units);
+}
+
 /* The gradient of the bias is shared out by columns: each of its sums is one part's. */
-void dsci_weights_product_run(const dsci_operands *o, dsci_part part, const dsci_gemm *product,
-                              float *diff_bias)
+void dsci_weights_product_run(const dsci_operands *o, dsci_part part, const dsci_gemm *product)
 {
     if (is_by_blocks(product)) {
-        run_blocks(o, part, product, diff_bias != NULL);
+        run_blocks(o, part, product);
         return;
     }
-    const dsci_range own = dsci_whole_vectors(product->n, part.index, o->node->booking.parts);
     dsci_product_run(o, part, *product);
-    if (diff_bias && own.count)
-        o->kernels->column_sums(diff_bias + own.first, product->b + own.first, product->k, own.count,
-                                product->ldb);
+    dsci_sum_bias(o, dsci_whole_vectors(product->n, part.index, o->node->booking.parts), product->k,
+                  product->n);
 }
 
 /* Of blocks: others book none. */
-void dsci_weights_product_finish(const dsci_operands *o, dsci_part part, const dsci_gemm *product,
-                                 float *diff_bias)
+void dsci_weights_product_finish(const dsci_operands *o, dsci_part part, const dsci_gemm *product)
 {
-    finish_blocks(o, part, product, diff_bias);
+    const float *slots = o->scratch;
+    const size_t outputs = product->m * product->n;
+    const dsci_range own = dsci_piece(outputs, part.index, o->node->booking.finish_parts);
+    dsci_add_slots(o->kernels, slots + own.first, slot_of(product), blocks_of(product), own.count,
+                   product->c + own.first);
+    if (o->out[1] && part.index == 0)
+        dsci_add_slots(o->kernels, slots + outputs, slot_of(product), blocks_of(product), product->n,
+                       o->out[1]);
 }
 
 void dsci_add_slots(const dsci_kernels *kernels, const float *slots, size_t stride, size_t slot_count,

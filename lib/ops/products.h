@@ -12,14 +12,16 @@ void dsci_product_book(const dsci_gemm *product, dsci_booking *booking);
 void dsci_product_pack(const dsci_operands *o, dsci_part part, dsci_gemm product);
 void dsci_product_run(const dsci_operands *o, dsci_part part, dsci_gemm product);
 
-/* The gradient of the weights and of the bias: transposed a (k x m) times b (k x n), and the sums of b's
-   columns in diff_bias, or NULL. Few weights over many rows go by blocks of DSCI_GEMM_K_BLOCK rows with sums
-   of their own, which are added in their order when all are there: the bits of the whole product. */
+/* The gradient of the weights in out[0], transposed a (k x m) times b (k x n), and of the bias in out[1]. Few
+   weights over many rows go by blocks of DSCI_GEMM_K_BLOCK rows with sums of their own, which are added in
+   their order when all are there: the bits of the whole product. */
 void dsci_weights_product_book(const dsci_gemm *product, dsci_booking *booking);
-void dsci_weights_product_run(const dsci_operands *o, dsci_part part, const dsci_gemm *product,
-                              float *diff_bias);
-void dsci_weights_product_finish(const dsci_operands *o, dsci_part part, const dsci_gemm *product,
-                                 float *diff_bias);
+void dsci_weights_product_run(const dsci_operands *o, dsci_part part, const dsci_gemm *product);
+void dsci_weights_product_finish(const dsci_operands *o, dsci_part part, const dsci_gemm *product);
+
+/* The gradient of the bias in some of the columns, if the node has one: out[1] = the sums of the columns of
+   in[1] (rows x units). */
+void dsci_sum_bias(const dsci_operands *o, dsci_range columns, size_t rows, size_t units);
 
 /* dst[i] = slots[i] + slots[stride + i] + ..., so many slots in their order, for `count` elements. */
 void dsci_add_slots(const dsci_kernels *kernels, const float *slots, size_t stride, size_t slot_count,

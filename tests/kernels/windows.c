@@ -190,8 +190,6 @@ static size_t taps_inside(const dsci_channel_windows *w, size_t y, size_t x, dsc
     return count;
 }
 
-/* Windows of 3 x 3 are sums over those of their elements that are in the image, and their gradients are
-   products of these. */
 /* Of the pixels that windows meet. */
 static void check_kept(const dsci_window_run *run)
 {
@@ -204,6 +202,8 @@ static void check_kept(const dsci_window_run *run)
                        "pixels that are kept");
 }
 
+/* Windows of 3 x 3 are sums over those of their elements that are in the image, and their gradients are
+   products of these. */
 static void small_windows_are_sums_of_taps(void **state)
 {
     (void)state;
