@@ -30,8 +30,8 @@ static const char *range_text(dsc_scope *scope, const dsc_param *param)
         return param->choices;
     if (param->min == 0 && param->max == 0)
         return "any";
-    const char *low = isinf(param->min) ? "" : dsc_scope_format(scope, "%.10g", param->min);
-    const char *high = isinf(param->max) ? "" : dsc_scope_format(scope, "%.10g", param->max);
+    const char *low = isinf(param->min) ? "" : dsc_number_text(scope, param->min, 10);
+    const char *high = isinf(param->max) ? "" : dsc_number_text(scope, param->max, 10);
     return dsc_scope_format(scope, "%s..%s", low ? low : "", high ? high : "");
 }
 
@@ -166,6 +166,7 @@ dsc_exit dsci_experiment_help(struct session *session)
     const dsc_case *shown = find_case(session);
     if (!shown)
         return DSC_EXIT_USAGE;
+    session->terminal.whole_rows = false; /* help is to be read, wherever it goes */
     printf("%s - %s\n", session->program->name, experiment->summary);
     if (session->arguments.case_name)
         printf("case %s: %s\n", shown->name, shown->summary);

@@ -70,8 +70,8 @@ static void print_report(struct session *session, const dsc_plan *plan, const ch
                 session->experiment->name, dsc_plan_case(plan)->name, result->computed, result->kept,
                 result->failed, result->missing, dsc_clock_duration(result->seconds, duration));
     putchar('\n');
-    dsc_summary_print(session->scope, &session->terminal, result->record, SUMMARY_ROWS);
     const dsc_claim *claims = dsc_claims_of(session->experiment, result->record);
+    dsc_summary_print(session->scope, &session->terminal, result->record, claims, SUMMARY_ROWS);
     if (claims) {
         putchar('\n');
         dsc_claims_print(session->scope, &session->terminal, result->record, claims, false);

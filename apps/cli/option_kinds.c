@@ -31,8 +31,9 @@ static void refuse_number(dsc_scope *scope, const dsc_option *option, const char
     if (option->min == 0 && option->max == 0)
         dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "--%s expects %s, found '%s'", option->name, what, text);
     else
-        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "--%s expects %s in %.10g..%.10g, found '%s'", option->name,
-                       what, option->min, option->max, text);
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "--%s expects %s in %s..%s, found '%s'", option->name, what,
+                       dsc_number_text(scope, option->min, 10), dsc_number_text(scope, option->max, 10),
+                       text);
 }
 
 void dsc_option_integer(dsc_scope *scope, const dsc_option *option, const char *text, void *field)

@@ -129,26 +129,46 @@ static dsc_table *empty_table(dsc_scope *scope, const struct layout *layout)
 /* Which rows are shown: the last axis is thinned alike for every point of the others. */
 struct selection {
     size_t length, shown; /* of the last axis */
-    size_t count;
+    size_t *places;       /* shown of them, increasing */
+    size_t count;         /* rows */
 };
 
-static struct selection select_rows(const struct layout *layout, size_t limit)
+/* Flags about `room` places, evenly spread with both ends. */
+static void spread(bool *flags, size_t length, size_t room)
+{
+    for (size_t i = 0; i < room; i++)
+        flags[room > 1 ? i * (length - 1) / (room - 1) : 0] = true;
+}
+
+/* limit 0: all rows; else about so many, and whatever claims and marks are about. */
+static struct selection select_rows(dsc_scope *scope, const struct layout *layout, const dsc_claim *claims,
+                                    size_t limit)
 {
     struct selection selection = { .length = 1 };
+    const size_t last = layout->key_count ? layout->keys[layout->key_count - 1] : 0;
     if (layout->key_count)
-        selection.length = layout->spec->axes[layout->keys[layout->key_count - 1]].count;
+        selection.length = layout->spec->axes[last].count;
     const size_t outer = layout->rows / selection.length;
     const size_t room = limit > outer ? limit / outer : 1;
-    selection.shown = limit && selection.length > room ? room : selection.length;
+    bool *flags = dsc_scope_alloc(scope, selection.length, sizeof *flags);
+    selection.places = dsc_scope_alloc(scope, selection.length, sizeof *selection.places);
+    if (!flags || !selection.places)
+        return selection;
+    spread(flags, selection.length, limit && room < selection.length ? room : selection.length);
+    for (const dsc_claim *claim = claims; layout->key_count && claim && claim->text; claim++)
+        dsc_claim_values(scope, layout->record, claim, last, flags);
+    if (layout->key_count)
+        dsc_mark_values(scope, layout->record, last, flags);
+    for (size_t i = 0; i < selection.length; i++)
+        if (flags[i])
+            selection.places[selection.shown++] = i;
     selection.count = outer * selection.shown;
     return selection;
 }
 
 static size_t selected_row(const struct selection *selection, size_t i)
 {
-    const size_t point = i % selection->shown;
-    const size_t spread = selection->shown > 1 ? point * (selection->length - 1) / (selection->shown - 1) : 0;
-    return i / selection->shown * selection->length + spread;
+    return i / selection->shown * selection->length + selection->places[i % selection->shown];
 }
 
 /* ", at epoch 500": where outputs along inner axes are shown. */
@@ -169,11 +189,12 @@ static const char *inner_text(dsc_scope *scope, const struct layout *layout)
     return text ? text : "";
 }
 
-const dsc_table *dsc_summary_table(dsc_scope *scope, dsc_record *record, size_t limit, const char **heading)
+const dsc_table *dsc_summary_table(dsc_scope *scope, dsc_record *record, const dsc_claim *claims,
+                                   size_t limit, const char **heading)
 {
     const struct layout layout = layout_of(scope, record);
     const size_t columns = layout.key_count + layout.output_count;
-    const struct selection selection = select_rows(&layout, limit);
+    const struct selection selection = select_rows(scope, &layout, claims, limit);
     dsc_table *table = empty_table(scope, &layout);
     const char **texts = dsc_scope_alloc(scope, columns, sizeof *texts);
     for (size_t i = 0; texts && i < selection.count; i++) {
@@ -188,16 +209,20 @@ const dsc_table *dsc_summary_table(dsc_scope *scope, dsc_record *record, size_t 
     const char *seeds =
         layout.seeds == 1 ? "one seed" : dsc_scope_format(scope, "median of %zu seeds", layout.seeds);
     const char *inner = inner_text(scope, &layout);
-    *heading = selection.count < layout.rows ? dsc_scope_format(scope, "%s%s, %zu of %zu points", seeds,
-                                                                inner, selection.count, layout.rows)
-                                             : dsc_scope_format(scope, "%s%s", seeds, inner);
+    const char *left_out =
+        selection.count < layout.rows
+            ? dsc_scope_format(scope, ", %zu of %zu rows left out (descent show --all has them)",
+                               layout.rows - selection.count, layout.rows)
+            : "";
+    *heading = dsc_scope_format(scope, "%s%s%s", seeds, inner, left_out);
     return table;
 }
 
-void dsc_summary_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_record *record, size_t limit)
+void dsc_summary_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_record *record,
+                       const dsc_claim *claims, size_t limit)
 {
     const char *heading = NULL;
-    const dsc_table *table = dsc_summary_table(scope, record, limit, &heading);
+    const dsc_table *table = dsc_summary_table(scope, record, claims, limit, &heading);
     dsc_heading(terminal, "%s", heading ? heading : "");
     dsc_table_print(table, terminal, 2);
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { GAP = 2, MIN_WRAP = 20 };
+enum { GAP = 2, MIN_WRAP = 20, MAX_HEAD_LINES = 4 };
 
 struct row {
     struct row *next;
@@ -93,7 +93,7 @@ static size_t part_column(struct part part, size_t i)
 }
 
 static void print_row(const dsc_table *table, const char *const *texts, const int *widths, struct part part,
-                      int indent, int columns)
+                      int indent, const dsc_terminal *terminal)
 {
     size_t shown = part.keys + part.to - part.from;
     int left = indent;
@@ -102,9 +102,10 @@ static void print_row(const dsc_table *table, const char *const *texts, const in
     pad(indent);
     for (size_t i = 0; i < shown; i++) {
         const size_t column = part_column(part, i);
-        const int space = widths[column] - width_of(texts[column]);
-        if (column + 1 == table->count && !table->columns[column].number) {
-            print_wrapped(texts[column], left, columns - left > MIN_WRAP ? columns - left : MIN_WRAP);
+        const int space = widths[column] - width_of(texts[column]), room = terminal->columns - left;
+        if (column + 1 == table->count && !table->columns[column].number &&
+            (room >= MIN_WRAP || !terminal->whole_rows)) {
+            print_wrapped(texts[column], left, room > MIN_WRAP ? room : MIN_WRAP);
             return;
         }
         pad(table->columns[column].number ? space : 0);
@@ -116,17 +117,98 @@ static void print_row(const dsc_table *table, const char *const *texts, const in
     putchar('\n');
 }
 
+/* Bytes up to the end of a text or behind the first place where a head may be broken. */
+static size_t piece_bytes(const char *text)
+{
+    const size_t bytes = strcspn(text, "_ ");
+    return text[bytes] ? bytes + 1 : bytes;
+}
+
+/* Columns that the widest piece of a text takes. */
+static int piece_width(const char *text)
+{
+    int widest = 0;
+    for (size_t bytes; *text; text += bytes) {
+        bytes = piece_bytes(text);
+        int width = 0;
+        for (size_t i = 0; i < bytes; i++)
+            width += ((unsigned char)text[i] & 0xc0) != 0x80;
+        widest = width > widest ? width : widest;
+    }
+    return widest;
+}
+
+static const char *title_of(const dsc_table *table, size_t column)
+{
+    return table->columns[column].title ? table->columns[column].title : "";
+}
+
+/* A head in lines of at most width columns, as many pieces in each as fit. Returns how many. */
+static size_t break_head(dsc_scope *scope, const char *title, int width, const char **lines, size_t capacity)
+{
+    size_t count = 0;
+    while (*title && count < capacity) {
+        size_t bytes = piece_bytes(title);
+        for (size_t more; (more = piece_bytes(title + bytes)) > 0; bytes += more) {
+            const char *longer = dsc_scope_format(scope, "%.*s", (int)(bytes + more), title);
+            if (!longer || width_of(longer) > width)
+                break;
+        }
+        lines[count++] = dsc_scope_format(scope, "%.*s", (int)bytes, title);
+        title += bytes;
+    }
+    return count;
+}
+
+/* The lines of all heads, which stand at the bottom: lines[line * count + column]. */
+static const char **break_heads(const dsc_table *table, const int *widths, size_t *height)
+{
+    const char *broken[MAX_HEAD_LINES];
+    const char **lines = dsc_scope_alloc(table->scope, MAX_HEAD_LINES * table->count, sizeof *lines);
+    *height = 1;
+    for (size_t i = 0; lines && i < MAX_HEAD_LINES * table->count; i++)
+        lines[i] = "";
+    for (size_t i = 0; lines && i < table->count; i++) {
+        const size_t count = break_head(table->scope, title_of(table, i), widths[i], broken, MAX_HEAD_LINES);
+        for (size_t k = 0; k < count; k++)
+            lines[(MAX_HEAD_LINES - count + k) * table->count + i] = broken[k] ? broken[k] : "";
+        *height = count > *height ? count : *height;
+    }
+    return lines;
+}
+
 static void print_head(const dsc_table *table, const dsc_terminal *terminal, const int *widths,
                        struct part part, int indent)
 {
-    const char **titles = dsc_scope_alloc(table->scope, table->count, sizeof *titles);
-    if (!titles)
+    size_t height;
+    const char **lines = break_heads(table, widths, &height);
+    if (!lines)
         return;
-    for (size_t i = 0; i < table->count; i++)
-        titles[i] = table->columns[i].title ? table->columns[i].title : "";
-    fputs(terminal->color_out ? "\033[1m" : "", stdout);
-    print_row(table, titles, widths, part, indent, terminal->columns);
-    fputs(terminal->color_out ? "\033[0m" : "", stdout);
+    for (size_t i = MAX_HEAD_LINES - height; i < MAX_HEAD_LINES; i++) {
+        fputs(terminal->color_out ? "\033[1m" : "", stdout);
+        print_row(table, lines + i * table->count, widths, part, indent, terminal);
+        fputs(terminal->color_out ? "\033[0m" : "", stdout);
+    }
+}
+
+/* What a column needs on a line: of a last one that wraps, not more than it can be squeezed into. */
+static int needed_width(const dsc_table *table, const int *widths, size_t column)
+{
+    const bool wraps = column + 1 == table->count && !table->columns[column].number;
+    return wraps && widths[column] > MIN_WRAP ? MIN_WRAP : widths[column];
+}
+
+/* Widths of the columns; with narrow heads these are broken. Returns the whole. */
+static int measure_widths(const dsc_table *table, bool narrow_heads, int *widths)
+{
+    int total = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        widths[i] = narrow_heads ? piece_width(title_of(table, i)) : width_of(title_of(table, i));
+        for (const struct row *row = table->first; row; row = row->next)
+            widths[i] = width_of(row->texts[i]) > widths[i] ? width_of(row->texts[i]) : widths[i];
+        total += needed_width(table, widths, i) + (i ? GAP : 0);
+    }
+    return total;
 }
 
 /* The end of the columns that fit beside the keys, at least one. */
@@ -134,8 +216,7 @@ static size_t part_end(const dsc_table *table, const int *widths, size_t from, i
 {
     size_t to = from;
     for (; to < table->count; to++) {
-        const bool wraps = to + 1 == table->count && !table->columns[to].number;
-        const int width = wraps && widths[to] > MIN_WRAP ? MIN_WRAP : widths[to];
+        const int width = needed_width(table, widths, to);
         if (to > from && left + width > columns)
             break;
         left += widths[to] + GAP;
@@ -148,22 +229,20 @@ void dsc_table_print(const dsc_table *table, const dsc_terminal *terminal, int i
     int *widths = table ? dsc_scope_alloc(table->scope, table->count, sizeof *widths) : NULL;
     if (!widths || table->count == 0)
         return;
+    if (indent + measure_widths(table, false, widths) > terminal->columns && !terminal->whole_rows)
+        measure_widths(table, true, widths);
     int left = indent;
-    for (size_t i = 0; i < table->count; i++) {
-        widths[i] = table->columns[i].title ? width_of(table->columns[i].title) : 0;
-        for (const struct row *row = table->first; row; row = row->next)
-            widths[i] = width_of(row->texts[i]) > widths[i] ? width_of(row->texts[i]) : widths[i];
-        left += i < table->keys ? widths[i] + GAP : 0;
-    }
+    for (size_t i = 0; i < table->keys; i++)
+        left += widths[i] + GAP;
     for (size_t from = table->keys, to; from < table->count; from = to) {
-        to = part_end(table, widths, from, left, terminal->columns);
+        to = terminal->whole_rows ? table->count : part_end(table, widths, from, left, terminal->columns);
         const struct part part = { from, to, table->keys };
         if (from > table->keys)
             putchar('\n');
         if (table->columns[0].title)
             print_head(table, terminal, widths, part, indent);
         for (const struct row *row = table->first; row; row = row->next)
-            print_row(table, row->texts, widths, part, indent, terminal->columns);
+            print_row(table, row->texts, widths, part, indent, terminal);
     }
 }
 

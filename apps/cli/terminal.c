@@ -9,6 +9,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <descent/value.h>
+
 enum { MIN_COLUMNS = 40, MAX_COLUMNS = 100 };
 
 static bool wants_color(int fd)
@@ -29,12 +31,15 @@ static bool is_utf8(void)
     return false;
 }
 
+/* $COLUMNS if it is a number, else the terminal's width. */
 static int columns_of(int fd)
 {
     struct winsize size;
-    if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_col > MAX_COLUMNS)
-        return MAX_COLUMNS;
-    return size.ws_col < MIN_COLUMNS ? MIN_COLUMNS : size.ws_col;
+    int64_t columns = 0;
+    const char *wanted = getenv("COLUMNS");
+    if (!(wanted && dsc_parse_integer(wanted, &columns) && columns > 0))
+        columns = ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : MAX_COLUMNS;
+    return columns < MIN_COLUMNS ? MIN_COLUMNS : columns > MAX_COLUMNS ? MAX_COLUMNS : (int)columns;
 }
 
 dsc_terminal dsc_terminal_open(const char *program)
@@ -47,6 +52,7 @@ dsc_terminal dsc_terminal_open(const char *program)
         .color_err = wants_color(STDERR_FILENO),
         .unicode = is_utf8(),
         .columns = columns_of(isatty(STDOUT_FILENO) ? STDOUT_FILENO : STDERR_FILENO),
+        .whole_rows = !isatty(STDOUT_FILENO),
     };
 }
 

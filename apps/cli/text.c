@@ -10,11 +10,11 @@ const char *dsc_number(dsc_scope *scope, double value)
     if (isnan(value))
         return "-";
     const double size = fabs(value);
-    if (value == floor(value) && size < 1e6)
-        return dsc_scope_format(scope, "%.0f", value);
+    if (value == floor(value) || isinf(value))
+        return dsc_number_text(scope, value, 3);
     if (size >= 1e-3 && size < 1e6)
         return dsc_scope_format(scope, "%.*f", size < 1 ? 4 : size < 10 ? 3 : size < 100 ? 2 : 1, value);
-    return dsc_scope_format(scope, "%.3g", value);
+    return dsc_scope_format(scope, "%.2e", value);
 }
 
 const char *dsc_bytes_text(dsc_scope *scope, double bytes)
@@ -31,7 +31,7 @@ const char *dsc_si_text(dsc_scope *scope, double value)
 {
     static const char *const prefixes[] = { "", "k", "M", "G", "T", "P", "E" };
     size_t prefix = 0;
-    for (; value >= 1000 && prefix + 1 < sizeof prefixes / sizeof prefixes[0]; prefix++)
+    for (; value >= 999.5 && prefix + 1 < sizeof prefixes / sizeof prefixes[0]; prefix++)
         value /= 1000;
     return dsc_scope_format(scope, "%.3g %s", value, prefixes[prefix]);
 }

@@ -65,6 +65,7 @@ static bool asks_for_help(const char *word)
 static dsc_exit help(dsc_call *call, const char *name)
 {
     const dsc_verb *verb = name ? find_verb(call->scope, name) : NULL;
+    call->terminal.whole_rows = false; /* help is to be read, wherever it goes */
     if (verb)
         print_verb(call->scope, &call->terminal, verb);
     else if (!name)
@@ -104,10 +105,8 @@ static dsc_exit dispatch(dsc_call *call)
         return DSC_EXIT_USAGE;
     call->argc--;
     call->argv++;
-    if (verb_help_wanted(call, verb)) {
-        print_verb(call->scope, &call->terminal, verb);
-        return DSC_EXIT_GOOD;
-    }
+    if (verb_help_wanted(call, verb))
+        return help(call, verb->name);
     return verb->run(call);
 }
 

@@ -284,7 +284,8 @@ static void write_run(struct report *report, const struct dsc_report_run *run)
         element(page, "p class=\"differs\"",
                 dsc_scope_format(report->scope, "The first cell that failed: %s", tally.message));
     dsc_report_figures(report->scope, run, page, &report->drawn);
-    const dsc_table *summary = dsc_summary_table(report->scope, run->record, SUMMARY_ROWS, &heading);
+    const dsc_table *summary =
+        dsc_summary_table(report->scope, run->record, run->claims, SUMMARY_ROWS, &heading);
     element(page, "h3", "Numbers");
     element(page, "p class=\"soft\"", heading);
     dsc_table_html(summary, page);

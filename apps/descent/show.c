@@ -151,7 +151,7 @@ static dsc_exit show(dsc_call *call)
     print_table(call, "Recipe", dsc_recipe_table(call->scope, record));
     print_table(call, "Provenance", dsc_provenance_table(call->scope, record));
     putchar('\n');
-    dsc_summary_print(call->scope, &call->terminal, record, arguments.all ? 0 : SUMMARY_ROWS);
+    dsc_summary_print(call->scope, &call->terminal, record, claims, arguments.all ? 0 : SUMMARY_ROWS);
     if (claims) {
         putchar('\n');
         dsc_claims_print(call->scope, &call->terminal, record, claims, true);

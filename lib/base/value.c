@@ -163,18 +163,32 @@ bool dsc_parse_real(const char *text, double *value)
     return real_of(span_of(text), value);
 }
 
+/* snprintf() with a decimal point in every locale; format takes an int and a double. */
+static void print_real(char *text, size_t size, const char *format, int digits, double value)
+{
+    const locale_t locale = c_locale_get(), own = locale ? uselocale(locale) : (locale_t)0;
+    snprintf(text, size, format, digits, value);
+    if (own)
+        uselocale(own);
+}
+
 const char *dsc_real_text(dsc_scope *scope, double value)
 {
     char text[32];
     double read;
-    const locale_t locale = c_locale_get(), own = locale ? uselocale(locale) : (locale_t)0;
     for (int digits = DBL_DIG; digits <= DBL_DECIMAL_DIG; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
+        print_real(text, sizeof text, "%.*g", digits, value);
         if (dsc_parse_real(text, &read) && read == value)
             break;
     }
-    if (own)
-        uselocale(own);
+    return dsc_scope_copy(scope, text);
+}
+
+const char *dsc_number_text(dsc_scope *scope, double value, int digits)
+{
+    char text[40];
+    const bool whole = fabs(value) < 9007199254740992.0 && value == floor(value);
+    print_real(text, sizeof text, whole ? "%.*f" : "%.*g", whole ? 0 : digits, value);
     return dsc_scope_copy(scope, text);
 }
 

@@ -316,13 +316,20 @@ static size_t first_extreme(const double *values, size_t count, double sign)
     return best;
 }
 
-/* The largest increase (of sign times the values) from a point to a later one. */
-static double largest_rise(const double *values, size_t count, double sign)
+/* The largest increase (of sign times the values) from a point to a later one, and where it begins and ends.
+ */
+static double widest_rise(const double *values, size_t count, double sign, size_t ends[2])
 {
-    double lowest = INFINITY, rise = 0;
+    size_t lowest = 0;
+    double rise = 0;
+    ends[0] = ends[1] = 0;
     for (size_t i = 0; i < count; i++) {
-        lowest = fmin(lowest, sign * values[i]);
-        rise = fmax(rise, sign * values[i] - lowest);
+        lowest = sign * values[i] < sign * values[lowest] ? i : lowest;
+        if (sign * (values[i] - values[lowest]) <= rise)
+            continue;
+        rise = sign * (values[i] - values[lowest]);
+        ends[0] = lowest;
+        ends[1] = i;
     }
     return rise;
 }
@@ -343,6 +350,7 @@ static double statistic_of(dsc_statistic statistic, const struct selection *sele
         if (isnan(values[i]))
             return (double)NAN;
     const size_t low = first_extreme(values, count, -1), high = first_extreme(values, count, 1);
+    size_t ends[2];
     switch (statistic) {
     case DSC_STATISTIC_MINIMUM: return values[low];
     case DSC_STATISTIC_MAXIMUM: return values[high];
@@ -350,8 +358,8 @@ static double statistic_of(dsc_statistic statistic, const struct selection *sele
     case DSC_STATISTIC_RANGE: return values[high] - values[low];
     case DSC_STATISTIC_ARGMIN: return selection->along[low];
     case DSC_STATISTIC_ARGMAX: return selection->along[high];
-    case DSC_STATISTIC_RISE: return largest_rise(values, count, 1);
-    case DSC_STATISTIC_FALL: return largest_rise(values, count, -1);
+    case DSC_STATISTIC_RISE: return widest_rise(values, count, 1, ends);
+    case DSC_STATISTIC_FALL: return widest_rise(values, count, -1, ends);
     default: return mean_of(values, count);
     }
 }
@@ -502,6 +510,124 @@ static bool measure(struct check *check, dsc_interval *result)
     return true;
 }
 
+/* ---- values that a claim is about ---- */
+
+/* The places of the largest and smallest that a statistic tells of; returns how many, at most two. */
+static size_t extremes(dsc_statistic statistic, const double *values, size_t count, size_t places[2])
+{
+    const size_t low = first_extreme(values, count, -1), high = first_extreme(values, count, 1);
+    places[0] = low;
+    places[1] = high;
+    switch (statistic) {
+    case DSC_STATISTIC_MINIMUM:
+    case DSC_STATISTIC_ARGMIN:
+    case DSC_STATISTIC_CHOSEN_MINIMUM: return 1;
+    case DSC_STATISTIC_MAXIMUM:
+    case DSC_STATISTIC_ARGMAX:
+    case DSC_STATISTIC_CHOSEN_MAXIMUM: places[0] = high; return 1;
+    case DSC_STATISTIC_MAGNITUDE: places[0] = fabs(values[high]) >= fabs(values[low]) ? high : low; return 1;
+    case DSC_STATISTIC_RANGE: return 2;
+    case DSC_STATISTIC_RISE: widest_rise(values, count, 1, places); return 2;
+    case DSC_STATISTIC_FALL: widest_rise(values, count, -1, places); return 2;
+    default: return 0;
+    }
+}
+
+/* The index on an axis that an offset into an output has. */
+static size_t index_at(const struct check *check, const dsc_record_output *output, size_t offset, size_t axis)
+{
+    for (size_t k = output->rank; k-- > 0;) {
+        const size_t count = check->spec->axes[output->axes[k]].count;
+        if (output->axes[k] == axis)
+            return offset % count;
+        offset /= count;
+    }
+    return SIZE_MAX;
+}
+
+/* Where the medians over the seeds have the extremes of a term. */
+static void flag_extremes(struct check *check, const dsc_term *term, size_t axis, bool *about)
+{
+    struct selection selection = { 0 };
+    size_t places[2];
+    double *medians = select_points(check, term, &selection)
+                          ? dsc_scope_alloc(check->scope, selection.count, sizeof *medians)
+                          : NULL;
+    for (size_t i = 0; medians && i < selection.count; i++) {
+        medians[i] = over_seeds(check, &selection, NULL, i).median;
+        if (isnan(medians[i]))
+            return;
+    }
+    const size_t count = medians ? extremes(term->statistic, medians, selection.count, places) : 0;
+    for (size_t i = 0; i < count; i++) {
+        const size_t index = index_at(check, selection.output, selection.offsets[places[i]], axis);
+        if (index < check->spec->axes[axis].count)
+            about[index] = true;
+    }
+}
+
+/* The values of the axis that a list of NAME=VALUE names: each of "9,47,300", both ends of a range. */
+static void flag_named(struct check *check, const char *list, size_t axis, bool *about)
+{
+    struct pair pair;
+    while (pair_next(check, &list, &pair)) {
+        char *rest = pair.value, *state = NULL;
+        if (strcmp(pair.name, check->spec->axes[axis].name) != 0)
+            continue;
+        for (char *one = strtok_r(rest, ",", &state); one; one = strtok_r(NULL, ",", &state)) {
+            struct choice choice = { 0 };
+            if (!choose_on_axis(check, axis, one, &choice))
+                continue;
+            about[index_of(check, &choice, axis, 0)] = true;
+            about[index_of(check, &choice, axis, choice.counts[axis] - 1)] = true;
+        }
+    }
+}
+
+/* The value nearest to a number that a claim expects or finds on the axis. */
+static void flag_nearest(const dsc_record_axis *axis, double value, bool *about)
+{
+    size_t nearest = 0;
+    for (size_t i = 1; i < axis->count; i++)
+        if (fabs(axis->values[i] - value) < fabs(axis->values[nearest] - value))
+            nearest = i;
+    if (isfinite(value) && axis->count)
+        about[nearest] = true;
+}
+
+/* Of a claim about where on the axis something is: what it expects and what is found. */
+static void flag_places(struct check *check, size_t axis, bool *about)
+{
+    const dsc_claim *claim = check->claim;
+    const dsc_statistic statistic = claim->measured.statistic;
+    const double scale = claim->scale != 0 ? claim->scale : 1;
+    struct selection selection = { 0 };
+    dsc_interval found = { 0 };
+    if (claim->against.output || (statistic != DSC_STATISTIC_ARGMIN && statistic != DSC_STATISTIC_ARGMAX) ||
+        !select_points(check, &claim->measured, &selection) ||
+        index_at(check, selection.output, 0, axis) == SIZE_MAX || !measure(check, &found))
+        return;
+    const double values[] = { claim->low, claim->high, found.median };
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        flag_nearest(&check->spec->axes[axis], values[i] / scale, about);
+}
+
+void dsc_claim_values(dsc_scope *scope, dsc_record *record, const dsc_claim *claim, size_t axis, bool *about)
+{
+    struct check check = {
+        .scope = scope, .record = record, .spec = dsc_record_describe(record), .claim = claim
+    };
+    const dsc_term *const terms[] = { &claim->measured, &claim->against };
+    if (!needs_are_met(&check))
+        return;
+    flag_named(&check, claim->needs, axis, about);
+    for (size_t i = 0; i < 2 && terms[i]->output; i++) {
+        flag_named(&check, terms[i]->where, axis, about);
+        flag_extremes(&check, terms[i], axis, about);
+    }
+    flag_places(&check, axis, about);
+}
+
 /* ---- words ---- */
 
 static const char *units_text(dsc_scope *scope, const dsc_claim *claim)
@@ -516,11 +642,13 @@ static const char *number_text(dsc_scope *scope, const dsc_claim *claim, const d
     if (m->n == 0)
         return "";
     if (!result->has_interval)
-        return dsc_scope_format(scope, "%.4g%s, N = %zu", m->median, units, m->n);
+        return dsc_scope_format(scope, "%s%s, N = %zu", dsc_number_text(scope, m->median, 4), units, m->n);
     if (claim->standard_errors != 0)
-        return dsc_scope_format(scope, "%.4g \u00b1 %.2g%s (standard error), N = %zu", m->mean,
-                                m->standard_error, units, m->n);
-    return dsc_scope_format(scope, "%.4g [%.4g, %.4g]%s, N = %zu", m->median, m->low, m->high, units, m->n);
+        return dsc_scope_format(scope, "%s \u00b1 %.2g%s (standard error), N = %zu",
+                                dsc_number_text(scope, m->mean, 4), m->standard_error, units, m->n);
+    return dsc_scope_format(scope, "%s [%s, %s]%s, N = %zu", dsc_number_text(scope, m->median, 4),
+                            dsc_number_text(scope, m->low, 4), dsc_number_text(scope, m->high, 4), units,
+                            m->n);
 }
 
 static const char *band_text(dsc_scope *scope, const dsc_claim *claim)
@@ -529,12 +657,13 @@ static const char *band_text(dsc_scope *scope, const dsc_claim *claim)
     if (!isfinite(claim->low) && !isfinite(claim->high))
         return "any";
     if (!isfinite(claim->low))
-        return dsc_scope_format(scope, "at most %.4g%s", claim->high, units);
+        return dsc_scope_format(scope, "at most %s%s", dsc_number_text(scope, claim->high, 4), units);
     if (!isfinite(claim->high))
-        return dsc_scope_format(scope, "at least %.4g%s", claim->low, units);
+        return dsc_scope_format(scope, "at least %s%s", dsc_number_text(scope, claim->low, 4), units);
     if (claim->low < claim->high)
-        return dsc_scope_format(scope, "%.6g to %.6g%s", claim->low, claim->high, units);
-    return dsc_scope_format(scope, "%.6g%s", claim->low, units);
+        return dsc_scope_format(scope, "%s to %s%s", dsc_number_text(scope, claim->low, 6),
+                                dsc_number_text(scope, claim->high, 6), units);
+    return dsc_scope_format(scope, "%s%s", dsc_number_text(scope, claim->low, 6), units);
 }
 
 static const char *expected_text(dsc_scope *scope, const dsc_claim *claim)

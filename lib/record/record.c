@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include <descent/value.h>
+
 bool dsci_record_name_valid(const char *name)
 {
     size_t length = 0;
@@ -94,7 +96,7 @@ const char *dsc_record_axis_text(dsc_scope *scope, const dsc_record_axis *axis, 
         name = name ? name + 1 : NULL;
     }
     return name ? dsc_scope_format(scope, "%.*s", (int)strcspn(name, "|"), name)
-                : dsc_scope_format(scope, "%.*g", digits, value);
+                : dsc_number_text(scope, value, digits);
 }
 
 /* Copies an output's description and makes room for its values, NaN each. */

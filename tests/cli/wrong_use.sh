@@ -19,7 +19,7 @@ refuses 2 '--plot and --no-plot exclude each other' toy --plot svg --no-plot
 # values of options
 refuses 2 "--seeds expects an integer in 1..100000, found '0'" toy --seeds 0
 refuses 2 "found 'many'" toy --seeds many
-refuses 2 "found '-1'" toy --seed -1
+refuses 2 "--seed expects an integer in 1..4503599627370496, found '-1'" toy --seed -1
 refuses 2 "--threads expects a number of threads in 1..4096 or 'auto', found '0'" toy --threads 0
 refuses 2 "found 'two'" toy --threads two
 refuses 2 "--max-time expects a duration such as 90, 90s, 10m, 2h or 1d, found 'soon'" toy --max-time soon

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -17,7 +18,7 @@ static const double networks[] = { 0, 1 }, widths[] = { 2, 4, 8, 16 }, seeds[] =
 /* Of the first seed, over the widths; each later seed adds 0.01. The second network has half of it. */
 static const double error[] = { 0.5, 0.25, 0.75, 0.125 };
 
-static dsc_record *record_make(dsc_scope *scope)
+static dsc_record *record_make(dsc_scope *scope, const char *figures)
 {
     const dsc_record_axis axes[] = {
         { .name = "network", .integer = true, .count = 2, .values = networks, .names = "mlp|cnn" },
@@ -37,7 +38,7 @@ static dsc_record *record_make(dsc_scope *scope)
                                    .readme = "",
                                    .recipe = "{\"case\":\"c\",\"parameters\":{\"n\":200,\"kind\":\"plain\"},"
                                              "\"data\":{\"mnist/labels\":\"00\"}}",
-                                   .figures = "[]",
+                                   .figures = figures,
                                    .axes = axes,
                                    .axis_count = 4,
                                    .cell_axes = 3,
@@ -57,7 +58,7 @@ static dsc_record *record_make(dsc_scope *scope)
 static dsc_claim_result check(const dsc_claim *claim, double missing_width)
 {
     dsc_scope *scope = dsc_scope_open(NULL);
-    dsc_record *record = record_make(scope);
+    dsc_record *record = record_make(scope, "[]");
     for (size_t w = 0; w < 4; w++)
         for (size_t s = 0; s < 2 && widths[w] == missing_width; s++)
             dsc_record_output_find(record, "error")->values[w * 3 + s] = (double)NAN;
@@ -123,7 +124,7 @@ static void the_smallest_of_ones_own_values_is_not_a_choice(void **state)
 {
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
-    dsc_record *record = record_make(scope);
+    dsc_record *record = record_make(scope, "[]");
     double *values = dsc_record_output_find(record, "error")->values;
     for (size_t width = 0; width < 4; width++)
         for (size_t seed = 0; seed < 3; seed++)
@@ -156,7 +157,7 @@ static void the_magnitude_is_that_of_the_value_farthest_from_zero(void **state)
 {
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
-    dsc_record *record = record_make(scope);
+    dsc_record *record = record_make(scope, "[]");
     dsc_record_output *values = dsc_record_output_find(record, "error");
     for (size_t i = 0; i < values->count; i++)
         values->values[i] = -values->values[i];
@@ -228,7 +229,7 @@ static void a_deviation_counts_though_the_first_seed_is_missing(void **state)
 {
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
-    dsc_record *record = record_make(scope);
+    dsc_record *record = record_make(scope, "[]");
     dsc_record_output_find(record, "error")->values[0] = (double)NAN;
     const dsc_claim claim = {
         .measured = { "error", "network=mlp width=2", DSC_STATISTIC_DEVIATION },
@@ -259,7 +260,7 @@ static void the_order_in_which_values_were_typed_does_not_matter(void **state)
     static const double reversed[] = { 16, 8, 4, 2 };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         dsc_scope *scope = dsc_scope_open(NULL);
-        dsc_record *record = record_make(scope);
+        dsc_record *record = record_make(scope, "[]");
         memcpy((double *)dsc_record_describe(record)->axes[1].values, reversed, sizeof reversed);
         const dsc_claim claim = {
             .measured = TERM(.where = cases[i].where, .statistic = cases[i].statistic),
@@ -302,9 +303,84 @@ static void what_cannot_be_told_says_why(void **state)
         DSC_VERDICT_AGREES);
 }
 
+/* The values of the axis `width` that a claim, or the marks of figures, are about: "4 16". */
+static const char *widths_about(const dsc_claim *claim, const char *figures)
+{
+    static char text[32];
+    bool about[4] = { false };
+    dsc_scope *scope = dsc_scope_open(NULL);
+    dsc_record *record = record_make(scope, figures ? figures : "[]");
+    if (claim)
+        dsc_claim_values(scope, record, claim, 1, about);
+    if (figures)
+        dsc_mark_values(scope, record, 1, about);
+    assert_int_equal(dsc_scope_status(scope), DSC_OK);
+    dsc_scope_close(&scope);
+    text[0] = '\0';
+    for (size_t i = 0; i < 4; i++)
+        if (about[i])
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%.0f", *text ? " " : "", widths[i]);
+    return text;
+}
+
+static void a_claim_is_about_the_values_it_names_and_its_extremes(void **state)
+{
+    (void)state;
+    const struct {
+        dsc_claim claim;
+        const char *widths;
+    } cases[] = {
+        { { .measured = TERM(.where = "network=mlp width=4") }, "4" },
+        { { .measured = TERM(.where = "network=mlp width=4..16") }, "4 16" },
+        { { .measured = TERM(.where = "network=mlp width=last") }, "16" },
+        { { .needs = "width=2,8", .measured = TERM(.where = "network=mlp width=4") }, "2 4 8" },
+        { { .needs = "n=200 width=2", .measured = TERM(.where = "network=cnn") }, "2" },
+        { { .needs = "n=100", .measured = TERM(.where = "network=mlp width=4") }, "" },
+        { { .measured = TERM(.where = "network=mlp", .statistic = DSC_STATISTIC_MAXIMUM) }, "8" },
+        { { .measured = TERM(.where = "network=mlp", .statistic = DSC_STATISTIC_CHOSEN_MINIMUM) }, "16" },
+        { { .measured = TERM(.where = "network=mlp", .statistic = DSC_STATISTIC_RANGE) }, "8 16" },
+        { { .measured = TERM(.where = "network=mlp", .statistic = DSC_STATISTIC_RISE) }, "4 8" },
+        { { .measured = TERM(.where = "network=mlp", .statistic = DSC_STATISTIC_FALL) }, "8 16" },
+        { { .measured = TERM(.where = "network=mlp", .statistic = DSC_STATISTIC_ARGMIN),
+            .low = 3.5,
+            .high = 4 },
+          "4 16" },
+        { { .measured = TERM(.where = "network=mlp width=4"),
+            .against = TERM(.where = "network=mlp width=8") },
+          "4 8" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_string_equal(widths_about(&cases[i].claim, NULL), cases[i].widths);
+}
+
+static void a_mark_is_about_the_value_next_to_it(void **state)
+{
+    (void)state;
+    const struct {
+        dsc_mark mark;
+        const char *widths;
+    } cases[] = {
+        { { .label = "m", .at = 7 }, "8" },
+        { { .label = "m", .at = 1e9 }, "16" },
+        { { .label = "m", .output = "error", .below = 0.2 }, "4 16" },
+        { { .label = "m", .output = "none", .below = 1 }, "" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        dsc_scope *scope = dsc_scope_open(NULL);
+        const dsc_figure figure = {
+            .name = "f", .x = "width", .series = { { .output = "error" } }, .marks = { cases[i].mark }
+        };
+        assert_string_equal(widths_about(NULL, dsc_figures_to_json(scope, &figure, 1)), cases[i].widths);
+        dsc_scope_close(&scope);
+    }
+    assert_string_equal(widths_about(NULL, "no figures"), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_claim_is_about_the_values_it_names_and_its_extremes),
+        cmocka_unit_test(a_mark_is_about_the_value_next_to_it),
         cmocka_unit_test(each_statistic_is_of_the_points_that_where_leaves),
         cmocka_unit_test(the_smallest_of_ones_own_values_is_not_a_choice),
         cmocka_unit_test(an_output_along_an_inner_axis_is_picked_like_any_other),

@@ -286,9 +286,34 @@ static void slips_find_the_name_that_was_meant(void **state)
     assert_null(dsc_nearest_name("width", 0, name_at, NULL));
 }
 
+static void integers_are_shown_as_integers(void **state)
+{
+    (void)state;
+    static const struct {
+        double value;
+        int digits;
+        const char *text;
+    } cases[] = {
+        { 1663370, 4, "1663370" },
+        { -12345, 4, "-12345" },
+        { 9007199254740991, 3, "9007199254740991" },
+        { 0, 4, "0" },
+        { 1e300, 4, "1e+300" },
+        { 1234.56, 4, "1235" },
+        { 0.1, 6, "0.1" },
+        { 0.00001234, 3, "1.23e-05" },
+        { (double)INFINITY, 4, "inf" },
+    };
+    dsc_scope *scope = dsc_scope_open(NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_string_equal(dsc_number_text(scope, cases[i].value, cases[i].digits), cases[i].text);
+    dsc_scope_close(&scope);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(integers_are_shown_as_integers),
         cmocka_unit_test(integers_are_exact),
         cmocka_unit_test(what_is_no_integer_is_refused),
         cmocka_unit_test(reals_are_whole_and_finite),

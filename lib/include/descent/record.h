@@ -31,7 +31,8 @@ typedef struct dsc_record_axis {
     const char *names;    /* "a|b|c": what the values 0, 1, 2 stand for; NULL: numbers */
 } dsc_record_axis;
 
-/* A value of an axis as people read it: its name, or up to digits significant digits. In the scope. */
+/* A value of an axis as people read it: its name, or a number as dsc_number_text() writes it. In the scope.
+ */
 DSC_API const char *dsc_record_axis_text(dsc_scope *scope, const dsc_record_axis *axis, size_t index,
                                          int digits);
 

@@ -19,6 +19,10 @@ DSC_API bool dsc_parse_real(const char *text, double *value);
    0.30000000000000004. In the scope; NULL on failure. */
 DSC_API const char *dsc_real_text(dsc_scope *scope, double value);
 
+/* A number for people: an integer (below 2^53) with all its digits, anything else with at most so many
+   significant ones. The locale does not matter. In the scope; NULL on failure. */
+DSC_API const char *dsc_number_text(dsc_scope *scope, double value, int digits);
+
 /* A list of numbers: "2,3,4", "2..80" (step 1), "0..1 step 0.1", "2..300 log 16" (16 values, evenly spaced in
    the logarithm, both ends included, rounded and without repeats if integer is set), and mixtures of them
    separated by commas. Steps are counted in decimals as typed: the third step of 0.1 from 0 is 0.3. Fails the

@@ -1,7 +1,9 @@
 /* cli.h - what the programs of Descent share on a terminal: options, help, tables, messages, progress.
  *
  * Only programs print, and they print through this. Data go to stdout, messages and progress to stderr.
- * Colours are used on a terminal unless NO_COLOR is set. Texts are laid out for at most 100 columns.
+ * Colours are used on a terminal unless NO_COLOR is set. Texts are laid out for at most 100 columns, and for
+ * $COLUMNS where it is set; only tables that go to a file or a pipe may be wider, so that a row is a line
+ * there.
  */
 #ifndef DESCENT_CLI_H
 #define DESCENT_CLI_H
@@ -45,10 +47,11 @@ typedef struct dsc_terminal {
     const char *program; /* begins every message */
     bool live;           /* stderr is a terminal: a progress line is redrawn in place */
     bool color_out, color_err;
-    bool unicode;   /* block characters in the progress bar */
-    bool quiet;     /* errors only */
-    int columns;    /* 40..100 */
-    bool line_open; /* a progress line stands on stderr and is cleared before the next message */
+    bool unicode;    /* block characters in the progress bar */
+    bool quiet;      /* errors only */
+    int columns;     /* 40..100 */
+    bool whole_rows; /* stdout is no terminal: tables may be wider than columns */
+    bool line_open;  /* a progress line stands on stderr and is cleared before the next message */
 } dsc_terminal;
 /* To be called first: a write beyond a file-size limit becomes an error from then on. */
 DSC_API dsc_terminal dsc_terminal_open(const char *program);
@@ -67,8 +70,9 @@ DSC_API dsc_exit dsc_finish(dsc_terminal *terminal, dsc_scope **scope, dsc_exit 
 /* A heading on stdout, bold on a terminal. */
 DSC_API void dsc_heading(const dsc_terminal *terminal, const char *format, ...) DSC_PRINTF(2, 3);
 
-/* An aligned table. Columns of numbers stand right; the last column of text is wrapped; a table that is too
-   wide is continued below with its first `keys` columns repeated. */
+/* An aligned table. Columns of numbers stand right; the last column of text is wrapped. Of a table that is
+   too wide for a terminal the heads are broken behind underscores and blanks; what still does not fit is
+   continued below with the first `keys` columns repeated. Elsewhere (whole_rows) every row is one line. */
 typedef struct dsc_column {
     const char *title; /* NULL: a table without a head */
     bool number;
@@ -85,7 +89,8 @@ DSC_API void dsc_table_html(const dsc_table *table, FILE *page);
    bytes that are not UTF-8 become U+FFFD. NULL: nothing. */
 DSC_API void dsc_html_text(FILE *page, const char *text);
 
-/* A number in a few digits ("0.1234", "1.2e-07", "-" for NaN), in the scope. */
+/* A number in a few digits ("0.1234", "1.2e-07", an integer with all of its own, "-" for NaN), in the scope.
+ */
 DSC_API const char *dsc_number(dsc_scope *scope, double value);
 /* A count of bytes ("1.50 GiB"), a rate with its SI prefix ("71.2 G"), in the scope. */
 DSC_API const char *dsc_bytes_text(dsc_scope *scope, double bytes);
@@ -185,13 +190,13 @@ typedef struct dsc_progress_view {
 DSC_API void dsc_progress_show(void *user, const dsc_progress *progress);
 DSC_API void dsc_progress_end(dsc_progress_view *view);
 
-/* The table below, and in *heading what it shows ("median of 3 seeds, 20 of 38 points"). */
-DSC_API const dsc_table *dsc_summary_table(dsc_scope *scope, dsc_record *record, size_t limit,
-                                           const char **heading);
+/* The table below, and in *heading what it shows ("median of 3 seeds, 16 of 38 rows left out (...)"). */
+DSC_API const dsc_table *dsc_summary_table(dsc_scope *scope, dsc_record *record, const dsc_claim *claims,
+                                           size_t limit, const char **heading);
 /* Medians over the seeds, one row per point of the other axes, every output a column; limit > 0 shows about
-   that many rows, evenly spread. */
+   that many rows, evenly spread, and those that the claims (NULL: none) and the figures' marks are about. */
 DSC_API void dsc_summary_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_record *record,
-                               size_t limit);
+                               const dsc_claim *claims, size_t limit);
 
 /* "agrees", "does not agree", "cannot be told". */
 DSC_API const char *dsc_verdict_text(dsc_verdict verdict);
