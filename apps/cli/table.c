@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { GAP = 2, MIN_WRAP = 20, MAX_HEAD_LINES = 4 };
+enum { GAP = 2, MIN_WRAP = 20, MAX_HEAD_LINES = 4, PAPER_COLUMNS = 90 };
 
 struct row {
     struct row *next;
@@ -246,35 +246,73 @@ void dsc_table_print(const dsc_table *table, const dsc_terminal *terminal, int i
     }
 }
 
-static void html_cells(const dsc_table *table, FILE *page, const char *tag, const char *const *texts)
+/* A head, which may be broken where print_head() breaks it. */
+static void html_head(dsc_scope *scope, FILE *page, const char *title)
+{
+    for (size_t bytes; title && *title; title += bytes) {
+        bytes = piece_bytes(title);
+        dsc_html_text(page, dsc_scope_format(scope, "%.*s", (int)bytes, title));
+        fputs(title[bytes] && title[bytes - 1] == '_' ? "<wbr>" : "", page);
+    }
+}
+
+static void html_heads(const dsc_table *table, FILE *page, struct part part)
+{
+    fputs("<thead><tr>", page);
+    for (size_t i = 0; i < part.keys + part.to - part.from; i++) {
+        const size_t column = part_column(part, i);
+        fprintf(page, "<th%s>", table->columns[column].number ? " class=\"number\"" : "");
+        html_head(table->scope, page, table->columns[column].title);
+        fputs("</th>", page);
+    }
+    fputs("</tr></thead>\n", page);
+}
+
+static void html_row(const dsc_table *table, FILE *page, const char *const *texts, struct part part)
 {
     fputs("<tr>", page);
-    for (size_t i = 0; i < table->count; i++) {
-        const bool is_key = i < table->keys && !table->columns[0].title;
-        const char *name = is_key ? "th" : tag;
-        fprintf(page, "<%s%s%s>", name, is_key ? " scope=\"row\"" : "",
-                table->columns[i].number ? " class=\"number\"" : "");
-        dsc_html_text(page, texts[i]);
-        fprintf(page, "</%s>", name);
+    for (size_t i = 0; i < part.keys + part.to - part.from; i++) {
+        const size_t column = part_column(part, i);
+        const bool heads_row = i < part.keys && !table->columns[0].title;
+        const char *tag = heads_row ? "th" : "td";
+        fprintf(page, "<%s%s%s>", tag, heads_row ? " scope=\"row\"" : "",
+                table->columns[column].number ? " class=\"number\"" : "");
+        dsc_html_text(page, texts[column]);
+        fprintf(page, "</%s>", tag);
     }
     fputs("</tr>\n", page);
 }
 
-void dsc_table_html(const dsc_table *table, FILE *page)
+static void html_part(const dsc_table *table, FILE *page, struct part part)
 {
-    const char **titles = table ? dsc_scope_alloc(table->scope, table->count, sizeof *titles) : NULL;
-    if (!titles)
-        return;
-    fputs("<div class=\"scroll\" tabindex=\"0\"><table>\n", page);
-    for (size_t i = 0; i < table->count; i++)
-        titles[i] = table->columns[i].title;
-    if (table->count && table->columns[0].title) {
-        fputs("<thead>", page);
-        html_cells(table, page, "th", titles);
-        fputs("</thead>\n", page);
-    }
+    fputs("<table>\n", page);
+    if (table->columns[0].title)
+        html_heads(table, page, part);
     fputs("<tbody>\n", page);
     for (const struct row *row = table->first; row; row = row->next)
-        html_cells(table, page, "td", row->texts);
-    fputs("</tbody></table></div>\n", page);
+        html_row(table, page, row->texts, part);
+    fputs("</tbody></table>\n", page);
+}
+
+/* On a screen a table that is too wide scrolls; paper does not, and has it in parts. */
+void dsc_table_html(const dsc_table *table, FILE *page)
+{
+    int *widths = table ? dsc_scope_alloc(table->scope, table->count, sizeof *widths) : NULL;
+    if (!widths || table->count == 0)
+        return;
+    const bool is_wide = measure_widths(table, true, widths) > PAPER_COLUMNS;
+    fprintf(page, "<div class=\"scroll%s\" tabindex=\"0\">", is_wide ? " screen" : "");
+    html_part(table, page, (struct part){ table->keys, table->count, table->keys });
+    fputs("</div>\n", page);
+    if (!is_wide)
+        return;
+    int left = 0;
+    for (size_t i = 0; i < table->keys; i++)
+        left += widths[i] + GAP;
+    fputs("<div class=\"paper\">", page);
+    for (size_t from = table->keys, to; from < table->count; from = to) {
+        to = part_end(table, widths, from, left, PAPER_COLUMNS);
+        html_part(table, page, (struct part){ from, to, table->keys });
+    }
+    fputs("</div>\n", page);
 }

@@ -258,13 +258,14 @@ static void write_overview(const struct report *report)
     fputs("</ol>\n", page);
 }
 
+/* What is folded stands behind its head: the style folds it on a screen alone, and paper shows it. */
 static void write_details(FILE *page, const char *summary, const dsc_table *table)
 {
-    fputs("<details class=\"facts\">\n<summary>", page);
+    fputs("<details>\n<summary>", page);
     dsc_html_text(page, summary);
-    fputs("</summary>\n", page);
+    fputs("</summary>\n</details>\n<div class=\"facts\">", page);
     dsc_table_html(table, page);
-    fputs("</details>\n", page);
+    fputs("</div>\n", page);
 }
 
 static void write_run(struct report *report, const struct dsc_report_run *run)

@@ -46,8 +46,12 @@ const char dsc_report_style[] =
     "pre.command{white-space:pre-wrap}\n"
     "details{margin:.6rem 0}\n"
     "summary{cursor:pointer}\n"
+    "@media screen{details:not([open])+.facts{display:none}}\n"
+    ".paper{display:none}\n"
     "@media print{:root{color-scheme:light;--ground:#fff;--ink:#000;--soft:#444;--line:#bbb;--card:#fff;--link:#000;"
     "--good:#000;--bad:#000}body{max-width:none;padding:0;font-size:10pt}table{font-size:8pt}"
     ".scroll,.picture{overflow:visible}.claims table,.picture svg{min-width:0}"
-    "td,th{overflow-wrap:anywhere;white-space:normal}.number{white-space:normal}"
-    "figure,tr,pre{break-inside:avoid}h2,h3{break-after:avoid}}\n";
+    ".screen{display:none}.paper{display:block}.paper table{margin:0 0 1rem}"
+    "th,td{padding-right:1em}td{overflow-wrap:anywhere}th{white-space:normal}td.number{overflow-wrap:normal}"
+    "summary{list-style:none;font-weight:600}summary::-webkit-details-marker{display:none}"
+    "figure,tr,pre{break-inside:avoid}h2,h3,summary{break-after:avoid}}\n";

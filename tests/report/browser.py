@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Looks at a report in a headless browser: browser.py BROWSER REPORT.html. On a phone and on a desk, light and
-dark: no message on the console, nothing wider than the window, and the colours that were asked for."""
+dark: no message on the console, nothing wider than the window, and the colours that were asked for; on paper all of it."""
 import html
 import json
 import pathlib
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -34,6 +36,28 @@ def look(browser, page, scheme, profile):
     return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
 
+def paper(browser, report, profile):
+    """What is wrong with the page on paper: nothing is folded, no number and no word of a head is broken."""
+    if not shutil.which("pdftotext"):
+        print("skipped: the page on paper (apt-get install poppler-utils)")
+        return []
+    pdf = pathlib.Path(profile).parent / "page.pdf"
+    subprocess.run([browser, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}",
+                    "--no-pdf-header-footer", f"--print-to-pdf={pdf}", report.as_uri()],
+                   capture_output=True, timeout=60, check=False)
+    text = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True, check=True).stdout
+    words = set(text.split())
+    page = report.read_text(encoding="utf-8")
+    heads = re.findall(r'<th class="number">(.*?)</th>', page)
+    wanted = {piece for head in heads for piece in re.split(r"(?<=_)<wbr>", head)}
+    wanted |= set(re.findall(r'<td class="number">([^<]*)</td>', page))
+    # A head that was not broken stands there as one word.
+    whole = {piece for word in words for piece in re.split(r"(?<=_)", word)}
+    lost = sorted(word for word in wanted if not set(word.split()) <= words | whole)
+    folded = [name for name in ("compiler", "threads_reason", "parameters.deviation", "parameters.sets") if name not in words]
+    return [f"on paper: '{word}' is not there" for word in lost[:10] + folded]
+
+
 def main():
     browser, report = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
     failures = []
@@ -60,6 +84,7 @@ def main():
                     failures.append(f"{width}: the page is wider than its window")
                 if measured["ground"] != ground or measured["card"] not in ("rgb(255, 255, 255)", "none"):
                     failures.append(f"{width}: not the colours that were asked for")
+        failures += paper(browser, report, folder + "/profile")
     print("\n".join(failures))
     return 1 if failures else 0
 

@@ -5,7 +5,7 @@ import re
 import sys
 from html.parser import HTMLParser
 
-VOID = {"meta", "br", "link", "img", "input", "hr"}
+VOID = {"meta", "br", "link", "img", "input", "hr", "wbr"}
 FETCHING = {"src", "srcset", "data", "action", "poster", "background"}
 
 

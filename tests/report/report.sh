@@ -13,7 +13,8 @@ descent run double-descent --case linear --set features=20,40,400 --seeds 5 --no
 descent run double-descent --case mlp --preset quick --set width=4,9 --set epochs=5 --no-plot --out mlp.h5
 descent run mnist1d --preset quick --set steps=20 --no-plot --out mnist1d.h5
 descent run image-classification --preset quick --set epochs=1 --set train=200 --set test=100 --no-plot --out images.h5
-set -- spline.h5 linear.h5 mlp.h5 mnist1d.h5 images.h5
+descent run bias-variance --case width --preset quick --set width=4 --set sets=2 --set epochs=1 --no-plot --out width.h5
+set -- spline.h5 linear.h5 mlp.h5 mnist1d.h5 images.h5 width.h5
 descent report "$@" --out report.html
 
 figures=0
