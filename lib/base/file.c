@@ -306,3 +306,12 @@ char *dsc_path_join(dsc_scope *scope, const char *directory, const char *name)
     const char *between = length == 0 || directory[length - 1] == '/' ? "" : "/";
     return dsc_scope_format(scope, "%s%s%s", length ? directory : "", between, name);
 }
+
+dsc_bytes dsci_text_unmarked(dsc_bytes text)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    const size_t size = sizeof mark - 1;
+    if (!text.data || text.size < size || memcmp(text.data, mark, size) != 0)
+        return text;
+    return (dsc_bytes){ text.data + size, text.size - size };
+}

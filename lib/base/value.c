@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sleef.h>
+#include "base/decimal.h"
 
 enum { MOST_DIGITS = 400 }; /* of a number as it is typed */
 
@@ -216,71 +216,77 @@ static bool list_add(struct list *list, double value)
     return true;
 }
 
+/* A number of a list; the decimal is what was typed. */
+struct number {
+    double real;
+    dsci_decimal decimal;
+    bool exact; /* false: it has too many digits for the decimal */
+};
+
 /* A number of the list's type. Integers are exact as doubles up to 2^53. */
-static bool list_number(struct list *list, struct span s, double *value)
+static bool list_number(struct list *list, struct span s, struct number *number)
 {
     int64_t whole;
     s = trimmed(s);
-    if (!list->integer)
-        return real_of(s, value) || list_fail(list, "a number is expected");
+    if (!list->integer) {
+        if (!real_of(s, &number->real))
+            return list_fail(list, "a number is expected");
+        number->exact = dsci_decimal_parse(s.start, s.length, &number->decimal);
+        return true;
+    }
     if (!integer_of(s, &whole))
         return list_fail(list, "an integer is expected");
     if (whole > INT64_C(1) << 53 || whole < -(INT64_C(1) << 53))
         return list_fail(list, "an integer is beyond 2^53");
-    *value = (double)whole;
+    *number = (struct number){ (double)whole, dsci_decimal_whole(whole), true };
     return true;
 }
 
-/* The power of ten that makes both numbers whole, as numbers typed in decimals are; 0 if there is none. */
-static double decimal_scale(double a, double b)
-{
-    double scale = 1;
-    for (int digits = 0; digits <= 15; digits++) {
-        const double x = a * scale, y = b * scale;
-        if (fabs(x) > 0x1p52 || fabs(y) > 0x1p52)
-            return 0;
-        if (fabs(x - nearbyint(x)) <= 4 * DBL_EPSILON * fabs(x) &&
-            fabs(y - nearbyint(y)) <= 4 * DBL_EPSILON * fabs(y))
-            return scale;
-        scale *= 10;
-    }
-    return 0;
-}
+/* The ends of a range and its step. */
+enum { LOW, HIGH, STEP };
 
-/* low, low + step, ... up to high. Counted in whole decimals, so that the third step of 0.1 is 0.3 and not
-   the sum's 0.30000000000000004. */
-static bool add_steps(struct list *list, double low, double high, double step)
+/* low, low + step, ... up to high, or down to it. Counted in decimals, so that each value is the double
+   nearest to what a person would write: the third step of 0.1 is 0.3 and not the sum's 0.30000000000000004,
+   and the end is reached if it is a whole number of steps away. */
+static bool add_steps(struct list *list, const struct number range[3])
 {
-    if (!(step > 0))
+    const double step = range[STEP].real, span = range[HIGH].real - range[LOW].real;
+    if (span < 0 && !(step < 0))
+        return list_fail(list, "a range ends below its beginning without a negative step");
+    if (span >= 0 && !(step > 0))
         return list_fail(list, "the step must be positive");
-    const double last = floor((high - low) / step * (1 + 4 * DBL_EPSILON));
-    if (!(last < (double)list->limit))
+    if (!(span / step < 2 * (double)list->limit))
         return list_fail(list, "it has more values than are allowed");
-    const double scale = decimal_scale(low, step);
-    for (size_t i = 0; i <= (size_t)last; i++) {
-        const double value = scale > 0
-                                 ? (nearbyint(low * scale) + (double)i * nearbyint(step * scale)) / scale
-                                 : low + (double)i * step;
-        if (!list_add(list, value))
+    dsci_decimal exact[3] = { range[LOW].decimal, range[HIGH].decimal, range[STEP].decimal };
+    if (!range[LOW].exact || !range[HIGH].exact || !range[STEP].exact || !dsci_decimal_align(exact, 3))
+        return list_fail(list, "the numbers of a range have more than 36 digits between them");
+    const dsci_digits last = (exact[HIGH].digits - exact[LOW].digits) / exact[STEP].digits;
+    if (last >= (dsci_digits)list->limit)
+        return list_fail(list, "it has more values than are allowed");
+    for (dsci_digits i = 0; i <= last; i++) {
+        const dsci_decimal value = { exact[LOW].digits + i * exact[STEP].digits, exact[LOW].power };
+        if (!list_add(list, list->values ? dsci_decimal_real(value) : 0))
             return false;
     }
     return true;
 }
 
-/* count values evenly spaced in the logarithm. SLEEF's power gives the same bits on every processor. */
-static bool add_logarithmic(struct list *list, double low, double high, int64_t count)
+/* count values evenly spaced in the logarithm, up or down. */
+static bool add_logarithmic(struct list *list, const struct number range[2], int64_t count)
 {
-    if (!(low > 0))
+    if (!(range[LOW].real > 0))
         return list_fail(list, "a logarithmic range begins above zero");
+    if (!(range[HIGH].real > 0))
+        return list_fail(list, "a logarithmic range ends above zero");
     if (count < 2)
         return list_fail(list, "a logarithmic range has at least two values");
     if ((uint64_t)count > list->limit)
         return list_fail(list, "it has more values than are allowed");
+    if (!range[LOW].exact || !range[HIGH].exact)
+        return list_fail(list, "a number of a range has more than 36 digits");
     double last = 0;
     for (int64_t i = 0; i < count; i++) {
-        double value = low * Sleef_cinz_powd1_u10purec(high / low, (double)i / (double)(count - 1));
-        if (i == count - 1)
-            value = high;
+        double value = dsci_decimal_between(range[LOW].decimal, range[HIGH].decimal, i, count - 1);
         if (list->integer)
             value = nearbyint(value);
         if (list->integer && i > 0 && value == last)
@@ -295,27 +301,25 @@ static bool add_logarithmic(struct list *list, double low, double high, int64_t 
 /* "a", "a..b", "a..b step c" or "a..b log n". */
 static bool add_item(struct list *list, struct span item)
 {
-    double low, high, step = 1;
+    struct number range[3] = { [STEP] = { 1, { 1, 0 }, true } };
     const struct span first = cut(&item, "..");
-    if (!list_number(list, first, &low))
+    if (!list_number(list, first, &range[LOW]))
         return false;
     if (item.start == first.start + first.length)
-        return list_add(list, low);
+        return list_add(list, range[LOW].real);
     const bool logarithmic = memmem(item.start, item.length, "log", 3) != NULL;
     const struct span second = cut(&item, logarithmic ? "log" : "step");
-    if (!list_number(list, second, &high))
+    if (!list_number(list, second, &range[HIGH]))
         return false;
-    if (high < low)
-        return list_fail(list, "a range ends below its beginning");
     if (logarithmic) {
         int64_t count;
         if (!integer_of(trimmed(item), &count))
             return list_fail(list, "a number of values is expected after 'log'");
-        return add_logarithmic(list, low, high, count);
+        return add_logarithmic(list, range, count);
     }
-    if (item.start != second.start + second.length && !list_number(list, item, &step))
+    if (item.start != second.start + second.length && !list_number(list, item, &range[STEP]))
         return false;
-    return add_steps(list, low, high, step);
+    return add_steps(list, range);
 }
 
 static bool add_items(struct list *list, const char *text)

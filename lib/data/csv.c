@@ -9,6 +9,8 @@
 #include <descent/file.h>
 #include <descent/value.h>
 
+#include "base/file.h"
+
 enum { LIMIT_BYTES = 256 << 20 };
 
 /* The fields of a file, row by row; they point into its text, which has been cut up. */
@@ -349,12 +351,11 @@ static dsc_dataset convert(dsc_scope *scope, const struct table *t, const dsc_cs
 /* The file's text, without a byte order mark. */
 static struct cursor open_text(dsc_scope *work, const char *path)
 {
-    const dsc_bytes bytes = dsc_file_read(work, path, LIMIT_BYTES);
+    const dsc_bytes bytes = dsci_text_unmarked(dsc_file_read(work, path, LIMIT_BYTES));
     char *text = (char *)bytes.data;
     if (bytes.data && memchr(text, '\0', bytes.size))
         dsc_scope_fail(work, DSC_ERROR_FORMAT, "%s: expected a table in text, found a byte of value 0", path);
-    const size_t mark = text && bytes.size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-    return (struct cursor){ text ? text + mark : NULL, text ? text + bytes.size : NULL, 1 };
+    return (struct cursor){ text, text ? text + bytes.size : NULL, 1 };
 }
 
 dsc_dataset dsc_csv_read(dsc_scope *scope, const char *path, const dsc_csv_options *options)

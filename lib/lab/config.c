@@ -6,6 +6,7 @@
 
 #include <descent/file.h>
 
+#include "base/file.h"
 #include "lab/plan.h"
 
 enum { CONFIG_BYTES_MAX = 1 << 20, NUMBER_BYTES = 32 };
@@ -60,7 +61,7 @@ static void add_settings(dsc_scope *scope, const char *where, json_t *object, ds
 const dsc_setting *dsc_config_read(dsc_scope *scope, const char *path, size_t *count)
 {
     *count = 0;
-    const dsc_bytes bytes = dsc_file_read(scope, path, CONFIG_BYTES_MAX);
+    const dsc_bytes bytes = dsci_text_unmarked(dsc_file_read(scope, path, CONFIG_BYTES_MAX));
     if (!bytes.data)
         return NULL;
     json_error_t error;

@@ -18,6 +18,10 @@ cp "$out" curve.json
 run 0 toy --config curve.json --print-config
 cmp -s "$out" curve.json || fail 'the case is lost in the configuration'
 
+{ printf '\357\273\277' && cat config.json; } >marked.json # as editors on other systems write it
+run 0 toy --config marked.json --print-config
+cmp -s "$out" config.json || fail 'a byte order mark changes a configuration'
+
 refuses 3 'none.json' toy --config none.json
 echo '{ "scale": ' >broken.json
 refuses 3 'broken.json' toy --config broken.json

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -177,6 +179,102 @@ static void steps_are_decimal(void **state)
     CHECK_LIST("1e300..3e300 step 1e300", false, 1e300, 2e300, 3e300);
 }
 
+/* "0.27", "-1.50", "30e-2" for 27, -150 and 30 hundredths. */
+static const char *decimal_text(char text[32], long digits, int places, bool scientific)
+{
+    long unit = 1;
+    for (int i = 0; i < places; i++)
+        unit *= 10;
+    if (scientific)
+        snprintf(text, 32, "%lde-%d", digits, places);
+    else
+        snprintf(text, 32, "%s%ld.%0*ld", digits < 0 ? "-" : "", labs(digits) / unit, places,
+                 labs(digits) % unit);
+    return text;
+}
+
+/* Thousands of ranges up and down, to the end or short of it, beside each value as it would be typed. */
+static void every_value_of_a_range_is_the_decimal_that_a_person_would_write(void **state)
+{
+    (void)state;
+    size_t ranges = 0;
+    for (int places = 1; places <= 4; places++)
+        for (long low = -150; low < 1350; low += 7)
+            for (long step = -35; step <= 35; step += 5, ranges++) {
+                if (step == 0)
+                    continue;
+                char a[32], b[32], c[32], text[128];
+                const bool scientific = ranges % 2;
+                const long last = 1 + (low + 150 + step + 35) % 9, beyond = ranges % 3 ? 0 : step / 3;
+                snprintf(text, sizeof text, "%s..%s step %s", decimal_text(a, low, places, scientific),
+                         decimal_text(b, low + last * step + beyond, places, scientific),
+                         decimal_text(c, step, places, false));
+                double expected[10];
+                for (long i = 0; i <= last; i++)
+                    expected[i] = strtod(decimal_text(a, low + i * step, places, false), NULL);
+                check_list(text, false, (size_t)last + 1, expected);
+            }
+    assert_true(ranges > 12000);
+}
+
+/* Small steps far from zero, large powers, many digits, integers. */
+static void ranges_hold_their_ends(void **state)
+{
+    (void)state;
+    CHECK_LIST("0.27..0.3 step 0.01", false, 0.27, 0.28, 0.29, 0.3);
+    CHECK_LIST("24.1..24.3 step 0.2", false, 24.1, 24.3);
+    CHECK_LIST("1e-9..1.02e-9 step 1e-11", false, 1e-9, 1.01e-9, 1.02e-9);
+    CHECK_LIST("1e22..1.0000000000000002e22 step 1000000", false, 1e22, 1.0000000000000001e22,
+               1.0000000000000002e22);
+    CHECK_LIST("0.1..0.3000000000000000000000000000000001 step .1", false, 0.1, 0.2, 0.3);
+    CHECK_LIST("0.1..0.2999999999999999999999999999999999 step .1", false, 0.1, 0.2);
+    CHECK_LIST("5e-324..2e-323 step 5e-324", false, 5e-324, 1e-323, 1.5e-323, 2e-323);
+    CHECK_LIST("5..1 step -2", true, 5, 3, 1);
+    CHECK_LIST("1..-1 step -0.7", false, 1, 0.3, -0.4);
+    CHECK_LIST("-5..-3", true, -5, -4, -3);
+}
+
+static void decades_are_the_powers_of_ten(void **state)
+{
+    (void)state;
+    for (int first = -320; first < 300; first++)
+        for (int points = 3; points <= 9; points += 6)
+            for (int down = 0; down <= 1; down++) {
+                char text[64];
+                double expected[9];
+                snprintf(text, sizeof text, "1e%d..1e%d log %d", down ? first + points - 1 : first,
+                         down ? first : first + points - 1, points);
+                for (int i = 0; i < points; i++) {
+                    char power[16];
+                    snprintf(power, sizeof power, "1e%d", down ? first + points - 1 - i : first + i);
+                    expected[i] = strtod(power, NULL);
+                }
+                check_list(text, false, (size_t)points, expected);
+            }
+    CHECK_LIST("0.001..1 log 4", false, 0.001, 0.01, 0.1, 1);
+    CHECK_LIST("0.03..300 log 5", false, 0.03, 0.3, 3, 30, 300);
+    CHECK_LIST("1e-300..1e300 log 3", false, 1e-300, 1, 1e300);
+    CHECK_LIST("1..1024 log 11", true, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024);
+    CHECK_LIST("0.1..1.6 log 5", false, 0.1, 0.2, 0.4, 0.8, 1.6);
+    CHECK_LIST("1000..1 log 4", true, 1000, 100, 10, 1);
+}
+
+/* Values between decimals, from 60 digits of another program's arithmetic (Python's decimal). */
+static void points_between_decimals_are_rounded_once(void **state)
+{
+    (void)state;
+    CHECK_LIST("1..10 log 3", false, 1, 3.1622776601683795, 10);
+    CHECK_LIST("0.001..1 log 10", false, 0.001, 0.002154434690031884, 0.004641588833612779, 0.01,
+               0.021544346900318836, 0.04641588833612779, 0.1, 0.21544346900318836, 0.46415888336127786, 1.0);
+    CHECK_LIST("2..300 log 16", false, 2.0, 2.7932045850693625, 3.900995927026255, 5.448139854853322,
+               7.608884611337715, 10.626585691826111, 14.841113939020588, 20.72713375100457,
+               28.94756251432595, 40.42823217079862, 56.46216173286171, 78.85518451757862, 110.1293314754956,
+               153.806876813989, 214.80703676601635, 300.0);
+    CHECK_LIST("1e-7..0.3 log 9", false, 1e-07, 6.451194812038943e-07, 4.161791450287817e-06,
+               2.6848527412884793e-05, 0.00017320508075688773, 0.0011173797183976202, 0.007208434242404263,
+               0.04650301358752225, 0.3);
+}
+
 static void logarithmic_ranges_have_even_ratios(void **state)
 {
     (void)state;
@@ -207,6 +305,11 @@ static void bad_lists_name_what_and_why(void **state)
         { "1e300", "an integer is expected", true },
         { "wide", "a number is expected", false },
         { "5..2", "ends below its beginning", true },
+        { "5..2 step 1", "ends below its beginning", true },
+        { "5..0 log 3", "ends above zero", true },
+        { "1..2 step 1e-36", "more values than are allowed", false },
+        { "1..1e-40 step -0.5", "more than 36 digits", false },
+        { "0..1234567890123456789012345678901234567 step 1e36", "more than 36 digits", false },
         { "1..", "an integer is expected", true },
         { "..5", "an integer is expected", true },
         { "1...5", "an integer is expected", true },
@@ -321,6 +424,10 @@ int main(void)
         cmocka_unit_test(the_locale_does_not_matter),
         cmocka_unit_test(lists_hold_numbers_and_ranges),
         cmocka_unit_test(steps_are_decimal),
+        cmocka_unit_test(every_value_of_a_range_is_the_decimal_that_a_person_would_write),
+        cmocka_unit_test(ranges_hold_their_ends),
+        cmocka_unit_test(decades_are_the_powers_of_ten),
+        cmocka_unit_test(points_between_decimals_are_rounded_once),
         cmocka_unit_test(logarithmic_ranges_have_even_ratios),
         cmocka_unit_test(bad_lists_name_what_and_why),
         cmocka_unit_test(slips_find_the_name_that_was_meant),

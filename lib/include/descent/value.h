@@ -23,10 +23,13 @@ DSC_API const char *dsc_real_text(dsc_scope *scope, double value);
    significant ones. The locale does not matter. In the scope; NULL on failure. */
 DSC_API const char *dsc_number_text(dsc_scope *scope, double value, int digits);
 
-/* A list of numbers: "2,3,4", "2..80" (step 1), "0..1 step 0.1", "2..300 log 16" (16 values, evenly spaced in
-   the logarithm, both ends included, rounded and without repeats if integer is set), and mixtures of them
-   separated by commas. Steps are counted in decimals as typed: the third step of 0.1 from 0 is 0.3. Fails the
-   scope, naming what (for example "--set width"), on bad syntax, no values, or more than limit. */
+/* A list of numbers: "2,3,4", "2..80" (step 1), "0..1 step 0.1", "1..0 step -0.1", "2..300 log 16" (16
+   values, evenly spaced in the logarithm, both ends included, rounded and without repeats if integer is set),
+   and mixtures of them separated by commas. Values are the doubles nearest to the decimals that a person
+   would write, of at most 36 digits in a range: the third step of 0.1 from 0 is 0.3, the second value of
+   "0.001..1 log 4" is 0.01. What lies between decimals ("1..10 log 3") is computed with a relative error
+   below 2^-90 and rounded once. Fails the scope, naming what (for example "--set width"), on bad syntax, no
+   values, or more than limit. */
 DSC_API double *dsc_parse_list(dsc_scope *scope, const char *what, const char *text, bool integer,
                                size_t limit, size_t *count);
 
