@@ -214,9 +214,7 @@ static void put_confusion(dsc_cell *cell, dsc_model *model, const dsc_node *logi
         return;
     const dsc_classification c = dsc_classify(scope, scores, test->labels, test->count, CLASSES, 1);
     for (size_t i = 0; c.confusion && i < CLASSES; i++) {
-        size_t sum = 0;
-        for (size_t j = 0; j < CLASSES; j++)
-            sum += c.confusion[i * CLASSES + j];
+        const size_t sum = c.support[i];
         for (size_t j = 0; j < CLASSES; j++)
             dsc_put_at(cell, "confusion", i * CLASSES + j,
                        sum ? (double)c.confusion[i * CLASSES + j] / (double)sum : (double)NAN);

@@ -8,6 +8,7 @@
 #include "graph/model.h"
 #include "graph/passes.h"
 #include "graph/schedule.h"
+#include "ops/loss.h"
 
 static const dsc_slice *slice_of(const dsc_slice *slices, size_t count, const char *name)
 {
@@ -117,8 +118,10 @@ static void make_operands(const dsc_model *model, const dsci_plan *plan, const d
 
 static void note_results(dsci_plan *plan, const dsci_tensor *root, const dsci_node *node)
 {
-    if (node->op->loss)
-        plan->loss = node->out[0]->data;
+    if (node->op->loss) {
+        plan->loss = node->out[DSCI_LOSS_MEAN]->data;
+        plan->loss_weight = node->out[DSCI_LOSS_WEIGHT]->data;
+    }
     if (node->op == &dsci_op_count_errors)
         plan->errors = node->out[0]->data;
     for (size_t j = 0; j < node->output_count; j++)

@@ -43,12 +43,13 @@ typedef struct dsci_plan {
     int threads;
     dsci_tensor *inputs[DSCI_PLAN_INPUTS]; /* external: examples, tokens */
     size_t input_count;
-    dsci_tensor *expected; /* external: labels or targets; NULL if there are none */
-    const void *result;    /* the root's value; a loss is a double */
-    const double *loss;
-    const double *errors; /* wrong classes, and of how many; NULL if not measured */
-    uint64_t runs;        /* since it was made */
-    double seconds;       /* of all runs, if the model is profiled */
+    dsci_tensor *expected;     /* external: labels or targets; NULL if there are none */
+    const void *result;        /* the root's value; a loss is a double */
+    const double *loss;        /* the mean over what counts */
+    const double *loss_weight; /* how much that is, in examples */
+    const double *errors;      /* wrong classes, and of how many; NULL if not measured */
+    uint64_t runs;             /* since it was made */
+    double seconds;            /* of all runs, if the model is profiled */
 } dsci_plan;
 
 struct dsc_model {

@@ -279,8 +279,10 @@ typedef struct dsci_kernels {
     double (*softmax_cross_entropy)(float *diff_logits, const float *logits, const int32_t *labels,
                                     size_t rows, size_t classes, float scale);
 
-    /* Sum of (src - target)^2 in double; diff_src (may be NULL) = scale * (src - target). */
-    double (*squared_error)(float *diff_src, const float *src, const float *target, size_t n, float scale);
+    /* Sum of (src - target)^2 in double; diff_src (may be NULL) = scale * (src - target). Targets that are
+       NaN count for nothing: *masked of them. */
+    double (*squared_error)(float *diff_src, const float *src, const float *target, size_t n, float scale,
+                            size_t *masked);
 
     /* The sum of the losses of rows, and in *weight that of what they weigh; diff (may be NULL) = the sum's
        gradient. One row after the other, in double. */

@@ -100,20 +100,49 @@ static double softmax_cross_entropy(float *diff_logits, const float *logits, con
     return rows > 0 ? loss / (double)rows : 0.0;
 }
 
-ALWAYS_INLINE wide squares(float *diff_src, const float *src, const float *target, size_t count,
-                           float scale_by)
+static const float ones[DSCI_LANES] = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
+
+/* 1 in the first count lanes whose target is a number; there x and t become 0. */
+ALWAYS_INLINE vec mask_targets(vec *x, vec *t, size_t count)
 {
-    const vec difference = vec_sub(load_lanes(src, count), load_lanes(target, count));
+    if (vec_not_less(*t, *t) == 0xffff)
+        return load_lanes(ones, count);
+    float xs[DSCI_LANES], ts[DSCI_LANES], mask[DSCI_LANES];
+    vec_store(xs, *x);
+    vec_store(ts, *t);
+    for (size_t l = 0; l < DSCI_LANES; l++) {
+        const int counts = ts[l] == ts[l];
+        mask[l] = l < count && counts ? 1.0f : 0.0f;
+        xs[l] = counts ? xs[l] : 0.0f;
+        ts[l] = counts ? ts[l] : 0.0f;
+    }
+    *x = vec_load(xs);
+    *t = vec_load(ts);
+    return vec_load(mask);
+}
+
+ALWAYS_INLINE wide squares(float *diff_src, const float *src, const float *target, size_t count,
+                           float scale_by, size_t *masked)
+{
+    vec x = load_lanes(src, count), t = load_lanes(target, count);
+    const unsigned missing = ~vec_not_less(t, t) & 0xffff;
+    if (missing) {
+        *masked += (size_t)__builtin_popcount(missing);
+        mask_targets(&x, &t, count);
+    }
+    const vec difference = vec_sub(x, t);
     if (diff_src)
         store_lanes(diff_src, count, vec_mul(vec_set(scale_by), difference));
     return products(difference, difference);
 }
 
-static double squared_error(float *diff_src, const float *src, const float *target, size_t n, float scale_by)
+static double squared_error(float *diff_src, const float *src, const float *target, size_t n, float scale_by,
+                            size_t *masked)
 {
     wide total = wide_zero();
-    EACH_VECTOR(n, total = wide_add(
-                       total, squares(diff_src ? diff_src + i : NULL, src + i, target + i, count, scale_by)));
+    *masked = 0;
+    EACH_VECTOR(n, total = wide_add(total, squares(diff_src ? diff_src + i : NULL, src + i, target + i, count,
+                                                   scale_by, masked)));
     return wide_sum(total);
 }
 

@@ -2,8 +2,6 @@
 #ifndef DESCENT_KERNELS_WEIGHTED_LOSS_H
 #define DESCENT_KERNELS_WEIGHTED_LOSS_H
 
-static const float ones[DSCI_LANES] = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
-
 static void fill_zeros(float *x, size_t n)
 {
     EACH_VECTOR(n, store_lanes(x + i, count, vec_set(0.0f)));
@@ -200,25 +198,6 @@ ALWAYS_INLINE terms_of binary_terms(vec x, vec t, const float weights[2])
                                products(positive, vec_add(vec_max(zero, vec_sub(zero, x)), tail)));
     const vec slope = vec_fma(negative, up, vec_sub(zero, vec_mul(positive, down)));
     return (terms_of){ loss, slope, vec_add(negative, positive) };
-}
-
-/* 1 in the first count lanes whose target is a number; there x and t become 0. */
-ALWAYS_INLINE vec mask_targets(vec *x, vec *t, size_t count)
-{
-    if (vec_not_less(*t, *t) == 0xffff)
-        return load_lanes(ones, count);
-    float xs[DSCI_LANES], ts[DSCI_LANES], mask[DSCI_LANES];
-    vec_store(xs, *x);
-    vec_store(ts, *t);
-    for (size_t l = 0; l < DSCI_LANES; l++) {
-        const int counts = ts[l] == ts[l];
-        mask[l] = l < count && counts ? 1.0f : 0.0f;
-        xs[l] = counts ? xs[l] : 0.0f;
-        ts[l] = counts ? ts[l] : 0.0f;
-    }
-    *x = vec_load(xs);
-    *t = vec_load(ts);
-    return vec_load(mask);
 }
 
 typedef struct totals {

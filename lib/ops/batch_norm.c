@@ -4,6 +4,9 @@
  * In training a shard sums its values and their squares in double; when all have, each shard adds the sums in
  * the order of the shards and maps its own examples. The gradient goes the same way. inputs: x, running mean,
  * running variance, then scale and shift if the layer has them.
+ *
+ * A batch of one value a channel has no variance: it is normalised by the running values, as outside
+ * training, and leaves them as they are.
  */
 #include <math.h>
 
@@ -114,6 +117,12 @@ static const double *add_shards(const dsci_operands *o, dsci_part part, size_t c
     return total;
 }
 
+/* Whether x, a batch in training, is normalised by its own mean and variance. */
+static bool has_variance(const dsci_tensor *x)
+{
+    return positions_of(x) > 1;
+}
+
 static bool is_training(const dsci_node *node)
 {
     return node->output_count > 1;
@@ -123,7 +132,7 @@ static void run_forward(const dsci_operands *o, dsci_part part)
 {
     const dsci_tensor *x = o->node->in[X];
     const size_t channels = channels_of(x);
-    if (!is_training(o->node))
+    if (!is_training(o->node) || !has_variance(x))
         return;
     const dsci_range r = shard_positions(o->node, x, part.index);
     o->kernels->column_moments((double *)o->scratch + part.index * 2 * channels,
@@ -136,7 +145,7 @@ static void update_running(const dsci_operands *o, size_t c, double mean, double
 {
     const double momentum = o->node->attributes.batch_norm.momentum;
     float *running_mean = (float *)o->in[MEAN], *running_variance = (float *)o->in[VARIANCE]; /* state */
-    const double unbiased = count > 1 ? variance * count / (count - 1) : variance;
+    const double unbiased = variance * count / (count - 1);
     running_mean[c] = (float)((1 - momentum) * (double)running_mean[c] + momentum * mean);
     running_variance[c] = (float)((1 - momentum) * (double)running_variance[c] + momentum * unbiased);
 }
@@ -149,7 +158,7 @@ static void finish_forward(const dsci_operands *o, dsci_part part)
     const bool scale = node->attributes.batch_norm.scale, shift = node->attributes.batch_norm.shift;
     const float *gamma = scale ? o->in[AFFINE] : NULL, *beta = shift ? o->in[AFFINE + (scale ? 1 : 0)] : NULL;
     const float *running_mean = o->in[MEAN], *running_variance = o->in[VARIANCE];
-    const double *sums = is_training(node) ? add_shards(o, part, channels) : NULL;
+    const double *sums = is_training(node) && has_variance(x) ? add_shards(o, part, channels) : NULL;
     float *factor = (float *)((double *)part.workspace + 2 * channels), *term = factor + channels;
     float *saved = o->out[1];
     const double count = (double)positions_of(x);
@@ -160,11 +169,12 @@ static void finish_forward(const dsci_operands *o, dsci_part part)
         const double inverse = 1 / sqrt(variance + node->attributes.batch_norm.epsilon);
         factor[c] = (float)(inverse * (gamma ? (double)gamma[c] : 1));
         term[c] = (float)((beta ? (double)beta[c] : 0) - mean * inverse * (gamma ? (double)gamma[c] : 1));
-        if (!sums || part.index != 0)
+        if (!is_training(node) || part.index != 0)
             continue;
         saved[c] = (float)mean;
         saved[channels + c] = (float)inverse;
-        update_running(o, c, mean, variance, count);
+        if (sums)
+            update_running(o, c, mean, variance, count);
     }
     const dsci_range r = shard_positions(node, x, part.index);
     o->kernels->affine_columns((char *)o->out[0] + start_of(x, r), (const char *)o->in[X] + start_of(x, r),
@@ -192,7 +202,7 @@ static void run_backward(const dsci_operands *o, dsci_part part)
 }
 
 /* diff_x = scale inverse (diff - mean diff - x^ mean(diff x^)), x^ the normalised x: affine in diff and in x.
- */
+   By the running values, which do not depend on x, it is scale inverse diff. */
 static void finish_backward(const dsci_operands *o, dsci_part part)
 {
     const dsci_node *node = o->node;
@@ -203,7 +213,7 @@ static void finish_backward(const dsci_operands *o, dsci_part part)
     float *diff_scale = scale ? o->out[1] : NULL, *diff_shift = shift ? o->out[scale ? 2 : 1] : NULL;
     const double *sums = add_shards(o, part, channels);
     float *factors = (float *)((double *)part.workspace + 2 * channels);
-    const double count = (double)positions_of(x);
+    const double count = has_variance(x) ? (double)positions_of(x) : INFINITY;
     for (size_t c = 0; c < channels; c++) {
         const double mean = (double)saved[c], inverse = (double)saved[channels + c];
         const double sum = sums[c], product = inverse * (sums[channels + c] - mean * sum);

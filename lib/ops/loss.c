@@ -1,15 +1,34 @@
 /* loss.c - losses (means over the batch, summed in double) and the errors of a classifier. The gradient of a
  * loss comes with it: in training its node has a second output. */
+#include <math.h>
+
 #include "ops/loss.h"
 #include "ops/ref.h"
-
-static const dsci_shape scalar = { .rank = 0 };
 
 enum { LARGE = 1 << 17 };
 
 bool dsci_loss_is_large(const dsci_node *node)
 {
     return node->in[0]->elements >= LARGE && dsci_shards(node) > 1;
+}
+
+bool dsci_loss_outputs(const dsci_setting *setting, dsci_node *node)
+{
+    static const dsci_shape scalar = { .rank = 0 };
+    return dsci_node_output(setting, node, DSCI_F64, &scalar) &&
+           dsci_node_output(setting, node, DSCI_F64, &scalar);
+}
+
+void dsci_loss_gradient(dsci_graph *graph, dsci_node *node)
+{
+    if (dsci_node_output(&graph->setting, node, node->in[0]->type, &node->in[0]->shape))
+        dsci_gradient_add(graph, node->in[0], node->out[DSCI_LOSS_GRADIENT]);
+}
+
+void dsci_loss_put(const dsci_operands *o, double sum, double weight)
+{
+    *(double *)o->out[DSCI_LOSS_MEAN] = weight > 0 ? sum / weight : 0;
+    *(double *)o->out[DSCI_LOSS_WEIGHT] = weight / dsci_loss_terms(o->node);
 }
 
 /* A batch of labels, one for each example or for each of its steps. */
@@ -73,12 +92,12 @@ bool dsci_expect_targets(const dsci_setting *setting, const dsci_node *node)
 
 static bool infer_classification(const dsci_setting *setting, dsci_node *node)
 {
-    return dsci_expect_labels(setting, node, false) && dsci_node_output(setting, node, DSCI_F64, &scalar);
+    return dsci_expect_labels(setting, node, false) && dsci_loss_outputs(setting, node);
 }
 
 static bool infer_squared(const dsci_setting *setting, dsci_node *node)
 {
-    return dsci_expect_targets(setting, node) && dsci_node_output(setting, node, DSCI_F64, &scalar);
+    return dsci_expect_targets(setting, node) && dsci_loss_outputs(setting, node);
 }
 
 /* The errors, and of how many. */
@@ -86,12 +105,6 @@ static bool infer_count_errors(const dsci_setting *setting, dsci_node *node)
 {
     const dsci_shape pair = { .rank = 1, .dim = { 2 } };
     return dsci_expect_labels(setting, node, true) && dsci_node_output(setting, node, DSCI_F64, &pair);
-}
-
-static void gradient(dsci_graph *graph, dsci_node *node)
-{
-    if (dsci_node_output(&graph->setting, node, node->in[0]->type, &node->in[0]->shape))
-        dsci_gradient_add(graph, node->in[0], node->out[1]);
 }
 
 static void measure_errors(dsci_graph *graph, dsci_node *node)
@@ -103,34 +116,47 @@ static void run_softmax_cross_entropy(const dsci_operands *o, dsci_part part)
 {
     (void)part;
     const size_t rows = o->node->in[1]->elements, classes = o->node->in[0]->elements / rows;
-    double *loss = o->out[0];
-    *loss = o->kernels->softmax_cross_entropy(o->out[1], o->in[0], o->in[1], rows, classes,
-                                              (float)(1 / (double)rows));
+    *(double *)o->out[DSCI_LOSS_MEAN] = o->kernels->softmax_cross_entropy(
+        o->out[DSCI_LOSS_GRADIENT], o->in[0], o->in[1], rows, classes, (float)(1 / (double)rows));
+    *(double *)o->out[DSCI_LOSS_WEIGHT] = (double)o->node->batch;
 }
 
+/* The sum of the squared errors of a range, and its part of the gradient of the mean over so many. */
+static double squared_errors(const dsci_operands *o, dsci_range range, size_t over, size_t *masked)
+{
+    float *diff = o->out[DSCI_LOSS_GRADIENT] ? (float *)o->out[DSCI_LOSS_GRADIENT] + range.first : NULL;
+    return o->kernels->squared_error(diff, (const float *)o->in[0] + range.first,
+                                     (const float *)o->in[1] + range.first, range.count,
+                                     (float)(2 / (double)over), masked);
+}
+
+/* Only if targets are missing the gradient is made again, for the mean over those that are left. */
 static void run_squared(const dsci_operands *o, dsci_part part)
 {
     (void)part;
-    const size_t n = o->node->in[0]->elements;
-    double *loss = o->out[0];
-    *loss = o->kernels->squared_error(o->out[1], o->in[0], o->in[1], n, (float)(2 / (double)n)) / (double)n;
+    const dsci_range all = { 0, o->node->in[0]->elements };
+    size_t masked, again;
+    const double sum = squared_errors(o, all, all.count, &masked);
+    const size_t known = all.count - masked;
+    if (o->out[DSCI_LOSS_GRADIENT] && masked > 0 && known > 0)
+        squared_errors(o, all, known, &again);
+    dsci_loss_put(o, sum, (double)known);
 }
 
 /* --- Large losses: the sums of the shards are added in their order --- */
 
+/* Of a shard: the loss, and over how much. */
+typedef struct partial {
+    double sum, count;
+} partial;
+
 static dsc_status book_shards(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
     (void)scope;
-    booking->parts = dsci_shards(node);
-    booking->finish_parts = 1;
-    booking->by_batch = true;
-    booking->scratch_bytes = booking->parts * sizeof(double);
+    booking->parts = booking->finish_parts = dsci_shards(node);
+    booking->by_batch = booking->finish_by_batch = true;
+    booking->scratch_bytes = booking->parts * sizeof(partial);
     return DSC_OK;
-}
-
-static float *gradient_at(const dsci_operands *o, size_t first)
-{
-    return o->out[1] ? (float *)o->out[1] + first : NULL;
 }
 
 static void run_softmax_shard(const dsci_operands *o, dsci_part part)
@@ -138,40 +164,47 @@ static void run_softmax_shard(const dsci_operands *o, dsci_part part)
     const size_t rows = o->node->in[1]->elements, classes = o->node->in[0]->elements / rows;
     const dsci_range own = dsci_shard_elements(o->node, o->node->in[1], part.index);
     const size_t first = own.first * classes;
-    ((double *)o->scratch)[part.index] =
-        o->kernels->softmax_cross_entropy(gradient_at(o, first), (const float *)o->in[0] + first,
-                                          (const int32_t *)o->in[1] + own.first, own.count, classes,
-                                          (float)(1 / (double)rows)) *
-        (double)own.count;
+    float *diff = o->out[DSCI_LOSS_GRADIENT] ? (float *)o->out[DSCI_LOSS_GRADIENT] + first : NULL;
+    const double mean = o->kernels->softmax_cross_entropy(diff, (const float *)o->in[0] + first,
+                                                          (const int32_t *)o->in[1] + own.first, own.count,
+                                                          classes, (float)(1 / (double)rows));
+    ((partial *)o->scratch)[part.index] = (partial){ mean * (double)own.count, (double)own.count };
 }
 
 static void run_squared_shard(const dsci_operands *o, dsci_part part)
 {
-    const double n = (double)o->node->in[0]->elements;
     const dsci_range own = dsci_shard_elements(o->node, o->node->in[0], part.index);
-    ((double *)o->scratch)[part.index] =
-        o->kernels->squared_error(gradient_at(o, own.first), (const float *)o->in[0] + own.first,
-                                  (const float *)o->in[1] + own.first, own.count, (float)(2 / n));
+    size_t masked;
+    const double sum = squared_errors(o, own, o->node->in[0]->elements, &masked);
+    ((partial *)o->scratch)[part.index] = (partial){ sum, (double)(own.count - masked) };
 }
 
-static void add_shards(const dsci_operands *o, double count)
+static partial add_shards(const dsci_operands *o)
 {
-    double *loss = o->out[0], sum = 0;
-    for (size_t p = 0; p < o->node->booking.parts; p++)
-        sum += ((const double *)o->scratch)[p];
-    *loss = sum / count;
+    partial total = { 0, 0 };
+    for (size_t p = 0; p < o->node->booking.parts; p++) {
+        total.sum += ((const partial *)o->scratch)[p].sum;
+        total.count += ((const partial *)o->scratch)[p].count;
+    }
+    return total;
 }
 
 static void finish_softmax(const dsci_operands *o, dsci_part part)
 {
-    (void)part;
-    add_shards(o, (double)o->node->in[1]->elements);
+    const partial total = add_shards(o);
+    if (part.index == 0)
+        dsci_loss_put(o, total.sum, total.count);
 }
 
 static void finish_squared(const dsci_operands *o, dsci_part part)
 {
-    (void)part;
-    add_shards(o, (double)o->node->in[0]->elements);
+    const partial total = add_shards(o);
+    const size_t n = o->node->in[0]->elements, known = (size_t)total.count;
+    size_t masked;
+    if (o->out[DSCI_LOSS_GRADIENT] && known > 0 && known < n)
+        squared_errors(o, dsci_shard_elements(o->node, o->node->in[0], part.index), known, &masked);
+    if (part.index == 0)
+        dsci_loss_put(o, total.sum, total.count);
 }
 
 static void count_binary(double errors[2], const float *scores, const int32_t *labels, size_t rows,
@@ -179,7 +212,7 @@ static void count_binary(double errors[2], const float *scores, const int32_t *l
 {
     for (size_t r = 0; r < rows; r++)
         if (labels[r] != ignore) {
-            errors[0] += (scores[r] > 0) != labels[r];
+            errors[0] += isnan(scores[r]) || (scores[r] > 0) != labels[r];
             errors[1]++;
         }
 }
@@ -220,7 +253,7 @@ const dsci_op dsci_op_softmax_cross_entropy = {
     .id = DSCI_OP_SOFTMAX_CROSS_ENTROPY,
     .loss = true,
     .infer = infer_classification,
-    .gradient = gradient,
+    .gradient = dsci_loss_gradient,
     .measure = measure_errors,
     .flops = flops_softmax,
     .implementations = { { .engine = DSC_ENGINE_NATIVE,
@@ -238,7 +271,7 @@ const dsci_op dsci_op_squared_loss = {
     .id = DSCI_OP_SQUARED_LOSS,
     .loss = true,
     .infer = infer_squared,
-    .gradient = gradient,
+    .gradient = dsci_loss_gradient,
     .flops = flops_squared,
     .implementations = { { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_F32,

@@ -11,6 +11,23 @@ bool dsci_expect_labels(const dsci_setting *setting, const dsci_node *node, bool
 /* Whether in[1] are targets, as many as in[0] has outputs; else it fails the scope. */
 bool dsci_expect_targets(const dsci_setting *setting, const dsci_node *node);
 
+/* What a loss makes: the mean over what counts, how much counts, and in training the gradient. */
+enum { DSCI_LOSS_MEAN, DSCI_LOSS_WEIGHT, DSCI_LOSS_GRADIENT };
+
+/* Adds the outputs of a loss but the gradient; for infer functions. */
+bool dsci_loss_outputs(const dsci_setting *setting, dsci_node *node);
+
+/* The gradient function of all losses. */
+void dsci_loss_gradient(dsci_graph *graph, dsci_node *node);
+
+/* What an example has that counts, each weighing 1 if there are no weights: labels, targets, of KL rows of
+   targets. */
+double dsci_loss_terms(const dsci_node *node);
+
+/* Puts the mean of a sum over terms that weigh so much together (0 if nothing counts), and the weight in
+   examples. */
+void dsci_loss_put(const dsci_operands *o, double sum, double weight);
+
 /* Whether labels 0 and 1 have a single score. */
 bool dsci_is_binary(const dsci_node *node);
 

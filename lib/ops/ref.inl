@@ -158,6 +158,7 @@ void NAME(batch_norm)(const dsci_operands *o, dsci_part part)
     const dsci_tensor *x = o->node->in[0];
     const size_t channels = x->shape.dim[x->shape.rank - 1], rows = x->elements / channels;
     const bool training = o->node->output_count > 1, scale = o->node->attributes.batch_norm.scale;
+    const bool by_batch = training && rows > 1;
     const REAL *src = o->in[0], *gamma = scale ? o->in[3] : NULL;
     const REAL *beta = o->node->attributes.batch_norm.shift ? o->in[scale ? 4 : 3] : NULL;
     REAL *dst = o->out[0], *saved = o->out[1];
@@ -170,8 +171,8 @@ void NAME(batch_norm)(const dsci_operands *o, dsci_part part)
         for (size_t r = 0; r < rows; r++)
             variance += ((double)src[r * channels + c] - mean) * ((double)src[r * channels + c] - mean) /
                         (double)rows;
-        if (training) {
-            const double unbiased = rows > 1 ? variance * (double)rows / (double)(rows - 1) : variance;
+        if (by_batch) {
+            const double unbiased = variance * (double)rows / (double)(rows - 1);
             running_mean[c] = (REAL)((1 - momentum) * (double)running_mean[c] + momentum * mean);
             running_variance[c] = (REAL)((1 - momentum) * (double)running_variance[c] + momentum * unbiased);
         } else {
@@ -202,6 +203,7 @@ void NAME(batch_norm_backward)(const dsci_operands *o, dsci_part part)
     const REAL *diff = o->in[0], *src = o->in[1], *saved = o->in[2], *gamma = scale ? o->in[3] : NULL;
     const REAL *mask = masked ? o->in[o->node->input_count - 1] : NULL;
     REAL *diff_src = o->out[0];
+    const double count = rows > 1 ? (double)rows : INFINITY; /* the running values do not depend on src */
     for (size_t c = 0; c < channels; c++) {
         const double mean = (double)saved[c], inverse = (double)saved[channels + c];
         double sum = 0, product = 0;
@@ -214,7 +216,7 @@ void NAME(batch_norm_backward)(const dsci_operands *o, dsci_part part)
             const double d = mask && mask[i] <= 0 ? 0 : (double)diff[i];
             const double normal = ((double)src[i] - mean) * inverse;
             diff_src[i] = (REAL)((gamma ? (double)gamma[c] : 1) * inverse *
-                                 (d - sum / (double)rows - normal * product / (double)rows));
+                                 (d - sum / count - normal * product / count));
         }
         if (scale)
             ((REAL *)o->out[1])[c] = (REAL)product;

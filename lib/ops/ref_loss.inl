@@ -24,8 +24,7 @@ void NAME(softmax_cross_entropy)(const dsci_operands *o, dsci_part part)
     (void)part;
     const REAL *logits = o->in[0];
     const int32_t *labels = o->in[1];
-    double *loss = o->out[0];
-    REAL *diff_logits = o->out[1];
+    REAL *diff_logits = o->out[DSCI_LOSS_GRADIENT];
     size_t classes;
     const size_t rows = LOCAL(label_rows)(o->node, &classes);
     double total = 0;
@@ -43,25 +42,26 @@ void NAME(softmax_cross_entropy)(const dsci_operands *o, dsci_part part)
             diff_logits[r * classes + c] = (REAL)((probability - (c == label)) / (double)rows);
         }
     }
-    *loss = total / (double)rows;
+    dsci_loss_put(o, total, (double)rows);
 }
 
-/* Mean of (src - target)^2; diff_src = 2 (src - target) / elements. */
+/* Mean of (src - target)^2 over the targets that are not NaN; diff_src = 2 (src - target) / how many these are. */
 void NAME(squared_loss)(const dsci_operands *o, dsci_part part)
 {
     (void)part;
     const REAL *src = o->in[0], *target = o->in[1];
-    double *loss = o->out[0];
-    REAL *diff_src = o->out[1];
+    REAL *diff_src = o->out[DSCI_LOSS_GRADIENT];
     const size_t n = o->node->in[0]->elements;
-    double total = 0;
+    double total = 0, known = 0;
+    for (size_t i = 0; i < n; i++)
+        known += !isnan(target[i]);
     for (size_t i = 0; i < n; i++) {
-        const double error = (double)src[i] - (double)target[i];
+        const double error = isnan(target[i]) ? 0 : (double)src[i] - (double)target[i];
         total += error * error;
         if (diff_src)
-            diff_src[i] = (REAL)(2 * error / (double)n);
+            diff_src[i] = known > 0 ? (REAL)(2 * error / known) : 0;
     }
-    *loss = total / (double)n;
+    dsci_loss_put(o, total, known);
 }
 
 /* The loss of a row whose targets are (1 - s) one_hot + s / classes, a class weighing weight[c] (NULL: 1) and
@@ -118,8 +118,7 @@ void NAME(label_loss)(const dsci_operands *o, dsci_part part)
     (void)part;
     const REAL *scores = o->in[0];
     const int32_t *labels = o->in[1];
-    double *loss = o->out[0];
-    REAL *diff = o->out[1];
+    REAL *diff = o->out[DSCI_LOSS_GRADIENT];
     const double *class_weights = o->node->attributes.loss.class_weights;
     const size_t ignore = o->node->attributes.loss.ignore;
     size_t classes;
@@ -142,7 +141,7 @@ void NAME(label_loss)(const dsci_operands *o, dsci_part part)
         else
             total += LOCAL(cross_entropy)(diff_row, row, classes, label, o->node, scale);
     }
-    *loss = total * scale;
+    dsci_loss_put(o, total, weights);
 }
 
 /* The loss of an element, its derivative by x, and what it weighs in the mean. */
@@ -172,8 +171,7 @@ void NAME(target_loss)(const dsci_operands *o, dsci_part part)
     (void)part;
     const dsci_node *node = o->node;
     const REAL *src = o->in[0], *target = o->in[1];
-    double *loss = o->out[0];
-    REAL *diff = o->out[1];
+    REAL *diff = o->out[DSCI_LOSS_GRADIENT];
     const bool kl = node->attributes.loss.kind == DSCI_TARGET_KL;
     const size_t n = node->in[0]->elements, columns = dsci_loss_columns(node);
     const double smoothing = node->attributes.loss.smoothing;
@@ -198,11 +196,11 @@ void NAME(target_loss)(const dsci_operands *o, dsci_part part)
                 counts = 0;
             }
         }
-    *loss = weights > 0 ? total / weights : 0;
+    dsci_loss_put(o, total, weights);
 }
 
 /* errors[0]: how many rows have their largest entry (the first of equals) elsewhere than the label says, of
- * a single entry: a sign other than the label's; errors[1]: of how many. */
+ * a single entry: a sign other than the label's; a row with a NaN has none. errors[1]: of how many. */
 void NAME(count_errors)(const dsci_operands *o, dsci_part part)
 {
     (void)part;
@@ -218,10 +216,13 @@ void NAME(count_errors)(const dsci_operands *o, dsci_part part)
         size_t best = binary && row[0] > 0;
         if ((size_t)labels[r] + 1 == o->node->attributes.loss.ignore)
             continue;
-        for (size_t c = 1; c < classes; c++)
+        bool known = !isnan(row[0]);
+        for (size_t c = 1; c < classes; c++) {
+            known = known && !isnan(row[c]);
             if (row[c] > row[best])
                 best = c;
-        errors[0] += best != (size_t)labels[r];
+        }
+        errors[0] += !known || best != (size_t)labels[r];
         errors[1]++;
     }
 }

@@ -5,7 +5,11 @@
 #include "ops/loss.h"
 #include "ops/ref.h"
 
-static const dsci_shape scalar = { .rank = 0 };
+double dsci_loss_terms(const dsci_node *node)
+{
+    const bool rows = node->op == &dsci_op_target_loss && node->attributes.loss.kind == DSCI_TARGET_KL;
+    return (double)(node->in[1]->elements / (rows ? dsci_loss_columns(node) : 1) / node->batch);
+}
 
 size_t dsci_loss_columns(const dsci_node *node)
 {
@@ -22,18 +26,12 @@ bool dsci_is_binary(const dsci_node *node)
 static bool infer_label_loss(const dsci_setting *setting, dsci_node *node)
 {
     const bool hinge = node->attributes.loss.kind == DSCI_LABEL_HINGE;
-    return dsci_expect_labels(setting, node, hinge) && dsci_node_output(setting, node, DSCI_F64, &scalar);
+    return dsci_expect_labels(setting, node, hinge) && dsci_loss_outputs(setting, node);
 }
 
 static bool infer_target_loss(const dsci_setting *setting, dsci_node *node)
 {
-    return dsci_expect_targets(setting, node) && dsci_node_output(setting, node, DSCI_F64, &scalar);
-}
-
-static void gradient(dsci_graph *graph, dsci_node *node)
-{
-    if (dsci_node_output(&graph->setting, node, node->in[0]->type, &node->in[0]->shape))
-        dsci_gradient_add(graph, node->in[0], node->out[1]);
+    return dsci_expect_targets(setting, node) && dsci_loss_outputs(setting, node);
 }
 
 static void measure_errors(dsci_graph *graph, dsci_node *node)
@@ -79,7 +77,7 @@ static dsci_range elements_of(const dsci_operands *o, const dsci_tensor *tensor,
 
 static float *offset_gradient(const dsci_operands *o, size_t first)
 {
-    return o->out[1] ? (float *)o->out[1] + first : NULL;
+    return o->out[DSCI_LOSS_GRADIENT] ? (float *)o->out[DSCI_LOSS_GRADIENT] + first : NULL;
 }
 
 static void finish(const dsci_operands *o, dsci_part part)
@@ -91,11 +89,11 @@ static void finish(const dsci_operands *o, dsci_part part)
         loss += partials[p].loss;
         weight += partials[p].weight;
     }
-    if (o->out[1])
-        o->kernels->scale((float *)o->out[1] + range.first, range.count,
+    if (o->out[DSCI_LOSS_GRADIENT])
+        o->kernels->scale((float *)o->out[DSCI_LOSS_GRADIENT] + range.first, range.count,
                           weight > 0 ? (float)(1 / weight) : 0);
     if (part.index == 0)
-        *(double *)o->out[0] = weight > 0 ? loss / weight : 0;
+        dsci_loss_put(o, loss, weight);
 }
 
 /* Class weights in single precision, and their sum. */
@@ -177,7 +175,7 @@ const dsci_op dsci_op_label_loss = {
     .id = DSCI_OP_LABEL_LOSS,
     .loss = true,
     .infer = infer_label_loss,
-    .gradient = gradient,
+    .gradient = dsci_loss_gradient,
     .measure = measure_errors,
     .flops = flops_of_labels,
     .implementations = { { .engine = DSC_ENGINE_NATIVE,
@@ -194,7 +192,7 @@ const dsci_op dsci_op_target_loss = {
     .id = DSCI_OP_TARGET_LOSS,
     .loss = true,
     .infer = infer_target_loss,
-    .gradient = gradient,
+    .gradient = dsci_loss_gradient,
     .flops = flops_of_targets,
     .implementations = { { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_F32,

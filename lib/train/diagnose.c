@@ -1,4 +1,5 @@
 /* diagnose.c - where a value that is not finite came from. */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -12,13 +13,21 @@ static bool is_finite_bf16(uint16_t bits)
 static bool all_finite(dsci_type type, const void *values, size_t n)
 {
     bool finite = true;
-    for (size_t i = 0; i < n; i++)
-        switch (type) {
-        case DSCI_F32: finite = finite && isfinite(((const float *)values)[i]); break;
-        case DSCI_F64: finite = finite && isfinite(((const double *)values)[i]); break;
-        case DSCI_BF16: finite = finite && is_finite_bf16(((const uint16_t *)values)[i]); break;
-        case DSCI_I32: return true;
-        }
+    switch (type) {
+    case DSCI_F32:
+        for (size_t i = 0; i < n; i++)
+            finite &= fabsf(((const float *)values)[i]) <= FLT_MAX;
+        break;
+    case DSCI_F64:
+        for (size_t i = 0; i < n; i++)
+            finite &= fabs(((const double *)values)[i]) <= DBL_MAX;
+        break;
+    case DSCI_BF16:
+        for (size_t i = 0; i < n; i++)
+            finite &= is_finite_bf16(((const uint16_t *)values)[i]);
+        break;
+    case DSCI_I32: break;
+    }
     return finite;
 }
 
@@ -78,14 +87,30 @@ static const char *in_layers(dsc_scope *scope, const dsci_plan *plan)
     return NULL;
 }
 
+static const char *in_parameters(dsc_scope *scope, const dsc_model *model)
+{
+    return in_slices(scope, model, "parameter", model->slices, model->slice_count, model->parameters);
+}
+
+static const char *in_state(dsc_scope *scope, const dsc_model *model)
+{
+    return in_slices(scope, model, "state", model->state_slices, model->state_count, model->state);
+}
+
 const char *dsci_find_not_finite(dsc_scope *scope, const dsc_model *model, dsci_plan *plan)
 {
     const char *found = in_inputs(scope, plan);
     if (!found)
-        found = in_slices(scope, model, "parameter", model->slices, model->slice_count, model->parameters);
+        found = in_parameters(scope, model);
     if (!found)
         found = in_layers(scope, plan);
     if (!found)
-        found = in_slices(scope, model, "state", model->state_slices, model->state_count, model->state);
+        found = in_state(scope, model);
     return found ? found : "the loss alone";
+}
+
+const char *dsci_find_not_finite_learned(dsc_scope *scope, const dsc_model *model)
+{
+    const char *found = in_parameters(scope, model);
+    return found ? found : in_state(scope, model);
 }

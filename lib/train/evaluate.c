@@ -69,16 +69,17 @@ dsci_plan *dsci_evaluation_batch(const dsci_evaluation *evaluation, size_t first
 dsc_metrics dsci_evaluation_metrics(const dsci_evaluation *evaluation)
 {
     dsc_metrics sums = { 0, 0 };
-    double counted = 0;
+    double counted = 0, weight = 0;
     const unsigned mode = dsc_float_mode_enter();
     for (size_t first = 0; first < evaluation->count; first += evaluation->batch) {
         const dsci_plan *plan = dsci_evaluation_batch(evaluation, first);
-        sums.loss += *plan->loss * (double)plan->batch;
+        sums.loss += *plan->loss * *plan->loss_weight;
+        weight += *plan->loss_weight;
         sums.error_rate += plan->errors ? plan->errors[0] : NAN;
         counted += plan->errors ? plan->errors[1] : 0;
     }
     dsc_float_mode_leave(mode);
-    return (dsc_metrics){ sums.loss / (double)evaluation->count, sums.error_rate / counted };
+    return (dsc_metrics){ weight > 0 ? sums.loss / weight : 0, sums.error_rate / counted };
 }
 
 dsc_metrics dsc_evaluate(dsc_model *model, const dsc_examples *data)

@@ -43,12 +43,30 @@ static void update(dsc_trainer *trainer)
     model->step++;
 }
 
+/* Fails if the plan, of most batches of a training, has a batch normalisation that would never learn. */
+static dsc_status check_normalisation(const dsc_model *model, const dsci_plan *plan, const char *what)
+{
+    for (size_t i = 0; i < plan->graph.count; i++) {
+        const dsci_node *node = plan->graph.nodes[i];
+        const dsci_tensor *x = node->in[0];
+        if (node->op == &dsci_op_batch_norm && x->elements == x->shape.dim[x->shape.rank - 1])
+            return dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT,
+                                  "%s: layer '%s': expected batches of 2 values of each channel at least, "
+                                  "found 1, which has no variance; set .batch of dsc_compile(), give more "
+                                  "examples or use dsc_layer_norm()",
+                                  what, node->name);
+    }
+    return DSC_OK;
+}
+
 dsc_trainer *dsc_trainer_make(dsc_model *model, const dsc_optimizer *optimizer)
 {
     if (!model)
         return NULL;
     dsc_trainer *trainer = dsc_scope_alloc(model->scope, 1, sizeof *trainer);
     if (!trainer || !trainer_init(model->scope, trainer, model, optimizer, model->options.batch, false))
+        return NULL;
+    if (check_normalisation(model, trainer->plan, "train step") != DSC_OK)
         return NULL;
     if (trainer->plan->input_count == 1)
         return trainer;
@@ -144,7 +162,8 @@ static bool fit_init(dsci_fit *fit)
         return false;
     fit->full = count >= batch ? plan : NULL;
     fit->rest = rest ? dsci_model_plan(model, rest, DSCI_TRAINING) : plan;
-    if (!fit->rest || dsci_examples_check(model, plan, fit->examples, "fit") != DSC_OK)
+    if (!fit->rest || dsci_examples_check(model, plan, fit->examples, "fit") != DSC_OK ||
+        check_normalisation(model, fit->full ? fit->full : fit->rest, "fit") != DSC_OK)
         return false;
     dsci_feed_from(&fit->trainer.feed, fit->examples);
     fit->trainer.feed.augmentation = options->augmentation;
@@ -190,6 +209,18 @@ static dsc_status check_loss(dsci_fit *fit, dsci_plan *plan, double loss, size_t
     return DSC_OK;
 }
 
+/* The last update of an epoch is followed by no loss that would show what it did. */
+static dsc_status check_learned(const dsci_fit *fit, size_t epoch, size_t step)
+{
+    const char *found = dsci_find_not_finite_learned(fit->scope, fit->model);
+    if (!found)
+        return dsc_scope_adopt_error(fit->model->scope, fit->scope);
+    return dsc_scope_fail(fit->model->scope, DSC_ERROR_NUMERIC,
+                          "fit: expected finite parameters after epoch %zu, step %zu, found a value that is "
+                          "not finite in %s; lower the learning rate or look for extreme inputs",
+                          epoch, step, found);
+}
+
 static double norm_of_gradients(const dsc_model *model)
 {
     double sum = 0;
@@ -206,11 +237,27 @@ static bool is_out_of_steps(const dsci_fit *fit)
     return fit->options->steps > 0 && fit->progress.steps >= fit->options->steps;
 }
 
+/* A mean of batches, each by what counts in it. */
+struct mean {
+    double unit, sum, weight;
+};
+
+/* In units of the first weight, so that the mean of equal batches is their sum over their number. */
+static void add_to_mean(struct mean *mean, double value, double weight)
+{
+    if (weight == 0)
+        return;
+    mean->unit = mean->unit > 0 ? mean->unit : weight;
+    mean->sum += value * (weight / mean->unit);
+    mean->weight += weight / mean->unit;
+}
+
 /* One pass over the examples, in the order of its number. Fills in what was measured. */
 static dsc_status train_epoch(dsci_fit *fit, dsc_epoch *measured)
 {
     const size_t count = fit->examples->count, batch = fit->model->options.batch, epoch = measured->epoch;
-    double loss_sum = 0, norm_sum = 0;
+    struct mean mean = { 0, 0, 0 };
+    double norm_sum = 0;
     size_t steps = 0;
     if (!fit->options->fixed_order)
         dsc_rng_permutation(fit->rng, (uint32_t)epoch, fit->order, count);
@@ -224,14 +271,14 @@ static dsc_status train_epoch(dsci_fit *fit, dsc_epoch *measured)
         if (fit->options->gradient_norms)
             norm_sum += norm_of_gradients(fit->model);
         update(&fit->trainer);
-        loss_sum += loss;
+        add_to_mean(&mean, loss, *plan->loss_weight);
         fit->progress.steps++;
         steps++;
     }
-    measured->train_loss = loss_sum / (double)steps;
+    measured->train_loss = mean.weight > 0 ? mean.sum / mean.weight : 0;
     measured->gradient_norm = fit->options->gradient_norms ? norm_sum / (double)steps : NAN;
     measured->lr = fit->trainer.optimizer.lr;
-    return DSC_OK;
+    return check_learned(fit, epoch, steps);
 }
 
 /* --- After an epoch --- */
@@ -243,6 +290,12 @@ static void copy_model(const dsci_fit *fit, void *parameters, void *state, const
     memcpy(state, from_state, fit->model->state_elements * element_bytes(fit));
 }
 
+/* An epoch whose measure is not finite is never the best. */
+static bool is_best(const dsci_progress *progress, double value, double min_delta)
+{
+    return isfinite(value) && (progress->best_epoch == 0 || value < progress->best - min_delta);
+}
+
 /* Keeps the best model so far. Training is over if it has been the best for too long. */
 static void watch(dsci_fit *fit, const dsc_epoch *measured)
 {
@@ -251,7 +304,7 @@ static void watch(dsci_fit *fit, const dsc_epoch *measured)
     if (!watches(options))
         return;
     const double value = options->by_error ? measured->validation.error_rate : measured->validation.loss;
-    if (value < progress->best - options->min_delta || progress->best_epoch == 0) {
+    if (is_best(progress, value, options->min_delta)) {
         progress->best = value;
         progress->best_epoch = measured->epoch;
         copy_model(fit, fit->best_parameters, fit->best_state, fit->model->parameters, fit->model->state);

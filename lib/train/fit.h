@@ -16,12 +16,12 @@ struct dsc_trainer {
 
 /* What is known after an epoch, beside parameters, state and the optimiser's memory. */
 typedef struct dsci_progress {
-    size_t epoch;   /* done */
-    uint64_t steps; /* done, of this training */
-    double first;   /* loss of the first step */
-    double best;    /* of the measure that is watched; infinite before the first */
-    size_t best_epoch;
-    bool finished; /* stopped early */
+    size_t epoch;      /* done */
+    uint64_t steps;    /* done, of this training */
+    double first;      /* loss of the first step */
+    double best;       /* of the measure that is watched; infinite before the first */
+    size_t best_epoch; /* 0: none had a finite measure */
+    bool finished;     /* stopped early */
 } dsci_progress;
 
 typedef struct dsci_fit {
@@ -47,6 +47,10 @@ typedef struct dsci_fit {
    layer. The plan, which has just been run, is run again, one node at a time. The text is in the
    scope. */
 const char *dsci_find_not_finite(dsc_scope *scope, const dsc_model *model, dsci_plan *plan);
+
+/* The first parameter, or else state, of the model that holds a value that is not finite; NULL if all are.
+   The text is in the scope. */
+const char *dsci_find_not_finite_learned(dsc_scope *scope, const dsc_model *model);
 
 /* Takes up the training that the checkpoint file holds, if there is one; fit->recipe is made. Errors go to
    the model's scope. */

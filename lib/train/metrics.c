@@ -2,24 +2,36 @@
 #include <descent/train.h>
 
 #include <math.h>
+#include <stdint.h>
 
-/* The place of the largest score, of equal ones the first. NaN is less than any number. */
+/* Whether score a of class i goes before score b of class j: the first of equal ones does, and what is no
+   number goes before all, so that no number can count as the largest beside it. */
+static bool goes_before(float a, size_t i, float b, size_t j)
+{
+    return isnan(a) || a > b || (a == b && i < j);
+}
+
+/* The class of the largest score; the number of classes if a score is no number. */
 static size_t largest_of(const float *scores, size_t classes)
 {
     size_t best = 0;
-    for (size_t c = 1; c < classes; c++)
-        if (scores[c] > scores[best] || (isnan(scores[best]) && !isnan(scores[c])))
+    for (size_t c = 0; c < classes; c++) {
+        if (isnan(scores[c]))
+            return classes;
+        if (goes_before(scores[c], c, scores[best], best))
             best = c;
+    }
     return best;
 }
 
-/* How many scores go before that of a class. */
+/* How many scores go before that of a class; more than there are if that is no number. */
 static size_t rank_of(const float *scores, size_t classes, size_t class)
 {
     size_t rank = 0;
+    if (isnan(scores[class]))
+        return SIZE_MAX;
     for (size_t c = 0; c < classes; c++)
-        rank += scores[c] > scores[class] || (scores[c] == scores[class] && c < class) ||
-                (isnan(scores[class]) && (!isnan(scores[c]) || c < class));
+        rank += goes_before(scores[c], c, scores[class], class);
     return rank;
 }
 
@@ -35,12 +47,10 @@ static void score_classes(dsc_classification *result)
     const size_t classes = result->classes;
     size_t occurring = 0;
     for (size_t c = 0; c < classes; c++) {
-        size_t labelled = 0, predicted = 0;
-        const size_t right = result->confusion[c * classes + c];
-        for (size_t j = 0; j < classes; j++) {
-            labelled += result->confusion[c * classes + j];
+        size_t predicted = 0;
+        const size_t right = result->confusion[c * classes + c], labelled = result->support[c];
+        for (size_t j = 0; j < classes; j++)
             predicted += result->confusion[j * classes + c];
-        }
         result->precision[c] = ratio(right, predicted);
         result->recall[c] = ratio(right, labelled);
         result->f1[c] = ratio(2 * right, labelled + predicted);
@@ -85,6 +95,7 @@ dsc_classification dsc_classify(dsc_scope *scope, const float *scores, const int
         .count = count,
         .classes = classes,
         .confusion = dsc_scope_alloc(scope, classes * classes, sizeof *result.confusion),
+        .support = dsc_scope_alloc(scope, classes, sizeof *result.support),
         .precision = dsc_scope_alloc(scope, classes, sizeof *result.precision),
         .recall = dsc_scope_alloc(scope, classes, sizeof *result.recall),
         .f1 = dsc_scope_alloc(scope, classes, sizeof *result.f1),
@@ -95,7 +106,9 @@ dsc_classification dsc_classify(dsc_scope *scope, const float *scores, const int
     for (size_t i = 0; i < count; i++) {
         const float *row = scores + i * classes;
         const size_t label = (size_t)labels[i], predicted = largest_of(row, classes);
-        result.confusion[label * classes + predicted]++;
+        result.support[label]++;
+        if (predicted < classes)
+            result.confusion[label * classes + predicted]++;
         right += predicted == label;
         near += rank_of(row, classes, label) < k;
     }
@@ -108,9 +121,14 @@ dsc_classification dsc_classify(dsc_scope *scope, const float *scores, const int
 double dsc_r_squared(const float *predictions, const float *y, size_t count)
 {
     double mean = 0, residual = 0, total = 0;
+    size_t known = 0;
     for (size_t i = 0; i < count; i++)
-        mean += (double)y[i] / (double)count;
+        known += isnan(y[i]) ? 0 : 1;
+    for (size_t i = 0; i < count; i++)
+        mean += isnan(y[i]) ? 0 : (double)y[i] / (double)known;
     for (size_t i = 0; i < count; i++) {
+        if (isnan(y[i]))
+            continue;
         const double error = (double)y[i] - (double)predictions[i], spread = (double)y[i] - mean;
         residual += error * error;
         total += spread * spread;

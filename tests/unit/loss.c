@@ -80,13 +80,21 @@ static void wholly_smoothed_labels_do_not_matter(void **state)
 
 typedef dsc_node *target_loss_fn(dsc_node *, dsc_node *, const dsc_loss_spec *);
 
+static dsc_node *plain_squared_loss(dsc_node *x, dsc_node *targets, const dsc_loss_spec *spec)
+{
+    (void)spec;
+    return dsc_squared_loss(x, targets);
+}
+
 static void targets_of_nan_count_for_nothing(void **state)
 {
     (void)state;
-    static target_loss_fn *const losses[] = { dsc_squared_loss_with, dsc_absolute_loss, dsc_huber_loss,
-                                              dsc_binary_cross_entropy, dsc_kl_loss };
+    static target_loss_fn *const losses[] = {
+        dsc_squared_loss_with,    dsc_absolute_loss, dsc_huber_loss,
+        dsc_binary_cross_entropy, dsc_kl_loss,       plain_squared_loss
+    };
     const float masked[EXAMPLES] = { 0.25f, 1, NAN, NAN };
-    for (size_t i = 0; i < 5; i++) {
+    for (size_t i = 0; i < 6; i++) {
         double loss[2];
         for (int some = 0; some < 2; some++) {
             dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 9 });
@@ -155,6 +163,55 @@ static void large_losses_do_not_depend_on_threads(void **state)
     }
 }
 
+/* A step of a regression on targets of which every so many are missing (1: all, 0: none). */
+static double regression_step(dsc_scope *scope, target_loss_fn *loss, dsc_engine engine, size_t shard,
+                              size_t missing, const float **gradients, size_t *elements)
+{
+    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { FEATURES } });
+    dsc_node *y = dsc_targets(scope, &(dsc_input_spec){ .shape = { LARGE_CLASSES } });
+    dsc_model *model =
+        dsc_compile(loss(dsc_dense(x, LARGE_CLASSES), y, NULL),
+                    &(dsc_compile_options){ .batch = LARGE_BATCH, .engine = engine, .shard = shard });
+    float *values = dsc_scope_alloc(scope, (size_t)LARGE_BATCH * FEATURES, sizeof *values);
+    float *targets = dsc_scope_alloc(scope, (size_t)LARGE_BATCH * LARGE_CLASSES, sizeof *targets);
+    for (size_t i = 0; i < (size_t)LARGE_BATCH * FEATURES; i++)
+        values[i] = inputs[i % 8] * (float)(i % 13);
+    for (size_t i = 0; i < (size_t)LARGE_BATCH * LARGE_CLASSES; i++)
+        targets[i] = missing && i % missing == 0 ? NAN : (float)(i % 17) - 8;
+    dsci_plan *plan = dsci_model_plan(model, LARGE_BATCH, DSCI_TRAINING);
+    dsci_plan_bind(plan->inputs[0], values);
+    dsci_plan_bind(plan->expected, targets);
+    const unsigned mode = dsc_float_mode_enter();
+    dsci_plan_run(plan);
+    dsc_float_mode_leave(mode);
+    *gradients = dsc_model_gradients(model, elements);
+    return *plan->loss;
+}
+
+static void the_squared_loss_is_the_general_one_to_the_bit(void **state)
+{
+    (void)state;
+    static const size_t missing[] = { 0, 1, 3, 1000 }, shards[] = { SHARD, LARGE_BATCH };
+    for (size_t i = 0; i < 4; i++)
+        for (size_t j = 0; j < 2; j++) {
+            dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 9 });
+            const float *plain, *general, *exact;
+            size_t n;
+            const double loss = regression_step(scope, plain_squared_loss, DSC_ENGINE_NATIVE, shards[j],
+                                                missing[i], &plain, &n);
+            assert_true(loss == regression_step(scope, dsc_squared_loss_with, DSC_ENGINE_NATIVE, shards[j],
+                                                missing[i], &general, &n));
+            assert_memory_equal(plain, general, n * sizeof *plain);
+            assert_true(missing[i] == 1 ? loss == 0 : loss > 0);
+            const double reference =
+                regression_step(scope, plain_squared_loss, DSC_ENGINE_REF, shards[j], missing[i], &exact, &n);
+            assert_true(fabs(loss - reference) <= 1e-6 * reference);
+            for (size_t k = 0; k < n; k++)
+                assert_true(fabsf(plain[k] - exact[k]) <= 1e-5F);
+            dsc_scope_close(&scope);
+        }
+}
+
 static void wrong_specifications_are_messages(void **state)
 {
     (void)state;
@@ -189,6 +246,7 @@ int main(void)
         cmocka_unit_test(wholly_smoothed_labels_do_not_matter),
         cmocka_unit_test(targets_of_nan_count_for_nothing),
         cmocka_unit_test(large_losses_do_not_depend_on_threads),
+        cmocka_unit_test(the_squared_loss_is_the_general_one_to_the_bit),
         cmocka_unit_test(wrong_specifications_are_messages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

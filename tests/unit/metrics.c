@@ -81,6 +81,40 @@ static void a_classifier_is_counted_as_by_hand(void **state)
     dsc_scope_close(&scope);
 }
 
+/* Every way of counting agrees that an example with a score of NaN is wrong. */
+static void a_score_that_is_no_number_is_wrong(void **state)
+{
+    (void)state;
+    const float nan = NAN, scores[] = { nan, nan, nan, /* */ 1, nan, 0, /* */ nan, 0, 1, /* */ 2, 1, 0 };
+    const int32_t labels[] = { 0, 0, 2, 0 };
+    dsc_scope *scope = dsc_scope_open(NULL);
+    const dsc_classification c = dsc_classify(scope, scores, labels, 4, 3, 1);
+    near(c.accuracy, 0.25);
+    near(c.top_k, 0.25);
+    near(dsc_classify(scope, scores, labels, 4, 3, 3).top_k, 0.75);
+    const size_t confusion[9] = { [0] = 1 }, support[3] = { 3, 0, 1 };
+    assert_memory_equal(c.confusion, confusion, sizeof confusion);
+    assert_memory_equal(c.support, support, sizeof support);
+    near(c.recall[0], 1.0 / 3);
+    near(c.recall[2], 0);
+    dsc_scope_close(&scope);
+    for (size_t classes = 1; classes < 4; classes += 2)
+        for (dsc_engine engine = DSC_ENGINE_NATIVE; engine <= DSC_ENGINE_REF; engine++) {
+            scope = dsc_scope_open(NULL);
+            dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { classes } });
+            dsc_node *loss = classes == 1 ? dsc_hinge_loss(x, dsc_labels(scope, 2), NULL)
+                                          : dsc_softmax_cross_entropy(x, dsc_labels(scope, classes));
+            dsc_model *model =
+                dsc_compile(loss, &(dsc_compile_options){ .inference = true, .engine = engine });
+            const dsc_examples all = {
+                .count = 4, .features = classes, .x = classes == 1 ? scores + 3 : scores, .labels = labels
+            };
+            const dsc_examples two = dsc_examples_range(&all, 0, 2);
+            near(dsc_evaluate(model, classes == 1 ? &two : &all).error_rate, classes == 1 ? 1 : 0.75);
+            dsc_scope_close(&scope);
+        }
+}
+
 static void r_squared_is_the_share_of_variance_explained(void **state)
 {
     (void)state;
@@ -89,6 +123,8 @@ static void r_squared_is_the_share_of_variance_explained(void **state)
     near(dsc_r_squared(mean, y, 4), 0);
     near(dsc_r_squared(fit, y, 4), 1 - 2.0 / 10);
     assert_true(isnan(dsc_r_squared(y, mean, 4)));
+    const float some[] = { 1, NAN, 2, 4, NAN, 5 }, of_some[] = { 1, 7, 3, 4, NAN, 4 };
+    near(dsc_r_squared(of_some, some, 6), 1 - 2.0 / 10);
 }
 
 /* Examples that can be told apart: feature 0 is their number. */
@@ -277,6 +313,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_classifier_is_counted_as_by_hand),
+        cmocka_unit_test(a_score_that_is_no_number_is_wrong),
         cmocka_unit_test(r_squared_is_the_share_of_variance_explained),
         cmocka_unit_test(each_example_is_tested_in_one_fold),
         cmocka_unit_test(a_share_is_held_out),

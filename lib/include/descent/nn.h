@@ -174,7 +174,9 @@ DSC_API dsc_node *dsc_log_softmax(dsc_node *x);
 
 /* Over the batch and all positions, for each channel (Ioffe and Szegedy 2015): in training by the batch's
    mean and biased variance, else by the running ones: running = (1 - momentum) running + momentum batch's,
-   with the unbiased variance, as PyTorch does. The running values are state of the model, not parameters. */
+   with the unbiased variance, as PyTorch does. The running values are state of the model, not parameters.
+   One value of a channel has no variance: training in such batches is refused; the rest of an epoch, if it is
+   such a batch, is normalised by the running values, which it leaves as they are. */
 typedef struct dsc_batch_norm_spec {
     double momentum, epsilon; /* 0: 0.1, 1e-5 */
     bool no_scale, no_shift;

@@ -54,7 +54,7 @@ DSC_API double *dsc_balanced_class_weights(dsc_scope *scope, const int32_t *labe
 /* --- Evaluation --- */
 
 typedef struct dsc_metrics {
-    double loss;       /* mean over the examples */
+    double loss;       /* mean over what counts of the examples; 0 if nothing does */
     double error_rate; /* fraction of wrong classes; NaN without labels */
 } dsc_metrics;
 
@@ -72,12 +72,14 @@ DSC_API float *dsc_predict(dsc_scope *scope, dsc_model *model, const dsc_node *n
 DSC_API float *dsc_predict_noisy(dsc_scope *scope, dsc_model *model, const dsc_node *node,
                                  const dsc_examples *data, uint32_t draw);
 
-/* What a classifier got right. Rows of confusion are true classes, columns predicted ones. */
+/* What a classifier got right. Rows of confusion are true classes, columns predicted ones. An example with a
+   score that is NaN is wrong, and in no column: there is no largest score. */
 typedef struct dsc_classification {
     size_t count, classes;
     double accuracy;
     double top_k;                    /* share of examples whose label is among the k largest scores */
     size_t *confusion;               /* classes x classes */
+    size_t *support;                 /* examples of each class */
     double *precision, *recall, *f1; /* of each class; NaN where nothing can be said */
     double macro_precision, macro_recall, macro_f1; /* means over the classes that occur */
 } dsc_classification;
@@ -85,7 +87,8 @@ typedef struct dsc_classification {
 DSC_API dsc_classification dsc_classify(dsc_scope *scope, const float *scores, const int32_t *labels,
                                         size_t count, size_t classes, size_t k);
 
-/* 1 - sum (y - prediction)^2 / sum (y - mean y)^2; NaN if y is constant. */
+/* 1 - sum (y - prediction)^2 / sum (y - mean y)^2; NaN if y is constant. A y that is NaN counts for nothing,
+   as in the losses. */
 DSC_API double dsc_r_squared(const float *predictions, const float *y, size_t count);
 
 /* --- Fitting --- */
@@ -93,7 +96,7 @@ DSC_API double dsc_r_squared(const float *predictions, const float *y, size_t co
 /* One epoch's numbers; those that were not measured are NaN. */
 typedef struct dsc_epoch {
     size_t epoch;      /* from 1 */
-    double train_loss; /* mean over the epoch's batches, as they were trained (with dropout) */
+    double train_loss; /* mean over all that counted, as it was trained (with dropout) */
     dsc_metrics validation;
     double lr;            /* of the epoch's last step */
     double gradient_norm; /* mean over its steps, before clipping; NaN unless asked for */
@@ -114,7 +117,8 @@ typedef struct dsc_fit_options {
     bool fixed_order;               /* don't shuffle */
     const dsc_examples *validation; /* evaluated after each epoch; NULL: none */
     /* Early stopping (with validation): ends when the loss, or with by_error the error rate, has not fallen
-       by more than min_delta for patience epochs, and restores the best parameters. patience 0: off. */
+       by more than min_delta for patience epochs, and restores the best parameters. An epoch whose measure is
+       not finite is never the best; if none is finite, the last parameters stay. patience 0: off. */
     size_t patience;
     double min_delta;
     bool by_error;
@@ -134,7 +138,8 @@ typedef struct dsc_fit_options {
 
 /* Trains for a number of passes in batches of the compiled size, in an order shuffled anew each epoch by
    counter (the last batch may be smaller). Fails the model's scope with DSC_ERROR_NUMERIC, naming epoch, step
-   and the first layer whose output is not finite, if the loss is not finite. Returns DSC_STOPPED if on_epoch
+   and the first layer whose output is not finite, if the loss is not finite; or naming the parameter, if one
+   is not finite after an epoch or after the last step. Returns DSC_STOPPED if on_epoch
    ended it. A training that goes on from a checkpoint ends in the same bits as one that was never stopped. No
    allocation after the first step. */
 DSC_API dsc_status dsc_fit(dsc_model *model, const dsc_examples *train, const dsc_fit_options *options);
