@@ -138,33 +138,11 @@ static dsc_status check(dsc_scope *scope, dsc_optimizer *o)
     return dsci_schedule_check(scope, &o->schedule);
 }
 
-/* Whether a name fits a pattern in which stars stand for any text: after a mismatch the last star takes one
-   letter more. */
-static bool matches(const char *pattern, const char *name)
-{
-    const char *star = NULL, *resume = NULL;
-    while (*name)
-        if (*pattern == '*') {
-            star = ++pattern;
-            resume = name;
-        } else if (*pattern == *name) {
-            pattern++;
-            name++;
-        } else if (star) {
-            pattern = star;
-            name = ++resume;
-        } else
-            return false;
-    while (*pattern == '*')
-        pattern++;
-    return *pattern == '\0';
-}
-
 static const dsc_parameter_group *group_of(const dsc_optimizer *o, const char *name)
 {
     static const dsc_parameter_group none = { .match = "*" };
     for (size_t i = 0; i < o->group_count; i++)
-        if (matches(o->groups[i].match, name ? name : ""))
+        if (dsci_pattern_matches(o->groups[i].match, name ? name : ""))
             return &o->groups[i];
     return &none;
 }
@@ -209,9 +187,35 @@ static void add_chunks(dsci_optimizer *o, size_t slice)
     }
 }
 
+/* A group that takes no parameter would leave what it is about as all others are, without a word. */
+static dsc_status check_matches(dsc_scope *scope, const dsc_optimizer *o, const dsc_slice *slices,
+                                size_t count)
+{
+    for (size_t g = 0; g < o->group_count; g++) {
+        const char *pattern = o->groups[g].match, *taken = NULL;
+        bool takes = false;
+        for (size_t i = 0; i < count && !takes; i++) {
+            const char *name = slices[i].name ? slices[i].name : "";
+            takes = group_of(o, name) == &o->groups[g];
+            taken = dsci_pattern_matches(pattern, name) ? name : taken;
+        }
+        if (takes)
+            continue;
+        if (taken)
+            return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                                  "optimiser: expected group %zu, '%s', to have a parameter, but groups "
+                                  "before it have all that it matches, such as '%s'; put it before them",
+                                  g, pattern, taken);
+        return dsci_fail_unmatched(scope, g, pattern, slices, count);
+    }
+    return dsc_scope_status(scope);
+}
+
 static dsc_status divide(dsc_scope *scope, dsci_optimizer *o, const dsc_slice *slices, size_t count)
 {
     size_t chunks = 0;
+    if (check_matches(scope, &o->options, slices, count) != DSC_OK)
+        return dsc_scope_status(scope);
     for (size_t i = 0; i < count; i++)
         chunks += slices[i].count / DSCI_UPDATE_CHUNK + 1;
     o->slices = dsc_scope_alloc(scope, count, sizeof *o->slices);

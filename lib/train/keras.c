@@ -253,33 +253,35 @@ static const char **read_names(const struct reader *reader, const char *group, c
     return chunks > 0 ? all : dsci_container_texts(container, group, name, count);
 }
 
-static void read_layer(const struct reader *reader, const char *layer, bool all)
+/* Reads the layer if the model has it. True if it has. */
+static bool read_layer(const struct reader *reader, const char *layer, bool all)
 {
     size_t count;
     const char *group =
         dsc_scope_format(reader->scope, "%s%s%s", reader->root, *reader->root ? "/" : "", layer);
     const char **weights = group ? read_names(reader, group, "weight_names", &count) : NULL;
     if (!weights || count == 0)
-        return;
+        return false;
     if (!find_place(reader, layer, NULL).slice) {
         if (all)
             dsc_scope_fail(reader->model->scope, DSC_ERROR_MISMATCH,
                            "'%s' does not fit the model: it has weights for layer '%.200s', which the model "
                            "does not have",
                            reader->path, layer);
-        return;
+        return false;
     }
     for (size_t i = 0; i < count && !stopped(reader); i++)
         read_weight(reader, layer, weights[i]);
     if (!stopped(reader))
         check_filled(reader, layer);
+    return true;
 }
 
 static void read_layers(struct reader *reader, bool all)
 {
     dsc_model *model = reader->model;
     const size_t size = dsci_type_size(dsci_model_master_type(model));
-    size_t count;
+    size_t count, read = 0;
     reader->root = dsci_container_has(reader->container, "model_weights") ? "model_weights" : "";
     reader->parameters = dsc_scope_alloc(reader->scope, model->elements, size);
     reader->state = dsc_scope_alloc(reader->scope, model->state_elements, size);
@@ -291,7 +293,13 @@ static void read_layers(struct reader *reader, bool all)
     memcpy(reader->parameters, model->parameters, model->elements * size);
     memcpy(reader->state, model->state, model->state_elements * size);
     for (size_t i = 0; i < count && !stopped(reader); i++)
-        read_layer(reader, layers[i], all);
+        read += read_layer(reader, layers[i], all);
+    if (read == 0 && !stopped(reader))
+        dsc_scope_fail(
+            model->scope, DSC_ERROR_MISMATCH,
+            "'%s' does not fit the model: expected a layer of the model among its %zu layers, found "
+            "none%s%.200s%s; name the model's layers as the file does",
+            reader->path, count, count ? " (its first is '" : "", count ? layers[0] : "", count ? "')" : "");
     if (all && !stopped(reader))
         check_filled(reader, NULL);
     if (stopped(reader))

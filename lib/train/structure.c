@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <descent/train.h>
+#include <descent/value.h>
 
 #include <jansson.h>
 
@@ -443,6 +444,18 @@ static void collect(dsci_graph *list, const dsci_tensor *last)
         list->nodes[i]->index = 0;
 }
 
+static const char *name_at(const void *list, size_t i)
+{
+    return ((const dsci_graph *)list)->nodes[i]->name;
+}
+
+static void fail_unknown(dsc_scope *scope, const dsci_graph *list, const char *name)
+{
+    const char *nearest = dsc_nearest_name(name, list->count, name_at, list);
+    dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "expected the name of a layer of the network, found '%s'%s%s%s",
+                   name, nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+}
+
 dsc_node *dsc_model_node(dsc_model *model, const char *name)
 {
     if (!model || !name || dsc_scope_status(model->scope) != DSC_OK)
@@ -458,9 +471,8 @@ dsc_node *dsc_model_node(dsc_model *model, const char *name)
         if (strcmp(list.nodes[i]->name, name) == 0)
             *node = (dsc_node){ .scope = scope, .names = names, .tensor = list.nodes[i]->out[0] };
     }
-    dsc_scope_close(&local);
     if (node && !node->tensor)
-        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "expected the name of a layer of the network, found '%s'",
-                       name);
+        fail_unknown(scope, &list, name);
+    dsc_scope_close(&local);
     return dsc_scope_status(scope) == DSC_OK ? node : NULL;
 }

@@ -187,6 +187,11 @@ static void some_layers_can_be_read(void **state)
     assert_int_equal(dsc_model_read_keras(model, path, true), DSC_ERROR_MISMATCH);
     assert_non_null(strstr(dsc_scope_message(scope), "layer 'elsewhere'"));
     dsc_scope_close(&scope);
+    scope = dsc_scope_open(NULL);
+    write_file(path, others + 1, 1, weights + 2, 1, (struct style){ false, false, false });
+    assert_int_equal(dsc_model_read_keras(make(scope, DSC_F32), path, false), DSC_ERROR_MISMATCH);
+    assert_non_null(strstr(dsc_scope_message(scope), "found none (its first is 'elsewhere')"));
+    dsc_scope_close(&scope);
 }
 
 static void what_does_not_fit_is_named_and_changes_nothing(void **state)

@@ -261,6 +261,15 @@ static void predictions_are_the_values_of_nodes(void **state)
         const dsc_classification c = dsc_classify(scope, scores, all.labels, MANY, CLASSES, 1);
         near(1 - c.accuracy, dsc_evaluate(model, &all).error_rate);
         assert_ptr_equal(dsc_model_node(model, "dense2")->tensor, logits->tensor);
+        dsc_scope *other = dsc_scope_open(NULL);
+        dsc_model *same =
+            dsc_compile(dsc_softmax_cross_entropy(
+                            dsc_dense(dsc_input(other, &(dsc_input_spec){ .shape = { INPUTS } }), 2),
+                            dsc_labels(other, 2)),
+                        NULL);
+        assert_null(dsc_model_node(same, "dense_1"));
+        assert_non_null(strstr(dsc_scope_message(other), "found 'dense_1'; did you mean 'dense1'?"));
+        dsc_scope_close(&other);
         assert_null(dsc_predict(scope, model, x, &all));
         assert_non_null(strstr(dsc_scope_message(scope), "found 'input'"));
         dsc_scope_close(&scope);

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -480,6 +481,37 @@ static void groups_have_their_own_regularisers(void **state)
     }
 }
 
+static void groups_without_a_parameter_are_refused(void **state)
+{
+    (void)state;
+    static const dsc_slice slices[] = { { .name = "conv1/weights", .offset = 0, .count = 1, .shape = { 1 } },
+                                        { .name = "dense1/weights", .offset = 1, .count = 1, .shape = { 1 } },
+                                        { .name = "dense1/bias", .offset = 2, .count = 1, .shape = { 1 } } };
+    static const struct {
+        const char *before, *match, *says;
+    } cases[] = {
+        { "*/bias", "dense_1/weights", "for 'dense_1/weights'; did you mean 'dense1/weights'?" },
+        { "*/bias", "dense_1/*", "for 'dense_1/*'; did you mean 'dense1/weights'?" },
+        { "conv*", "*/biases", "for '*/biases'; did you mean 'dense1/bias'?" },
+        { "conv*", "", "names such as 'conv1/weights' or 'dense1/bias'" },
+        { "*", "*/bias",
+          "'*/bias', to have a parameter, but groups before it have all that it matches, such as "
+          "'dense1/bias'" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const dsc_parameter_group groups[] = { { .match = cases[i].before, .lr_factor = 2 },
+                                               { .match = cases[i].match, .frozen = true } };
+        const dsc_optimizer rule = { .groups = groups, .group_count = 2 };
+        dsc_scope *scope = dsc_scope_open(NULL);
+        dsci_optimizer optimizer;
+        assert_int_equal(dsci_optimizer_make(scope, &optimizer, &rule, DSC_F32, slices, 3, 3),
+                         DSC_ERROR_ARGUMENT);
+        if (!strstr(dsc_scope_message(scope), cases[i].says) || !strstr(dsc_scope_message(scope), "group 1"))
+            fail_msg("expected '%s' in '%s'", cases[i].says, dsc_scope_message(scope));
+        dsc_scope_close(&scope);
+    }
+}
+
 static void groups_and_norms_apply_to_their_slices(void **state)
 {
     (void)state;
@@ -538,6 +570,7 @@ int main(void)
         cmocka_unit_test(threads_change_no_bit),
         cmocka_unit_test(regularisers_and_clipping_follow_their_formulas),
         cmocka_unit_test(groups_have_their_own_regularisers),
+        cmocka_unit_test(groups_without_a_parameter_are_refused),
         cmocka_unit_test(groups_and_norms_apply_to_their_slices),
         cmocka_unit_test(names_are_parsed_and_suggested),
     };

@@ -94,7 +94,8 @@ typedef struct dsc_schedule {
 } dsc_schedule;
 
 /* Settings of some parameters that differ from the others': of those whose name matches the pattern, in which
-   a star stands for any text (".../bias" with a star for the dots). The first group that matches counts. */
+   a star stands for any text (".../bias" with a star for the dots). The first group that matches counts;
+   a group that has no parameter in the end is an error. */
 typedef struct dsc_parameter_group {
     const char *match;
     double lr_factor;                      /* 0: 1 */

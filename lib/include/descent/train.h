@@ -168,7 +168,8 @@ DSC_API dsc_node *dsc_model_node(dsc_model *model, const char *name);
 
 /* Reads weights in Keras's HDF5 layout (groups named after layers, attributes layer_names and weight_names;
    kernels (height, width, in, out)) into the layers of the same names. Every layer of the file that the model
-   has is read; with all, each layer of the model must be in the file, and the other way round. */
+   has is read, one at least; with all, each layer of the model must be in the file, and the other way round.
+ */
 DSC_API dsc_status dsc_model_read_keras(dsc_model *model, const char *path, bool all);
 
 /* SHA-256-based 64-bit hash of all parameters (and state). */
