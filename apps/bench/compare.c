@@ -8,8 +8,6 @@
 
 #include <descent/record.h>
 
-static const char EXPERIMENT[] = "bench";
-
 struct side {
     dsc_record *record;
     const dsc_record_axis *rows;
@@ -24,8 +22,7 @@ static struct side read_side(dsc_scope *scope, const char *path)
         return s;
     const dsc_record_spec *spec = dsc_record_describe(s.record);
     s.seconds = dsc_record_output_find(s.record, "seconds");
-    if (strcmp(spec->experiment, EXPERIMENT) == 0 && spec->axis_count == 2 && spec->cell_axes == 1 &&
-        s.seconds && s.seconds->rank == 2 && spec->axes[0].names)
+    if (bench_is_record(s.record))
         s.rows = &spec->axes[0];
     else
         dsc_scope_fail(scope, DSC_ERROR_FORMAT,

@@ -84,13 +84,19 @@ static bool has_two_levels(const double *seconds, size_t rounds, double median)
     return false;
 }
 
+bench_steadiness bench_steadiness_of(const dsc_interval *interval)
+{
+    if (interval->low < interval->median / 2 || interval->high > 2 * interval->median)
+        return BENCH_LOOSE;
+    return interval->high - interval->low > WIDE * interval->median ? BENCH_WIDE : BENCH_STEADY;
+}
+
 static void summarize(bench_result *r)
 {
     r->time = dsc_summarize(r->seconds, BENCH_ROUNDS);
-    if (has_two_levels(r->seconds, r->time.n, r->time.median))
+    r->steadiness = bench_steadiness_of(&r->time);
+    if (r->steadiness != BENCH_LOOSE && has_two_levels(r->seconds, r->time.n, r->time.median))
         r->steadiness = BENCH_TWO_LEVELS;
-    else if (r->time.high - r->time.low > WIDE * r->time.median)
-        r->steadiness = BENCH_WIDE;
 }
 
 void bench_loop(bench_entry *entries, size_t count, double row_time, bench_watch *watch)
@@ -113,6 +119,6 @@ void bench_loop(bench_entry *entries, size_t count, double row_time, bench_watch
 
 const char *bench_steadiness_name(bench_steadiness steadiness)
 {
-    static const char *const names[] = { "steady", "wide", "two levels" };
+    static const char *const names[] = { "steady", "wide", "two levels", "says nothing" };
     return names[steadiness];
 }

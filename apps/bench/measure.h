@@ -16,8 +16,9 @@ enum { BENCH_ROUNDS = 11 };
 /* What the rounds of a row say about each other. */
 typedef enum bench_steadiness {
     BENCH_STEADY = 0,
-    BENCH_WIDE,      /* the interval is wider than a tenth of the median */
-    BENCH_TWO_LEVELS /* the rounds fall into two groups with a gap between them */
+    BENCH_WIDE,       /* the interval is wider than a tenth of the median */
+    BENCH_TWO_LEVELS, /* the rounds fall into two groups with a gap between them */
+    BENCH_LOOSE       /* the interval reaches below half or above twice the median, which then says nothing */
 } bench_steadiness;
 
 /* A row on an engine. All numbers are of one run of it. */
@@ -97,6 +98,12 @@ void bench_loop(bench_entry *entries, size_t count, double row_time, bench_watch
 const char *bench_result_name(dsc_scope *scope, const bench_result *result);
 
 const char *bench_steadiness_name(bench_steadiness steadiness);
+
+/* What the interval of a median makes of it: LOOSE, WIDE or STEADY. */
+bench_steadiness bench_steadiness_of(const dsc_interval *interval);
+
+/* Whether a row is faster than its roof allows: then one of the two was measured in other conditions. */
+bool bench_beyond_roof(const bench_result *result);
 
 /* Sets share, roof and operations a cycle of the results from `first` on by the roofs among them. */
 void bench_set_roofs(bench_results *results, size_t first, const dsc_cpu *cpu);

@@ -18,13 +18,14 @@ static const char *texts_of(const bench_result *r, int field)
                                   r->roof,
                                   r->absent ? "" : bench_steadiness_name(r->steadiness),
                                   r->absent ? r->absent : "",
+                                  bench_beyond_roof(r) ? "beyond its roof" : "",
                                   r->repeat };
     return texts[field];
 }
 
 /* Fields that are texts, then those that are numbers. */
 static const char *const text_fields[] = { "suite", "row",        "shape",        "engine", "implementation",
-                                           "roof",  "steadiness", "not_measured", "repeat" };
+                                           "roof",  "steadiness", "not_measured", "remark", "repeat" };
 static const char *const number_fields[] = { "threads",
                                              "seconds",
                                              "low",
@@ -83,7 +84,8 @@ static const char *milliseconds(dsc_scope *scope, double seconds)
 
 static const char *short_number(dsc_scope *scope, double value)
 {
-    return isfinite(value) ? dsc_scope_format(scope, "%.3g", value) : "-";
+    const char *format = fabs(value) < 999.5 ? "%.3g" : "%.0f";
+    return isfinite(value) ? dsc_scope_format(scope, format, value) : "-";
 }
 
 static const char *rate(dsc_scope *scope, double value)
@@ -91,15 +93,20 @@ static const char *rate(dsc_scope *scope, double value)
     return isfinite(value) ? dsc_scope_format(scope, value >= 100 ? "%.0f" : "%.1f", value) : "-";
 }
 
-static const char *percent(dsc_scope *scope, double share)
+static const char *percent(dsc_scope *scope, const bench_result *r)
 {
-    return isfinite(share) ? dsc_scope_format(scope, "%.0f %%", 100 * share) : "-";
+    if (!isfinite(r->share))
+        return "-";
+    return dsc_scope_format(scope, "%.0f %%%s", 100 * r->share,
+                            bench_beyond_roof(r) ? ", beyond its roof" : "");
 }
 
 /* How far the interval reaches from the median; marked if the rounds do not agree. */
 static const char *spread(dsc_scope *scope, const bench_result *r)
 {
-    static const char *const marks[] = { [BENCH_STEADY] = "", [BENCH_WIDE] = "~", [BENCH_TWO_LEVELS] = "=" };
+    static const char *const marks[] = {
+        [BENCH_STEADY] = "", [BENCH_WIDE] = "~", [BENCH_TWO_LEVELS] = "=", [BENCH_LOOSE] = "?"
+    };
     const dsc_interval *t = &r->time;
     return dsc_scope_format(scope, "-%.0f +%.0f%s", 100 * (1 - t->low / t->median),
                             100 * (t->high / t->median - 1), marks[r->steadiness]);
@@ -111,7 +118,8 @@ static const char *roof_text(dsc_scope *scope, const bench_result *r)
     if (!*r->roof)
         return isfinite(r->per_cycle) ? dsc_scope_format(scope, "%.3g a cycle", r->per_cycle) : "";
     const char *name = strncmp(r->roof, "triad/", 6) == 0 ? r->roof + 6 : strchr(r->roof, '-') + 1;
-    return dsc_scope_format(scope, "%.0f %% %.*s", 100 * r->share, (int)strcspn(name, "/"), name);
+    return dsc_scope_format(scope, "%.0f %%%s %.*s", 100 * r->share, bench_beyond_roof(r) ? "!" : "",
+                            (int)strcspn(name, "/"), name);
 }
 
 /* "peak/tile-bf16/1, peak/tile-bf16/all" of one reason, from the first that has it; NULL if an earlier row
@@ -149,21 +157,28 @@ static void print_absent(dsc_scope *scope, const dsc_terminal *terminal, const b
     dsc_table_print(table, terminal, 0);
 }
 
+static bool is_shown(const bench_result *r)
+{
+    return !r->hidden && !r->absent;
+}
+
 static void print_marks(const bench_results *results)
 {
-    bool marked[BENCH_TWO_LEVELS + 1] = { false };
+    bool marked[BENCH_LOOSE + 1] = { false }, beyond = false;
     for (size_t i = 0; i < results->count; i++)
-        if (!results->items[i].hidden && !results->items[i].absent)
+        if (is_shown(&results->items[i])) {
             marked[results->items[i].steadiness] = true;
+            beyond = beyond || bench_beyond_roof(&results->items[i]);
+        }
     if (marked[BENCH_WIDE])
         puts("~ the interval is wider than a tenth of the median");
     if (marked[BENCH_TWO_LEVELS])
         puts("= the rounds fall into two groups");
-}
-
-static bool is_shown(const bench_result *r)
-{
-    return !r->hidden && !r->absent;
+    if (marked[BENCH_LOOSE])
+        puts("? the interval reaches below half or above twice the median: such a row says nothing");
+    if (beyond)
+        puts(
+            "! faster than the roof beside it: the roof was disturbed, or its clock was lower; measure again");
 }
 
 /* Wherever the processor could be asked. */
@@ -172,7 +187,7 @@ static const char *counted(dsc_scope *scope, const bench_result *r)
     return isfinite(r->ipc) ? dsc_scope_format(scope, "%.2f at %.2f GHz", r->ipc, r->gigahertz) : "-";
 }
 
-void bench_print_table(dsc_scope *scope, const dsc_terminal *terminal, const bench_results *results)
+dsc_table *bench_table(dsc_scope *scope, const bench_results *results)
 {
     static const dsc_column columns[] = {
         { "row", false },    { "engine", false },  { "us", true },
@@ -190,7 +205,12 @@ void bench_print_table(dsc_scope *scope, const dsc_terminal *terminal, const ben
                                      rate(scope, number_of(r, GFLOPS)), rate(scope, number_of(r, GBYTES)),
                                      milliseconds(scope, r->setup), roof_text(scope, r), counted(scope, r) });
     }
-    dsc_table_print(table, terminal, 0);
+    return table;
+}
+
+void bench_print_table(dsc_scope *scope, const dsc_terminal *terminal, const bench_results *results)
+{
+    dsc_table_print(bench_table(scope, results), terminal, 0);
     print_marks(results);
     print_absent(scope, terminal, results);
     bench_print_scalings(results);
@@ -218,11 +238,11 @@ void bench_print_json(dsc_scope *scope, const bench_results *results)
         json_object_set_new(row, "roof_only", json_boolean(r->hidden));
         json_array_append_new(rows, row);
     }
-    dsc_json_print(scope,
-                   json_pack("{s:s, s:s, s:s, s:i, s:s, s:o, s:o}", "version", dsc_build_get()->version,
-                             "cpu", dsc_cpu_get()->model, "isa", dsc_isa_name(dsc_isa_effective()), "threads",
-                             results->threads, "precision", dsc_dtype_name(results->dtype), "conditions",
-                             conditions_json(results), "rows", rows));
+    dsc_json_print(scope, json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:o, s:o}", "version",
+                                    dsc_build_get()->version, "commit", dsc_build_get()->commit, "cpu",
+                                    dsc_cpu_get()->model, "isa", dsc_isa_name(dsc_isa_effective()), "threads",
+                                    results->threads, "precision", dsc_dtype_name(results->dtype),
+                                    "conditions", conditions_json(results), "rows", rows));
 }
 
 /* Quoted: shapes have commas. */
@@ -234,12 +254,17 @@ static void print_quoted(const char *text)
     putchar('"');
 }
 
-void bench_print_csv(const bench_results *results)
+/* Every line tells the machine too, so that files of several can be joined. */
+void bench_print_csv(dsc_scope *scope, const bench_results *results)
 {
+    bench_fact facts[BENCH_MAX_FACTS];
+    const size_t fact_count = bench_facts_of(scope, results, facts);
     for (int f = 0; f < TEXTS; f++)
         printf("%s,", text_fields[f]);
     for (int f = 0; f < NUMBERS; f++)
-        printf("%s%s", number_fields[f], f + 1 < NUMBERS ? "," : "\n");
+        printf("%s%s", f ? "," : "", number_fields[f]);
+    for (size_t k = 0; k < fact_count; k++)
+        printf(",%s%s", facts[k].name, k + 1 < fact_count ? "" : "\n");
     for (size_t i = 0; i < results->count; i++) {
         const bench_result *r = &results->items[i];
         if (r->hidden)
@@ -252,14 +277,23 @@ void bench_print_csv(const bench_results *results)
             const double value = number_of(r, f);
             if (isfinite(value))
                 printf("%.9g", value);
-            putchar(f + 1 < NUMBERS ? ',' : '\n');
+            putchar(',');
+        }
+        for (size_t k = 0; k < fact_count; k++) {
+            print_quoted(facts[k].text);
+            putchar(k + 1 < fact_count ? ',' : '\n');
         }
     }
 }
 
 void bench_print_md(dsc_scope *scope, const bench_results *results)
 {
+    bench_fact facts[BENCH_MAX_FACTS];
+    const size_t fact_count = bench_facts_of(scope, results, facts);
+    for (size_t k = 0; k < fact_count; k++)
+        printf("- %s: %s\n", facts[k].name, facts[k].text);
     puts(
+        "\n"
         "| row | shape | engine | implementation | us | 95 % | GFLOP/s | GB/s | flop/byte | of roof | roof | "
         "made ms | repeat |\n"
         "| --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: | --- |");
@@ -272,7 +306,7 @@ void bench_print_md(dsc_scope *scope, const bench_results *results)
                    microseconds(scope, r->time.high), r->steadiness ? ", " : "",
                    r->steadiness ? bench_steadiness_name(r->steadiness) : "",
                    rate(scope, number_of(r, GFLOPS)), rate(scope, number_of(r, GBYTES)),
-                   short_number(scope, number_of(r, INTENSITY)), percent(scope, r->share), r->roof,
+                   short_number(scope, number_of(r, INTENSITY)), percent(scope, r), r->roof,
                    milliseconds(scope, r->setup), r->repeat);
     }
     const char *head = "\n| not measured | why |\n| --- | --- |\n";

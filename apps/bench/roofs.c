@@ -84,6 +84,12 @@ static void set_roof(const bench_results *results, size_t first, bench_result *r
     r->roof_flops = r->flops / least;
 }
 
+/* What rounds to 100 % is not beyond it. */
+bool bench_beyond_roof(const bench_result *result)
+{
+    return result->share >= 1.005;
+}
+
 void bench_set_roofs(bench_results *results, size_t first, const dsc_cpu *cpu)
 {
     for (size_t i = first; i < results->count; i++)

@@ -69,7 +69,11 @@ static void print_scaling(const bench_results *results, size_t at)
     printf("%.*s: %.2f times as fast on %d threads (%.2f to %.2f), efficiency %.0f %%, ",
            (int)strcspn(one->row.name, "/"), one->row.name, up.median, last->threads, up.low, up.high,
            100 * up.median / last->threads);
-    if (up.low > 1)
+    if (up.median >= 1.005 * last->threads)
+        puts("more than all threads can give: one of the two was disturbed");
+    else if (bench_steadiness_of(&up) == BENCH_LOOSE)
+        puts("too uncertain to say anything");
+    else if (up.low > 1)
         printf("serial share %.1f %% (%.1f to %.1f)\n", 100 * fmax(0, serial.share),
                100 * fmax(0, serial.low), 100 * fmax(0, serial.high));
     else

@@ -8,6 +8,8 @@
 #include <descent/lab.h>
 #include <descent/record.h>
 
+static const char EXPERIMENT[] = "bench";
+
 enum {
     SECONDS = 0,
     MEDIAN,
@@ -38,7 +40,7 @@ static const dsc_record_output outputs[OUTPUTS] = {
     NUMBER("share_of_roof", "1", "share of the roof"),
     NUMBER("roof_gflop_s", "GFLOP/s", "arithmetic that the roof allows"),
     NUMBER("setup_seconds", "s", "compiling the network and making its primitives"),
-    NUMBER("steadiness", "1", "0 steady, 1 wide interval, 2 two levels"),
+    NUMBER("steadiness", "1", "0 steady, 1 wide interval, 2 two levels, 3 says nothing"),
     NUMBER("roof", "1", "1: measured as a roof beside the rows of a suite"),
     NUMBER("roof_row", "1", "row that measured the roof"),
     NUMBER("instructions_cycle", "1", "instructions a cycle"),
@@ -88,7 +90,7 @@ static dsc_record *make_record(dsc_scope *scope, const bench_results *results, c
     };
     return dsc_record_make(
         scope, &(dsc_record_spec){
-                   .experiment = "bench",
+                   .experiment = EXPERIMENT,
                    .title = "Benchmark",
                    .reference = "",
                    .readme = "seconds(row, round): see `descent help bench`. A failed cell is a row "
@@ -181,4 +183,80 @@ dsc_record *bench_write(dsc_scope *scope, const bench_results *results, const ch
     note_conditions(scope, record, results);
     dsc_record_write(scope, record, path);
     return record;
+}
+
+/* ---- reading ---- */
+
+bool bench_is_record(dsc_record *record)
+{
+    const dsc_record_spec *spec = dsc_record_describe(record);
+    const dsc_record_output *seconds = dsc_record_output_find(record, outputs[SECONDS].name);
+    return spec->experiment && strcmp(spec->experiment, EXPERIMENT) == 0 && spec->axis_count == 2 &&
+           spec->cell_axes == 1 && spec->axes[0].names && seconds && seconds->rank == 2;
+}
+
+/* A number of a row; NaN if the file has none. */
+static double number_at(dsc_record *record, int output, size_t row)
+{
+    size_t count = 0;
+    const dsc_record_output *found = dsc_record_output_find(record, outputs[output].name);
+    const double *value =
+        found && found->rank == 1 ? dsc_record_cell_values(record, found, row, &count) : NULL;
+    return value && count ? *value : NAN;
+}
+
+/* "gemm/tall/forward native": the suite, the row, the engine. */
+static void read_name(dsc_scope *scope, const char *name, bench_result *r)
+{
+    if (!name)
+        return;
+    const size_t suite = strcspn(name, "/"), row = strcspn(name + suite, " ");
+    r->row.suite = dsc_scope_format(scope, "%.*s", (int)suite, name);
+    r->row.name = dsc_scope_format(scope, "%.*s", row ? (int)row - 1 : 0, name + suite + (row > 0));
+    r->engine = dsc_scope_copy(scope, name + suite + row + (name[suite + row] == ' '));
+}
+
+static const char *roof_name(dsc_scope *scope, const dsc_record_axis *rows, double roof)
+{
+    bench_result r = { .row = { .name = "" } };
+    if (roof >= 0 && roof < (double)rows->count)
+        read_name(scope, dsc_record_axis_text(scope, rows, (size_t)roof, 6), &r);
+    return r.row.name && (strchr(r.row.name, '-') || strncmp(r.row.name, "triad/", 6) == 0) ? r.row.name : "";
+}
+
+static void read_row(dsc_scope *scope, dsc_record *record, size_t row, bench_result *r)
+{
+    const dsc_record_axis *rows = &dsc_record_describe(record)->axes[0];
+    const dsc_record_cell *cell = dsc_record_cell_at(record, row);
+    size_t count = 0;
+    const double *seconds =
+        dsc_record_cell_values(record, dsc_record_output_find(record, outputs[SECONDS].name), row, &count);
+    *r = (bench_result){ .hidden = number_at(record, ROOF, row) == 1, .per_cycle = NAN };
+    read_name(scope, dsc_record_axis_text(scope, rows, row, 6), r);
+    if (cell->status != DSC_CELL_DONE)
+        r->absent = cell->message ? cell->message : "unknown";
+    r->time = dsc_summarize(seconds, count);
+    r->steadiness = bench_steadiness_of(&r->time);
+    if (number_at(record, STEADINESS, row) == BENCH_TWO_LEVELS)
+        r->steadiness = BENCH_TWO_LEVELS;
+    r->flops = 1e9 * number_at(record, GFLOPS, row) * r->time.median;
+    r->bytes = 1e9 * number_at(record, GBYTES, row) * r->time.median;
+    r->share = number_at(record, SHARE, row);
+    r->roof = roof_name(scope, rows, number_at(record, ROOF_ROW, row));
+    r->setup = number_at(record, SETUP, row);
+    r->ipc = number_at(record, IPC, row);
+    r->gigahertz = number_at(record, GIGAHERTZ, row);
+}
+
+bench_results bench_read(dsc_scope *scope, dsc_record *record)
+{
+    const size_t count = dsc_record_cells(record);
+    const char *counters = dsc_record_provenance_get(record, "counters");
+    bench_results results = {
+        .items = dsc_scope_alloc(scope, count, sizeof *results.items),
+        .conditions = { .counters = counters && strcmp(counters, "counted") == 0 ? "" : "not counted" }
+    };
+    for (size_t i = 0; results.items && i < count && dsc_scope_status(scope) == DSC_OK; i++)
+        read_row(scope, record, i, &results.items[results.count++]);
+    return results;
 }

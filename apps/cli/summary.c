@@ -206,8 +206,9 @@ const dsc_table *dsc_summary_table(dsc_scope *scope, dsc_record *record, const d
                 dsc_number(scope, median_of(scope, &layout, layout.outputs[o], row));
         dsc_table_row(table, texts);
     }
-    const char *seeds =
-        layout.seeds == 1 ? "one seed" : dsc_scope_format(scope, "median of %zu seeds", layout.seeds);
+    const char *seeds = layout.seed_axis == layout.spec->cell_axes ? "without seeds"
+                        : layout.seeds == 1                        ? "one seed"
+                                            : dsc_scope_format(scope, "median of %zu seeds", layout.seeds);
     const char *inner = inner_text(scope, &layout);
     const char *left_out =
         selection.count < layout.rows

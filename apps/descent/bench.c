@@ -167,11 +167,13 @@ static void report(dsc_call *call, const bench_request *request, const bench_res
     if (arguments->json)
         bench_print_json(call->scope, results);
     else if (arguments->csv)
-        bench_print_csv(results);
+        bench_print_csv(call->scope, results);
     else if (arguments->md)
         bench_print_md(call->scope, results);
-    else
+    else {
+        bench_print_machine(&call->terminal, results);
         bench_print_table(call->scope, &call->terminal, results);
+    }
     if (arguments->out)
         write_file(call, request, results, arguments);
 }

@@ -12,6 +12,8 @@
 #include <descent/clock.h>
 #include <descent/file.h>
 
+#include "present.h"
+
 struct arguments {
     const char *out, *title;
 };
@@ -268,12 +270,42 @@ static void write_details(FILE *page, const char *summary, const dsc_table *tabl
     fputs("</div>\n", page);
 }
 
+/* Times are not computed again: a benchmark is repeated by its command. */
+static void write_benchmark(const struct report *report, const struct dsc_report_run *run)
+{
+    const char *command = dsc_record_provenance_get(run->record, "command");
+    const bench_results results = bench_read(report->scope, run->record);
+    element(report->page, "p class=\"soft\"", "Medians of the rounds.");
+    dsc_table_html(bench_table(report->scope, &results), report->page);
+    element(report->page, "h3", "Repeat it");
+    element(report->page, "pre class=\"command\"", command ? command : "descent bench");
+}
+
+static void write_numbers(const struct report *report, const struct dsc_report_run *run)
+{
+    const char *heading = NULL;
+    FILE *page = report->page;
+    element(page, "h3", "Numbers");
+    if (bench_is_record(run->record)) {
+        write_benchmark(report, run);
+        return;
+    }
+    const dsc_table *summary =
+        dsc_summary_table(report->scope, run->record, run->claims, SUMMARY_ROWS, &heading);
+    element(page, "p class=\"soft\"", heading);
+    dsc_table_html(summary, page);
+    element(page, "h3", "Repeat it");
+    write_command(report, run);
+    element(page, "p class=\"soft\"", "or compute this file again and compare every bit:");
+    write_word(report, "<pre class=\"command\">descent verify ", run->path);
+    fputs("</pre>\n", page);
+}
+
 static void write_run(struct report *report, const struct dsc_report_run *run)
 {
     const dsc_record_spec *spec = dsc_record_describe(run->record);
     const struct dsc_tally tally = dsc_tally_cells(run->record);
     FILE *page = report->page;
-    const char *heading = NULL;
     fprintf(page, "<section>\n<h2 id=\"run-%zu\">%zu. ", run->number, run->number);
     dsc_html_text(page, run_name(report->scope, run));
     fputs("</h2>\n", page);
@@ -285,16 +317,7 @@ static void write_run(struct report *report, const struct dsc_report_run *run)
         element(page, "p class=\"differs\"",
                 dsc_scope_format(report->scope, "The first cell that failed: %s", tally.message));
     dsc_report_figures(report->scope, run, page, &report->drawn);
-    const dsc_table *summary =
-        dsc_summary_table(report->scope, run->record, run->claims, SUMMARY_ROWS, &heading);
-    element(page, "h3", "Numbers");
-    element(page, "p class=\"soft\"", heading);
-    dsc_table_html(summary, page);
-    element(page, "h3", "Repeat it");
-    write_command(report, run);
-    element(page, "p class=\"soft\"", "or compute this file again and compare every bit:");
-    write_word(report, "<pre class=\"command\">descent verify ", run->path);
-    fputs("</pre>\n", page);
+    write_numbers(report, run);
     write_details(page, "Recipe", dsc_recipe_table(report->scope, run->record));
     write_details(page, "Provenance", dsc_provenance_table(report->scope, run->record));
     fputs("</section>\n", page);

@@ -7,7 +7,8 @@
 #include <jansson.h>
 
 #include <descent/clock.h>
-#include <descent/statistics.h>
+
+#include "present.h"
 
 struct arguments {
     bool json, all;
@@ -108,9 +109,42 @@ static void print_pairs(dsc_call *call, const char *heading, const char *const (
     dsc_table_print(table, &call->terminal, 2);
 }
 
-static void print_head(dsc_call *call, dsc_record *record, const char *path)
+static void print_table(dsc_call *call, const char *heading, const dsc_table *table)
+{
+    dsc_heading(&call->terminal, "\n%s", heading);
+    dsc_table_print(table, &call->terminal, 2);
+}
+
+/* What the numbers are of and where they come from. */
+static void print_origin(dsc_call *call, const dsc_record *record)
+{
+    print_table(call, "Recipe", dsc_recipe_table(call->scope, record));
+    print_table(call, "Provenance", dsc_provenance_table(call->scope, record));
+    putchar('\n');
+}
+
+/* Rows of a benchmark are no cells of seeds: they are shown as they were when they were measured. */
+static void print_benchmark(dsc_call *call, dsc_record *record, const char *path)
 {
     const dsc_record_spec *spec = dsc_record_describe(record);
+    const bench_results results = bench_read(call->scope, record);
+    size_t measured = 0, absent = 0;
+    for (size_t i = 0; i < results.count; i++) {
+        measured += !results.items[i].absent && !results.items[i].hidden;
+        absent += results.items[i].absent != NULL;
+    }
+    const char *rows = dsc_scope_format(call->scope, "%zu measured, %zu not", measured, absent);
+    const char *const pairs[][2] = { { "title", spec->title }, { "rows", rows } };
+    print_pairs(call, path, pairs, sizeof pairs / sizeof pairs[0]);
+    print_origin(call, record);
+    dsc_heading(&call->terminal, "Rows: medians of up to %zu rounds", spec->axes[1].count);
+    bench_print_table(call->scope, &call->terminal, &results);
+}
+
+static void print_results(dsc_call *call, dsc_record *record, const char *path, bool all)
+{
+    const dsc_record_spec *spec = dsc_record_describe(record);
+    const dsc_claim *claims = dsc_known_claims(record);
     const struct dsc_tally tally = dsc_tally_cells(record);
     char duration[24];
     const char *cells = dsc_scope_format(
@@ -125,12 +159,12 @@ static void print_head(dsc_call *call, dsc_record *record, const char *path)
         { "deterministic", spec->deterministic ? "yes" : "no" },
     };
     print_pairs(call, path, pairs, sizeof pairs / sizeof pairs[0]);
-}
-
-static void print_table(dsc_call *call, const char *heading, const dsc_table *table)
-{
-    dsc_heading(&call->terminal, "\n%s", heading);
-    dsc_table_print(table, &call->terminal, 2);
+    print_origin(call, record);
+    dsc_summary_print(call->scope, &call->terminal, record, claims, all ? 0 : SUMMARY_ROWS);
+    if (claims) {
+        putchar('\n');
+        dsc_claims_print(call->scope, &call->terminal, record, claims, true);
+    }
 }
 
 static dsc_exit show(dsc_call *call)
@@ -142,20 +176,12 @@ static dsc_exit show(dsc_call *call)
     dsc_record *record = dsc_record_read(call->scope, words.items[0]);
     if (!record)
         return DSC_EXIT_FAILED;
-    const dsc_claim *claims = dsc_known_claims(record);
-    if (arguments.json) {
-        print_json(call, record, claims, words.items[0]);
-        return DSC_EXIT_GOOD;
-    }
-    print_head(call, record, words.items[0]);
-    print_table(call, "Recipe", dsc_recipe_table(call->scope, record));
-    print_table(call, "Provenance", dsc_provenance_table(call->scope, record));
-    putchar('\n');
-    dsc_summary_print(call->scope, &call->terminal, record, claims, arguments.all ? 0 : SUMMARY_ROWS);
-    if (claims) {
-        putchar('\n');
-        dsc_claims_print(call->scope, &call->terminal, record, claims, true);
-    }
+    if (arguments.json)
+        print_json(call, record, dsc_known_claims(record), words.items[0]);
+    else if (bench_is_record(record))
+        print_benchmark(call, record, words.items[0]);
+    else
+        print_results(call, record, words.items[0], arguments.all);
     return DSC_EXIT_GOOD;
 }
 

@@ -45,6 +45,7 @@ run 0 python3 -c 'import csv, sys
 lines = list(csv.reader(open(sys.argv[1])))
 assert len(lines) == 5 and len({len(x) for x in lines}) == 1, lines
 rows = [dict(zip(lines[0], x)) for x in lines[1:]]
+assert all(x["cpu"] and x["isa"] and x["version"] and x["begun"].startswith("20") and x["commit"] for x in rows), rows
 assert all((x["seconds"] == "") == bool(x["not_measured"]) == (x["engine"] == "onednn") for x in rows), rows' \
     "$root/rows.csv"
 tanh 0 --md
@@ -52,10 +53,14 @@ out_has '| rnn/tanh/backward onednn | the engine has no implementation of it |'
 cp "$out" "$root/rows.md"
 run 0 python3 -c 'import sys
 tables = [[x.count("|") for x in t.splitlines()] for t in open(sys.argv[1]).read().split("\n\n")]
-assert len(tables) == 2 and all(len(t) == 4 and len(set(t)) == 1 for t in tables), tables' "$root/rows.md"
+assert len(tables) == 3 and set(tables[0]) == {0}, tables
+assert all(len(t) == 4 and len(set(t)) == 1 for t in tables[1:]), tables' "$root/rows.md"
+for fact in begun cpu isa all_threads precision version commit onednn pinned load_before; do
+    grep -q "^- $fact: ." "$root/rows.md" || fail "--md lacks $fact"
+done
 tanh 0 --out absent.h5
 run 0 descent show absent.h5
-out_has 'the engine has no implementation of it'
+out_has 'the engine has no implementation of it  rnn/tanh/forward onednn'
 tanh 3 --engine onednn
 err_has 'none of these rows can be measured: the engine has no implementation of it'
 
@@ -77,7 +82,23 @@ run 0 descent bench compare roofless.h5 roofless.h5 --json
 json_holds 'import json
 noisy = {x["row"]: x for x in json.load(open("with.json"))["rows"]}
 assert all(noisy[x["row"]]["low"] < x["low"] <= 1 <= x["high"] < noisy[x["row"]]["high"] for x in r["rows"]), r'
+
+# A file is shown as it was measured: a row a line however wide, what cannot be said with its remark.
 run 0 descent show a.h5
+out_has 'Rows: medians of up to 11 rounds'
+out_has '3 measured, 0 not'
+for row in adam nadam; do
+    [ "$(grep -c "^kernels/$row " "$out")" -eq 1 ] || fail "not one line of $row"
+done
+! grep -qE 'seed|at round|beyond|!' "$out" || fail 'a benchmark is shown as cells of seeds'
+cp a.h5 remarks.h5
+run 0 tamper remarks.h5 share_of_roof times 100
+run 0 descent show remarks.h5
+out_has '! faster than the roof beside it'
+out_has ' %! '
+run 0 descent report a.h5 --out bench.html
+grep -q 'descent bench kernels --filter adam --time 0.1 --threads 1 --out a.h5</pre>' bench.html || fail 'no command'
+! grep -q 'descent verify' bench.html || fail 'times are not verified'
 
 # The roofline is drawn from the file alone.
 run 0 descent bench gemm --filter small --time 0.1 --threads 1 --out gemm.h5

@@ -101,6 +101,30 @@ static void rounds_that_disagree_are_marked(void **state)
     assert_string_equal(bench_steadiness_name(BENCH_TWO_LEVELS), "two levels");
 }
 
+static void a_median_that_says_nothing_is_told_from_a_wide_one(void **state)
+{
+    (void)state;
+    static const struct {
+        double low, high;
+        bench_steadiness steadiness;
+    } cases[] = { { 0.98, 1.02, BENCH_STEADY }, { 0.9, 1.3, BENCH_WIDE }, { 0.5, 2, BENCH_WIDE },
+                  { 0.4, 1.1, BENCH_LOOSE },    { 1, 2.5, BENCH_LOOSE },  { 1, 118, BENCH_LOOSE } };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const dsc_interval interval = { .n = 11, .median = 1, .low = cases[i].low, .high = cases[i].high };
+        assert_int_equal(bench_steadiness_of(&interval), cases[i].steadiness);
+    }
+    assert_string_equal(bench_steadiness_name(BENCH_LOOSE), "says nothing");
+}
+
+static void more_than_a_roof_allows_is_noticed(void **state)
+{
+    (void)state;
+    assert_true(bench_beyond_roof(&(bench_result){ .share = 14.07 }));
+    assert_true(bench_beyond_roof(&(bench_result){ .share = 1.006 }));
+    assert_false(bench_beyond_roof(&(bench_result){ .share = 1.004 })); /* it is printed as 100 % */
+    assert_false(bench_beyond_roof(&(bench_result){ .share = (double)NAN }));
+}
+
 static void a_loop_out_of_time_ends_after_five_rounds(void **state)
 {
     (void)state;
@@ -277,6 +301,8 @@ int main(void)
         cmocka_unit_test(loop_measures_what_a_run_takes),
         cmocka_unit_test(rounds_take_the_rows_in_turn_from_both_ends),
         cmocka_unit_test(rounds_that_disagree_are_marked),
+        cmocka_unit_test(a_median_that_says_nothing_is_told_from_a_wide_one),
+        cmocka_unit_test(more_than_a_roof_allows_is_noticed),
         cmocka_unit_test(a_loop_out_of_time_ends_after_five_rounds),
         cmocka_unit_test(a_watcher_can_stop_the_loop),
         cmocka_unit_test(arithmetic_bounds_what_computes_much),
