@@ -81,8 +81,22 @@ static hid_t memory_access(void)
     return access;
 }
 
+enum { MEMORY_NAME_BYTES = 48 };
+
+/* A name for a file in memory that no other file has. HDF5 takes two files in memory of one name for the same
+   file, and refuses to open one in memory while a file of its name lies on disk: so the names are numbered,
+   and below /dev/null, which is no folder, nothing can lie. Called between dsci_hdf5_enter() and
+   dsci_hdf5_leave(). */
+static const char *memory_name(char name[MEMORY_NAME_BYTES])
+{
+    static unsigned long long files;
+    snprintf(name, MEMORY_NAME_BYTES, "/dev/null/descent-%llu", files++);
+    return name;
+}
+
 hid_t dsci_hdf5_create(dsc_scope *scope)
 {
+    char name[MEMORY_NAME_BYTES];
     if (stopped(scope))
         return -1;
     const hid_t access = memory_access(), creation = H5Pcreate(H5P_FILE_CREATE);
@@ -90,7 +104,7 @@ hid_t dsci_hdf5_create(dsc_scope *scope)
     if (access >= 0 && creation >= 0 && H5Pset_obj_track_times(creation, false) >= 0 &&
         H5Pset_link_creation_order(creation, IN_ORDER) >= 0 &&
         H5Pset_attr_creation_order(creation, IN_ORDER) >= 0)
-        file = H5Fcreate("descent", H5F_ACC_TRUNC, creation, access);
+        file = H5Fcreate(memory_name(name), H5F_ACC_TRUNC, creation, access);
     if (file < 0)
         dsci_hdf5_fail(scope, DSC_ERROR_MEMORY, "could not make a results file in memory");
     H5Pclose(creation);
@@ -294,10 +308,11 @@ hid_t dsci_hdf5_open(dsc_scope *scope, const char *path, dsc_bytes bytes)
         return -1;
     }
     disarm_heaps(bytes);
+    char name[MEMORY_NAME_BYTES];
     const hid_t access = memory_access();
     hid_t file = -1;
     if (access >= 0 && H5Pset_file_image(access, bytes.data, bytes.size) >= 0)
-        file = H5Fopen("descent", H5F_ACC_RDONLY, access);
+        file = H5Fopen(memory_name(name), H5F_ACC_RDONLY, access);
     if (file < 0)
         dsci_hdf5_fail(scope, DSC_ERROR_FORMAT, "'%s' is damaged: its HDF5 structure cannot be read", path);
     H5Pclose(access);

@@ -1,10 +1,12 @@
 /* A model that is saved comes back: into the same network, or with the network. What does not fit is refused
  * and changes nothing. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -166,6 +168,63 @@ static void damaged_and_missing_files_are_refused(void **state)
     dsc_scope_close(&scope);
 }
 
+/* Saves and loads models of one architecture, over and over, each in a scope of its own. */
+struct worker {
+    const char *directory;
+    uint64_t number;
+    bool right;
+};
+
+static void *save_and_load(void *data)
+{
+    enum { ROUNDS = 30 };
+    struct worker *worker = data;
+    worker->right = true;
+    for (uint64_t round = 0; round < ROUNDS; round++) {
+        dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = worker->number * ROUNDS + round });
+        dsc_scope *other = dsc_scope_open(NULL);
+        const char *path = dsc_scope_format(scope, "%s/%d.h5", worker->directory, (int)worker->number);
+        dsc_model *saved = make(scope, 9, NULL, DSC_F32);
+        const bool written = dsc_model_save(saved, path) == DSC_OK;
+        const dsc_model *loaded = dsc_model_load(other, path, NULL);
+        worker->right = worker->right && written && loaded && dsc_model_hash(loaded) == dsc_model_hash(saved);
+        dsc_scope_close(&other);
+        dsc_scope_close(&scope);
+    }
+    return NULL;
+}
+
+static void threads_save_and_load_each_its_own_model(void **state)
+{
+    enum { THREADS = 4 };
+    pthread_t threads[THREADS];
+    struct worker workers[THREADS];
+    for (uint64_t i = 0; i < THREADS; i++) {
+        workers[i] = (struct worker){ .directory = *state, .number = i };
+        assert_int_equal(pthread_create(&threads[i], NULL, save_and_load, &workers[i]), 0);
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_true(workers[i].right);
+    }
+}
+
+/* HDF5 looks for a file of the name that a file in memory has. */
+static void what_lies_in_the_current_folder_does_not_matter(void **state)
+{
+    dsc_scope *scope = dsc_scope_open(NULL);
+    assert_int_equal(chdir(*state), 0);
+    for (int i = 0; i < 20; i++) {
+        directory_put(*state, dsc_scope_format(scope, "descent-%d", i), "something");
+        directory_put(*state, dsc_scope_format(scope, "dev/null/descent-%d", i), "something");
+    }
+    directory_put(*state, "descent", "something");
+    assert_int_equal(dsc_model_save(make(scope, 9, NULL, DSC_F32), "model.h5"), DSC_OK);
+    assert_non_null(dsc_model_load(scope, "model.h5", NULL));
+    assert_int_equal(chdir("/"), 0);
+    dsc_scope_close(&scope);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +237,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_that_does_not_fit_names_the_layer_and_changes_nothing,
                                         directory_make, directory_remove),
         cmocka_unit_test_setup_teardown(damaged_and_missing_files_are_refused, directory_make,
+                                        directory_remove),
+        cmocka_unit_test_setup_teardown(threads_save_and_load_each_its_own_model, directory_make,
+                                        directory_remove),
+        cmocka_unit_test_setup_teardown(what_lies_in_the_current_folder_does_not_matter, directory_make,
                                         directory_remove),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
