@@ -28,10 +28,14 @@ typedef struct dsci_problem {
     dnnl_dims_t strides, dilations, pad_low, pad_high;
 } dsci_problem;
 
-/* hint: the descriptor of the forward primitive that a backward one belongs to. */
+/* The first of oneDNN's implementations that computes the spec right; its first one without a spec. hint: the
+   descriptor of the forward primitive that a backward one belongs to. */
 dnnl_status_t dsci_describe(dnnl_primitive_desc_t *descriptor, const dsci_problem *problem,
-                            dnnl_engine_t engine, const_dnnl_primitive_attr_t attributes,
-                            const_dnnl_primitive_desc_t hint);
+                            const dsci_primitive_spec *spec, dnnl_engine_t engine,
+                            const_dnnl_primitive_attr_t attributes, const_dnnl_primitive_desc_t hint);
+
+/* Whether a descriptor's implementation may run: dsci_onednn_is_right(); without a spec any may. */
+bool dsci_is_acceptable(const_dnnl_primitive_desc_t descriptor, const dsci_primitive_spec *spec);
 
 /* A reorder between plain memory and an argument of another primitive, of the block of dims that starts at
  * plain_offsets in the plain memory and at offsets in the argument. */

@@ -168,6 +168,19 @@ static dnnl_status_t make_attributes(dnnl_primitive_attr_t *attributes, dsci_elt
     return status;
 }
 
+static const char *name_of(const_dnnl_primitive_desc_t descriptor)
+{
+    const char *name = NULL;
+    const dnnl_status_t status =
+        dnnl_primitive_desc_query(descriptor, dnnl_query_impl_info_str, 0, (void *)&name);
+    return status == dnnl_success && name ? name : "";
+}
+
+bool dsci_is_acceptable(const_dnnl_primitive_desc_t descriptor, const dsci_primitive_spec *spec)
+{
+    return !spec || dsci_onednn_is_right(name_of(descriptor), spec);
+}
+
 /* A backward primitive is described beside the forward one it belongs to. */
 static dnnl_status_t make_descriptor(dsci_primitive *p)
 {
@@ -177,14 +190,14 @@ static dnnl_status_t make_descriptor(dsci_primitive *p)
     dnnl_status_t status = make_attributes(&attributes, spec->eltwise);
     dsci_problem problem = problem_of(spec, DSCI_FORWARD);
     if (status == dnnl_success && spec->direction != DSCI_FORWARD)
-        status = dsci_describe(&hint, &problem, shared_engine, attributes, NULL);
+        status = dsci_describe(&hint, &problem, NULL, shared_engine, attributes, NULL);
     problem = problem_of(spec, spec->direction);
     if (spec->like) {
         problem.weights.like = spec->like->descriptor;
         problem.weights.like_argument = spec->like->weights;
     }
     if (status == dnnl_success)
-        status = dsci_describe(&p->descriptor, &problem, shared_engine, attributes, hint);
+        status = dsci_describe(&p->descriptor, &problem, spec, shared_engine, attributes, hint);
     dnnl_primitive_desc_destroy(hint);
     dnnl_primitive_attr_destroy(attributes);
     return status;
@@ -389,11 +402,7 @@ bool dsci_primitive_is_plain(const dsci_primitive *primitive)
 
 const char *dsci_primitive_name(const dsci_primitive *primitive)
 {
-    const char *name = NULL;
-    if (!primitive || dnnl_primitive_desc_query(primitive->descriptor, dnnl_query_impl_info_str, 0,
-                                                (void *)&name) != dnnl_success)
-        return "";
-    return name;
+    return primitive ? name_of(primitive->descriptor) : "";
 }
 
 /* --- Running --- */

@@ -53,6 +53,14 @@ typedef struct dsci_primitive_spec {
 /* Whether this machine computes in bf16 at all. */
 bool dsci_onednn_has_bf16(void);
 
+/* Whether oneDNN's implementation of that name computes the primitive right: a rule of the name and the
+   extents. Others are passed over when a primitive is made. */
+bool dsci_onednn_is_right(const char *implementation, const dsci_primitive_spec *spec);
+
+/* Whether oneDNN has only slow implementations of the primitive left on some machine, when those are passed
+   over that would compute it wrong. A rule of the extents alone. */
+bool dsci_onednn_is_slow(const dsci_primitive_spec *spec);
+
 /* Makes the primitive; it dies with the scope. NULL on failure, with oneDNN's status in the scope's error. */
 dsci_primitive *dsci_primitive_make(dsc_scope *scope, const dsci_primitive_spec *spec);
 

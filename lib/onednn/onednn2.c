@@ -62,9 +62,27 @@ static dnnl_status_t describe_inner_product(dnnl_inner_product_desc_t *operation
     }
 }
 
+/* Fetches descriptors until one is acceptable. The first may come twice, if oneDNN has it in its cache. */
+static dnnl_status_t choose(dnnl_primitive_desc_t *descriptor, dnnl_primitive_desc_iterator_t implementations,
+                            const dsci_primitive_spec *spec)
+{
+    dnnl_status_t status = dnnl_success;
+    while (status == dnnl_success) {
+        *descriptor = dnnl_primitive_desc_iterator_fetch(implementations);
+        if (!*descriptor)
+            return dnnl_out_of_memory;
+        if (dsci_is_acceptable(*descriptor, spec))
+            return dnnl_success;
+        dnnl_primitive_desc_destroy(*descriptor);
+        *descriptor = NULL;
+        status = dnnl_primitive_desc_iterator_next(implementations);
+    }
+    return status;
+}
+
 dnnl_status_t dsci_describe(dnnl_primitive_desc_t *descriptor, const dsci_problem *problem,
-                            dnnl_engine_t engine, const_dnnl_primitive_attr_t attributes,
-                            const_dnnl_primitive_desc_t hint)
+                            const dsci_primitive_spec *spec, dnnl_engine_t engine,
+                            const_dnnl_primitive_attr_t attributes, const_dnnl_primitive_desc_t hint)
 {
     struct memories m;
     dnnl_status_t status = make_memories(&m, problem);
@@ -77,9 +95,14 @@ dnnl_status_t dsci_describe(dnnl_primitive_desc_t *descriptor, const dsci_proble
     } operation;
     status = problem->convolution ? describe_convolution(&operation.convolution, problem, &m, bias)
                                   : describe_inner_product(&operation.inner_product, problem, &m, bias);
+    dnnl_primitive_desc_iterator_t implementations = NULL;
+    if (status == dnnl_success)
+        status = dnnl_primitive_desc_iterator_create(&implementations, &operation, attributes, engine, hint);
     if (status != dnnl_success)
         return status;
-    return dnnl_primitive_desc_create(descriptor, &operation, attributes, engine, hint);
+    status = choose(descriptor, implementations, spec);
+    dnnl_primitive_desc_iterator_destroy(implementations);
+    return status;
 }
 
 dnnl_status_t dsci_describe_reorder(dnnl_primitive_desc_t *descriptor, const dsci_memory *plain,

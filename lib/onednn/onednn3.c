@@ -76,9 +76,22 @@ static dnnl_status_t describe_inner_product(dnnl_primitive_desc_t *descriptor, c
     }
 }
 
+/* Goes on to the next until one is acceptable. The first may come twice, if oneDNN has it in its cache. */
+static dnnl_status_t choose(dnnl_primitive_desc_t *descriptor, const dsci_primitive_spec *spec)
+{
+    dnnl_status_t status = dnnl_success;
+    while (status == dnnl_success && !dsci_is_acceptable(*descriptor, spec))
+        status = dnnl_primitive_desc_next_impl(*descriptor);
+    if (status != dnnl_success) {
+        dnnl_primitive_desc_destroy(*descriptor);
+        *descriptor = NULL;
+    }
+    return status;
+}
+
 dnnl_status_t dsci_describe(dnnl_primitive_desc_t *descriptor, const dsci_problem *problem,
-                            dnnl_engine_t engine, const_dnnl_primitive_attr_t attributes,
-                            const_dnnl_primitive_desc_t hint)
+                            const dsci_primitive_spec *spec, dnnl_engine_t engine,
+                            const_dnnl_primitive_attr_t attributes, const_dnnl_primitive_desc_t hint)
 {
     struct memories m = { NULL, NULL, NULL, NULL };
     dnnl_status_t status = make_memories(&m, problem);
@@ -87,7 +100,7 @@ dnnl_status_t dsci_describe(dnnl_primitive_desc_t *descriptor, const dsci_proble
                      ? describe_convolution(descriptor, problem, &m, engine, attributes, hint)
                      : describe_inner_product(descriptor, problem, &m, engine, attributes, hint);
     destroy_memories(&m);
-    return status;
+    return status == dnnl_success ? choose(descriptor, spec) : status;
 }
 
 dnnl_status_t dsci_describe_reorder(dnnl_primitive_desc_t *descriptor, const dsci_memory *plain,

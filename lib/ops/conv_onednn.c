@@ -94,6 +94,120 @@ static size_t activation_size(const dsci_node *node)
     return dsci_type_size(node->in[0]->type);
 }
 
+/* The convolution of the output's gradient that gives that of the input: every output meets an input with an
+   element of the window, counted from its other end. */
+static dsci_conv_shape turned_shape(const dsci_conv_shape *s)
+{
+    dsci_conv_shape t = *s;
+    t.channels = s->filters;
+    t.filters = s->channels;
+    for (size_t i = 0; i < 2; i++) {
+        const size_t reach = (s->window.kernel[i] - 1) * s->window.dilation[i];
+        t.src[i] = s->dst[i];
+        t.dst[i] = s->src[i];
+        t.window.before[i] = reach - s->window.before[i];
+        t.window.after[i] = s->src[i] + reach - s->dst[i] - t.window.before[i];
+    }
+    return t;
+}
+
+/* Without padding the turned convolution would go over many zeros. */
+static bool is_turned(const dsci_node *node, const dsci_conv_shape *s)
+{
+    const dsci_window *w = &s->window;
+    if (node->op != &dsci_op_conv_backward_data || s->groups > 1 || w->stride[0] * w->stride[1] > 1 ||
+        w->kernel[0] * w->kernel[1] > MOST_TURNED || 5 * dst_pixels(s) < 4 * s->src[0] * s->src[1])
+        return false;
+    for (size_t i = 0; i < 2; i++)
+        if (w->before[i] > (w->kernel[i] - 1) * w->dilation[i] ||
+            w->after[i] > (w->kernel[i] - 1) * w->dilation[i])
+            return false;
+    return true;
+}
+
+/* What is known of a node before it is cut. */
+static conv_state state_of(const dsci_node *node)
+{
+    conv_state s = { .shape = dsci_conv_shape_of(node) };
+    s.turned = is_turned(node, &s.shape);
+    if (s.turned)
+        s.shape = turned_shape(&s.shape);
+    s.direction = node->op == &dsci_op_conv || s.turned     ? DSCI_FORWARD
+                  : node->op == &dsci_op_conv_backward_data ? DSCI_BACKWARD_DATA
+                                                            : DSCI_BACKWARD_WEIGHTS;
+    s.weights = dsci_conv_depth(&s.shape) * s.shape.filters;
+    s.filters = s.shape.filters;
+    return s;
+}
+
+static conv_state *make_state(dsc_scope *scope, dsci_node *node)
+{
+    conv_state *s = dsc_scope_alloc(scope, 1, sizeof *s);
+    if (!s)
+        return NULL;
+    *s = state_of(node);
+    node->state = s;
+    return s;
+}
+
+/* Of a part of these extents. */
+static dsci_primitive_spec spec_of(const dsci_node *node, const conv_state *s, const conv_kind *kind)
+{
+    static const dsci_eltwise eltwise[] = { [DSC_LINEAR] = DSCI_ELTWISE_NONE,
+                                            [DSC_RELU] = DSCI_ELTWISE_RELU,
+                                            [DSC_SIGMOID] = DSCI_ELTWISE_LOGISTIC,
+                                            [DSC_TANH] = DSCI_ELTWISE_TANH };
+    const dsci_conv_shape *shape = &s->shape;
+    const bool forward = node->op == &dsci_op_conv;
+    dsci_primitive_spec spec = {
+        .layer = node->name,
+        .direction = s->direction,
+        .bf16 = node->in[0]->type == DSCI_BF16,
+        .bias = forward ? node->input_count > 2
+                        : s->direction == DSCI_BACKWARD_WEIGHTS && node->attributes.conv.bias,
+        .eltwise = forward ? eltwise[node->attributes.conv.activation] : DSCI_ELTWISE_NONE,
+        .batch = kind->examples,
+        .in = shape->channels,
+        .out = kind->filters,
+        .groups = shape->groups,
+        .weights_row = shape->filters,
+        .turned_weights = s->turned,
+        .spatial = 2,
+        .copies = s->parts,
+    };
+    for (size_t i = 0; i < 2; i++) {
+        spec.space[i].src = i == 0 ? kind->src_rows : shape->src[i];
+        spec.space[i].kernel = shape->window.kernel[i];
+        spec.space[i].dst = i == 0 ? kind->dst_rows : shape->dst[i];
+        spec.space[i].stride = shape->window.stride[i];
+        spec.space[i].dilation = shape->window.dilation[i];
+        spec.space[i].pad = i == 0 ? kind->before : shape->window.before[i];
+    }
+    return spec;
+}
+
+static bool make_primitive(dsc_scope *scope, const dsci_node *node, const conv_state *s, conv_kind *kind,
+                           const dsci_primitive *like)
+{
+    dsci_primitive_spec spec = spec_of(node, s, kind);
+    spec.like = like;
+    kind->primitive = dsci_primitive_make(scope, &spec);
+    return kind->primitive != NULL;
+}
+
+/* Whether oneDNN would be slow, wherever it runs: its faster implementations compute wrong numbers. */
+static bool is_slow(const dsci_node *node)
+{
+    const conv_state s = state_of(node);
+    const conv_kind whole = { .examples = s.shape.batch,
+                              .filters = s.filters,
+                              .src_rows = s.shape.src[0],
+                              .dst_rows = s.shape.dst[0],
+                              .before = s.shape.window.before[0] };
+    const dsci_primitive_spec spec = spec_of(node, &s, &whole);
+    return dsci_onednn_is_slow(&spec);
+}
+
 bool dsci_conv_onednn_supports(const dsci_node *node)
 {
     const bool forward = node->op == &dsci_op_conv;
@@ -119,6 +233,8 @@ bool dsci_conv_onednn_prefers(const dsci_node *node)
 {
     static const double least_flops = 1e5; /* of an example */
     enum { LEAST_CHANNELS = 8 };
+    if (is_slow(node))
+        return false;
     if (node->in[0]->type == DSCI_BF16)
         return true;
     const dsci_conv_shape s = dsci_conv_shape_of(node);
@@ -143,44 +259,6 @@ const char *dsci_conv_onednn_describe(const dsci_node *node)
 }
 
 /* --- Booking --- */
-
-static bool make_primitive(dsc_scope *scope, const dsci_node *node, const conv_state *s, conv_kind *kind,
-                           const dsci_primitive *like)
-{
-    static const dsci_eltwise eltwise[] = { [DSC_LINEAR] = DSCI_ELTWISE_NONE,
-                                            [DSC_RELU] = DSCI_ELTWISE_RELU,
-                                            [DSC_SIGMOID] = DSCI_ELTWISE_LOGISTIC,
-                                            [DSC_TANH] = DSCI_ELTWISE_TANH };
-    const dsci_conv_shape *shape = &s->shape;
-    const bool forward = node->op == &dsci_op_conv;
-    dsci_primitive_spec spec = {
-        .layer = node->name,
-        .direction = s->direction,
-        .bf16 = node->in[0]->type == DSCI_BF16,
-        .bias = forward ? node->input_count > 2
-                        : s->direction == DSCI_BACKWARD_WEIGHTS && node->attributes.conv.bias,
-        .eltwise = forward ? eltwise[node->attributes.conv.activation] : DSCI_ELTWISE_NONE,
-        .batch = kind->examples,
-        .in = shape->channels,
-        .out = kind->filters,
-        .groups = shape->groups,
-        .weights_row = shape->filters,
-        .turned_weights = s->turned,
-        .spatial = 2,
-        .like = like,
-        .copies = s->parts,
-    };
-    for (size_t i = 0; i < 2; i++) {
-        spec.space[i].src = i == 0 ? kind->src_rows : shape->src[i];
-        spec.space[i].kernel = shape->window.kernel[i];
-        spec.space[i].dst = i == 0 ? kind->dst_rows : shape->dst[i];
-        spec.space[i].stride = shape->window.stride[i];
-        spec.space[i].dilation = shape->window.dilation[i];
-        spec.space[i].pad = i == 0 ? kind->before : shape->window.before[i];
-    }
-    kind->primitive = dsci_primitive_make(scope, &spec);
-    return kind->primitive != NULL;
-}
 
 /* The first of these extents, which makes the primitive; the others of the same filters have weights in the
    format of the first. */
@@ -232,55 +310,6 @@ static bool make_pieces(dsc_scope *scope, const dsci_node *node, conv_state *s)
             return false;
     }
     return true;
-}
-
-/* The convolution of the output's gradient that gives that of the input: every output meets an input with an
-   element of the window, counted from its other end. */
-static dsci_conv_shape turned_shape(const dsci_conv_shape *s)
-{
-    dsci_conv_shape t = *s;
-    t.channels = s->filters;
-    t.filters = s->channels;
-    for (size_t i = 0; i < 2; i++) {
-        const size_t reach = (s->window.kernel[i] - 1) * s->window.dilation[i];
-        t.src[i] = s->dst[i];
-        t.dst[i] = s->src[i];
-        t.window.before[i] = reach - s->window.before[i];
-        t.window.after[i] = s->src[i] + reach - s->dst[i] - t.window.before[i];
-    }
-    return t;
-}
-
-/* Without padding the turned convolution would go over many zeros. */
-static bool is_turned(const dsci_node *node, const dsci_conv_shape *s)
-{
-    const dsci_window *w = &s->window;
-    if (node->op != &dsci_op_conv_backward_data || s->groups > 1 || w->stride[0] * w->stride[1] > 1 ||
-        w->kernel[0] * w->kernel[1] > MOST_TURNED || 5 * dst_pixels(s) < 4 * s->src[0] * s->src[1])
-        return false;
-    for (size_t i = 0; i < 2; i++)
-        if (w->before[i] > (w->kernel[i] - 1) * w->dilation[i] ||
-            w->after[i] > (w->kernel[i] - 1) * w->dilation[i])
-            return false;
-    return true;
-}
-
-static conv_state *make_state(dsc_scope *scope, dsci_node *node)
-{
-    conv_state *s = dsc_scope_alloc(scope, 1, sizeof *s);
-    if (!s)
-        return NULL;
-    node->state = s;
-    s->shape = dsci_conv_shape_of(node);
-    s->turned = is_turned(node, &s->shape);
-    if (s->turned)
-        s->shape = turned_shape(&s->shape);
-    s->direction = node->op == &dsci_op_conv || s->turned    ? DSCI_FORWARD
-                   : node->op == &dsci_op_conv_backward_data ? DSCI_BACKWARD_DATA
-                                                             : DSCI_BACKWARD_WEIGHTS;
-    s->weights = dsci_conv_depth(&s->shape) * s->shape.filters;
-    s->filters = s->shape.filters;
-    return s;
 }
 
 static size_t scratch_of(const conv_state *s)
