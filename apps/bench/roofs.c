@@ -60,6 +60,13 @@ static const bench_result *memory_roof(const bench_results *results, size_t firs
     return find(results, first, "memory", r->footprint <= (double)cpu->l3_bytes ? "triad/L3" : "triad/DRAM");
 }
 
+/* oneDNN knows no level below SSE4.1, whose vectors are not bounded by what scalar instructions reach. */
+static bool is_above_level(const bench_result *r)
+{
+    return dsc_isa_effective() == DSC_ISA_SCALAR &&
+           strcmp(r->engine, dsc_engine_name(DSC_ENGINE_ONEDNN)) == 0;
+}
+
 /* The arithmetic's rate, or the memory's times the intensity: what bounds the row is the one that takes
  * longer. */
 static void set_roof(const bench_results *results, size_t first, bench_result *r, const dsc_cpu *cpu)
@@ -67,7 +74,7 @@ static void set_roof(const bench_results *results, size_t first, bench_result *r
     const bench_result *clock = find(results, first, "peak", "clock/1");
     if (clock && r->flops > 0 && r->arithmetic != DSC_BENCH_CYCLES)
         r->per_cycle = r->flops / r->time.median / r->threads / (clock->flops / bench_best(clock));
-    if (strcmp(r->row.suite, "peak") == 0)
+    if (strcmp(r->row.suite, "peak") == 0 || is_above_level(r))
         return;
     const bench_result *top = arithmetic_roof(results, first, r->arithmetic);
     const bench_result *slope = r->bytes > 0 ? memory_roof(results, first, r, cpu) : NULL;

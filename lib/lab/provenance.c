@@ -80,7 +80,8 @@ static const char *affinity(dsc_scope *scope)
 
 static const char *environment(dsc_scope *scope)
 {
-    static const char *const prefixes[] = { "OMP_", "GOMP_", "DESCENT_", "OPENBLAS_", "SLURM_" };
+    static const char *const prefixes[] = { "OMP_",    "GOMP_", "DESCENT_", "OPENBLAS_",
+                                            "ONEDNN_", "DNNL_", "SLURM_" };
     const char *list = "";
     for (char **variable = environ; *variable && list; variable++)
         for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)

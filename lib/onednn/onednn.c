@@ -3,10 +3,14 @@
 
 #include <pthread.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <dnnl_debug.h>
 #include <omp.h>
+
+#include <descent/cpu.h>
 
 #include "onednn/generation.h"
 
@@ -31,19 +35,77 @@ struct dsci_primitive {
 static dnnl_engine_t shared_engine;
 static dnnl_stream_t shared_stream;
 static dnnl_status_t engine_status;
+static dsc_isa engine_level;
 static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
+
+/* The value of oneDNN's variable, which holds it back as well; NULL: it doesn't. */
+static const char *environment_isa(void)
+{
+    static const char *const variables[] = { "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA" };
+    for (size_t i = 0; i < 2; i++) {
+        const char *value = getenv(variables[i]);
+        if (value && *value)
+            return value;
+    }
+    return NULL;
+}
+
+/* Holds oneDNN back to the instruction set of a level, unless the environment asks for no more than that. At
+   the highest level it takes what the machine has. oneDNN can be told once, before its first use. */
+static dnnl_status_t hold_back(dsc_isa level)
+{
+    static const char *const names[] = { "SSE41", "AVX", "AVX2" };
+    static const struct {
+        dnnl_cpu_isa_t most;
+        size_t names; /* how many of them are no more */
+    } bounds[] = { [DSC_ISA_SCALAR] = { dnnl_cpu_isa_sse41, 1 }, [DSC_ISA_AVX2] = { dnnl_cpu_isa_avx2, 3 } };
+    if (level != DSC_ISA_SCALAR && level != DSC_ISA_AVX2)
+        return dnnl_success;
+    const char *asked = environment_isa();
+    for (size_t i = 0; asked && i < bounds[level].names; i++)
+        if (strcasecmp(asked, names[i]) == 0)
+            return dnnl_success;
+    return dnnl_set_max_cpu_isa(bounds[level].most);
+}
 
 static void make_engine(void)
 {
-    engine_status = dnnl_engine_create(&shared_engine, dnnl_cpu, 0);
+    engine_level = dsc_isa_effective();
+    engine_status = hold_back(engine_level);
+    if (engine_status == dnnl_success)
+        engine_status = dnnl_engine_create(&shared_engine, dnnl_cpu, 0);
     if (engine_status == dnnl_success)
         engine_status = dnnl_stream_create(&shared_stream, shared_engine, dnnl_stream_default_flags);
 }
 
+static bool engine_is_ready(void)
+{
+    pthread_once(&engine_once, make_engine);
+    return engine_status == dnnl_success;
+}
+
+/* False with the scope's error: no engine, or not at the level in use. */
+static bool expect_engine(dsc_scope *scope)
+{
+    if (!engine_is_ready())
+        dsc_scope_fail(
+            scope, DSC_ERROR_UNSUPPORTED,
+            "oneDNN can't be started at level %s (%s): another part of the program may have used it "
+            "before; choose the level with dsc_isa_select() before that, or use engine native",
+            dsc_isa_name(engine_level), dnnl_status2str(engine_status));
+    else if (engine_level != dsc_isa_effective())
+        dsc_scope_fail(
+            scope, DSC_ERROR_UNSUPPORTED,
+            "oneDNN keeps the level of its first use in a process, %s, and %s is in use now; choose "
+            "the level with dsc_isa_select() before the first network, or use engine native",
+            dsc_isa_name(engine_level), dsc_isa_name(dsc_isa_effective()));
+    return dsc_scope_status(scope) == DSC_OK;
+}
+
 bool dsci_onednn_has_bf16(void)
 {
-    const unsigned isa = dnnl_get_effective_cpu_isa();
-    return (isa & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
+    return engine_is_ready() &&
+           (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
 }
 
 /* --- Shapes --- */
@@ -357,13 +419,12 @@ static dsci_primitive *keep(dsc_scope *scope, dsci_primitive *p, dnnl_status_t s
    region waits for the others for ever. */
 dsci_primitive *dsci_primitive_make(dsc_scope *scope, const dsci_primitive_spec *spec)
 {
-    dsci_primitive *p = allocate(scope, spec, spec->copies);
+    dsci_primitive *p = expect_engine(scope) ? allocate(scope, spec, spec->copies) : NULL;
     if (!p)
         return NULL;
     const int threads = omp_get_max_threads();
     omp_set_num_threads(1);
-    pthread_once(&engine_once, make_engine);
-    const dnnl_status_t status = engine_status == dnnl_success ? make_tensor_primitive(p) : engine_status;
+    const dnnl_status_t status = make_tensor_primitive(p);
     omp_set_num_threads(threads);
     return keep(scope, p, status);
 }
