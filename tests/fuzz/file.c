@@ -1,27 +1,21 @@
 /* Any file, plain or compressed, is read within its limit or refused with a message. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "fuzz/target.h"
 
 #include <descent/file.h>
+#include <descent/rng.h>
 
 #include "directory.h"
-#include "fuzz/mutate.h"
 #include "gzip.h"
 
 enum { LIMIT = 4096 };
 
-static void read_file(void *directory, const unsigned char *data, size_t size)
+static bool read_file(const char *directory, const unsigned char *data, size_t size)
 {
     directory_put_bytes(directory, "input", data, size);
     dsc_scope *scope = dsc_scope_open(NULL);
     const dsc_bytes bytes = dsc_file_read(scope, directory_path(directory, "input"), LIMIT);
-    if (dsc_scope_status(scope) == DSC_OK) {
+    const bool good = dsc_scope_status(scope) == DSC_OK;
+    if (good) {
         assert_true(bytes.size <= LIMIT);
         assert_int_equal(bytes.data[bytes.size], 0);
         if (size < 2 || data[0] != 0x1f || data[1] != 0x8b) {
@@ -34,10 +28,12 @@ static void read_file(void *directory, const unsigned char *data, size_t size)
         assert_non_null(strstr(dsc_scope_message(scope), "input"));
     }
     dsc_scope_close(&scope);
+    return good;
 }
 
-static void any_file_is_read_or_refused(void **state)
+static void files(const char *directory, fuzz_seed_fn *seed, void *user)
 {
+    (void)directory;
     static unsigned char text[3000], noise[600], packed_text[3000], packed_noise[1000], joined[4000];
     for (size_t i = 0; i < sizeof text; i++)
         text[i] = (unsigned char)("0123456789 abcdef,\n"[i * i % 19]);
@@ -47,21 +43,11 @@ static void any_file_is_read_or_refused(void **state)
     const size_t noise_size = gzip_pack(noise, sizeof noise, packed_noise, sizeof packed_noise);
     memcpy(joined, packed_text, text_size);
     memcpy(joined + text_size, packed_noise, noise_size);
-    const mutate_seed seeds[] = {
-        { text, sizeof text },
-        { packed_text, text_size },
-        { packed_noise, noise_size },
-        { joined, text_size + noise_size },
-        { "\x1f\x8b", 2 },
-    };
-    mutate_run(&(mutate_options){ .seed = 1, .inputs = 1500 }, seeds, sizeof seeds / sizeof seeds[0],
-               read_file, *state);
+    seed(user, text, sizeof text);
+    seed(user, packed_text, text_size);
+    seed(user, packed_noise, noise_size);
+    seed(user, joined, text_size + noise_size);
+    seed(user, "\x1f\x8b", 2);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(any_file_is_read_or_refused, directory_make, directory_remove),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+const fuzz_target fuzz_subject = { .seeds = files, .read = read_file, .inputs = 1500 };

@@ -1,9 +1,4 @@
-/* mutate.h - hostile input by the thousand: seeds are changed at random, the same way every time.
- *
- * A reader's test hands mutate_run() a few valid inputs and a function that reads one input and asserts what
- * must hold for any: it returns, within its limits, either a good result or a clear error. The sanitizers
- * watch for the rest.
- */
+/* mutate.h - hostile input by the thousand: valid inputs are changed at random, the same way every time. */
 #ifndef DESCENT_TESTS_MUTATE_H
 #define DESCENT_TESTS_MUTATE_H
 
@@ -13,26 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <descent/clock.h>
 #include <descent/rng.h>
 
-typedef struct mutate_seed {
-    const void *data;
-    size_t size;
-} mutate_seed;
-
-/* Reads one input; data has its own allocation of exactly size bytes, so that the sanitizers see every
- * overrun. */
-typedef void mutate_reader(void *user, const unsigned char *data, size_t size);
-
-typedef struct mutate_options {
-    uint64_t seed;
-    size_t inputs;  /* how many are made from each seed input */
-    size_t most;    /* changes of one input; 0: 4 */
-    double seconds; /* stop early after this time; 0: 10 */
-} mutate_options;
-
-enum { MUTATE_GROWTH = 256 }; /* bytes that one input can grow by */
+enum {
+    MUTATE_GROWTH = 256, /* bytes that one input can grow by */
+    MUTATE_CHANGES = 4   /* of one input, at most */
+};
 
 /* The random numbers of one input. */
 typedef struct mutate_draws {
@@ -97,35 +78,24 @@ static inline size_t mutate_once(mutate_draws *draws, unsigned char *data, size_
     }
 }
 
-static inline void mutate_input(const mutate_options *options, const mutate_seed *from, uint32_t input,
-                                mutate_reader *read, void *user)
+/* The input-th change of size bytes: an allocation of exactly *changed_size bytes, to be freed. */
+static inline unsigned char *mutate_input(uint64_t seed, uint32_t input, const unsigned char *from,
+                                          size_t size, size_t *changed_size)
 {
-    mutate_draws draws = { .rng = dsc_rng_make(options->seed, DSC_STREAM_SAMPLING), .input = input };
-    const size_t capacity = from->size + MUTATE_GROWTH;
+    mutate_draws draws = { .rng = dsc_rng_make(seed, DSC_STREAM_SAMPLING), .input = input };
+    const size_t capacity = size + MUTATE_GROWTH;
     unsigned char *data = malloc(capacity);
     assert_non_null(data);
-    memcpy(data, from->data, from->size);
-    size_t size = from->size;
-    const size_t changes = 1 + mutate_below(&draws, options->most ? options->most : 4);
+    memcpy(data, from, size);
+    const size_t changes = 1 + mutate_below(&draws, MUTATE_CHANGES);
     for (size_t i = 0; i < changes; i++)
         size = mutate_once(&draws, data, size, capacity);
     unsigned char *exact = malloc(size ? size : 1);
     assert_non_null(exact);
     memcpy(exact, data, size);
     free(data);
-    read(user, exact, size);
-    free(exact);
-}
-
-/* The seeds themselves first, then inputs made from each. */
-static inline void mutate_run(const mutate_options *options, const mutate_seed *seeds, size_t count,
-                              mutate_reader *read, void *user)
-{
-    const double end = dsc_clock_seconds() + (options->seconds > 0 ? options->seconds : 10);
-    for (size_t s = 0; s < count; s++)
-        read(user, seeds[s].data, seeds[s].size);
-    for (size_t i = 0; i < options->inputs * count && dsc_clock_seconds() < end; i++)
-        mutate_input(options, &seeds[i % count], (uint32_t)i, read, user);
+    *changed_size = size;
+    return exact;
 }
 
 #endif

@@ -1,20 +1,13 @@
 /* Any text that a person or a program types is a value in its range or is refused. */
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz/target.h"
 
-#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
 
 #include <descent/value.h>
 
 #include "base/threads.h"
-#include "fuzz/mutate.h"
+#include "toy.h"
 
 enum { LIMIT = 500 };
 
@@ -24,29 +17,29 @@ static const char *name_at(const void *user, size_t i)
 }
 
 /* What was read is read again from its own digits. */
-static void check_numbers(const char *text)
+static bool read_numbers(const char *text)
 {
     int64_t integer;
     double real;
     char digits[64];
-    if (dsc_parse_integer(text, &integer)) {
+    const bool is_integer = dsc_parse_integer(text, &integer), is_real = dsc_parse_real(text, &real);
+    if (is_integer) {
         int64_t again = 0;
         snprintf(digits, sizeof digits, "%lld", (long long)integer);
         assert_true(dsc_parse_integer(digits, &again));
         assert_int_equal(again, integer);
-        if (dsc_parse_real(text, &real))
-            assert_true(real == (double)integer);
     }
-    if (dsc_parse_real(text, &real)) {
+    if (is_real) {
         double again = 0;
-        assert_true(isfinite(real));
+        assert_true(isfinite(real) && (!is_integer || real == (double)integer));
         snprintf(digits, sizeof digits, "%.17g", real);
         assert_true(dsc_parse_real(digits, &again));
         assert_true(again == real);
     }
+    return is_integer || is_real;
 }
 
-static void check_list(const char *text, bool integer)
+static bool read_list(const char *text, bool integer)
 {
     size_t count = 0;
     dsc_scope *scope = dsc_scope_open(NULL);
@@ -61,30 +54,47 @@ static void check_list(const char *text, bool integer)
         assert_int_equal(count, 0);
     }
     dsc_scope_close(&scope);
+    return values;
 }
 
-static void read_text(void *user, const unsigned char *data, size_t size)
+/* As a setting of each of an experiment's parameters and axes. */
+static bool read_setting(const char *text)
+{
+    static const char *const names[] = {
+        "n", "noise", "flavour", "fail_at", "width", "epoch", "seeds", "case"
+    };
+    bool good = false;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        dsc_scope *scope = dsc_scope_open(NULL);
+        const dsc_plan *plan =
+            toy_plan_of(scope, &toy_case, &(dsc_setting){ .name = names[i], .value = text }, 1);
+        assert_true((plan != NULL) == (dsc_scope_status(scope) == DSC_OK));
+        good |= plan != NULL;
+        dsc_scope_close(&scope);
+    }
+    return good;
+}
+
+static bool read_value(const char *directory, const unsigned char *data, size_t size)
 {
     static const char *const names[] = { "width", "depth", "epochs", "learning_rate" };
-    (void)user;
-    char *text = malloc(size + 1);
-    assert_non_null(text);
-    memcpy(text, data, size);
-    text[size] = '\0';
-    check_numbers(text);
-    check_list(text, true);
-    check_list(text, false);
+    (void)directory;
+    char *text = fuzz_text(data, size);
+    bool good = read_numbers(text);
+    good |= read_list(text, true);
+    good |= read_list(text, false);
+    good |= read_setting(text);
     dsci_processors_parse(text, &(dsci_processors){ 0 });
     const char *name = dsc_nearest_name(text, 4, name_at, names);
     for (size_t i = 0; i < 4; i++)
         if (strcmp(text, names[i]) == 0)
             assert_ptr_equal(name, names[i]);
     free(text);
+    return good;
 }
 
-static void any_text_is_read_or_refused(void **state)
+static void values(const char *directory, fuzz_seed_fn *seed, void *user)
 {
-    (void)state;
     static const char *const texts[] = {
         "",
         "5000",
@@ -101,17 +111,9 @@ static void any_text_is_read_or_refused(void **state)
         "learning_rate",
         "0-3,8,10-11",
     };
-    enum { COUNT = sizeof texts / sizeof texts[0] };
-    mutate_seed seeds[COUNT];
-    for (size_t i = 0; i < COUNT; i++)
-        seeds[i] = (mutate_seed){ texts[i], strlen(texts[i]) };
-    mutate_run(&(mutate_options){ .seed = 2, .inputs = 3000 }, seeds, COUNT, read_text, NULL);
+    (void)directory;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        seed(user, texts[i], strlen(texts[i]));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(any_text_is_read_or_refused),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+const fuzz_target fuzz_subject = { .seeds = values, .read = read_value, .inputs = 2000 };
