@@ -20,7 +20,7 @@ set(DESCENT_MAY_INCLUDE_bench base kernels data ops graph nn train models)
 set(DESCENT_MAY_INCLUDE_lab base data record linalg)
 
 # Which layer owns each public header, lib/include/descent/NAME.h.
-set(DESCENT_HEADERS_base clock cpu engine export file hash rng scope status value)
+set(DESCENT_HEADERS_base clock cpu engine export file hash rng scope status text value)
 set(DESCENT_HEADERS_kernels activation peak)
 set(DESCENT_HEADERS_onednn)
 set(DESCENT_HEADERS_linalg linalg)

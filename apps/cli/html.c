@@ -33,16 +33,16 @@ static const char *escape_of(unsigned char c)
     }
 }
 
-void dsc_html_text(FILE *page, const char *text)
+void dsc_html_text(dsc_text *page, const char *text)
 {
     const unsigned char *at = (const unsigned char *)(text ? text : "");
     while (*at) {
         const int bytes = character_bytes(at);
         const char *escape = bytes ? escape_of(*at) : "\xef\xbf\xbd";
         if (escape)
-            fputs(escape, page);
+            dsc_text_append(page, escape);
         else
-            fwrite(at, 1, (size_t)bytes, page);
+            dsc_text_append_bytes(page, at, (size_t)bytes);
         at += bytes ? bytes : 1;
     }
 }

@@ -247,72 +247,72 @@ void dsc_table_print(const dsc_table *table, const dsc_terminal *terminal, int i
 }
 
 /* A head, which may be broken where print_head() breaks it. */
-static void html_head(dsc_scope *scope, FILE *page, const char *title)
+static void html_head(dsc_scope *scope, dsc_text *page, const char *title)
 {
     for (size_t bytes; title && *title; title += bytes) {
         bytes = piece_bytes(title);
         dsc_html_text(page, dsc_scope_format(scope, "%.*s", (int)bytes, title));
-        fputs(title[bytes] && title[bytes - 1] == '_' ? "<wbr>" : "", page);
+        dsc_text_append(page, title[bytes] && title[bytes - 1] == '_' ? "<wbr>" : "");
     }
 }
 
-static void html_heads(const dsc_table *table, FILE *page, struct part part)
+static void html_heads(const dsc_table *table, dsc_text *page, struct part part)
 {
-    fputs("<thead><tr>", page);
+    dsc_text_append(page, "<thead><tr>");
     for (size_t i = 0; i < part.keys + part.to - part.from; i++) {
         const size_t column = part_column(part, i);
-        fprintf(page, "<th%s>", table->columns[column].number ? " class=\"number\"" : "");
+        dsc_text_format(page, "<th%s>", table->columns[column].number ? " class=\"number\"" : "");
         html_head(table->scope, page, table->columns[column].title);
-        fputs("</th>", page);
+        dsc_text_append(page, "</th>");
     }
-    fputs("</tr></thead>\n", page);
+    dsc_text_append(page, "</tr></thead>\n");
 }
 
-static void html_row(const dsc_table *table, FILE *page, const char *const *texts, struct part part)
+static void html_row(const dsc_table *table, dsc_text *page, const char *const *texts, struct part part)
 {
-    fputs("<tr>", page);
+    dsc_text_append(page, "<tr>");
     for (size_t i = 0; i < part.keys + part.to - part.from; i++) {
         const size_t column = part_column(part, i);
         const bool heads_row = i < part.keys && !table->columns[0].title;
         const char *tag = heads_row ? "th" : "td";
-        fprintf(page, "<%s%s%s>", tag, heads_row ? " scope=\"row\"" : "",
-                table->columns[column].number ? " class=\"number\"" : "");
+        dsc_text_format(page, "<%s%s%s>", tag, heads_row ? " scope=\"row\"" : "",
+                        table->columns[column].number ? " class=\"number\"" : "");
         dsc_html_text(page, texts[column]);
-        fprintf(page, "</%s>", tag);
+        dsc_text_format(page, "</%s>", tag);
     }
-    fputs("</tr>\n", page);
+    dsc_text_append(page, "</tr>\n");
 }
 
-static void html_part(const dsc_table *table, FILE *page, struct part part)
+static void html_part(const dsc_table *table, dsc_text *page, struct part part)
 {
-    fputs("<table>\n", page);
+    dsc_text_append(page, "<table>\n");
     if (table->columns[0].title)
         html_heads(table, page, part);
-    fputs("<tbody>\n", page);
+    dsc_text_append(page, "<tbody>\n");
     for (const struct row *row = table->first; row; row = row->next)
         html_row(table, page, row->texts, part);
-    fputs("</tbody></table>\n", page);
+    dsc_text_append(page, "</tbody></table>\n");
 }
 
 /* On a screen a table that is too wide scrolls; paper does not, and has it in parts. */
-void dsc_table_html(const dsc_table *table, FILE *page)
+void dsc_table_html(const dsc_table *table, dsc_text *page)
 {
     int *widths = table ? dsc_scope_alloc(table->scope, table->count, sizeof *widths) : NULL;
     if (!widths || table->count == 0)
         return;
     const bool is_wide = measure_widths(table, true, widths) > PAPER_COLUMNS;
-    fprintf(page, "<div class=\"scroll%s\" tabindex=\"0\">", is_wide ? " screen" : "");
+    dsc_text_format(page, "<div class=\"scroll%s\" tabindex=\"0\">", is_wide ? " screen" : "");
     html_part(table, page, (struct part){ table->keys, table->count, table->keys });
-    fputs("</div>\n", page);
+    dsc_text_append(page, "</div>\n");
     if (!is_wide)
         return;
     int left = 0;
     for (size_t i = 0; i < table->keys; i++)
         left += widths[i] + GAP;
-    fputs("<div class=\"paper\">", page);
+    dsc_text_append(page, "<div class=\"paper\">");
     for (size_t from = table->keys, to; from < table->count; from = to) {
         to = part_end(table, widths, from, left, PAPER_COLUMNS);
         html_part(table, page, (struct part){ from, to, table->keys });
     }
-    fputs("</div>\n", page);
+    dsc_text_append(page, "</div>\n");
 }

@@ -33,7 +33,7 @@ struct report {
     const char *title;
     struct dsc_report_run *runs;
     size_t count;
-    FILE *page;
+    dsc_text *page;
     bool drawn; /* every figure is a picture */
 };
 
@@ -57,11 +57,11 @@ static const char *run_name(dsc_scope *scope, const struct dsc_report_run *run)
                             recipe_text(scope, run->record, "case"));
 }
 
-static void element(FILE *page, const char *tag, const char *text)
+static void element(dsc_text *page, const char *tag, const char *text)
 {
-    fprintf(page, "<%s>", tag);
+    dsc_text_format(page, "<%s>", tag);
     dsc_html_text(page, text);
-    fprintf(page, "</%.*s>\n", (int)strcspn(tag, " "), tag);
+    dsc_text_format(page, "</%.*s>\n", (int)strcspn(tag, " "), tag);
 }
 
 /* ---- the command ---- */
@@ -115,7 +115,7 @@ static void write_setting(const struct report *report, const char *name, const c
     const char *setting = name && value ? dsc_scope_format(report->scope, "%s=%s", name, value) : NULL;
     if (!setting)
         return;
-    fputs(" \\\n  --set ", report->page);
+    dsc_text_append(report->page, " \\\n  --set ");
     dsc_html_text(report->page, shell_word(report->scope, setting));
 }
 
@@ -134,7 +134,7 @@ static void write_settings(const struct report *report, const dsc_record_spec *s
 
 static void write_word(const struct report *report, const char *option, const char *word)
 {
-    fprintf(report->page, " %s", option);
+    dsc_text_format(report->page, " %s", option);
     dsc_html_text(report->page, shell_word(report->scope, word));
 }
 
@@ -148,14 +148,14 @@ static void write_command(const struct report *report, const struct dsc_report_r
     write_word(report, "<pre class=\"command\">descent run ", spec->experiment ? spec->experiment : "");
     write_word(report, "--case ", recipe_text(report->scope, run->record, "case"));
     write_word(report, "--engine ", recipe_text(report->scope, run->record, "engine"));
-    fprintf(report->page, " --seeds %zu --seed %lld", json_array_size(seeds),
-            (long long)json_integer_value(json_array_get(seeds, 0)));
+    dsc_text_format(report->page, " --seeds %zu --seed %lld", json_array_size(seeds),
+                    (long long)json_integer_value(json_array_get(seeds, 0)));
     if (data && *data)
         write_word(report, "--data ", data);
     write_settings(report, spec, recipe);
-    fputs(" \\\n ", report->page);
+    dsc_text_append(report->page, " \\\n ");
     write_word(report, "--out ", "again.h5");
-    fputs("</pre>\n", report->page);
+    dsc_text_append(report->page, "</pre>\n");
     json_decref(recipe);
 }
 
@@ -166,54 +166,54 @@ static const char *const claim_heads[] = {
 };
 enum { CLAIM_COLUMNS = sizeof claim_heads / sizeof claim_heads[0] };
 
-static void write_verdict(FILE *page, const dsc_claim_result *result)
+static void write_verdict(dsc_text *page, const dsc_claim_result *result)
 {
     static const char *const classes[] = { "untold", "agrees", "differs" };
-    fprintf(page, "<td data-head=\"Verdict\" class=\"verdict %s\">%s", classes[result->verdict],
-            dsc_verdict_text(result->verdict));
+    dsc_text_format(page, "<td data-head=\"Verdict\" class=\"verdict %s\">%s", classes[result->verdict],
+                    dsc_verdict_text(result->verdict));
     if (*result->reason)
-        fputs(": ", page);
+        dsc_text_append(page, ": ");
     dsc_html_text(page, result->reason);
-    fputs("</td>", page);
+    dsc_text_append(page, "</td>");
 }
 
 static void write_claim(const struct report *report, const struct dsc_report_run *run, const dsc_claim *claim)
 {
     const dsc_claim_result result = dsc_claim_check(report->scope, run->record, claim);
-    FILE *page = report->page;
+    dsc_text *page = report->page;
     const char *const texts[CLAIM_COLUMNS - 1] = { claim->text, claim->source, claim->setting,
                                                    result.expected, *result.number ? result.number : "-" };
-    fputs("<tr>", page);
+    dsc_text_append(page, "<tr>");
     for (size_t i = 0; i + 1 < CLAIM_COLUMNS; i++) {
-        fprintf(page, "<td data-head=\"%s\">", claim_heads[i]);
+        dsc_text_format(page, "<td data-head=\"%s\">", claim_heads[i]);
         dsc_html_text(page, texts[i]);
-        fputs("</td>", page);
+        dsc_text_append(page, "</td>");
     }
     write_verdict(page, &result);
-    fputs("</tr>\n", page);
+    dsc_text_append(page, "</tr>\n");
 }
 
 static void write_claims_of(const struct report *report, const struct dsc_report_run *run)
 {
     const dsc_claim *claims = run->claims;
-    FILE *page = report->page;
+    dsc_text *page = report->page;
     if (!claims)
         return;
-    fprintf(page, "<h3><a href=\"#run-%zu\">%zu. ", run->number, run->number);
+    dsc_text_format(page, "<h3><a href=\"#run-%zu\">%zu. ", run->number, run->number);
     dsc_html_text(page, run_name(report->scope, run));
-    fputs("</a></h3>\n<div class=\"scroll claims\" tabindex=\"0\"><table>\n<thead><tr>", page);
+    dsc_text_append(page, "</a></h3>\n<div class=\"scroll claims\" tabindex=\"0\"><table>\n<thead><tr>");
     for (size_t i = 0; i < CLAIM_COLUMNS; i++)
-        fprintf(page, "<th>%s</th>", claim_heads[i]);
-    fputs("</tr></thead>\n<tbody>\n", page);
+        dsc_text_format(page, "<th>%s</th>", claim_heads[i]);
+    dsc_text_append(page, "</tr></thead>\n<tbody>\n");
     for (; claims->text; claims++)
         write_claim(report, run, claims);
-    fputs("</tbody></table></div>\n", page);
+    dsc_text_append(page, "</tbody></table></div>\n");
 }
 
 static void write_claims(const struct report *report)
 {
     bool any = false;
-    fputs("<h2 id=\"claims\">Claims</h2>\n", report->page);
+    dsc_text_append(report->page, "<h2 id=\"claims\">Claims</h2>\n");
     for (size_t i = 0; i < report->count; i++)
         any = any || report->runs[i].claims;
     element(
@@ -245,29 +245,29 @@ static const char *file_text(dsc_scope *scope, const struct dsc_report_run *run)
 
 static void write_overview(const struct report *report)
 {
-    FILE *page = report->page;
-    fputs("<h2 id=\"runs\">What was run</h2>\n<ol>\n", page);
+    dsc_text *page = report->page;
+    dsc_text_append(page, "<h2 id=\"runs\">What was run</h2>\n<ol>\n");
     for (size_t i = 0; i < report->count; i++) {
         const struct dsc_report_run *run = &report->runs[i];
-        fprintf(page, "<li><a href=\"#run-%zu\">", run->number);
+        dsc_text_format(page, "<li><a href=\"#run-%zu\">", run->number);
         dsc_html_text(page, run_name(report->scope, run));
-        fputs("</a>: ", page);
+        dsc_text_append(page, "</a>: ");
         dsc_html_text(page, dsc_record_describe(run->record)->title);
-        fputs("<br>", page);
+        dsc_text_append(page, "<br>");
         element(page, "span class=\"soft\"", file_text(report->scope, run));
-        fputs("</li>\n", page);
+        dsc_text_append(page, "</li>\n");
     }
-    fputs("</ol>\n", page);
+    dsc_text_append(page, "</ol>\n");
 }
 
 /* What is folded stands behind its head: the style folds it on a screen alone, and paper shows it. */
-static void write_details(FILE *page, const char *summary, const dsc_table *table)
+static void write_details(dsc_text *page, const char *summary, const dsc_table *table)
 {
-    fputs("<details>\n<summary>", page);
+    dsc_text_append(page, "<details>\n<summary>");
     dsc_html_text(page, summary);
-    fputs("</summary>\n</details>\n<div class=\"facts\">", page);
+    dsc_text_append(page, "</summary>\n</details>\n<div class=\"facts\">");
     dsc_table_html(table, page);
-    fputs("</div>\n", page);
+    dsc_text_append(page, "</div>\n");
 }
 
 /* Times are not computed again: a benchmark is repeated by its command. */
@@ -284,7 +284,7 @@ static void write_benchmark(const struct report *report, const struct dsc_report
 static void write_numbers(const struct report *report, const struct dsc_report_run *run)
 {
     const char *heading = NULL;
-    FILE *page = report->page;
+    dsc_text *page = report->page;
     element(page, "h3", "Numbers");
     if (bench_is_record(run->record)) {
         write_benchmark(report, run);
@@ -298,17 +298,17 @@ static void write_numbers(const struct report *report, const struct dsc_report_r
     write_command(report, run);
     element(page, "p class=\"soft\"", "or compute this file again and compare every bit:");
     write_word(report, "<pre class=\"command\">descent verify ", run->path);
-    fputs("</pre>\n", page);
+    dsc_text_append(page, "</pre>\n");
 }
 
 static void write_run(struct report *report, const struct dsc_report_run *run)
 {
     const dsc_record_spec *spec = dsc_record_describe(run->record);
     const struct dsc_tally tally = dsc_tally_cells(run->record);
-    FILE *page = report->page;
-    fprintf(page, "<section>\n<h2 id=\"run-%zu\">%zu. ", run->number, run->number);
+    dsc_text *page = report->page;
+    dsc_text_format(page, "<section>\n<h2 id=\"run-%zu\">%zu. ", run->number, run->number);
     dsc_html_text(page, run_name(report->scope, run));
-    fputs("</h2>\n", page);
+    dsc_text_append(page, "</h2>\n");
     element(page, "p", spec->title);
     if (spec->reference && *spec->reference)
         element(page, "p class=\"soft\"", spec->reference);
@@ -320,20 +320,20 @@ static void write_run(struct report *report, const struct dsc_report_run *run)
     write_numbers(report, run);
     write_details(page, "Recipe", dsc_recipe_table(report->scope, run->record));
     write_details(page, "Provenance", dsc_provenance_table(report->scope, run->record));
-    fputs("</section>\n", page);
+    dsc_text_append(page, "</section>\n");
 }
 
 static void write_page(struct report *report)
 {
-    FILE *page = report->page;
-    fputs(
+    dsc_text *page = report->page;
+    dsc_text_append(
+        page,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-        "img-src data:\">\n",
-        page);
+        "img-src data:\">\n");
     element(page, "title", report->title);
-    fprintf(page, "<style>\n%s</style>\n</head>\n<body>\n", dsc_report_style);
+    dsc_text_format(page, "<style>\n%s</style>\n</head>\n<body>\n", dsc_report_style);
     element(page, "h1", report->title);
     element(page, "p class=\"soft\"",
             dsc_scope_format(report->scope, "Made by Descent %s from %zu results file%s.",
@@ -342,7 +342,7 @@ static void write_page(struct report *report)
     write_claims(report);
     for (size_t i = 0; i < report->count && dsc_scope_status(report->scope) == DSC_OK; i++)
         write_run(report, &report->runs[i]);
-    fputs("</body>\n</html>\n", page);
+    dsc_text_append(page, "</body>\n</html>\n");
 }
 
 /* ---- the verb ---- */
@@ -375,19 +375,10 @@ static void spare_results(dsc_scope *scope, const char *out)
 /* The page is made in memory, then written at once. */
 static void make(struct report *report, const char *out)
 {
-    char *text = NULL;
-    size_t size = 0;
-    report->page = open_memstream(&text, &size);
-    if (report->page) {
-        write_page(report);
-        if ((ferror(report->page) | fclose(report->page)) != 0)
-            dsc_scope_fail(report->scope, DSC_ERROR_MEMORY, "out of memory: could not make the page");
-    } else {
-        dsc_scope_fail(report->scope, DSC_ERROR_MEMORY, "out of memory: could not make the page");
-    }
-    if (dsc_scope_status(report->scope) == DSC_OK)
-        dsc_file_replace(report->scope, out, text, size);
-    free(text);
+    report->page = dsc_text_open(report->scope);
+    write_page(report);
+    if (dsc_text_string(report->page))
+        dsc_file_replace(report->scope, out, dsc_text_string(report->page), dsc_text_length(report->page));
 }
 
 static dsc_exit report(dsc_call *call)

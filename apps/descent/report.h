@@ -17,6 +17,6 @@ extern const char dsc_report_style[];
 
 /* The figures of a results file, inline, as gnuplot draws them (as text if it is missing: *drawn is false).
  */
-void dsc_report_figures(dsc_scope *scope, const struct dsc_report_run *run, FILE *page, bool *drawn);
+void dsc_report_figures(dsc_scope *scope, const struct dsc_report_run *run, dsc_text *page, bool *drawn);
 
 #endif

@@ -13,7 +13,7 @@ enum { MAX_PICTURE_BYTES = 1 << 26 };
 /* A picture's names are made unique on the page by a prefix: where an attribute defines a name or refers to
    one. Texts between tags are left alone. */
 struct renaming {
-    FILE *page;
+    dsc_text *page;
     const char *prefix;
 };
 
@@ -33,9 +33,9 @@ static void write_renamed(const struct renaming *renaming, const char *svg)
     for (const char *at = svg; *at;) {
         in_tag = *at == '<' || (in_tag && *at != '>');
         const size_t bytes = in_tag ? before_name(at) : 0;
-        fwrite(at, 1, bytes ? bytes : 1, renaming->page);
+        dsc_text_append_bytes(renaming->page, at, bytes ? bytes : 1);
         if (bytes)
-            fputs(renaming->prefix, renaming->page);
+            dsc_text_append(renaming->page, renaming->prefix);
         at += bytes ? bytes : 1;
     }
 }
@@ -48,7 +48,7 @@ static const char *skip_prolog(const char *svg)
 }
 
 static void write_svg(dsc_scope *scope, const dsc_bytes *file, const char *prefix, const char *title,
-                      FILE *page)
+                      dsc_text *page)
 {
     const char *svg = (const char *)file->data, *content = skip_prolog(svg), *box = strstr(svg, "viewBox=\"");
     if (!content || !box || box > content) {
@@ -56,10 +56,11 @@ static void write_svg(dsc_scope *scope, const dsc_bytes *file, const char *prefi
                        "figure '%s': gnuplot's picture is not the SVG that was expected", title);
         return;
     }
-    fprintf(page, "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" "
-                  "role=\"img\" aria-label=\"");
+    dsc_text_append(page,
+                    "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" "
+                    "role=\"img\" aria-label=\"");
     dsc_html_text(page, title);
-    fprintf(page, "\" %.*s\">", (int)strcspn(box + 9, "\"") + 9, box);
+    dsc_text_format(page, "\" %.*s\">", (int)strcspn(box + 9, "\"") + 9, box);
     write_renamed(&(struct renaming){ page, prefix }, content);
 }
 
@@ -79,28 +80,28 @@ static const char *file_of(const dsc_plot_files *files)
 }
 
 static void write_figure(dsc_scope *scope, const struct dsc_report_run *run, const dsc_figure *figure,
-                         size_t number, const dsc_plot_files *files, FILE *page)
+                         size_t number, const dsc_plot_files *files, dsc_text *page)
 {
     const char *path = file_of(files);
     const dsc_bytes file = path ? dsc_file_read(scope, path, MAX_PICTURE_BYTES) : (dsc_bytes){ 0 };
     if (!file.data)
         return;
-    fprintf(page, "<figure id=\"run-%zu-figure-%zu\">\n<div class=\"%s\" tabindex=\"0\">", run->number,
-            number, files->drawn ? "picture" : "scroll");
+    dsc_text_format(page, "<figure id=\"run-%zu-figure-%zu\">\n<div class=\"%s\" tabindex=\"0\">",
+                    run->number, number, files->drawn ? "picture" : "scroll");
     if (files->drawn) {
         write_svg(scope, &file, dsc_scope_format(scope, "r%zuf%zu-", run->number, number),
                   figure->title ? figure->title : figure->name, page);
     } else {
-        fputs("<pre>", page);
+        dsc_text_append(page, "<pre>");
         dsc_html_text(page, (const char *)file.data);
-        fputs("</pre>", page);
+        dsc_text_append(page, "</pre>");
     }
-    fputs("</div>\n<figcaption>", page);
+    dsc_text_append(page, "</div>\n<figcaption>");
     dsc_html_text(page, figure->title ? figure->title : figure->name);
-    fputs("</figcaption>\n</figure>\n", page);
+    dsc_text_append(page, "</figcaption>\n</figure>\n");
 }
 
-static void draw_in(dsc_scope *scope, const struct dsc_report_run *run, const char *folder, FILE *page,
+static void draw_in(dsc_scope *scope, const struct dsc_report_run *run, const char *folder, dsc_text *page,
                     bool *drawn)
 {
     size_t count = 0;
@@ -117,7 +118,7 @@ static void draw_in(dsc_scope *scope, const struct dsc_report_run *run, const ch
     }
 }
 
-void dsc_report_figures(dsc_scope *scope, const struct dsc_report_run *run, FILE *page, bool *drawn)
+void dsc_report_figures(dsc_scope *scope, const struct dsc_report_run *run, dsc_text *page, bool *drawn)
 {
     const char *home = getenv("TMPDIR");
     char *folder = dsc_path_join(scope, home && *home ? home : "/tmp", "descent-report-XXXXXX");

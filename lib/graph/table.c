@@ -1,9 +1,9 @@
 /* table.c - aligned tables of text. */
 #include "graph/table.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include <descent/text.h>
 
 static size_t column_count(const dsci_table_form *form)
 {
@@ -22,9 +22,9 @@ static int column_width(const dsci_table_form *form, size_t column, const dsci_t
 }
 
 /* Nothing is padded at the end of a line. */
-static void write_cell(FILE *stream, const char *text, int width, bool left, bool last)
+static void write_cell(dsc_text *out, const char *text, int width, bool left, bool last)
 {
-    fprintf(stream, "%*s%s", left && !last ? -width : left ? 0 : width, text, last ? "\n" : "  ");
+    dsc_text_format(out, "%*s%s", left && !last ? -width : left ? 0 : width, text, last ? "\n" : "  ");
 }
 
 const char *dsci_table_text(dsc_scope *scope, const dsci_table_form *form, const dsci_table_row *rows,
@@ -32,25 +32,14 @@ const char *dsci_table_text(dsc_scope *scope, const dsci_table_form *form, const
 {
     const size_t columns = column_count(form);
     int width[DSCI_TABLE_COLUMNS];
-    char *text = NULL;
-    size_t length = 0;
-    FILE *stream = open_memstream(&text, &length);
-    if (!stream) {
-        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory: could not write a table");
-        return NULL;
-    }
+    dsc_text *text = dsc_text_open(scope);
     for (size_t c = 0; c < columns; c++)
         width[c] = column_width(form, c, rows, count);
     for (size_t c = 0; c < columns; c++)
-        write_cell(stream, form->heading[c], width[c], form->alignment[c] == 'l', c + 1 == columns);
+        write_cell(text, form->heading[c], width[c], form->alignment[c] == 'l', c + 1 == columns);
     for (size_t i = 0; i < count; i++)
         for (size_t c = 0; c < columns; c++)
-            write_cell(stream, rows[i].cell[c], width[c], form->alignment[c] == 'l', c + 1 == columns);
-    fprintf(stream, "\n%s\n", footer);
-    const bool written = fclose(stream) == 0;
-    const char *copy = written ? dsc_scope_copy(scope, text) : NULL;
-    if (!written)
-        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory: could not write a table");
-    free(text);
-    return copy;
+            write_cell(text, rows[i].cell[c], width[c], form->alignment[c] == 'l', c + 1 == columns);
+    dsc_text_format(text, "\n%s\n", footer);
+    return dsc_text_string(text);
 }

@@ -28,6 +28,7 @@
 #include <descent/statistics.h>
 #include <descent/status.h>
 #include <descent/tensor.h>
+#include <descent/text.h>
 #include <descent/train.h>
 #include <descent/value.h>
 

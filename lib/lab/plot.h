@@ -4,10 +4,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include <descent/figure.h>
 #include <descent/statistics.h>
+#include <descent/text.h>
 
 typedef struct dsci_point {
     double x;         /* as drawn: x_scale and y_scale are applied */

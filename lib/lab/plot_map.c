@@ -2,33 +2,33 @@
 #include "lab/plot.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { NUMBER_COLUMNS = 7, LABEL_COLUMNS = 10 };
 
-static void put_number_rows(FILE *out, dsc_scope *scope, const dsci_panel *panel)
+static void put_number_rows(dsc_text *out, dsc_scope *scope, const dsci_panel *panel)
 {
-    fprintf(out, "%*s", LABEL_COLUMNS, "");
+    dsc_text_format(out, "%*s", LABEL_COLUMNS, "");
     for (size_t j = 0; j < panel->columns; j++)
-        fprintf(out, "%*s", NUMBER_COLUMNS,
-                dsci_text_clean(scope, panel->column_texts[j], NUMBER_COLUMNS - 2));
-    fputc('\n', out);
+        dsc_text_format(out, "%*s", NUMBER_COLUMNS,
+                        dsci_text_clean(scope, panel->column_texts[j], NUMBER_COLUMNS - 2));
+    dsc_text_append(out, "\n");
     for (size_t i = 0; i < panel->rows; i++) {
-        fprintf(out, "%*s", LABEL_COLUMNS, dsci_text_clean(scope, panel->row_texts[i], LABEL_COLUMNS - 2));
+        dsc_text_format(out, "%*s", LABEL_COLUMNS,
+                        dsci_text_clean(scope, panel->row_texts[i], LABEL_COLUMNS - 2));
         for (size_t j = 0; j < panel->columns; j++) {
             const double value = panel->tiles[i * panel->columns + j];
             if (isfinite(value))
-                fprintf(out, "%*.3g", NUMBER_COLUMNS, value);
+                dsc_text_format(out, "%*.3g", NUMBER_COLUMNS, value);
             else
-                fprintf(out, "%*s", NUMBER_COLUMNS, "");
+                dsc_text_format(out, "%*s", NUMBER_COLUMNS, "");
         }
-        fputc('\n', out);
+        dsc_text_append(out, "\n");
     }
 }
 
 /* Two characters a tile, as tall as wide. What does not fit the line is left out. */
-static void put_shades(FILE *out, const dsci_plot *plot, const dsci_panel *panel, int columns)
+static void put_shades(dsc_text *out, const dsci_plot *plot, const dsci_panel *panel, int columns)
 {
     static const char shades[] = " .:-=+*#%@";
     const size_t most = (size_t)columns / 2, shown = panel->columns < most ? panel->columns : most;
@@ -37,36 +37,28 @@ static void put_shades(FILE *out, const dsci_plot *plot, const dsci_panel *panel
             const double value = panel->tiles[i * panel->columns + j];
             const double share = dsci_range_fraction(plot->y, value);
             const int shade = !isfinite(value) || share < 0 ? 0 : share > 1 ? 9 : (int)(share * 9 + 0.5);
-            fputc(shades[shade], out);
-            fputc(shades[shade], out);
+            dsc_text_append_bytes(out, &shades[shade], 1);
+            dsc_text_append_bytes(out, &shades[shade], 1);
         }
-        fputc('\n', out);
+        dsc_text_append(out, "\n");
     }
 }
 
 const char *dsci_map_text(dsc_scope *scope, const dsci_plot *plot, int columns)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) {
-        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory while drawing the map");
-        return NULL;
-    }
-    fprintf(out, "%s\n%s (down) over %s (across); %s\n", dsci_text_clean(scope, plot->title, 200),
-            dsci_text_clean(scope, plot->y_label, 200), dsci_text_clean(scope, plot->x_label, 200),
-            plot->samples);
+    dsc_text *out = dsc_text_open(scope);
+    dsc_text_format(out, "%s\n%s (down) over %s (across); %s\n", dsci_text_clean(scope, plot->title, 200),
+                    dsci_text_clean(scope, plot->y_label, 200), dsci_text_clean(scope, plot->x_label, 200),
+                    plot->samples);
     for (size_t p = 0; p < plot->panel_count; p++) {
         const dsci_panel *panel = &plot->panels[p];
         if (panel->title)
-            fprintf(out, "%s\n", dsci_text_clean(scope, panel->title, 200));
+            dsc_text_format(out, "%s\n", dsci_text_clean(scope, panel->title, 200));
         const size_t needed = LABEL_COLUMNS + panel->columns * NUMBER_COLUMNS;
         if (!plot->figure->picture && needed <= (size_t)(columns > 0 ? columns : 0))
             put_number_rows(out, scope, panel);
         else
             put_shades(out, plot, panel, columns > 2 ? columns : 2);
     }
-    const char *copy = fclose(out) == 0 ? dsc_scope_copy(scope, text) : NULL;
-    free(text);
-    return copy;
+    return dsc_text_string(out);
 }

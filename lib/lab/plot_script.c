@@ -2,7 +2,6 @@
 #include "lab/plot.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The canvas, in pixels of the svg and png; every format has its proportions. */
@@ -43,15 +42,15 @@ struct mark_layout {
 /* ---- text ---- */
 
 /* Between single quotes gnuplot reads everything as it is, but for the quote, which is doubled. */
-static void put_quoted(FILE *out, const char *text)
+static void put_quoted(dsc_text *out, const char *text)
 {
-    putc('\'', out);
+    dsc_text_append(out, "'");
     for (; *text; text++) {
         if (*text == '\'')
-            putc('\'', out);
-        putc(*text, out);
+            dsc_text_append(out, "'");
+        dsc_text_append_bytes(out, text, 1);
     }
-    putc('\'', out);
+    dsc_text_append(out, "'");
 }
 
 static const char *latex(dsc_scope *scope, const char *text)
@@ -85,20 +84,20 @@ static const char *latex(dsc_scope *scope, const char *text)
     return copy ? copy : "";
 }
 
-static void put_pair(FILE *out, const char *plain, const char *tex)
+static void put_pair(dsc_text *out, const char *plain, const char *tex)
 {
     if (strcmp(plain, tex) == 0) {
         put_quoted(out, plain);
         return;
     }
-    fputs("T(", out);
+    dsc_text_append(out, "T(");
     put_quoted(out, plain);
-    putc(',', out);
+    dsc_text_append(out, ",");
     put_quoted(out, tex);
-    putc(')', out);
+    dsc_text_append(out, ")");
 }
 
-static void put_text(FILE *out, dsc_scope *scope, const char *text, size_t most)
+static void put_text(dsc_text *out, dsc_scope *scope, const char *text, size_t most)
 {
     const char *plain = dsci_text_clean(scope, text, most);
     put_pair(out, plain, latex(scope, plain));
@@ -113,17 +112,17 @@ static const char *const style_texts[] = {
 };
 
 /* A name in a data file: one word to gnuplot. */
-static void put_word(FILE *out, const char *name)
+static void put_word(dsc_text *out, const char *name)
 {
-    fputs(" \"", out);
+    dsc_text_append(out, " \"");
     for (; *name; name++)
-        putc(*name == '"' || (unsigned char)*name < ' ' ? '_' : *name, out);
-    putc('"', out);
+        dsc_text_append_bytes(out, *name == '"' || (unsigned char)*name < ' ' ? "_" : name, 1);
+    dsc_text_append(out, "\"");
 }
 
 /* A gap is one blank line, which breaks the line and the band; never at an end or twice, since two blank
    lines end a block. */
-static void put_points(FILE *out, const dsci_curve *curve)
+static void put_points(dsc_text *out, const dsci_curve *curve)
 {
     bool some = false, gap = false;
     for (size_t i = 0; i < curve->count; i++) {
@@ -132,70 +131,62 @@ static void put_points(FILE *out, const dsci_curve *curve)
             gap = some;
             continue;
         }
-        fprintf(out, "%s%.10g %.10g %.10g %.10g %zu", gap ? "\n" : "", p->x, p->y.median, p->y.low, p->y.high,
-                p->y.n);
+        dsc_text_format(out, "%s%.10g %.10g %.10g %.10g %zu", gap ? "\n" : "", p->x, p->y.median, p->y.low,
+                        p->y.high, p->y.n);
         if (p->name)
             put_word(out, p->name);
-        putc('\n', out);
+        dsc_text_append(out, "\n");
         some = true;
         gap = false;
     }
 }
 
 /* A map's block: column, row (from the top, from 0), value; NaN where a tile has none. */
-static void put_tiles(FILE *out, dsc_scope *scope, const dsci_plot *plot)
+static void put_tiles(dsc_text *out, dsc_scope *scope, const dsci_plot *plot)
 {
-    fputs("# One block per map, two blank lines apart, its name first.\n# Columns: column, row, value.\n",
-          out);
+    dsc_text_append(
+        out, "# One block per map, two blank lines apart, its name first.\n# Columns: column, row, value.\n");
     for (size_t p = 0; p < plot->panel_count; p++) {
         const dsci_panel *panel = &plot->panels[p];
-        fprintf(out, "\n\n# panel-%zu-map\n# %s\n", p + 1,
-                panel->title ? dsci_text_clean(scope, panel->title, 200) : "");
+        dsc_text_format(out, "\n\n# panel-%zu-map\n# %s\n", p + 1,
+                        panel->title ? dsci_text_clean(scope, panel->title, 200) : "");
         for (size_t i = 0; i < panel->rows * panel->columns; i++)
             if (isfinite(panel->tiles[i]))
-                fprintf(out, "%zu %zu %.10g\n", i % panel->columns, i / panel->columns, panel->tiles[i]);
+                dsc_text_format(out, "%zu %zu %.10g\n", i % panel->columns, i / panel->columns,
+                                panel->tiles[i]);
             else
-                fprintf(out, "%zu %zu NaN\n", i % panel->columns, i / panel->columns);
+                dsc_text_format(out, "%zu %zu NaN\n", i % panel->columns, i / panel->columns);
     }
 }
 
 const char *dsci_plot_data(dsc_scope *scope, const dsci_plot *plot, const char *stem, const char *source)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) {
-        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory while writing the figure's data");
-        return NULL;
-    }
-    fprintf(out, "# %s.dat - %s\n# from %s\n", stem, dsci_text_clean(scope, plot->title, 200),
-            dsci_text_clean(scope, source, 200));
-    fprintf(out, "# x: %s; y: %s\n", dsci_text_clean(scope, plot->x_label, 200),
-            dsci_text_clean(scope, plot->y_label, 200));
+    dsc_text *out = dsc_text_open(scope);
+    dsc_text_format(out, "# %s.dat - %s\n# from %s\n", stem, dsci_text_clean(scope, plot->title, 200),
+                    dsci_text_clean(scope, source, 200));
+    dsc_text_format(out, "# x: %s; y: %s\n", dsci_text_clean(scope, plot->x_label, 200),
+                    dsci_text_clean(scope, plot->y_label, 200));
     if (plot->figure->y)
         put_tiles(out, scope, plot);
     else
-        fputs(
+        dsc_text_append(
+            out,
             "# One block per curve, two blank lines apart, its name first; one blank line: a gap.\n"
-            "# Columns: x, median over the seeds, low and high end of its band (the 95 % bootstrap interval, unless the figure names outputs), number of seeds.\n",
-            out);
+            "# Columns: x, median over the seeds, low and high end of its band (the 95 % bootstrap interval, unless the figure names outputs), number of seeds.\n");
     for (size_t p = 0; p < plot->panel_count; p++)
         for (size_t c = 0; c < plot->panels[p].count; c++) {
             const dsci_panel *panel = &plot->panels[p];
             const dsci_curve *curve = &panel->curves[c];
-            fprintf(out, "\n\n# panel-%zu-curve-%zu\n# %s: %s", p + 1, c + 1, style_texts[curve->style],
-                    dsci_text_clean(scope, curve->label, 200));
+            dsc_text_format(out, "\n\n# panel-%zu-curve-%zu\n# %s: %s", p + 1, c + 1,
+                            style_texts[curve->style], dsci_text_clean(scope, curve->label, 200));
             if (curve->output)
-                fprintf(out, " (output %s)", dsci_text_clean(scope, curve->output, 200));
+                dsc_text_format(out, " (output %s)", dsci_text_clean(scope, curve->output, 200));
             if (panel->title)
-                fprintf(out, ", %s", dsci_text_clean(scope, panel->title, 200));
-            fprintf(out, "\n# x median low high n%s\n", plot->scattered ? " name" : "");
+                dsc_text_format(out, ", %s", dsci_text_clean(scope, panel->title, 200));
+            dsc_text_format(out, "\n# x median low high n%s\n", plot->scattered ? " name" : "");
             put_points(out, curve);
         }
-    const bool good = fclose(out) == 0;
-    const char *copy = good ? dsc_scope_copy(scope, text) : NULL;
-    free(text);
-    return copy;
+    return dsc_text_string(out);
 }
 
 /* ---- layout ---- */
@@ -303,7 +294,7 @@ static struct layout layout_map(const dsci_plot *plot)
 
 struct script {
     dsc_scope *scope;
-    FILE *out;
+    dsc_text *out;
     const dsci_plot *plot;
     struct layout layout;
 };
@@ -321,16 +312,16 @@ static double screen_y(const struct script *s, double pixels_from_top)
 static void put_head(struct script *s, const char *stem, const char *format)
 {
     const double inches = 9.0 * s->layout.height / WIDTH;
-    fprintf(s->out,
-            "# %s.gp - draws %s.dat with gnuplot 5.4 or newer.\n"
-            "# Run it in this folder: gnuplot %s.gp\n"
-            "# Other formats: gnuplot -e \"format='pdf'\" %s.gp (svg, png, pdf, tex)\n\n"
-            "if (!exists('format')) format = '%s'\n"
-            "if (!exists('folder')) folder = '.'\n",
-            stem, stem, stem, stem, format);
-    fputs("stem = ", s->out);
+    dsc_text_format(s->out,
+                    "# %s.gp - draws %s.dat with gnuplot 5.4 or newer.\n"
+                    "# Run it in this folder: gnuplot %s.gp\n"
+                    "# Other formats: gnuplot -e \"format='pdf'\" %s.gp (svg, png, pdf, tex)\n\n"
+                    "if (!exists('format')) format = '%s'\n"
+                    "if (!exists('folder')) folder = '.'\n",
+                    stem, stem, stem, stem, format);
+    dsc_text_append(s->out, "stem = ");
     put_quoted(s->out, stem);
-    fprintf(
+    dsc_text_format(
         s->out,
         "\ndata = folder . '/' . stem . '.dat'\n"
         "output = './' . stem . (format eq 'tex' ? '-graphics' : '') . '.' . format\n"
@@ -356,11 +347,11 @@ static void put_head(struct script *s, const char *stem, const char *format)
 static void put_ticks(struct script *s, char axis, dsci_range range, size_t most, bool labelled)
 {
     const dsci_ticks ticks = dsci_ticks_make(range, most);
-    fprintf(s->out, "set %ctics (", axis);
+    dsc_text_format(s->out, "set %ctics (", axis);
     for (size_t i = 0; i < ticks.count; i++) {
-        fputs(i ? ", " : "", s->out);
+        dsc_text_append(s->out, i ? ", " : "");
         put_pair(s->out, labelled ? ticks.text[i] : "", labelled ? ticks.latex[i] : "");
-        fprintf(s->out, " %.10g", ticks.at[i]);
+        dsc_text_format(s->out, " %.10g", ticks.at[i]);
     }
     const int first = range.log ? (int)floor(log10(range.low)) : 0,
               last = range.log ? (int)ceil(log10(range.high)) : 0;
@@ -368,9 +359,9 @@ static void put_ticks(struct script *s, char axis, dsci_range range, size_t most
         for (int digit = 1; digit < 10; digit++) {
             const double at = digit * pow(10, power);
             if (at > range.low && at < range.high)
-                fprintf(s->out, ", '' %.10g 1", at);
+                dsc_text_format(s->out, ", '' %.10g 1", at);
         }
-    fputs(")\n", s->out);
+    dsc_text_append(s->out, ")\n");
 }
 
 /* In one line, or in one for each part if the layout has room for them. */
@@ -379,7 +370,7 @@ static void put_name(struct script *s, const char *name)
     const char *plus = s->layout.name_rows > 1 && name ? strchr(name, '+') : NULL;
     while (plus && plus[1]) {
         put_text(s->out, s->scope, dsc_scope_format(s->scope, "%.*s", (int)(plus + 1 - name), name), 30);
-        fputs(".\"\\n\".", s->out);
+        dsc_text_append(s->out, ".\"\\n\".");
         name = plus + 1;
         plus = strchr(name, '+');
     }
@@ -388,36 +379,35 @@ static void put_name(struct script *s, const char *name)
 
 static void put_names(struct script *s, const dsc_record_axis *axis)
 {
-    fputs("set xtics (", s->out);
+    dsc_text_append(s->out, "set xtics (");
     for (size_t i = 0; i < axis->count; i++) {
-        fputs(i ? ", " : "", s->out);
+        dsc_text_append(s->out, i ? ", " : "");
         put_name(s, dsc_record_axis_text(s->scope, axis, i, 6));
-        fprintf(s->out, " %zu", i);
+        dsc_text_format(s->out, " %zu", i);
     }
-    fputs(")\n", s->out);
+    dsc_text_append(s->out, ")\n");
 }
 
 static void put_axes(struct script *s)
 {
     const dsci_plot *plot = s->plot;
-    fputs("set multiplot\n"
-          "set border 3 linewidth 1 linecolor rgb '#808080'\n"
-          "set tics nomirror out scale 0.6,0.3 textcolor rgb '#202020'\n"
-          "set grid xtics ytics back linetype 1 linewidth 1 linecolor rgb '#e4e4e4'\n"
-          "set style fill transparent solid 0.2 noborder\n"
-          "unset key\n",
-          s->out);
-    fprintf(s->out, "set xrange [%.15g:%.15g]\nset yrange [%.15g:%.15g]\n", plot->x.low, plot->x.high,
-            plot->y.low, plot->y.high);
+    dsc_text_append(s->out, "set multiplot\n"
+                            "set border 3 linewidth 1 linecolor rgb '#808080'\n"
+                            "set tics nomirror out scale 0.6,0.3 textcolor rgb '#202020'\n"
+                            "set grid xtics ytics back linetype 1 linewidth 1 linecolor rgb '#e4e4e4'\n"
+                            "set style fill transparent solid 0.2 noborder\n"
+                            "unset key\n");
+    dsc_text_format(s->out, "set xrange [%.15g:%.15g]\nset yrange [%.15g:%.15g]\n", plot->x.low, plot->x.high,
+                    plot->y.low, plot->y.high);
     if (plot->x.log)
-        fputs("set logscale x\n", s->out);
+        dsc_text_append(s->out, "set logscale x\n");
     if (plot->y.log)
-        fputs("set logscale y\n", s->out);
+        dsc_text_append(s->out, "set logscale y\n");
     /* what lies below a logarithmic axis is drawn at its foot */
     if (plot->y.log)
-        fprintf(s->out, "inside(y) = y > %.10g ? y : %.10g\n", plot->y.low, plot->y.low);
+        dsc_text_format(s->out, "inside(y) = y > %.10g ? y : %.10g\n", plot->y.low, plot->y.low);
     else
-        fputs("inside(y) = y\n", s->out);
+        dsc_text_append(s->out, "inside(y) = y\n");
 }
 
 /* How a curve is drawn, in the panel and in the legend. */
@@ -428,21 +418,23 @@ static void put_style(struct script *s, const dsci_curve *curve)
     switch (curve->style) {
     case DSC_SERIES_MEASURED:
         if (s->plot->named_x || s->plot->scattered) {
-            fprintf(s->out, "with points linewidth 2.5 linecolor rgb '%s' pointtype %d pointsize 1.5*size",
-                    looks[look].colour, looks[look].filled);
+            dsc_text_format(s->out,
+                            "with points linewidth 2.5 linecolor rgb '%s' pointtype %d pointsize 1.5*size",
+                            looks[look].colour, looks[look].filled);
             break;
         }
-        fprintf(
+        dsc_text_format(
             s->out,
             "with linespoints linewidth 2.5 linecolor rgb '%s' dashtype %zu pointtype %d pointsize 1.1*size pointinterval %zu",
             looks[look].colour, 1 + curve->variant % 5,
             curve->variant ? looks[look].open : looks[look].filled, interval);
         break;
     case DSC_SERIES_THEORY:
-        fputs("with lines linewidth 2 linecolor rgb '#303030' dashtype (10,6)", s->out);
+        dsc_text_append(s->out, "with lines linewidth 2 linecolor rgb '#303030' dashtype (10,6)");
         break;
     case DSC_SERIES_PUBLISHED:
-        fputs("with points pointtype 6 pointsize 1.6*size linewidth 2 linecolor rgb '#404040'", s->out);
+        dsc_text_append(s->out,
+                        "with points pointtype 6 pointsize 1.6*size linewidth 2 linecolor rgb '#404040'");
         break;
     }
 }
@@ -454,7 +446,7 @@ static void put_places(struct script *s, const dsci_curve *curve, size_t p, size
     for (size_t i = 0; i < s->plot->panels[p].count; i++)
         measured += s->plot->panels[p].curves[i].style == DSC_SERIES_MEASURED;
     const double shift = measured > 1 ? 0.2 * (double)(curve->colour % LOOKS) - 0.1 : 0;
-    fprintf(
+    dsc_text_format(
         s->out,
         ", \\\n  data index 'panel-%zu-curve-%zu' using ($1%+.2f):2:(inside($3)):(inside($4)) with yerrorbars "
         "linewidth 2.5 linecolor rgb '%s' pointtype %d pointsize 1.5*size notitle",
@@ -464,10 +456,10 @@ static void put_places(struct script *s, const dsci_curve *curve, size_t p, size
 static void put_curves(struct script *s, size_t p)
 {
     const dsci_panel *panel = &s->plot->panels[p];
-    fputs("plot NaN notitle", s->out);
+    dsc_text_append(s->out, "plot NaN notitle");
     for (size_t c = 0; c < panel->count; c++)
         if (panel->curves[c].band && !s->plot->named_x && dsci_curve_drawn(s->plot, &panel->curves[c]))
-            fprintf(
+            dsc_text_format(
                 s->out,
                 ", \\\n  data index 'panel-%zu-curve-%zu' using 1:(inside($3)):(inside($4)) with filledcurves "
                 "linecolor rgb '%s' notitle",
@@ -478,25 +470,25 @@ static void put_curves(struct script *s, size_t p)
                 put_places(s, &panel->curves[c], p, c);
                 continue;
             }
-            fprintf(s->out, ", \\\n  data index 'panel-%zu-curve-%zu' using 1:2 ", p + 1, c + 1);
+            dsc_text_format(s->out, ", \\\n  data index 'panel-%zu-curve-%zu' using 1:2 ", p + 1, c + 1);
             put_style(s, &panel->curves[c]);
-            fputs(" notitle", s->out);
+            dsc_text_append(s->out, " notitle");
         }
-    fputs("\n", s->out);
+    dsc_text_append(s->out, "\n");
 }
 
 static void put_marks(struct script *s, const dsci_panel *panel, double left, double top)
 {
     const struct mark_layout l = layout_marks(panel, s->plot->x, s->layout.panel_width);
     for (size_t i = 0; i < panel->mark_count; i++) {
-        fprintf(
+        dsc_text_format(
             s->out,
             "set arrow from first %.10g, graph 0 to first %.10g, graph 1 nohead back linewidth 1.5 dashtype 2 "
             "linecolor rgb '#707070'\nset label ",
             panel->marks[i].at, panel->marks[i].at);
         put_text(s->out, s->scope, panel->marks[i].label, 60);
-        fprintf(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#505050'\n",
-                screen_x(left + l.x[i]), screen_y(s, top - 8 - LINE * (0.5 + (double)l.row[i])));
+        dsc_text_format(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#505050'\n",
+                        screen_x(left + l.x[i]), screen_y(s, top - 8 - LINE * (0.5 + (double)l.row[i])));
     }
 }
 
@@ -507,11 +499,12 @@ static void put_labels(struct script *s, const dsci_panel *panel, double left, d
         dsci_labels_place(s->scope, s->plot, panel, s->layout.panel_width, s->layout.panel_height);
     for (size_t i = 0; i < labels.count; i++) {
         const dsci_label *label = &labels.items[i];
-        fputs("set label ", s->out);
+        dsc_text_append(s->out, "set label ");
         put_text(s->out, s->scope, label->text, 60);
-        fprintf(s->out, " at screen %.5f, screen %.5f %s rotate by %.2f textcolor rgb '%s'%s\n",
-                screen_x(left + label->x), screen_y(s, top + label->y), label->ends ? "right" : "left",
-                label->angle, label->small ? "#505050" : "#303030", label->small ? " font small" : "");
+        dsc_text_format(s->out, " at screen %.5f, screen %.5f %s rotate by %.2f textcolor rgb '%s'%s\n",
+                        screen_x(left + label->x), screen_y(s, top + label->y),
+                        label->ends ? "right" : "left", label->angle, label->small ? "#505050" : "#303030",
+                        label->small ? " font small" : "");
     }
 }
 
@@ -522,20 +515,20 @@ static void put_panel(struct script *s, size_t p)
     const size_t column = p % l->columns, row = p / l->columns;
     const double left = LEFT + (double)column * (l->panel_width + GAP);
     const double top = l->top + (double)row * l->row_step + l->row_top;
-    fprintf(s->out, "\n# panel %zu\nset lmargin at screen %.5f\nset rmargin at screen %.5f\n", p + 1,
-            screen_x(left), screen_x(left + l->panel_width));
-    fprintf(s->out, "set tmargin at screen %.5f\nset bmargin at screen %.5f\n", screen_y(s, top),
-            screen_y(s, top + l->panel_height));
+    dsc_text_format(s->out, "\n# panel %zu\nset lmargin at screen %.5f\nset rmargin at screen %.5f\n", p + 1,
+                    screen_x(left), screen_x(left + l->panel_width));
+    dsc_text_format(s->out, "set tmargin at screen %.5f\nset bmargin at screen %.5f\n", screen_y(s, top),
+                    screen_y(s, top + l->panel_height));
     if (s->plot->named_x)
         put_names(s, s->plot->named_x);
     else
         put_ticks(s, 'x', s->plot->x, (size_t)l->panel_width / 65, true);
     put_ticks(s, 'y', s->plot->y, (size_t)l->panel_height / 45, column == 0);
     if (panel->title) {
-        fputs("set label ", s->out);
+        dsc_text_append(s->out, "set label ");
         put_text(s->out, s->scope, panel->title, (size_t)l->panel_width / CHARACTER);
-        fprintf(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#202020'\n",
-                screen_x(left + l->panel_width / 2.0), screen_y(s, top - l->row_top + LINE / 2.0));
+        dsc_text_format(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#202020'\n",
+                        screen_x(left + l->panel_width / 2.0), screen_y(s, top - l->row_top + LINE / 2.0));
     }
     put_marks(s, panel, left, top);
     put_labels(s, panel, left, top);
@@ -543,39 +536,40 @@ static void put_panel(struct script *s, size_t p)
     for (size_t c = 0; c < panel->count; c++)
         some = some || dsci_curve_drawn(s->plot, &panel->curves[c]);
     if (!some)
-        fputs("set label 'no data yet' at graph 0.5, graph 0.5 center textcolor rgb '#707070'\n", s->out);
+        dsc_text_append(s->out,
+                        "set label 'no data yet' at graph 0.5, graph 0.5 center textcolor rgb '#707070'\n");
     put_curves(s, p);
-    fputs("unset label\nunset arrow\n", s->out);
+    dsc_text_append(s->out, "unset label\nunset arrow\n");
 }
 
 static void put_legend(struct script *s)
 {
     const dsci_plot *plot = s->plot;
     bool band = false;
-    fprintf(s->out,
-            "\n# legend\nset lmargin at screen 0\nset rmargin at screen 1\nset bmargin at screen 0\n"
-            "set tmargin at screen %.5f\nunset border\nunset tics\nunset grid\nunset logscale\n"
-            "set xrange [0:1]\nset yrange [0:1]\n"
-            "set key inside center center horizontal maxcols %zu Left reverse samplen 3 spacing 1.1 "
-            "textcolor rgb '#202020'\n",
-            ((double)s->layout.key_rows * LINE + 6) / s->layout.height, s->layout.key_columns);
-    fputs("plot NaN notitle", s->out);
+    dsc_text_format(s->out,
+                    "\n# legend\nset lmargin at screen 0\nset rmargin at screen 1\nset bmargin at screen 0\n"
+                    "set tmargin at screen %.5f\nunset border\nunset tics\nunset grid\nunset logscale\n"
+                    "set xrange [0:1]\nset yrange [0:1]\n"
+                    "set key inside center center horizontal maxcols %zu Left reverse samplen 3 spacing 1.1 "
+                    "textcolor rgb '#202020'\n",
+                    ((double)s->layout.key_rows * LINE + 6) / s->layout.height, s->layout.key_columns);
+    dsc_text_append(s->out, "plot NaN notitle");
     for (size_t p = 0; p < plot->panel_count; p++)
         for (size_t c = 0; c < plot->panels[p].count; c++) {
             band = band || plot->panels[p].curves[c].band;
             if (!dsci_plot_listed(plot, p, c) || plot->panels[p].curves[c].direct)
                 continue;
-            fputs(", \\\n  keyentry ", s->out);
+            dsc_text_append(s->out, ", \\\n  keyentry ");
             put_style(s, &plot->panels[p].curves[c]);
-            fputs(" title ", s->out);
+            dsc_text_append(s->out, " title ");
             put_text(s->out, s->scope, plot->panels[p].curves[c].legend, 80);
         }
     if (plot->samples[0] && !plot->empty) {
-        fprintf(s->out, ", \\\n  keyentry with %s linecolor rgb '%s' title ", band ? "boxes" : "lines",
-                band ? "#606060" : "white");
+        dsc_text_format(s->out, ", \\\n  keyentry with %s linecolor rgb '%s' title ",
+                        band ? "boxes" : "lines", band ? "#606060" : "white");
         put_text(s->out, s->scope, plot->samples, 80);
     }
-    fputs("\n\nunset multiplot\nset output\n", s->out);
+    dsc_text_append(s->out, "\n\nunset multiplot\nset output\n");
 }
 
 /* y_label_left: of the label beside the panels, in pixels. */
@@ -584,16 +578,17 @@ static void put_titles(struct script *s, double y_label_left)
     const struct layout *l = &s->layout;
     const double middle = LEFT + (WIDTH - LEFT - RIGHT) / 2.0;
     const double below = l->top + (double)(l->rows - 1) * l->row_step + l->row_top + l->panel_height;
-    fputs("set label ", s->out);
+    dsc_text_append(s->out, "set label ");
     put_text(s->out, s->scope, s->plot->title, 105);
-    fprintf(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#000000'\nset label ",
-            screen_x(middle), screen_y(s, GAP / 2.0 + LINE / 2.0));
+    dsc_text_format(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#000000'\nset label ",
+                    screen_x(middle), screen_y(s, GAP / 2.0 + LINE / 2.0));
     put_text(s->out, s->scope, s->plot->x_label, 105);
-    fprintf(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#202020'\nset label ",
-            screen_x(middle), screen_y(s, below + (1.25 + (double)(l->name_rows ? l->name_rows : 1)) * LINE));
+    dsc_text_format(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#202020'\nset label ",
+                    screen_x(middle),
+                    screen_y(s, below + (1.25 + (double)(l->name_rows ? l->name_rows : 1)) * LINE));
     put_text(s->out, s->scope, s->plot->y_label, 50);
-    fprintf(s->out, " at screen %.5f, screen %.5f center rotate by 90 textcolor rgb '#202020'\n",
-            screen_x(y_label_left), screen_y(s, (l->top + l->row_top + below) / 2));
+    dsc_text_format(s->out, " at screen %.5f, screen %.5f center rotate by 90 textcolor rgb '#202020'\n",
+                    screen_x(y_label_left), screen_y(s, (l->top + l->row_top + below) / 2));
 }
 
 /* ---- maps ---- */
@@ -606,13 +601,13 @@ static const char palette[] =
 /* Tick labels at whole places, no nearer than `apart` of them. */
 static void put_places_of(struct script *s, char axis, const char *const *texts, size_t count, size_t apart)
 {
-    fprintf(s->out, "set %ctics (", axis);
+    dsc_text_format(s->out, "set %ctics (", axis);
     for (size_t i = 0; i < count; i += apart) {
-        fputs(i ? ", " : "", s->out);
+        dsc_text_append(s->out, i ? ", " : "");
         put_text(s->out, s->scope, texts[i], 20);
-        fprintf(s->out, " %zu", i);
+        dsc_text_format(s->out, " %zu", i);
     }
-    fputs(")\n", s->out);
+    dsc_text_append(s->out, ")\n");
 }
 
 /* Tiles are squares: the frame of a map inside its panel's room, in pixels. */
@@ -651,7 +646,7 @@ static void put_numbers(struct script *s, size_t p)
     const double middle = (range.low + range.high) / 2;
     const char *format = range.high >= 9.5 || range.high - range.low >= 20 ? "%.0f" : "%.2g";
     for (int light = 0; light < 2; light++)
-        fprintf(
+        dsc_text_format(
             s->out,
             ", \\\n  data index 'panel-%zu-map' using 1:2:($3 %s %.10g ? sprintf('%s', $3) : '') with labels "
             "textcolor rgb '%s' notitle",
@@ -661,71 +656,67 @@ static void put_numbers(struct script *s, size_t p)
 static void put_map(struct script *s, size_t p)
 {
     const dsci_panel *panel = &s->plot->panels[p];
-    fprintf(s->out, "\n# panel %zu\n", p + 1);
+    dsc_text_format(s->out, "\n# panel %zu\n", p + 1);
     if (panel->rows == 0 || panel->columns == 0)
         return;
     const struct map_frame f = frame_of(s, p);
-    fprintf(
+    dsc_text_format(
         s->out,
         "set lmargin at screen %.5f\nset rmargin at screen %.5f\nset tmargin at screen %.5f\nset bmargin at "
         "screen %.5f\nset xrange [-0.5:%zu.5]\nset yrange [%zu.5:-0.5]\n",
         screen_x(f.left), screen_x(f.left + f.width), screen_y(s, f.top), screen_y(s, f.top + f.height),
         panel->columns - 1, panel->rows - 1);
     if (s->plot->figure->picture)
-        fputs("unset xtics\nunset ytics\n", s->out);
+        dsc_text_append(s->out, "unset xtics\nunset ytics\n");
     else {
         put_places_of(s, 'x', panel->column_texts, panel->columns, (size_t)(35 / f.tile) + 1);
         put_places_of(s, 'y', panel->row_texts, panel->rows, (size_t)(LINE / f.tile) + 1);
     }
     if (panel->title) {
-        fputs("set label ", s->out);
+        dsc_text_append(s->out, "set label ");
         put_text(s->out, s->scope, panel->title, (size_t)s->layout.panel_width / CHARACTER);
-        fprintf(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#202020'\n",
-                screen_x(f.left + f.width / 2), screen_y(s, f.top - LINE / 2.0 - 6));
+        dsc_text_format(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#202020'\n",
+                        screen_x(f.left + f.width / 2), screen_y(s, f.top - LINE / 2.0 - 6));
     }
-    fprintf(s->out, "plot NaN notitle, \\\n  data index 'panel-%zu-map' using 1:2:3 with image%s notitle",
-            p + 1, s->plot->figure->picture ? "" : " pixels");
+    dsc_text_format(s->out,
+                    "plot NaN notitle, \\\n  data index 'panel-%zu-map' using 1:2:3 with image%s notitle",
+                    p + 1, s->plot->figure->picture ? "" : " pixels");
     if (s->plot->figure->numbers)
         put_numbers(s, p);
-    fputs("\nunset label\nunset colorbox\n", s->out);
+    dsc_text_append(s->out, "\nunset label\nunset colorbox\n");
 }
 
 static void put_maps(struct script *s)
 {
     const struct layout *l = &s->layout;
-    fprintf(s->out,
-            "set multiplot\nset border %d linewidth 1 linecolor rgb '#808080'\n"
-            "set tics nomirror out scale 0.3 textcolor rgb '#202020'\nunset key\n"
-            "set palette defined %s\nset cbrange [%.10g:%.10g]\n"
-            "set colorbox horizontal user origin screen 0.35, screen %.5f size screen 0.3, screen %.5f "
-            "noborder\nset cblabel ",
-            s->plot->figure->picture ? 0 : 3, palette, s->plot->y.low, s->plot->y.high,
-            screen_y(s, l->height - 2.6 * LINE), 0.5 * LINE / l->height);
+    dsc_text_format(
+        s->out,
+        "set multiplot\nset border %d linewidth 1 linecolor rgb '#808080'\n"
+        "set tics nomirror out scale 0.3 textcolor rgb '#202020'\nunset key\n"
+        "set palette defined %s\nset cbrange [%.10g:%.10g]\n"
+        "set colorbox horizontal user origin screen 0.35, screen %.5f size screen 0.3, screen %.5f "
+        "noborder\nset cblabel ",
+        s->plot->figure->picture ? 0 : 3, palette, s->plot->y.low, s->plot->y.high,
+        screen_y(s, l->height - 2.6 * LINE), 0.5 * LINE / l->height);
     put_text(s->out, s->scope, s->plot->samples, 80);
-    fputs("\n", s->out);
+    dsc_text_append(s->out, "\n");
     const dsci_ticks ticks = dsci_ticks_make(s->plot->y, 6);
-    fputs("set cbtics (", s->out);
+    dsc_text_append(s->out, "set cbtics (");
     for (size_t i = 0; i < ticks.count; i++) {
-        fputs(i ? ", " : "", s->out);
+        dsc_text_append(s->out, i ? ", " : "");
         put_pair(s->out, ticks.text[i], ticks.latex[i]);
-        fprintf(s->out, " %.10g", ticks.at[i]);
+        dsc_text_format(s->out, " %.10g", ticks.at[i]);
     }
-    fputs(")\n", s->out);
+    dsc_text_append(s->out, ")\n");
     put_titles(s, map_y_label_left(s));
     for (size_t p = 0; p < s->plot->panel_count; p++)
         put_map(s, p);
-    fputs("\nunset multiplot\nset output\n", s->out);
+    dsc_text_append(s->out, "\nunset multiplot\nset output\n");
 }
 
 const char *dsci_plot_script(dsc_scope *scope, const dsci_plot *plot, const char *stem, const char *format)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = plot ? open_memstream(&text, &size) : NULL;
-    if (!out) {
-        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory while writing the figure's script");
-        return NULL;
-    }
+    dsc_text *out = dsc_text_open(scope);
     struct script s = { .scope = scope,
                         .out = out,
                         .plot = plot,
@@ -740,8 +731,5 @@ const char *dsci_plot_script(dsc_scope *scope, const dsci_plot *plot, const char
             put_panel(&s, p);
         put_legend(&s);
     }
-    const bool good = fclose(out) == 0;
-    const char *copy = good ? dsc_scope_copy(scope, text) : NULL;
-    free(text);
-    return copy;
+    return dsc_text_string(out);
 }

@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MIN_COLUMNS = 40, MAX_COLUMNS = 500, MIN_PANEL_ROWS = 5, MAX_ROWS = 500, BRAILLE = 0x2800, LOOKS = 6 };
@@ -254,28 +253,19 @@ static int legend(struct page *page, int row, bool draw)
     return row + 1;
 }
 
-static void put_utf8(FILE *out, uint32_t sign)
+static void put_utf8(dsc_text *out, uint32_t sign)
 {
-    if (sign < 0x80) {
-        putc((int)sign, out);
-        return;
-    }
-    const int more = sign < 0x800 ? 1 : sign < 0x10000 ? 2 : 3;
+    const int more = sign < 0x80 ? 0 : sign < 0x800 ? 1 : sign < 0x10000 ? 2 : 3;
     static const uint32_t lead[] = { 0, 0xc0, 0xe0, 0xf0 };
-    putc((int)(lead[more] | sign >> (6 * more)), out);
-    for (int i = more; i-- > 0;)
-        putc((int)(0x80 | (sign >> (6 * i) & 0x3f)), out);
+    unsigned char bytes[4] = { (unsigned char)(lead[more] | sign >> (6 * more)) };
+    for (int i = 1; i <= more; i++)
+        bytes[i] = (unsigned char)(0x80 | (sign >> (6 * (more - i)) & 0x3f));
+    dsc_text_append_bytes(out, bytes, (size_t)more + 1);
 }
 
 static const char *print_page(const struct page *page, bool color)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) {
-        dsc_scope_fail(page->scope, DSC_ERROR_MEMORY, "out of memory while writing a text plot");
-        return NULL;
-    }
+    dsc_text *out = dsc_text_open(page->scope);
     for (int row = 0; row < page->rows; row++) {
         const struct character *line = &page->characters[(size_t)row * (size_t)page->columns];
         int end = page->columns, colour = PLAIN;
@@ -283,15 +273,12 @@ static const char *print_page(const struct page *page, bool color)
             end--;
         for (int column = 0; column < end; column++) {
             if (color && line[column].sign && line[column].colour != colour)
-                fprintf(out, "\x1b[%sm", ansi[colour = line[column].colour]);
+                dsc_text_format(out, "\x1b[%sm", ansi[colour = line[column].colour]);
             put_utf8(out, line[column].sign ? line[column].sign : ' ');
         }
-        fputs(color && colour != PLAIN ? "\x1b[0m\n" : "\n", out);
+        dsc_text_append(out, color && colour != PLAIN ? "\x1b[0m\n" : "\n");
     }
-    const bool good = fclose(out) == 0;
-    const char *copy = good ? dsc_scope_copy(page->scope, text) : NULL;
-    free(text);
-    return copy;
+    return dsc_text_string(out);
 }
 
 static int clamp(int value, int low, int high)

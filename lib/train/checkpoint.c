@@ -6,6 +6,7 @@
 
 #include <descent/file.h>
 #include <descent/hash.h>
+#include <descent/text.h>
 
 #include "record/container.h"
 #include "train/fit.h"
@@ -15,16 +16,16 @@ static const char FORMAT[] = "descent checkpoint 1";
 
 /* --- The recipe: everything that the bits depend on, a line each --- */
 
-static void write_data(FILE *stream, const char *name, const void *values, size_t count, size_t width)
+static void write_data(dsc_text *text, const char *name, const void *values, size_t count, size_t width)
 {
-    char text[65] = "none";
+    char digest[65] = "none";
     if (values && width > 0)
-        dsc_digest_hex(dsc_sha256(values, count * width * sizeof(float)), text);
-    fprintf(stream, "%s=%zux%zu %s\n", name, count, values ? width : 0, text);
+        dsc_digest_hex(dsc_sha256(values, count * width * sizeof(float)), digest);
+    dsc_text_format(text, "%s=%zux%zu %s\n", name, count, values ? width : 0, digest);
 }
 
 /* What the network reads of the examples. */
-static void write_examples(FILE *stream, const char *name, const dsci_feed *feed,
+static void write_examples(dsc_text *text, const char *name, const dsci_feed *feed,
                            const dsc_examples *examples)
 {
     static const char *const ports[] = { "x", "tokens", "expected" };
@@ -33,75 +34,67 @@ static void write_examples(FILE *stream, const char *name, const dsci_feed *feed
     for (dsci_port_id id = 0; id < DSCI_PORTS; id++) {
         char line[64];
         snprintf(line, sizeof line, "%s %s", name, ports[id]);
-        write_data(stream, line, view.ports[id].values, examples->count, view.ports[id].width);
+        write_data(text, line, view.ports[id].values, examples->count, view.ports[id].width);
     }
 }
 
-static void write_model(FILE *stream, const dsc_model *model, const char *structure)
+static void write_model(dsc_text *text, const dsc_model *model, const char *structure)
 {
-    char text[65];
-    fprintf(stream, "network=%s\n", dsc_digest_hex(dsc_sha256(structure, strlen(structure)), text));
-    fprintf(stream, "type=%s\nengine=%s\nbatch=%zu\nshard=%zu\nseed=%llu\n",
-            dsci_type_name(dsci_model_type(model)), dsc_engine_name(model->options.engine),
-            model->options.batch, model->shard_rows, (unsigned long long)model->seed);
+    char digest[65];
+    dsc_text_format(text, "network=%s\n", dsc_digest_hex(dsc_sha256(structure, strlen(structure)), digest));
+    dsc_text_format(text, "type=%s\nengine=%s\nbatch=%zu\nshard=%zu\nseed=%llu\n",
+                    dsci_type_name(dsci_model_type(model)), dsc_engine_name(model->options.engine),
+                    model->options.batch, model->shard_rows, (unsigned long long)model->seed);
 }
 
-static void write_optimizer(FILE *stream, const dsc_optimizer *o)
+static void write_optimizer(dsc_text *text, const dsc_optimizer *o)
 {
     const dsc_schedule *s = &o->schedule;
-    fprintf(stream, "optimizer=%d\nlr=%.17g\nmomentum=%.17g\nbeta1=%.17g\nbeta2=%.17g\nepsilon=%.17g\n",
-            (int)o->kind, o->lr, o->momentum, o->beta1, o->beta2, o->epsilon);
-    fprintf(stream, "weight_decay=%.17g\nl1=%.17g\nl2=%.17g\ndecoupled_decay=%.17g\nmax_norm=%.17g\n",
-            o->weight_decay, o->l1, o->l2, o->decoupled_decay, o->max_norm);
-    fprintf(stream, "clip_norm=%.17g\nclip_value=%.17g\ncentered=%d\nsutskever=%d\n", o->clip_norm,
-            o->clip_value, o->centered, o->sutskever);
-    fprintf(stream, "schedule=%d %d %.17g %.17g %.17g %.17g %zu %zu %.17g %.17g %.17g %.17g %.17g %.17g\n",
-            (int)s->kind, s->by_epoch, s->factor, s->period, s->minimum, s->warmup, s->patience, s->cooldown,
-            s->threshold, s->rise, s->divide, s->divide_at_end, s->momentum_low, s->momentum_high);
+    dsc_text_format(text, "optimizer=%d\nlr=%.17g\nmomentum=%.17g\nbeta1=%.17g\nbeta2=%.17g\nepsilon=%.17g\n",
+                    (int)o->kind, o->lr, o->momentum, o->beta1, o->beta2, o->epsilon);
+    dsc_text_format(text, "weight_decay=%.17g\nl1=%.17g\nl2=%.17g\ndecoupled_decay=%.17g\nmax_norm=%.17g\n",
+                    o->weight_decay, o->l1, o->l2, o->decoupled_decay, o->max_norm);
+    dsc_text_format(text, "clip_norm=%.17g\nclip_value=%.17g\ncentered=%d\nsutskever=%d\n", o->clip_norm,
+                    o->clip_value, o->centered, o->sutskever);
+    dsc_text_format(
+        text, "schedule=%d %d %.17g %.17g %.17g %.17g %zu %zu %.17g %.17g %.17g %.17g %.17g %.17g\n",
+        (int)s->kind, s->by_epoch, s->factor, s->period, s->minimum, s->warmup, s->patience, s->cooldown,
+        s->threshold, s->rise, s->divide, s->divide_at_end, s->momentum_low, s->momentum_high);
     for (size_t i = 0; i < o->group_count; i++) {
         const dsc_parameter_group *g = &o->groups[i];
-        fprintf(stream, "group=%s %.17g %d %d %.17g %.17g %.17g %.17g\n", g->match, g->lr_factor, g->frozen,
-                g->no_decay, g->weight_decay, g->l1, g->l2, g->max_norm);
+        dsc_text_format(text, "group=%s %.17g %d %d %.17g %.17g %.17g %.17g\n", g->match, g->lr_factor,
+                        g->frozen, g->no_decay, g->weight_decay, g->l1, g->l2, g->max_norm);
     }
 }
 
-static void write_options(FILE *stream, const dsci_fit *fit)
+static void write_options(dsc_text *text, const dsci_fit *fit)
 {
     const dsc_fit_options *o = fit->options;
-    fprintf(stream, "shuffle_seed=%llu\nfixed_order=%d\nsteps=%zu\n", (unsigned long long)fit->rng.seed,
-            o->fixed_order, o->steps);
-    fprintf(stream, "patience=%zu\nmin_delta=%.17g\nby_error=%d\nkeep_best=%d\n", o->patience, o->min_delta,
-            o->by_error, o->keep_best);
+    dsc_text_format(text, "shuffle_seed=%llu\nfixed_order=%d\nsteps=%zu\n", (unsigned long long)fit->rng.seed,
+                    o->fixed_order, o->steps);
+    dsc_text_format(text, "patience=%zu\nmin_delta=%.17g\nby_error=%d\nkeep_best=%d\n", o->patience,
+                    o->min_delta, o->by_error, o->keep_best);
     const dsc_augmentation *a = o->augmentation;
     if (a)
-        fprintf(stream, "augmentation=%zux%zux%zu %d %.17g %.17g %zu %.17g %.17g %llu\n", a->height, a->width,
-                a->channels, a->flip, a->shift, a->rotate, a->crop, a->noise, a->fill,
-                (unsigned long long)a->seed);
+        dsc_text_format(text, "augmentation=%zux%zux%zu %d %.17g %.17g %zu %.17g %.17g %llu\n", a->height,
+                        a->width, a->channels, a->flip, a->shift, a->rotate, a->crop, a->noise, a->fill,
+                        (unsigned long long)a->seed);
 }
 
 /* The recipe in the scope; NULL on failure. */
 static const char *write_recipe(dsc_scope *scope, const dsci_fit *fit)
 {
     const char *structure = dsci_structure_write(scope, fit->model);
-    char *text = NULL;
-    size_t length = 0;
-    FILE *stream = structure ? open_memstream(&text, &length) : NULL;
-    if (!stream) {
-        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory while describing a training");
+    dsc_text *text = dsc_text_open(scope);
+    if (!structure)
         return NULL;
-    }
-    write_model(stream, fit->model, structure);
-    write_optimizer(stream, &fit->options->optimizer);
-    write_options(stream, fit);
-    write_examples(stream, "examples", &fit->trainer.feed, fit->examples);
+    write_model(text, fit->model, structure);
+    write_optimizer(text, &fit->options->optimizer);
+    write_options(text, fit);
+    write_examples(text, "examples", &fit->trainer.feed, fit->examples);
     if (fit->options->validation)
-        write_examples(stream, "validation", &fit->validation.feed, fit->options->validation);
-    const bool written = fclose(stream) == 0;
-    const char *copy = written ? dsc_scope_copy(scope, text) : NULL;
-    free(text);
-    if (!written)
-        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory while describing a training");
-    return copy;
+        write_examples(text, "validation", &fit->validation.feed, fit->options->validation);
+    return dsc_text_string(text);
 }
 
 /* Fails with the first line that differs. */

@@ -17,6 +17,7 @@
 #include <descent/figure.h>
 #include <descent/lab.h>
 #include <descent/scope.h>
+#include <descent/text.h>
 #include <descent/value.h>
 
 /* The whole of an experiment program: reads the options, runs, reports. Returns the exit status. */
@@ -84,10 +85,10 @@ DSC_API void dsc_table_row(dsc_table *table, const char *const *texts);
 DSC_API void dsc_table_print(const dsc_table *table, const dsc_terminal *terminal, int indent);
 
 /* The same on an HTML page. */
-DSC_API void dsc_table_html(const dsc_table *table, FILE *page);
+DSC_API void dsc_table_html(const dsc_table *table, dsc_text *page);
 /* Text on an HTML page, within elements and quoted attributes: markup is escaped, control characters and
    bytes that are not UTF-8 become U+FFFD. NULL: nothing. */
-DSC_API void dsc_html_text(FILE *page, const char *text);
+DSC_API void dsc_html_text(dsc_text *page, const char *text);
 
 /* A number in a few digits ("0.1234", "1.2e-07", an integer with all of its own, "-" for NaN), in the scope.
  */
