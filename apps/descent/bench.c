@@ -10,6 +10,7 @@
 #include <descent/bench.h>
 #include <descent/clock.h>
 #include <descent/cpu.h>
+#include <descent/file.h>
 
 #include "present.h"
 
@@ -247,6 +248,8 @@ static dsc_exit bench_suites(dsc_call *call, const dsc_words *words, struct benc
         list_rows(scope, &request, arguments->list);
     if (dsc_scope_status(scope) != DSC_OK)
         return DSC_EXIT_USAGE;
+    if (!arguments->list && arguments->out)
+        dsc_file_check_writable(scope, arguments->out);
     if (arguments->list || dsc_isa_select(scope, arguments->isa) != DSC_OK)
         return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
     return measure_suites(call, &request, arguments);

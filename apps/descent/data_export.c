@@ -7,7 +7,7 @@
 #include <descent/hash.h>
 #include <descent/record.h>
 
-enum { MAX_ARRAYS = 4, MAX_ATTRIBUTES = 8 };
+enum { MAX_ARRAYS = 4, MAX_ATTRIBUTES = 9 };
 
 /* Options of the MNIST-1D generator; the defaults are the published ones. */
 struct generator {
@@ -73,7 +73,7 @@ static void read_files(dsc_scope *scope, const dsc_known_data *known, const stru
         return;
     size_t count = 0;
     const dsc_known_file *files = dsc_data_files(known, directory, &count);
-    for (size_t i = 0; i < count && i < MAX_ATTRIBUTES - 2; i++) {
+    for (size_t i = 0; i < count && i < MAX_ATTRIBUTES - 3; i++) {
         char hex[65];
         const char *path = dsc_data_file(scope, directory, files[i].name);
         dsc_digest_hex(dsc_sha256_file(scope, path, NULL), hex);
@@ -84,19 +84,42 @@ static void read_files(dsc_scope *scope, const dsc_known_data *known, const stru
     export->split = dsc_data_read(scope, known, directory);
 }
 
-/* An empty set, as of train_fraction 1, leaves no arrays. */
-static size_t add_arrays(const dsc_dataset *data, const char *x_name, const char *y_name, dsc_array *arrays)
+/* "airplane automobile bird", as CF conventions name what integers mean; blanks inside a name become '_'. */
+static const char *meanings_of(dsc_scope *scope, const dsc_dataset *data)
+{
+    if (!data->class_names)
+        return NULL;
+    const char *text = "";
+    for (size_t i = 0; i < data->classes && text; i++) {
+        char *name = dsc_scope_copy(scope, data->class_names[i]);
+        for (char *c = name; c && *c; c++)
+            *c = *c == ' ' ? '_' : *c;
+        text = dsc_scope_format(scope, "%s%s%s", text, i ? " " : "", name ? name : "");
+    }
+    return text;
+}
+
+/* The arrays of a set called "train" or "test". An empty set, as of train_fraction 1, leaves none. */
+static size_t add_arrays(dsc_scope *scope, const dsc_dataset *data, const char *set, dsc_array *arrays)
 {
     if (data->count == 0)
         return 0;
-    arrays[0] = (dsc_array){ .name = x_name,
+    const char *example = dsc_scope_format(scope, "%s_example", set);
+    arrays[0] = (dsc_array){ .name = dsc_scope_format(scope, "%s_x", set),
+                             .units = "1",
                              .long_name = "inputs, a row an example",
                              .rank = 2,
                              .shape = { data->count, data->features },
+                             .axes = { example, "feature" },
                              .real = data->x };
-    arrays[1] = (dsc_array){
-        .name = y_name, .long_name = "labels", .rank = 1, .shape = { data->count }, .integer = data->labels
-    };
+    arrays[1] = (dsc_array){ .name = dsc_scope_format(scope, "%s_y", set),
+                             .units = "1",
+                             .long_name = "labels",
+                             .rank = 1,
+                             .shape = { data->count },
+                             .axes = { example },
+                             .meanings = meanings_of(scope, data),
+                             .integer = data->labels };
     return 2;
 }
 
@@ -120,6 +143,9 @@ dsc_exit data_export(dsc_call *call, const struct data_arguments *arguments, con
         spare_results(call->scope, arguments->out);
     if (!known || dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
+    if (dsc_file_check_writable(call->scope, arguments->out) != DSC_OK)
+        return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
+    add_attribute(&export, "Conventions", "CF-1.8");
     add_attribute(&export, "data", known->name);
     add_attribute(&export, "origin", known->origin);
     if (known->file_count)
@@ -132,8 +158,8 @@ dsc_exit data_export(dsc_call *call, const struct data_arguments *arguments, con
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
     dsc_array arrays[MAX_ARRAYS];
-    size_t count = add_arrays(&export.split.train, "train_x", "train_y", arrays);
-    count += add_arrays(&export.split.test, "test_x", "test_y", arrays + count);
+    size_t count = add_arrays(call->scope, &export.split.train, "train", arrays);
+    count += add_arrays(call->scope, &export.split.test, "test", arrays + count);
     if (dsc_arrays_write(call->scope, arguments->out, arrays, count, export.attributes,
                          export.attribute_count) == DSC_OK)
         printf("%s: %zu training and %zu test examples of %zu features\n", arguments->out,

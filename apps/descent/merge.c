@@ -54,6 +54,8 @@ static dsc_exit merge(dsc_call *call)
                        "--out FILE.h5 is missing: where the joined results go");
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
+    if (dsc_file_check_writable(call->scope, arguments.out) != DSC_OK)
+        return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
     const struct files files = read_files(call->scope, &words, arguments.out);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_FAILED;

@@ -389,6 +389,8 @@ static dsc_exit report(dsc_call *call)
         spare_results(call->scope, arguments.out);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
+    if (dsc_file_check_writable(call->scope, arguments.out) != DSC_OK)
+        return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
     struct report report = { .scope = call->scope, .title = arguments.title, .drawn = true };
     read_runs(&report, &words);
     if (dsc_scope_status(call->scope) != DSC_OK)

@@ -1,4 +1,4 @@
-/* file.c - whole files in and out. */
+/* file.c - whole files in. */
 #include <descent/file.h>
 
 #include <errno.h>
@@ -33,6 +33,7 @@ static const char *advice(int error)
         { EMFILE, "raise the limit on open files (ulimit -n)" },
         { ENAMETOOLONG, "choose a shorter name" },
         { ELOOP, "a symbolic link leads in a circle, or stands where a file is to be written" },
+        { ENXIO, "give the path of a regular file" },
         { EIO, "the disk or the network reports a fault" },
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
@@ -41,26 +42,37 @@ static const char *advice(int error)
     return "check the path and its permissions";
 }
 
-/* Poisons the scope for a refusal of the system: "cannot read 'x': No such file or directory; check ...". */
-static dsc_status refused(dsc_scope *scope, const char *verb, const char *path, int error)
+dsc_status dsci_file_refused(dsc_scope *scope, const char *verb, const char *path, int error)
 {
     char text[128];
     return dsc_scope_fail(scope, DSC_ERROR_FILE, "cannot %s '%s': %s; %s", verb, path,
                           strerror_r(error, text, sizeof text), advice(error));
 }
 
-int dsci_file_open(dsc_scope *scope, const char *path)
+/* Opens what the flags say; it must be a regular file, or may be a pipe or device as well. */
+static int open_for_reading(dsc_scope *scope, const char *path, int flags, bool regular)
 {
     if (dsc_scope_status(scope) != DSC_OK)
         return -1;
-    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    const int file = open(path, O_RDONLY | O_CLOEXEC | flags);
     struct stat info;
-    if (file >= 0 && fstat(file, &info) == 0 && !S_ISDIR(info.st_mode))
+    const bool known = file >= 0 && fstat(file, &info) == 0;
+    const int error = errno;
+    if (known && (regular ? S_ISREG(info.st_mode) : !S_ISDIR(info.st_mode)))
         return file;
-    refused(scope, "read", path, file < 0 ? errno : EISDIR);
+    if (known && !S_ISDIR(info.st_mode))
+        dsc_scope_fail(scope, DSC_ERROR_FILE,
+                       "cannot read '%s': it is a pipe or a device; give the path of a regular file", path);
+    else
+        dsci_file_refused(scope, "read", path, known ? EISDIR : error);
     if (file >= 0)
         close(file);
     return -1;
+}
+
+int dsci_file_open(dsc_scope *scope, const char *path)
+{
+    return open_for_reading(scope, path, 0, false);
 }
 
 size_t dsci_file_next(dsc_scope *scope, int file, const char *path, void *data, size_t size)
@@ -72,7 +84,7 @@ size_t dsci_file_next(dsc_scope *scope, int file, const char *path, void *data, 
         got = read(file, data, size);
     while (got < 0 && errno == EINTR);
     if (got < 0)
-        refused(scope, "read", path, errno);
+        dsci_file_refused(scope, "read", path, errno);
     return got < 0 ? 0 : (size_t)got;
 }
 
@@ -194,9 +206,9 @@ static size_t read_full(dsc_scope *scope, int file, const char *path, unsigned c
     return used;
 }
 
-dsc_bytes dsc_file_read(dsc_scope *scope, const char *path, size_t limit)
+/* The bytes of an open file, which is closed. */
+static dsc_bytes read_whole(dsc_scope *scope, int file, const char *path, size_t limit)
 {
-    const int file = dsci_file_open(scope, path);
     if (file < 0)
         return (dsc_bytes){ 0 };
     unsigned char chunk[CHUNK_BYTES];
@@ -223,75 +235,14 @@ dsc_bytes dsc_file_read(dsc_scope *scope, const char *path, size_t limit)
     return (dsc_bytes){ .data = sink.data, .size = sink.size };
 }
 
-static bool write_all(int file, const void *data, size_t size)
+dsc_bytes dsc_file_read(dsc_scope *scope, const char *path, size_t limit)
 {
-    const char *next = data;
-    while (size > 0) {
-        const ssize_t written = write(file, next, size);
-        if (written < 0 && errno != EINTR)
-            return false;
-        if (written > 0) {
-            next += written;
-            size -= (size_t)written;
-        }
-    }
-    return true;
+    return read_whole(scope, dsci_file_open(scope, path), path, limit);
 }
 
-/* Makes a rename durable. Some directories cannot be opened or synced at all: that is no error. */
-static bool directory_sync(const char *path)
+dsc_bytes dsci_file_read_regular(dsc_scope *scope, const char *path, size_t limit)
 {
-    const char *slash = strrchr(path, '/');
-    char *directory = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-    const int file = directory ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    free(directory);
-    if (file < 0)
-        return true;
-    const bool good = fsync(file) == 0 || errno != EIO;
-    close(file);
-    return good;
-}
-
-/* Writes the file beside and renames it; false with errno set, and nothing left behind, if any step fails. A
-   partial file that a killed run left is written over; a link in its place is not followed. */
-static bool write_and_rename(const char *partial, const char *path, const void *data, size_t size,
-                             const struct stat *old)
-{
-    const int file = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
-    if (file < 0)
-        return false;
-    bool good =
-        (!old || fchmod(file, old->st_mode & 07777) == 0) && write_all(file, data, size) && fsync(file) == 0;
-    int error = errno;
-    if (close(file) != 0 && good) {
-        good = false;
-        error = errno;
-    }
-    if (good && rename(partial, path) != 0) {
-        good = false;
-        error = errno;
-    }
-    if (!good)
-        unlink(partial);
-    errno = error;
-    return good;
-}
-
-dsc_status dsc_file_replace(dsc_scope *scope, const char *path, const void *data, size_t size)
-{
-    char *partial = dsc_scope_format(scope, "%s.partial", path);
-    if (!partial)
-        return dsc_scope_status(scope);
-    struct stat old;
-    const bool exists = stat(path, &old) == 0;
-    if (exists && !S_ISREG(old.st_mode))
-        return dsc_scope_fail(scope, DSC_ERROR_FILE,
-                              "cannot write '%s': it is not a regular file; give the path of a file", path);
-    if (!write_and_rename(partial, path, data, size, exists ? &old : NULL))
-        return refused(scope, "write", path, errno);
-    if (!directory_sync(path))
-        return refused(scope, "make durable", path, EIO);
-    return DSC_OK;
+    return read_whole(scope, open_for_reading(scope, path, O_NONBLOCK, true), path, limit);
 }
 
 bool dsc_file_exists(const char *path)

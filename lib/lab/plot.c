@@ -100,9 +100,27 @@ static void paths_split(struct drawing *d, const char *record_path, const char *
     d->base = base;
 }
 
+/* The path of one file of a figure. */
+static const char *path_of(struct drawing *d, const char *stem, const char *ending)
+{
+    return dsc_path_join(d->scope, d->directory, dsc_scope_format(d->scope, "%s%s", stem, ending));
+}
+
+/* Files that may not be written are refused before anything is drawn. */
+static void check_writable(struct drawing *d, const char *stem)
+{
+    dsc_file_check_writable(d->scope, path_of(d, stem, ".gp"));
+    dsc_file_check_writable(d->scope, path_of(d, stem, ".dat"));
+    if (!d->gnuplot.program)
+        dsc_file_check_writable(d->scope, path_of(d, stem, ".txt"));
+    for (size_t i = 0; d->gnuplot.program && i < FORMATS; i++)
+        for (size_t k = 0; d->wanted[i] && k < 2 && formats[i].files[k].kept; k++)
+            dsc_file_check_writable(d->scope, path_of(d, stem, formats[i].files[k].kept));
+}
+
 static void write_text(struct drawing *d, const char *stem, const char *ending, const char *text)
 {
-    char *path = dsc_path_join(d->scope, d->directory, dsc_scope_format(d->scope, "%s%s", stem, ending));
+    const char *path = path_of(d, stem, ending);
     if (path && text && dsc_file_replace(d->scope, path, text, strlen(text)) == DSC_OK)
         d->files.paths[d->files.count++] = path;
 }
@@ -118,9 +136,7 @@ static void keep_picture(struct drawing *d, const char *made, const char *kept, 
         dsc_scope_fail(d->scope, DSC_ERROR_FILE,
                        "%s: gnuplot left an incomplete picture of %zu bytes; is the disk full?", kept,
                        picture.size);
-    else if (rename(made, kept) != 0)
-        dsc_scope_fail(d->scope, DSC_ERROR_FILE, "%s: could not be written: %s", kept, strerror(errno));
-    else
+    else if (dsc_file_replace(d->scope, kept, picture.data, picture.size) == DSC_OK)
         d->files.paths[d->files.count++] = kept;
 }
 
@@ -148,10 +164,7 @@ static void draw(struct drawing *d, const char *stem, const struct format *forma
         dsc_scope_log(d->scope, DSC_LOG_WARNING, "gnuplot, %s.gp: %s", stem, said);
     for (size_t i = 0; i < 2 && made[i]; i++) {
         if (dsc_scope_status(d->scope) == DSC_OK)
-            keep_picture(d, made[i],
-                         dsc_path_join(d->scope, d->directory,
-                                       dsc_scope_format(d->scope, "%s%s", stem, format->files[i].kept)),
-                         format->files[i].tail);
+            keep_picture(d, made[i], path_of(d, stem, format->files[i].kept), format->files[i].tail);
         unlink(made[i]);
     }
     rmdir(folder);
@@ -172,6 +185,7 @@ static void plot_figure(struct drawing *d, const dsc_figure *figure)
     char *stem = dsc_scope_format(d->scope, "%s-%s", d->base, figure->name);
     if (!plot || !stem || without_curves(plot))
         return;
+    check_writable(d, stem);
     write_text(d, stem, ".gp", dsci_plot_script(d->scope, plot, stem, d->first));
     write_text(d, stem, ".dat", dsci_plot_data(d->scope, plot, stem, d->source));
     if (!d->gnuplot.program)

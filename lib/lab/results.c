@@ -4,16 +4,15 @@
 #include "lab/cell.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <descent/file.h>
 
-enum { FIGURES_MAX = 16, CLAIM_ATTEMPTS = 100 };
+#include "base/file.h"
+
+enum { FIGURES_MAX = 16 };
 
 static const char readme[] =
     "Each axis is a dimension scale, each output a dataset over its axes; NaN is a value that was not computed. "
@@ -37,47 +36,29 @@ static void release(void *object)
     }
 }
 
-/* True if the file that was locked is still the one that the path names: its former owner may just have
- * removed it. */
-static bool still_named(int file, const char *path)
-{
-    struct stat held, named;
-    return fstat(file, &held) == 0 && stat(path, &named) == 0 && held.st_ino == named.st_ino &&
-           held.st_dev == named.st_dev;
-}
-
 dsc_status dsci_results_claim(dsc_scope *scope, const char *path)
 {
     struct claim *claim = dsc_scope_alloc(scope, 1, sizeof *claim);
-    if (!claim)
+    const char *target = claim ? dsci_file_target(scope, path) : NULL;
+    if (!target)
         return dsc_scope_status(scope);
-    *claim = (struct claim){ .file = -1, .path = dsc_scope_format(scope, "%s.lock", path) };
+    *claim = (struct claim){ .file = -1, .path = dsc_scope_format(scope, "%s.lock", target) };
     if (dsc_scope_defer(scope, release, claim) != DSC_OK)
         return dsc_scope_status(scope);
-    for (int attempt = 0; attempt < CLAIM_ATTEMPTS; attempt++) {
-        const int file = open(claim->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-        if (file < 0) {
-            char text[128];
-            return dsc_scope_fail(
-                scope, DSC_ERROR_FILE,
-                "cannot write results to '%s': %s; choose another --out, in a directory that exists and "
-                "can be written",
-                path, strerror_r(errno, text, sizeof text));
-        }
-        if (flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-            close(file);
-            return dsc_scope_fail(
-                scope, DSC_ERROR_FILE,
-                "'%s' is being written by another run: wait for it, or choose another --out", path);
-        }
-        if (still_named(file, claim->path)) {
-            claim->file = file;
-            return DSC_OK;
-        }
-        close(file);
-    }
-    return dsc_scope_fail(scope, DSC_ERROR_FILE,
-                          "cannot lock '%s': other runs keep taking and leaving it; try again", claim->path);
+    claim->file = dsci_file_hold(claim->path);
+    if (claim->file >= 0)
+        return DSC_OK;
+    if (errno == EWOULDBLOCK)
+        return dsc_scope_fail(scope, DSC_ERROR_FILE,
+                              "'%s' is being written by another run: wait for it, or choose another --out",
+                              path);
+    if (errno == EEXIST)
+        return dsc_scope_fail(
+            scope, DSC_ERROR_FILE,
+            "cannot lock '%s': expected no file or a lock at '%s', found a symbolic link, a "
+            "pipe or another file's second name; remove it",
+            path, claim->path);
+    return dsci_file_refused(scope, "write results to", path, errno);
 }
 
 static void describe_outputs(const dsc_plan *plan, dsc_record_output *outputs)

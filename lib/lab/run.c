@@ -123,6 +123,7 @@ static void finish(dsc_scope *scope, struct run *run)
 
 static void compute(dsc_scope *scope, struct run *run, bool *reached)
 {
+    dsc_file_check_writable(scope, run->options->out);
     const void *shared = run->count > 0 ? dsci_sweep_prepare(scope, run->plan) : NULL;
     if (dsc_scope_status(scope) != DSC_OK)
         return;

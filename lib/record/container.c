@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "record/hdf5.h"
 
 enum { NAME_BYTES = 1024, TEXTS_MAX = 1 << 20, TEXTS_BYTES = 1 << 26 };
@@ -112,23 +113,13 @@ static void close_container(void *object)
     dsci_hdf5_leave(before);
 }
 
-/* What is no regular file may never end; what is compressed as a whole is no HDF5 file. */
-static dsc_bytes read_regular(dsc_scope *scope, const char *path)
-{
-    struct stat info;
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
-        dsc_scope_fail(scope, DSC_ERROR_FILE,
-                       "cannot read '%s': it is not a regular file; give the path of a file", path);
-        return (dsc_bytes){ NULL, 0 };
-    }
-    return dsc_file_read(scope, path, stat(path, &info) == 0 ? (size_t)info.st_size : 0);
-}
-
 dsci_container *dsci_container_open(dsc_scope *scope, const char *path)
 {
     dsc_scope *local = dsc_scope_open(NULL);
     dsci_container *container = dsc_scope_alloc(scope, 1, sizeof *container);
-    const dsc_bytes bytes = container ? read_regular(local, path) : (dsc_bytes){ NULL, 0 };
+    struct stat info; /* what is compressed as a whole is no HDF5 file, and would be longer */
+    const size_t limit = stat(path, &info) == 0 ? (size_t)info.st_size : 0;
+    const dsc_bytes bytes = container ? dsci_file_read_regular(local, path, limit) : (dsc_bytes){ NULL, 0 };
     if (container && bytes.data) {
         const struct dsci_hdf5 before = dsci_hdf5_enter();
         *container = (dsci_container){ .scope = scope,

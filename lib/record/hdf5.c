@@ -245,6 +245,20 @@ hid_t dsci_hdf5_put_array(dsc_scope *scope, hid_t parent, const struct dsci_hdf5
     return dataset;
 }
 
+hid_t dsci_hdf5_put_scale(dsc_scope *scope, hid_t parent, const struct dsci_hdf5_array *array)
+{
+    const hid_t scale = dsci_hdf5_put_array(scope, parent, array);
+    if (scale >= 0 && H5DSset_scale(scale, array->name) < 0)
+        dsci_hdf5_fail(scope, DSC_ERROR_MEMORY, "could not make axis '%s' a dimension scale", array->name);
+    return scale;
+}
+
+void dsci_hdf5_attach(dsc_scope *scope, hid_t dataset, const char *name, hid_t scale, size_t axis)
+{
+    if (!stopped(scope) && H5DSattach_scale(dataset, scale, (unsigned)axis) < 0)
+        dsci_hdf5_fail(scope, DSC_ERROR_MEMORY, "could not attach the axes of dataset '%s'", name);
+}
+
 static uint64_t read_u64(const unsigned char *bytes)
 {
     uint64_t value = 0;

@@ -54,6 +54,12 @@ struct dsci_hdf5_array {
 };
 hid_t dsci_hdf5_put_array(dsc_scope *scope, hid_t parent, const struct dsci_hdf5_array *array);
 
+/* The same of an axis of other datasets: a dimension scale. */
+hid_t dsci_hdf5_put_scale(dsc_scope *scope, hid_t parent, const struct dsci_hdf5_array *array);
+
+/* Makes an axis of a dataset, which is called name, that of the scale. */
+void dsci_hdf5_attach(dsc_scope *scope, hid_t dataset, const char *name, hid_t scale, size_t axis);
+
 /* A file from its bytes, which are changed where they are damaged; -1 if they are not HDF5. path is for
  * messages. */
 hid_t dsci_hdf5_open(dsc_scope *scope, const char *path, dsc_bytes bytes);

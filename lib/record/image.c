@@ -29,7 +29,7 @@ static void write_axes(struct image *image)
         image->scales[i] = -1;
     for (size_t i = 0; i < spec->axis_count && dsc_scope_status(image->scope) == DSC_OK; i++) {
         const dsc_record_axis *axis = &spec->axes[i];
-        image->scales[i] = dsci_hdf5_put_array(
+        image->scales[i] = dsci_hdf5_put_scale(
             image->scope, image->file,
             &(struct dsci_hdf5_array){ .name = axis->name,
                                        .units = axis->units,
@@ -39,9 +39,6 @@ static void write_axes(struct image *image)
                                        .rank = 1,
                                        .shape = &axis->count,
                                        .data = axis->values });
-        if (image->scales[i] >= 0 && H5DSset_scale(image->scales[i], axis->name) < 0)
-            dsci_hdf5_fail(image->scope, DSC_ERROR_MEMORY, "could not make axis '%s' a dimension scale",
-                           axis->name);
         if (image->scales[i] >= 0 && axis->names)
             dsci_hdf5_put_text(image->scope, image->scales[i], "names", axis->names);
         names = join(image->scope, names, axis->name);
@@ -61,10 +58,8 @@ static hid_t write_array(struct image *image, hid_t parent, struct dsci_hdf5_arr
     array.shape = shape;
     const hid_t dataset = dsci_hdf5_put_array(image->scope, parent, &array);
     dsci_hdf5_put_text(image->scope, dataset, "axes", names);
-    for (size_t i = 0; i < array.rank && dsc_scope_status(image->scope) == DSC_OK; i++)
-        if (H5DSattach_scale(dataset, image->scales[axes[i]], (unsigned)i) < 0)
-            dsci_hdf5_fail(image->scope, DSC_ERROR_MEMORY, "could not attach the axes of dataset '%s'",
-                           array.name);
+    for (size_t i = 0; i < array.rank; i++)
+        dsci_hdf5_attach(image->scope, dataset, array.name, image->scales[axes[i]], i);
     return dataset;
 }
 

@@ -1,10 +1,10 @@
 /* read.c - a record from the bytes of an HDF5 file, every size and type checked before use. */
+#include "base/file.h"
 #include "record/hdf5.h"
 #include "record/internal.h"
 
 #include <math.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { PROVENANCE_MAX = 1000 };
 static const size_t FILE_BYTES_MAX = (size_t)4 << 30;
@@ -324,23 +324,10 @@ static dsc_record *read_all(struct reader *reader)
     return stopped(reader) ? NULL : record;
 }
 
-/* The bytes of a file. A pipe would block and a device may have no end; directories are left to the reader.
- */
-static dsc_bytes read_regular(dsc_scope *scope, const char *path)
-{
-    struct stat info;
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) {
-        dsc_scope_fail(scope, DSC_ERROR_FILE,
-                       "'%s' is not a results file: expected a regular file, found a pipe or a device", path);
-        return (dsc_bytes){ 0 };
-    }
-    return dsc_file_read(scope, path, FILE_BYTES_MAX);
-}
-
 dsc_record *dsc_record_read(dsc_scope *scope, const char *path)
 {
     dsc_scope *work = dsc_scope_open(NULL);
-    const dsc_bytes bytes = read_regular(work, path);
+    const dsc_bytes bytes = dsci_file_read_regular(work, path, FILE_BYTES_MAX);
     dsc_record *record = NULL;
     if (bytes.data && dsc_scope_status(scope) == DSC_OK) {
         const struct dsci_hdf5 before = dsci_hdf5_enter();

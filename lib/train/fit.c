@@ -6,6 +6,7 @@
 
 #include <descent/clock.h>
 #include <descent/cpu.h>
+#include <descent/file.h>
 
 /* --- One step --- */
 
@@ -389,7 +390,9 @@ static dsc_status resume(dsci_fit *fit)
 {
     if (!fit->options->checkpoint)
         return DSC_OK;
-    const dsc_status status = dsci_checkpoint_read(fit);
+    dsc_status status = dsci_checkpoint_read(fit);
+    if (status == DSC_OK && !is_over(fit))
+        status = dsc_file_check_writable(fit->model->scope, fit->options->checkpoint);
     fit->saved_epochs = fit->progress.epoch;
     for (size_t i = 0; status == DSC_OK && fit->options->on_history && i < fit->progress.epoch; i++)
         fit->options->on_history(fit->options->user, &fit->history[i]);

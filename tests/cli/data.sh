@@ -26,6 +26,8 @@ if python3 -c 'import h5py' 2>/dev/null; then
 f = h5py.File("a.h5")
 assert f["train_x"].shape == (240, 40) and f["train_x"].dtype == "f8"
 assert f["test_y"].shape == (60,) and f["test_y"].dtype == "i4"
+assert f["train_x"].dims[0].keys() == ["train_example"] and f["test_x"].dims[1].keys() == ["feature"]
+assert f["test_y"].dims[0][0].shape == (60,) and f["test_y"].attrs["long_name"]
 assert str(f.attrs["seed"]).strip("b\x27") == "7", dict(f.attrs)'
 else
     echo 'skipped: reading the export with h5py (not installed)'

@@ -14,10 +14,54 @@ fi
 
 # a pipe would block, a device has no end
 mkfifo pipe
-refuses 3 "'pipe' is not a results file" timeout 20 "$(command -v toy)" --out pipe --no-plot
-refuses 3 "'pipe' is not a results file" timeout 20 "$(command -v descent)" show pipe
-refuses 3 "'/dev/zero' is not a results file" timeout 20 "$(command -v descent)" show /dev/zero
-rm pipe
+refuses 3 "'pipe': it is a pipe" timeout 20 "$(command -v toy)" --out pipe --no-plot
+refuses 3 "'pipe': it is a pipe" timeout 20 "$(command -v descent)" show pipe
+refuses 3 "'/dev/zero': it is a pipe or a device" timeout 20 "$(command -v descent)" show /dev/zero
+refuses 3 "'pipe': it is not a regular file" timeout 20 "$(command -v descent)" data export mnist1d --out pipe
+mv pipe a.h5.partial
+refuses 3 "'a.h5.partial' beside it is in the way" timeout 20 "$(command -v toy)" --out a.h5 --no-plot
+mv a.h5.partial a.h5.lock
+refuses 3 "at 'a.h5.lock', found" timeout 20 "$(command -v toy)" --out a.h5 --no-plot
+rm a.h5.lock
+
+# a link stays, its target is written, and a run resumes through it; a lock is no link
+mkdir far
+ln -s far/target.h5 link.h5
+run 0 toy --preset quick --set width=1 --out link.h5 --no-plot --quiet
+run 0 toy --preset quick --set width=1 --out link.h5 --no-plot
+out_has '0 computed'
+run 0 descent data export mnist1d --set samples=50 --out link2.h5
+[ -L link.h5 ] || fail 'the link was replaced'
+[ "$(ls far)" = target.h5 ] || fail "beside the target: $(ls far)"
+echo precious >other
+ln -s ../other far/target.h5.lock
+run 3 toy --preset quick --set width=1 --out link.h5 --no-plot
+err_has "at 'far/target.h5.lock', found"
+rm far/target.h5.lock
+[ "$(cat other)" = precious ] || fail 'a link in place of the lock was followed'
+
+# a read-only file is refused before anything is computed, and shown and kept as it is
+run 0 toy --preset quick --set width=1 --seeds 1 --out kept.h5 --no-plot --quiet
+run 0 toy --preset quick --set width=1 --seeds 1 --out kept.h5 --plot svg --quiet
+cp kept.h5 before.h5
+chmod 444 kept.h5
+run 0 toy --preset quick --set width=1 --seeds 1 --out kept.h5 --no-plot
+out_has '0 computed'
+refuses 3 "'kept.h5': it is read-only" descent merge before.h5 --out kept.h5
+set -- kept-*.svg
+picture=$1
+cp "$picture" copy.svg
+chmod 444 "$picture"
+refuses 3 "'./$picture': it is read-only" descent plot kept.h5
+echo '<p>' >page.html
+chmod 444 page.html
+refuses 3 "'page.html': it is read-only" descent report kept.h5 -o page.html
+touch export.h5
+chmod 444 export.h5
+refuses 3 "'export.h5': it is read-only" descent data export mnist1d --out export.h5
+refuses 3 "'export.h5': it is read-only" descent bench peak --out export.h5
+run 0 cmp before.h5 kept.h5
+run 0 cmp copy.svg "$picture"
 
 # a limit on the size of files
 refuses 3 'limited.h5' sh -c 'ulimit -f 4; exec toy --out limited.h5 --no-plot'

@@ -15,6 +15,8 @@
 
 #include <descent/file.h>
 
+#include "base/file.h"
+
 #include "directory.h"
 #include "gzip.h"
 
@@ -206,9 +208,103 @@ static void places_that_cannot_be_written_are_refused(void **state)
         DSC_ERROR_FILE);
     assert_int_equal(replace(*state, "x", 1, "not a regular file"), DSC_ERROR_FILE);
     assert_int_equal(replace("/dev/full", "x", 1, "not a regular file"), DSC_ERROR_FILE);
-    assert_int_equal(symlink("elsewhere", directory_path(*state, "out.partial")), 0);
-    assert_int_equal(replace(directory_path(*state, "out"), "x", 1, "a symbolic link"), DSC_ERROR_FILE);
-    assert_false(dsc_file_exists(directory_path(*state, "elsewhere")));
+    assert_int_equal(mkfifo(directory_path(*state, "pipe"), 0600), 0);
+    assert_int_equal(replace(directory_path(*state, "pipe"), "x", 1, "not a regular file"), DSC_ERROR_FILE);
+}
+
+/* The old file is as it was, and the check beforehand says what the write would say. */
+static void expect_refused_place(const char *path, const char *message)
+{
+    dsc_scope *scope = dsc_scope_open(NULL);
+    assert_int_equal(dsc_file_check_writable(scope, path), DSC_ERROR_FILE);
+    assert_non_null(strstr(dsc_scope_message(scope), message));
+    dsc_scope_close(&scope);
+    assert_int_equal(replace(path, "new", 3, message), DSC_ERROR_FILE);
+}
+
+static bool is_link(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
+}
+
+static void links_stay_and_their_targets_are_replaced(void **state)
+{
+    directory_put(*state, "far/old", "old");
+    directory_put(*state, "near/other", "");
+    const char *link = directory_path(*state, "near/link"), *again = directory_path(*state, "again");
+    assert_int_equal(symlink("../far/old", link), 0);
+    assert_int_equal(symlink("near/link", again), 0);
+    assert_int_equal(replace(again, "new", 3, ""), DSC_OK);
+    expect_bytes(directory_path(*state, "far/old"), 10, "new", 3);
+    assert_true(is_link(directory_path(*state, "near/link")) && is_link(directory_path(*state, "again")));
+    assert_int_equal(unlink(directory_path(*state, "far/old")), 0);
+    /* Now they lead to what is not there yet. */
+    assert_int_equal(replace(directory_path(*state, "again"), "first", 5, ""), DSC_OK);
+    expect_bytes(directory_path(*state, "far/old"), 10, "first", 5);
+    assert_true(is_link(directory_path(*state, "near/link")) && is_link(directory_path(*state, "again")));
+}
+
+static void links_in_a_circle_and_to_nowhere_are_refused(void **state)
+{
+    assert_int_equal(symlink("b", directory_path(*state, "a")), 0);
+    assert_int_equal(symlink("a", directory_path(*state, "b")), 0);
+    expect_refused_place(directory_path(*state, "a"), "leads in a circle");
+    assert_int_equal(symlink("no/such/file", directory_path(*state, "lost")), 0);
+    expect_refused_place(directory_path(*state, "lost"), "No such file or directory");
+}
+
+/* Whoever runs this: the superuser may write such files otherwise. */
+static void read_only_files_are_refused(void **state)
+{
+    const char *path = directory_path(*state, "out"), *link = directory_path(*state, "link");
+    directory_put(*state, "out", "old");
+    assert_int_equal(symlink("out", link), 0);
+    assert_int_equal(chmod(path, 0444), 0);
+    expect_refused_place(path, "it is read-only");
+    expect_refused_place(link, "it is read-only");
+    expect_bytes(path, 10, "old", 3);
+    assert_int_equal(chmod(path, 0644), 0);
+    assert_int_equal(replace(link, "new", 3, ""), DSC_OK);
+}
+
+/* Neither followed nor waited for, and what it is stays. */
+static void what_is_in_the_partial_files_way_is_refused(void **state)
+{
+    const char *path = directory_path(*state, "out"), *partial = directory_path(*state, "out.partial");
+    directory_put(*state, "elsewhere", "precious");
+    assert_int_equal(mkfifo(partial, 0600), 0);
+    expect_refused_place(path, "out.partial' beside it is in the way");
+    assert_int_equal(unlink(partial), 0);
+    assert_int_equal(symlink("elsewhere", partial), 0);
+    expect_refused_place(path, "out.partial' beside it is in the way");
+    assert_int_equal(unlink(partial), 0);
+    assert_int_equal(link(directory_path(*state, "elsewhere"), directory_path(*state, "out.partial")), 0);
+    expect_refused_place(directory_path(*state, "out"), "out.partial' beside it is in the way");
+    expect_bytes(directory_path(*state, "elsewhere"), 10, "precious", 8);
+}
+
+static void two_writers_of_one_file_never_mix(void **state)
+{
+    const char *path = directory_path(*state, "out"), *partial = directory_path(*state, "out.partial");
+    const int held = dsci_file_hold(partial);
+    assert_true(held >= 0);
+    assert_int_equal(replace(path, "second", 6, "another program is just writing it"), DSC_ERROR_FILE);
+    close(held);
+    assert_int_equal(replace(path, "second", 6, ""), DSC_OK);
+}
+
+/* Opening a pipe that nobody writes to would wait for ever. */
+static void pipes_and_devices_are_not_waited_for(void **state)
+{
+    dsc_scope *scope = dsc_scope_open(NULL), *other = dsc_scope_open(NULL);
+    const char *pipe = directory_path(*state, "pipe");
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    assert_null(dsci_file_read_regular(scope, pipe, 10).data);
+    assert_non_null(strstr(dsc_scope_message(scope), "it is a pipe or a device"));
+    assert_null(dsci_file_read_regular(other, "/dev/zero", 10).data);
+    dsc_scope_close(&other);
+    dsc_scope_close(&scope);
 }
 
 static void paths(void **state)
@@ -241,6 +337,12 @@ int main(void)
         in_directory(bare_names_are_replaced),
         in_directory(a_write_that_fails_leaves_the_old_file),
         in_directory(places_that_cannot_be_written_are_refused),
+        in_directory(links_stay_and_their_targets_are_replaced),
+        in_directory(links_in_a_circle_and_to_nowhere_are_refused),
+        in_directory(read_only_files_are_refused),
+        in_directory(what_is_in_the_partial_files_way_is_refused),
+        in_directory(two_writers_of_one_file_never_mix),
+        in_directory(pipes_and_devices_are_not_waited_for),
         in_directory(paths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

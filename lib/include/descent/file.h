@@ -20,10 +20,16 @@ typedef struct dsc_bytes {
    gzip, foreign bytes behind it (DSC_ERROR_FORMAT). data is NULL after an error, never after a success. */
 DSC_API dsc_bytes dsc_file_read(dsc_scope *scope, const char *path, size_t limit);
 
-/* Replaces a file at once: writes path + ".partial" beside it, fsync, rename, fsync of the directory. The
-   permissions of an old file are kept; what is not a regular file is not replaced. On an error (disk full, no
-   permission) the partial file is removed and the old file is as it was. */
+/* Replaces a file at once: writes path + ".partial" beside it, fsync, rename, fsync of the directory. A
+   symbolic link stays, and the file that it leads to is replaced. The permissions of an old file are kept;
+   one that may not be written and what is not a regular file are refused (DSC_ERROR_FILE), as are a link or a
+   pipe at the partial file's name and another writer of the same file. On an error (disk full, no permission)
+   the partial file is removed and the old file is as it was. */
 DSC_API dsc_status dsc_file_replace(dsc_scope *scope, const char *path, const void *data, size_t size);
+
+/* What dsc_file_replace() would refuse at this path is refused now, rather than after hours of work; nothing
+   is made or changed. A full disk shows only in the end. */
+DSC_API dsc_status dsc_file_check_writable(dsc_scope *scope, const char *path);
 
 /* True if there is something at path that is not a directory. */
 DSC_API bool dsc_file_exists(const char *path);

@@ -107,11 +107,14 @@ DSC_API bool dsc_record_complete(const dsc_record *record);
 DSC_API dsc_status dsc_record_write(dsc_scope *scope, const dsc_record *record, const char *path);
 DSC_API dsc_record *dsc_record_read(dsc_scope *scope, const char *path);
 
-/* A plain HDF5 file of named arrays, for `descent data export`. */
+/* A plain HDF5 file of named arrays, for `descent data export`. Each axis that an array names becomes a
+   dimension scale that counts from 0; arrays of the same axis must have the same length along it. */
 typedef struct dsc_array {
-    const char *name, *long_name;
+    const char *name, *units, *long_name; /* units: NULL for none; long_name: NULL for the name */
     size_t rank, shape[DSC_RECORD_MAX_AXES];
-    const double *real; /* one of the two is set */
+    const char *axes[DSC_RECORD_MAX_AXES]; /* rank names, or NULL */
+    const char *meanings;                  /* of the integers 0, 1, ...: a word each, or NULL */
+    const double *real;                    /* one of the two is set */
     const int32_t *integer;
 } dsc_array;
 typedef struct dsc_attribute {
