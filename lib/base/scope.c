@@ -1,5 +1,5 @@
 /* scope.c - arena, first error, deferred calls, log. */
-#include <descent/scope.h>
+#include "base/scope.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -31,6 +31,7 @@ struct dsc_scope {
     struct deferred *deferred;
     dsc_status status;
     char message[MESSAGE_BYTES];
+    size_t numbered;
 };
 
 enum { HEADER_BYTES = ALIGNMENT };
@@ -71,6 +72,11 @@ const char *dsc_scope_message(const dsc_scope *scope)
 uint64_t dsc_scope_seed(const dsc_scope *scope)
 {
     return scope ? scope->options.seed : 0;
+}
+
+size_t dsci_scope_number(dsc_scope *scope)
+{
+    return ++scope->numbered;
 }
 
 dsc_status dsc_scope_fail(dsc_scope *scope, dsc_status status, const char *format, ...)

@@ -194,7 +194,7 @@ static dsci_plan *plan_make(dsc_model *model, const dsci_tensor *root, size_t ba
                                           .shard_rows = model->shard_rows,
                                           .training = mode == DSCI_TRAINING,
                                           .noisy = mode == DSCI_SAMPLING };
-    dsci_tensor *image = dsci_pass_build(&plan->graph, root);
+    dsci_tensor *image = dsci_pass_build(&plan->graph, root, model->loss);
     if (mode == DSCI_TRAINING)
         dsci_pass_gradients(&plan->graph);
     else

@@ -19,16 +19,31 @@ static size_t count_nodes(const dsci_graph *graph, const dsci_op *op)
     return count;
 }
 
-static dsc_status check_names(const dsc_model *model)
+/* Whether values of both names can be in a file: it has one of a name, and no other below it. */
+static bool go_together(const char *a, const char *b)
 {
-    for (size_t i = 0; i < model->slice_count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(model->slices[i].name, model->slices[j].name) == 0)
-                return dsc_scope_fail(
-                    model->scope, DSC_ERROR_ARGUMENT,
-                    "two parameters are called '%s': expected distinct names; set .name of one "
-                    "of their layers",
-                    model->slices[i].name);
+    const size_t length = strlen(a) < strlen(b) ? strlen(a) : strlen(b);
+    const char *longer = strlen(a) < strlen(b) ? b : a;
+    return strncmp(a, b, length) != 0 || (longer[length] != '\0' && longer[length] != '/');
+}
+
+static dsc_status check_names(const dsc_model *model, const dsc_slice *slices, size_t count, const char *kind)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < i; j++) {
+            const char *name = slices[i].name, *other = slices[j].name;
+            if (go_together(name, other))
+                continue;
+            if (strcmp(name, other) == 0)
+                return dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT,
+                                      "two %s are called '%s': expected distinct names; set .name of one of "
+                                      "their layers",
+                                      kind, name);
+            return dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT,
+                                  "two %s are called '%s' and '%s': expected names of which none begins with "
+                                  "another and a slash; set .name of one of their layers",
+                                  kind, other, name);
+        }
     return dsc_scope_status(model->scope);
 }
 
@@ -79,7 +94,8 @@ static dsc_status lay_out_all(dsc_model *model, const dsci_graph *graph)
     model->parameters = dsc_scope_alloc(model->scope, model->elements, size);
     model->gradients = dsc_scope_alloc(model->scope, model->elements, size);
     model->state = dsc_scope_alloc(model->scope, model->state_elements, size);
-    return check_names(model);
+    check_names(model, model->slices, model->slice_count, "parameters");
+    return check_names(model, model->state_slices, model->state_count, "values of state");
 }
 
 /* Draws in double and rounds, so that all types start from the same network. */
@@ -160,6 +176,8 @@ dsc_model *dsc_compile(dsc_node *loss, const dsc_compile_options *options)
         return NULL;
     model->scope = scope;
     model->loss = loss->tensor;
+    model->names = loss->names;
+    dsci_names_settle(model->names);
     model->seed = dsc_scope_seed(scope);
     if (options)
         model->options = *options;
@@ -167,7 +185,7 @@ dsc_model *dsc_compile(dsc_node *loss, const dsc_compile_options *options)
         model->options.batch = 1;
     dsci_graph graph = { .setting = {
                              .scope = scope, .real = dsci_model_type(model), .batch = 1, .training = true } };
-    dsci_pass_build(&graph, model->loss);
+    dsci_pass_build(&graph, model->loss, model->loss);
     if (dsc_scope_status(scope) != DSC_OK || lay_out_all(model, &graph) != DSC_OK)
         return NULL;
     initialize(model, &graph, &dsci_op_parameter, model->slices, model->parameters);

@@ -54,7 +54,8 @@ typedef struct dsci_plan {
 
 struct dsc_model {
     dsc_scope *scope;
-    const dsci_tensor *loss; /* of the network */
+    const dsci_tensor *loss;  /* of the network */
+    struct dsci_names *names; /* of the network */
     dsc_compile_options options;
     uint64_t seed;
     dsc_slice *slices;

@@ -10,6 +10,7 @@ static dsc_node *wrap(dsc_scope *scope, dsci_names *names, const dsci_op *op, co
     dsci_node *node = handle ? dsci_node_make(&setting, op, name, attributes, inputs, input_count) : NULL;
     if (!node)
         return NULL;
+    dsci_names_add(scope, names, node);
     *handle = (dsc_node){ .scope = scope, .names = names, .tensor = node->out[0] };
     return handle;
 }
@@ -17,7 +18,9 @@ static dsc_node *wrap(dsc_scope *scope, dsci_names *names, const dsci_op *op, co
 static dsc_node *source(dsc_scope *scope, const dsci_op *op, const char *name,
                         const dsci_attributes *attributes)
 {
-    dsci_names *names = dsc_scope_alloc(scope, 1, sizeof *names);
+    if (name && !dsci_name_check(scope, op->name, name))
+        return NULL;
+    dsci_names *names = dsci_names_make(scope);
     const char *copy = dsc_scope_copy(scope, name ? name : op->name);
     return names && copy ? wrap(scope, names, op, copy, attributes, NULL, 0) : NULL;
 }
@@ -82,15 +85,6 @@ dsc_node *dsc_tokens(dsc_scope *scope, const dsc_tokens_spec *spec)
     const dsci_attributes attributes = { .tokens = { .example = { .rank = 1, .dim = { spec->steps } },
                                                      .vocabulary = spec->vocabulary } };
     return source(scope, &dsci_op_tokens, spec->name, &attributes);
-}
-
-const char *dsci_layer_name(dsc_node *x, dsci_op_id id, const char *kind, const char *requested)
-{
-    if (!x)
-        return NULL;
-    const size_t number = ++x->names->made[id];
-    return requested ? dsc_scope_copy(x->scope, requested)
-                     : dsc_scope_format(x->scope, "%s%zu", kind, number);
 }
 
 dsc_node *dsci_layer_make(const dsci_op *op, const char *name, const dsci_attributes *attributes,

@@ -6,10 +6,8 @@
 
 #include "ops/ops.h"
 
-/* How many layers of each op have been made over one input: where automatic names come from. */
-typedef struct dsci_names {
-    size_t made[DSCI_OP_COUNT];
-} dsci_names;
+/* The names of what has been made over an input. */
+typedef struct dsci_names dsci_names;
 
 struct dsc_node {
     dsc_scope *scope;
@@ -17,9 +15,26 @@ struct dsc_node {
     dsci_tensor *tensor;
 };
 
-/* The name of a new layer over x: requested, or the kind and a number ("dense2"). NULL if x is NULL or memory
- * is out. */
+dsci_names *dsci_names_make(dsc_scope *scope);
+
+/* Notes a node that was made over the input; one that has a name of its own counts in those that are made. */
+void dsci_names_add(dsc_scope *scope, dsci_names *names, dsci_node *node);
+void dsci_names_add_named(dsc_scope *scope, dsci_names *names, dsci_node *node);
+
+/* From now on what is named keeps its name, whatever it is joined with. */
+void dsci_names_settle(dsci_names *names);
+
+/* What was expected of a name that no file could hold ("a name ..."), or NULL. With check: false, the scope
+   then fails. */
+const char *dsci_name_problem(const char *name);
+bool dsci_name_check(dsc_scope *scope, const char *kind, const char *name);
+
+/* The name of a new layer over x: requested, or the kind and a number ("dense2"). NULL if x is NULL, the name
+   is none for a layer, or memory is out. Of a layer over several nodes (NULL ones are passed over): they then
+   share their names. */
 const char *dsci_layer_name(dsc_node *x, dsci_op_id id, const char *kind, const char *requested);
+const char *dsci_layer_name_over(dsc_node *const *inputs, size_t count, dsci_op_id id, const char *kind,
+                                 const char *requested);
 
 /* Applies an op to nodes. If one of them is NULL, or they are not of one scope, that scope fails. Shapes are
    inferred at once, so that an error appears where it was made. */

@@ -104,18 +104,37 @@ static void copy_node(dsci_graph *graph, dsci_node *original)
         original->out[i]->image = copy->out[i];
 }
 
-dsci_tensor *dsci_pass_build(dsci_graph *graph, const dsci_tensor *root)
+static void clear_marks(const dsci_graph *order)
 {
-    dsci_graph order = { .setting = graph->setting };
+    for (size_t i = 0; i < order->count; i++) {
+        order->nodes[i]->index = 0;
+        for (size_t j = 0; j < order->nodes[i]->output_count; j++)
+            order->nodes[i]->out[j]->image = NULL;
+    }
+}
+
+/* Gives the nodes of a part of the network the numbers that they have in the whole. Noise is drawn by the
+   number, so it must not depend on what else is computed. */
+static void number_part(const dsci_graph *part, dsci_graph *whole, dsci_node *last)
+{
+    clear_marks(part);
+    sort_topologically(whole, last);
+    for (size_t i = 0; i < part->count; i++)
+        if (part->nodes[i]->index == 0)
+            part->nodes[i]->index = whole->count + part->nodes[i]->made;
+}
+
+dsci_tensor *dsci_pass_build(dsci_graph *graph, const dsci_tensor *root, const dsci_tensor *loss)
+{
+    dsci_graph order = { .setting = graph->setting }, whole = order;
     sort_topologically(&order, root->producer);
+    if (root != loss)
+        number_part(&order, &whole, loss->producer);
     for (size_t i = 0; i < order.count && !failed(graph); i++)
         copy_node(graph, order.nodes[i]);
     dsci_tensor *image = root->image;
-    for (size_t i = 0; i < order.count; i++) {
-        order.nodes[i]->index = 0;
-        for (size_t j = 0; j < order.nodes[i]->output_count; j++)
-            order.nodes[i]->out[j]->image = NULL;
-    }
+    clear_marks(&order);
+    clear_marks(&whole);
     return image;
 }
 

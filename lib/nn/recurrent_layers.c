@@ -178,7 +178,8 @@ dsc_node *dsc_recurrent_spec_make(dsc_node *x, const dsc_recurrent_spec *spec)
 {
     if (!x || !spec)
         return NULL;
-    const char *name = dsci_layer_name(x, DSCI_OP_RECURRENT, "recurrent", spec->name);
+    const char *name = dsci_layer_name_over((dsc_node *[]){ x, spec->lengths, spec->initial }, 3,
+                                            DSCI_OP_RECURRENT, "recurrent", spec->name);
     const char *problem = problem_of(x, spec);
     if (name && problem)
         dsc_scope_fail(x->scope, DSC_ERROR_ARGUMENT, "layer '%s': %s", name, problem);

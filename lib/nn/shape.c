@@ -23,7 +23,8 @@ dsc_node *dsc_flatten(dsc_node *x)
 
 static dsc_node *combine(const dsci_op *op, dsc_node *a, dsc_node *b)
 {
-    return dsci_layer_make(op, dsci_layer_name(a, op->id, op->name, NULL), NULL, (dsc_node *[]){ a, b }, 2);
+    dsc_node *inputs[] = { a, b };
+    return dsci_layer_make(op, dsci_layer_name_over(inputs, 2, op->id, op->name, NULL), NULL, inputs, 2);
 }
 
 dsc_node *dsc_add(dsc_node *a, dsc_node *b)
@@ -62,7 +63,7 @@ dsc_node *dsc_concat_all(dsc_node *const *nodes, size_t count, int axis)
         while (taken < DSCI_MAX_INPUTS && done < count)
             inputs[taken++] = nodes[done++];
         const dsci_attributes attributes = { .range = { .axis = batched_axis(joined, axis) } };
-        const char *name = dsci_layer_name(joined, DSCI_OP_CONCAT, "concat", NULL);
+        const char *name = dsci_layer_name_over(inputs, taken, DSCI_OP_CONCAT, "concat", NULL);
         joined = dsci_layer_make(&dsci_op_concat, name, &attributes, inputs, taken);
         if (!joined || count == 1)
             return joined;

@@ -237,7 +237,9 @@ typedef struct dsci_booking {
 struct dsci_node {
     const dsci_op *op;
     const char *name; /* the layer's, for messages; backward nodes bear their layer's name */
-    size_t index;     /* position of the layer in the network: the same in each of its plans */
+    size_t made;      /* of a network as it was built: its number in the scope */
+    dsci_node *older; /* of a network as it was built: what was made over its input before it */
+    size_t index;     /* number of the layer in the model, the same in each of its plans */
     size_t position;  /* in the plan's order */
     bool backward;
     dsci_attributes attributes;

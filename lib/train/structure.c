@@ -172,7 +172,7 @@ const char *dsci_structure_write(dsc_scope *scope, const dsc_model *model)
     dsc_scope *local = dsc_scope_open(NULL);
     dsci_graph graph = { .setting = { .scope = local, .real = DSCI_F32, .batch = 1, .training = true } };
     const char *copy = NULL;
-    if (dsci_pass_build(&graph, model->loss) && dsc_scope_status(local) == DSC_OK) {
+    if (dsci_pass_build(&graph, model->loss, model->loss) && dsc_scope_status(local) == DSC_OK) {
         json_t *nodes = nodes_value(local, &graph);
         char *text = nodes ? json_dumps(nodes, JSON_FLAGS) : NULL;
         if (nodes && !text)
@@ -325,8 +325,13 @@ static bool read_node(struct reader *reader, const json_t *object)
     const char *op = json_string_value(json_object_get(object, "op"));
     const dsci_op_form *form = op ? dsci_op_form_named(op) : NULL;
     reader->name = json_string_value(json_object_get(object, "name"));
-    if (!form || !reader->name || !*reader->name)
+    if (!form || !reader->name)
         return fail(reader, "expected the name of an op that is known, and its own");
+    const char *problem = dsci_name_problem(reader->name);
+    if (problem) {
+        reader->name = NULL;
+        return fail(reader, dsc_scope_format(reader->scope, "expected %s", problem));
+    }
     if (!read_inputs(reader, json_object_get(object, "inputs"), inputs, &input_count) ||
         !dsci_op_form_fits(form, inputs, input_count))
         return fail(reader, "its inputs are not what its op takes");
@@ -354,14 +359,14 @@ static void read_nodes(struct reader *reader, const json_t *list)
         return;
     }
     reader->nodes = dsc_scope_alloc(reader->scope, count, sizeof(dsci_node *));
-    dsci_names *names = dsc_scope_alloc(reader->scope, 1, sizeof *names);
+    dsci_names *names = dsci_names_make(reader->scope);
     dsc_node *loss = dsc_scope_alloc(reader->scope, 1, sizeof *loss);
     if (!loss)
         return;
     for (size_t i = 0; i < count; i++) {
         if (!read_node(reader, json_array_get(list, i)))
             return;
-        names->made[reader->nodes[i]->op->id]++;
+        dsci_names_add_named(reader->scope, names, reader->nodes[i]);
     }
     *loss = (dsc_node){ .scope = reader->scope, .names = names, .tensor = reader->nodes[count - 1]->out[0] };
     reader->result.loss = loss;
@@ -463,14 +468,11 @@ dsc_node *dsc_model_node(dsc_model *model, const char *name)
     dsc_scope *scope = model->scope, *local = dsc_scope_open(NULL);
     dsci_graph list = { .setting = { .scope = local } };
     dsc_node *node = dsc_scope_alloc(scope, 1, sizeof *node);
-    dsci_names *names = dsc_scope_alloc(scope, 1, sizeof *names);
     collect(&list, model->loss);
     dsc_scope_adopt_error(scope, local);
-    for (size_t i = 0; names && dsc_scope_status(scope) == DSC_OK && i < list.count; i++) {
-        names->made[list.nodes[i]->op->id]++;
+    for (size_t i = 0; dsc_scope_status(scope) == DSC_OK && i < list.count; i++)
         if (strcmp(list.nodes[i]->name, name) == 0)
-            *node = (dsc_node){ .scope = scope, .names = names, .tensor = list.nodes[i]->out[0] };
-    }
+            *node = (dsc_node){ .scope = scope, .names = model->names, .tensor = list.nodes[i]->out[0] };
     if (node && !node->tensor)
         fail_unknown(scope, &list, name);
     dsc_scope_close(&local);

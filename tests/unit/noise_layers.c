@@ -125,6 +125,71 @@ static void nothing_is_drawn_outside_training(void **state)
     }
 }
 
+enum { EXAMPLES = 40, UNITS = 30, VALUES = EXAMPLES * UNITS };
+
+/* Two branches of equal values, joined; beside them two layers that the loss does not see, one of which is
+   made before and one after it. */
+struct branches {
+    dsc_scope *scope;
+    dsc_model *model;
+    dsc_node *layers[4], *joined;
+    dsc_examples examples;
+};
+
+static struct branches make_branches(const struct noise *noise, dsc_dtype dtype, bool with_others)
+{
+    struct branches b = { .scope = dsc_scope_open(&(dsc_scope_options){ .seed = 5 }) };
+    float *ones = dsc_scope_alloc(b.scope, VALUES, sizeof *ones);
+    for (size_t i = 0; i < VALUES; i++)
+        ones[i] = 1;
+    b.examples = (dsc_examples){ .count = EXAMPLES, .features = UNITS, .x = ones };
+    dsc_node *x = dsc_input(b.scope, &(dsc_input_spec){ .shape = { UNITS } });
+    if (with_others)
+        b.layers[2] = noise->layer(x, noise->size);
+    for (size_t i = 0; i < 2; i++)
+        b.layers[i] = noise->layer(x, noise->size);
+    b.joined = dsc_concat(0, b.layers[0], b.layers[1]);
+    dsc_node *targets = dsc_targets(b.scope, &(dsc_input_spec){ .shape = { 1 } });
+    b.model = dsc_compile(dsc_squared_loss(dsc_dense(b.joined, 1), targets),
+                          &(dsc_compile_options){ .dtype = dtype });
+    if (with_others)
+        b.layers[3] = noise->layer(x, noise->size);
+    return b;
+}
+
+static const float *predict(const struct branches *b, const dsc_node *node)
+{
+    const float *values = dsc_predict_noisy(b->scope, b->model, node, &b->examples, 3);
+    if (!values)
+        fail_msg("%s", dsc_scope_message(b->scope));
+    return values;
+}
+
+/* What a layer draws depends neither on what else is computed nor on what else there is. */
+static void layers_draw_their_own_numbers(void **state)
+{
+    (void)state;
+    for (int i = 0; i < NOISES - 1; i++)
+        for (int dtype = 0; dtype < 2; dtype++) {
+            struct branches b = make_branches(&noises[i], dtype ? DSC_F64 : DSC_F32, true);
+            const float *values[4], *both = predict(&b, b.joined);
+            for (size_t k = 0; k < 4; k++) {
+                values[k] = predict(&b, b.layers[k]);
+                for (size_t j = 0; j < k; j++)
+                    assert_memory_not_equal(values[k], values[j], VALUES * sizeof *both);
+            }
+            for (size_t e = 0; e < EXAMPLES; e++)
+                for (size_t k = 0; k < 2; k++)
+                    assert_memory_equal(both + (2 * e + k) * UNITS, values[k] + e * UNITS,
+                                        UNITS * sizeof *both);
+            struct branches alone = make_branches(&noises[i], dtype ? DSC_F64 : DSC_F32, false);
+            for (size_t k = 0; k < 2; k++)
+                assert_memory_equal(predict(&alone, alone.layers[k]), values[k], VALUES * sizeof *both);
+            dsc_scope_close(&b.scope);
+            dsc_scope_close(&alone.scope);
+        }
+}
+
 static void impossible_sizes_are_refused(void **state)
 {
     (void)state;
@@ -150,6 +215,7 @@ int main(void)
         cmocka_unit_test(outputs_have_the_moments_of_the_definition),
         cmocka_unit_test(each_step_draws_anew_and_repeats_itself),
         cmocka_unit_test(nothing_is_drawn_outside_training),
+        cmocka_unit_test(layers_draw_their_own_numbers),
         cmocka_unit_test(impossible_sizes_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,9 @@
  *     h = dsc_max_pool(h, .window = { 2, 2 });
  *     h = dsc_dense(h, 512, .weights_init = DSC_INIT_HE_NORMAL);
  *
- * Every specification has a name; NULL gives the kind and a number ("conv2d1"), in the order of creation.
+ * Every specification has a name; NULL gives the kind and a number ("conv2d1"), in the order of creation over
+ * each input; where layers over several inputs meet, those of the second go on from those of the first. A
+ * name may have slashes, as a path has ("block1/conv"); one that a model's file could not hold is refused.
  * Errors of shape name the layer, what was expected and what was found.
  */
 #ifndef DESCENT_NN_H

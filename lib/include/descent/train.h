@@ -68,7 +68,8 @@ DSC_API float *dsc_predict(dsc_scope *scope, dsc_model *model, const dsc_node *n
 
 /* The same with the network's noise (dropout and its like) at work and all else as outside training: one
    forward pass of Monte Carlo dropout (Gal and Ghahramani 2016). The noise of an example is independent of
-   that of others, of other draws (0, 1, ...) and of training's; a draw is the same every time. */
+   that of others, of other draws (0, 1, ...) and of training's; a draw is the same every time, and a layer
+   draws the same whatever node is asked for. */
 DSC_API float *dsc_predict_noisy(dsc_scope *scope, dsc_model *model, const dsc_node *node,
                                  const dsc_examples *data, uint32_t draw);
 
