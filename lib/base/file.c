@@ -148,12 +148,23 @@ static dsc_status malformed(struct sink *sink, const char *what)
                           what);
 }
 
+/* Between members and behind the last one there may be zeros: tapes and disks are filled up with them. */
+static void skip_zeros(z_stream *stream)
+{
+    for (; stream->avail_in > 0 && *stream->next_in == 0; stream->avail_in--)
+        stream->next_in++;
+}
+
 /* Decompresses one chunk of input; *ended tells that a member's trailer has been passed. False: stop. */
 static bool inflate_chunk(struct sink *sink, z_stream *stream, bool *ended)
 {
     unsigned char *free_memory;
     size_t room;
     while (stream->avail_in > 0 && (free_memory = sink_room(sink, &room)) != NULL) {
+        if (*ended)
+            skip_zeros(stream);
+        if (stream->avail_in == 0)
+            break;
         if (*ended && (*stream->next_in != 0x1f || inflateReset(stream) != Z_OK)) {
             malformed(sink, "foreign bytes follow the compressed data");
             return false;

@@ -5,10 +5,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <descent/file.h>
 #include <descent/value.h>
 
+#include "base/content.h"
 #include "base/file.h"
 
 enum { LIMIT_BYTES = 256 << 20 };
@@ -30,18 +32,19 @@ struct cursor {
     size_t line;
 };
 
+/* Lines end in LF, CR LF or CR. */
 static bool ends_line(const struct cursor *c)
 {
-    return c->next == c->end || *c->next == '\n' ||
-           (*c->next == '\r' && c->next + 1 < c->end && c->next[1] == '\n');
+    return c->next == c->end || *c->next == '\n' || *c->next == '\r';
 }
 
 static void skip_line_end(struct cursor *c)
 {
-    if (c->next < c->end && *c->next == '\r')
-        c->next++;
-    if (c->next < c->end)
-        c->next++, c->line++;
+    if (c->next == c->end)
+        return;
+    c->next += *c->next == '\r' && c->next + 1 < c->end && c->next[1] == '\n';
+    c->next++;
+    c->line++;
 }
 
 static void skip_empty_lines(struct cursor *c)
@@ -56,7 +59,7 @@ static char find_separator(struct cursor c)
 {
     bool quoted = false, semicolon = false;
     skip_empty_lines(&c);
-    for (; c.next < c.end && (quoted || *c.next != '\n'); c.next++) {
+    for (; c.next < c.end && (quoted || !ends_line(&c)); c.next++) {
         if (*c.next == '"')
             quoted = !quoted;
         else if (!quoted && *c.next == '\t')
@@ -77,7 +80,7 @@ static char *unquote(struct cursor *c)
             c->next++;
             return to;
         }
-        c->line += *c->next == '\n';
+        c->line += *c->next == '\n' || (*c->next == '\r' && (c->next + 1 == c->end || c->next[1] != '\n'));
         c->next += *c->next == '"';
         *to++ = *c->next;
     }
@@ -94,9 +97,9 @@ static char *trim(char *field, char *end)
     return field;
 }
 
-/* The next field, NUL-terminated; *last tells that its line ends behind it. NULL after an error. The text's
-   own NUL lies behind the file's end. */
-static char *next_field(struct table *t, struct cursor *c, bool *last)
+/* The next field, of a column from 1, NUL-terminated; *last tells that its line ends behind it. NULL after an
+   error. The text's own NUL lies behind the file's end. */
+static char *next_field(struct table *t, struct cursor *c, size_t column, bool *last)
 {
     char *field = c->next, *end;
     const size_t line = c->line;
@@ -105,9 +108,10 @@ static char *next_field(struct table *t, struct cursor *c, bool *last)
         if (!end || !(ends_line(c) || *c->next == t->separator)) {
             dsc_scope_fail(
                 t->work, DSC_ERROR_FORMAT,
-                !end ? "%s:%zu: a quote is opened and not closed"
-                     : "%s:%zu: text follows a closing quote; expected a separator or the line's end",
-                t->path, line);
+                !end
+                    ? "%s:%zu: a quote is opened and not closed in column %zu"
+                    : "%s:%zu: text follows a closing quote in column %zu; expected a separator or the line's end",
+                t->path, line, column);
             return NULL;
         }
     } else {
@@ -129,7 +133,7 @@ static size_t read_row(struct table *t, struct cursor *c, char **fields)
     size_t count = 0;
     bool last = false;
     while (!last) {
-        char *field = next_field(t, c, &last);
+        char *field = next_field(t, c, count + 1, &last);
         if (!field)
             return 0;
         if (fields && count < t->columns)
@@ -144,7 +148,7 @@ static size_t count_lines(const struct cursor *c)
 {
     size_t lines = 1;
     for (const char *p = c->next; p < c->end; p++)
-        lines += *p == '\n';
+        lines += *p == '\n' || *p == '\r';
     return lines;
 }
 
@@ -154,12 +158,22 @@ static size_t count_columns(struct cursor c, char separator)
     bool quoted = false;
     size_t columns = 1;
     skip_empty_lines(&c);
-    for (; c.next < c.end && (quoted || *c.next != '\n'); c.next++) {
+    for (; c.next < c.end && (quoted || !ends_line(&c)); c.next++) {
         if (*c.next == '"')
             quoted = !quoted;
         columns += !quoted && *c.next == separator;
     }
     return columns;
+}
+
+/* To the next row. In a table of one column an empty line is a row whose value is missing, unless nothing but
+   empty lines follows. */
+static void skip_to_row(const struct table *t, struct cursor *c)
+{
+    const struct cursor here = *c;
+    skip_empty_lines(c);
+    if (t->columns == 1 && c->next < c->end)
+        *c = here;
 }
 
 static bool cut_up(struct table *t, struct cursor c)
@@ -172,7 +186,7 @@ static bool cut_up(struct table *t, struct cursor c)
     t->line = dsc_scope_alloc(t->work, rows, sizeof *t->line);
     if (!t->fields || !t->line)
         return false;
-    for (skip_empty_lines(&c); c.next < c.end; skip_empty_lines(&c)) {
+    for (skip_empty_lines(&c); c.next < c.end; skip_to_row(t, &c)) {
         const size_t line = c.line;
         const size_t found = read_row(t, &c, t->rows < rows ? t->fields + t->rows * t->columns : NULL);
         if (found == 0)
@@ -202,17 +216,120 @@ static size_t column_number(const struct table *t, const char *name)
                : SIZE_MAX;
 }
 
-/* A first row is a header if it has a field that is no number; of a row of numbers the classes may be words,
-   if their column is given by number. */
-static bool is_header(const struct table *t, const dsc_csv_options *o)
+/* --- Is there a header? --- */
+
+static bool is_number(const char *field)
 {
-    const size_t classes = o->target && o->labels ? column_number(t, o->target) : SIZE_MAX;
     double value;
-    for (size_t c = 0; t->rows && c < t->columns; c++)
-        if (c != classes && !dsc_parse_real(field_at(t, 0, c), &value))
+    return dsc_parse_real(field, &value);
+}
+
+/* What stands for a value that is not there, or not finite. */
+static bool is_missing(const char *field)
+{
+    static const char *const words[] = { "",          "?",    "-",    "--",   "*",        ".",
+                                         "na",        "n/a",  "#n/a", "<na>", "nan",      "-nan",
+                                         "+nan",      "null", "none", "nil",  "missing",  "unknown",
+                                         "undefined", "inf",  "-inf", "+inf", "infinity", "-infinity",
+                                         "+infinity", "\\n" };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcasecmp(field, words[i]) == 0)
             return true;
     return false;
 }
+
+/* Whether a field can be a name: a word, not a number with something wrong about it ("3.x", "1e999"). */
+static bool is_word(const char *field)
+{
+    return !is_missing(field) && !is_number(field) && !strchr("+-.0123456789", *field);
+}
+
+/* True if a column holds numbers, and nothing else but what is missing, below the first row. */
+static bool is_numeric_below(const struct table *t, size_t column)
+{
+    bool any = false;
+    for (size_t row = 1; row < t->rows; row++) {
+        if (is_number(field_at(t, row, column)))
+            any = true;
+        else if (!is_missing(field_at(t, row, column)))
+            return false;
+    }
+    return any;
+}
+
+/* What the first row's fields say. */
+struct evidence {
+    size_t words;          /* fields that can be names */
+    size_t names;          /* words that stand above numbers; those like the first one do not count again */
+    size_t name;           /* the first one's column */
+    size_t values, value;  /* fields that names of columns are not: numbers, broken ones, what is missing */
+    size_t counts, shifts; /* fields that are the number of their column, from 0 and from 1 */
+    bool fractions;        /* a value is no whole number without a sign */
+};
+
+static struct evidence weigh_first_row(const struct table *t)
+{
+    struct evidence e = { 0 };
+    for (size_t c = 0; c < t->columns; c++) {
+        const char *field = field_at(t, 0, c);
+        if (is_word(field)) {
+            e.words++;
+            if (e.names > 0 && strcmp(field, field_at(t, 0, e.name)) == 0)
+                continue;
+            if (is_numeric_below(t, c) && e.names++ == 0)
+                e.name = c;
+        } else if (*field) {
+            int64_t number = -1;
+            const bool whole =
+                strspn(field, "0123456789") == strlen(field) && dsc_parse_integer(field, &number);
+            if (e.values++ == 0)
+                e.value = c;
+            e.fractions = e.fractions || !whole;
+            e.counts += whole && (uint64_t)number == c;
+            e.shifts += whole && (uint64_t)number == c + 1;
+        }
+    }
+    return e;
+}
+/* True if a column is asked for by a name that is no number of a column and stands in the first row. */
+static bool is_asked_by_name(const struct table *t, const char *name)
+{
+    for (size_t c = 0; name && column_number(t, name) == SIZE_MAX && c < t->columns; c++)
+        if (strcmp(field_at(t, 0, c), name) == 0)
+            return true;
+    return false;
+}
+
+static bool are_names_asked_for(const struct table *t, const dsc_csv_options *o)
+{
+    bool any = is_asked_by_name(t, o->target);
+    for (size_t i = 0; !any && o->columns && o->columns[i]; i++)
+        any = is_asked_by_name(t, o->columns[i]);
+    return any;
+}
+
+/* The rule that data.h states. A row that may be either fails the scope: an example must not get lost. */
+static bool find_header(const struct table *t, const dsc_csv_options *o)
+{
+    if (o->header != DSC_CSV_HEADER_AUTO || t->rows == 0)
+        return o->header == DSC_CSV_HEADER_ROW && t->rows > 0;
+    const struct evidence e = weigh_first_row(t);
+    if (are_names_asked_for(t, o) || (e.names > 0 && e.values == 0) || e.words == t->columns)
+        return true;
+    if (e.names == 0)
+        return false;
+    if (!e.fractions && (e.names > 1 || (e.values > 1 && (e.counts == e.values || e.shifts == e.values))))
+        return true;
+    dsc_scope_fail(
+        t->work, DSC_ERROR_FORMAT,
+        "%s:%zu: the first row may be a header or an example: in column %zu '%.40s' stands above numbers, in "
+        "column %zu '%.40s' is no name; say which it is by .header of dsc_csv_options "
+        "(DSC_CSV_HEADER_ROW or DSC_CSV_HEADER_NONE)",
+        t->path, t->line[0], e.name + 1, field_at(t, 0, e.name), e.value + 1, field_at(t, 0, e.value));
+    return false;
+}
+
+/* --- Columns --- */
 
 static const char *header_at(const void *user, size_t i)
 {
@@ -222,9 +339,20 @@ static const char *header_at(const void *user, size_t i)
 /* The column of a name in the header, or of a number. */
 static size_t find_column(const struct table *t, const char *name)
 {
-    for (size_t c = 0; t->header && c < t->columns; c++)
-        if (strcmp(field_at(t, 0, c), name) == 0)
-            return c;
+    size_t found = SIZE_MAX;
+    for (size_t c = 0; t->header && c < t->columns; c++) {
+        if (strcmp(field_at(t, 0, c), name) != 0)
+            continue;
+        if (found != SIZE_MAX) {
+            dsc_scope_fail(t->work, DSC_ERROR_ARGUMENT,
+                           "%s:%zu: columns %zu and %zu are both called '%.40s'; choose one by its number",
+                           t->path, t->line[0], found + 1, c + 1, name);
+            return SIZE_MAX;
+        }
+        found = c;
+    }
+    if (found != SIZE_MAX)
+        return found;
     const size_t number = column_number(t, name);
     if (number == SIZE_MAX) {
         const char *near = t->header ? dsc_nearest_name(name, t->columns, header_at, t) : NULL;
@@ -265,10 +393,11 @@ static double number_at(const struct table *t, size_t row, size_t column)
     if (dsc_scope_status(t->work) == DSC_OK && !dsc_parse_real(field, &value))
         dsc_scope_fail(
             t->work, DSC_ERROR_FORMAT,
-            "%s:%zu: expected a number in column %zu%s%s%s, found '%.40s'; choose other columns or "
-            "mend the file",
+            "%s:%zu: expected a number in column %zu%s%.40s%s, found '%.40s'; choose other columns or "
+            "mend the file%s",
             t->path, t->line[row], column + 1, t->header ? " ('" : "",
-            t->header ? field_at(t, 0, column) : "", t->header ? "')" : "", field);
+            t->header ? field_at(t, 0, column) : "", t->header ? "')" : "", field,
+            row == 0 ? ", or say with .header = DSC_CSV_HEADER_ROW that this is the header" : "");
     return value;
 }
 
@@ -353,8 +482,13 @@ static struct cursor open_text(dsc_scope *work, const char *path)
 {
     const dsc_bytes bytes = dsci_text_unmarked(dsc_file_read(work, path, LIMIT_BYTES));
     char *text = (char *)bytes.data;
-    if (bytes.data && memchr(text, '\0', bytes.size))
-        dsc_scope_fail(work, DSC_ERROR_FORMAT, "%s: expected a table in text, found a byte of value 0", path);
+    const char *guess = dsci_content_guess(work, bytes);
+    if (guess)
+        dsc_scope_fail(work, DSC_ERROR_FORMAT, "%s: expected a table in text, found %s", path, guess);
+    else if (text && memchr(text, '\0', bytes.size))
+        dsc_scope_fail(work, DSC_ERROR_FORMAT,
+                       "%s: expected a table in text, found a byte of value 0 at %zu of %zu bytes", path,
+                       (size_t)((char *)memchr(text, '\0', bytes.size) - text), bytes.size);
     return (struct cursor){ text, text ? text + bytes.size : NULL, 1 };
 }
 
@@ -369,8 +503,9 @@ dsc_dataset dsc_csv_read(dsc_scope *scope, const char *path, const dsc_csv_optio
     if (dsc_scope_status(work) == DSC_OK) {
         struct table table = { .work = work, .path = path, .separator = find_separator(text) };
         if (cut_up(&table, text)) {
-            table.header = is_header(&table, &o);
-            data = convert(scope, &table, &o);
+            table.header = find_header(&table, &o);
+            if (dsc_scope_status(work) == DSC_OK)
+                data = convert(scope, &table, &o);
         }
     }
     dsc_scope_adopt_error(scope, work);

@@ -36,14 +36,15 @@ static bool read_table(const char *directory, const unsigned char *text, size_t 
     const bool plain = read_with(path, NULL, size);
     const bool labels = read_with(path, &(dsc_csv_options){ .target = "3", .labels = true }, size);
     const bool named = read_with(path, &(dsc_csv_options){ .target = "b", .columns = columns }, size);
-    return plain || labels || named;
+    const bool headed = read_with(path, &(dsc_csv_options){ .header = DSC_CSV_HEADER_ROW }, size);
+    return plain || labels || named || headed;
 }
 
 static void tables(const char *directory, fuzz_seed_fn *seed, void *user)
 {
     (void)directory;
     static const char commas[] = "a,b,\"c, d\"\r\n1,2,x\r\n3,4.5,\"y\"\"z\"\r\n\r\n-1e3,0,x\r\n",
-                      tabs[] = "1\t2\t3\n4\t5\t6\n7\t8\t9", semicolons[] = "1;2;3\n\"4\";\"5\";\"6\"\n";
+                      tabs[] = "1\t2\t3\n4\t5\t6\n7\t8\t9", semicolons[] = "1;2;3\r\"4\";\"5\";\"6\"\r";
     seed(user, commas, sizeof commas - 1);
     seed(user, tabs, sizeof tabs - 1);
     seed(user, semicolons, sizeof semicolons - 1);

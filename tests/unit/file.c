@@ -87,6 +87,23 @@ static void gzip_members_are_joined(void **state)
     expect_refusal(path, sizeof data - 1, DSC_ERROR_FORMAT, "more than the");
 }
 
+/* As tapes and disks leave it; gzip and Python read such files, too. What is no zero is refused as ever. */
+static void zeros_behind_gzip_members_are_skipped(void **state)
+{
+    static const char text[] = "the quick brown fox";
+    static unsigned char packed[80000];
+    const char *path = directory_path(*state, "padded.gz");
+    size_t size = gzip_pack(text, 4, packed, sizeof packed) + 40000;
+    directory_put_bytes(*state, "padded.gz", packed, size);
+    expect_bytes(path, 4, text, 4);
+    const size_t more = gzip_pack(text + 4, sizeof text - 4, packed + size, sizeof packed - size);
+    directory_put_bytes(*state, "padded.gz", packed, size + more);
+    expect_bytes(path, sizeof text, text, sizeof text);
+    packed[size] = 'x';
+    directory_put_bytes(*state, "padded.gz", packed, size + more);
+    expect_refusal(path, 1000, DSC_ERROR_FORMAT, "foreign bytes follow");
+}
+
 static void empty_gzip_is_an_empty_file(void **state)
 {
     unsigned char packed[100];
@@ -329,6 +346,7 @@ int main(void)
         in_directory(plain_files_of_all_sizes),
         in_directory(what_cannot_be_read_is_refused),
         in_directory(gzip_members_are_joined),
+        in_directory(zeros_behind_gzip_members_are_skipped),
         in_directory(empty_gzip_is_an_empty_file),
         in_directory(truncated_gzip_is_refused),
         in_directory(corrupt_gzip_is_refused),

@@ -24,11 +24,17 @@ static dsc_dataset read_text(dsc_scope *scope, const char *directory, const char
 static void tables_are_read_whatever_separates_their_fields(void **state)
 {
     static const char *const texts[] = {
-        "1,2,3\n4,5,6\n",           "1\t2\t3\n4\t5\t6",
-        "1;2;3\r\n4;5;6\r\n",       "a,b,c\n1,2,3\n4,5,6\n",
-        "\357\273\2771,2,3\n4,5,6", "\n\n1,2,3\n\r\n\n4, 5 ,6\n\n",
-        "\"1\",\"2\",3\n4,5,\"6\"", "\"a,\nb\"\"\",\"x;\",\"\"\n1,2,3\n4,5,6e0\n",
+        "1,2,3\n4,5,6\n",
+        "1\t2\t3\n4\t5\t6",
+        "1;2;3\r\n4;5;6\r\n",
+        "a,b,c\n1,2,3\n4,5,6\n",
+        "\357\273\2771,2,3\n4,5,6",
+        "\n\n1,2,3\n\r\n\n4, 5 ,6\n\n",
+        "\"1\",\"2\",3\n4,5,\"6\"",
+        "\"a,\nb\"\"\",\"x;\",\"\"\n1,2,3\n4,5,6e0\n",
         "a;b;c,d\n1;2;3\n4;5;6",
+        "1,2,3\r4,5,6\r",
+        "a,b,c\r\r1,2,3\n4,5,6\r\n",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         dsc_scope *scope = dsc_scope_open(NULL);
@@ -89,6 +95,49 @@ static void classes_are_numbered_in_the_order_of_their_values(void **state)
     }
 }
 
+/* Which first rows are headers: of three rows two are left then. */
+static void first_rows_are_headers_by_a_rule_or_by_option(void **state)
+{
+    static const char *const by_name[] = { "2021", NULL };
+    static const struct {
+        const char *text;
+        dsc_csv_options options;
+        size_t count;
+    } cases[] = {
+        { "a\n1\n2\n", { 0 }, 2 },
+        { ",a,b\n0,1,2\n1,3,4\n", { 0 }, 2 },
+        { "150,4,setosa,virginica\n5,3,1,0\n4,3,1,1\n", { 0 }, 2 },
+        { "0,1,2,target\n5.1,3.5,1.4,0\n4.9,3,1.4,1\n", { .target = "4", .labels = true }, 2 },
+        { "1,2,target\n5.1,3.5,0\n4.9,3,1\n", { .target = "target" }, 2 },
+        { "7,target\n5,0\n4,1\n", { .target = "target" }, 2 },
+        { "2019,2020,2021\n1,2,3\n4,5,6\n", { 0 }, 3 },
+        { "2019,2020,2021\n1,2,3\n4,5,6\n", { .header = DSC_CSV_HEADER_ROW }, 2 },
+        { "2019,2020,2021\n1,2,3\n4,5,6\n", { .columns = by_name }, 2 },
+        { "7,?\n1,2\n4,5\n", { .header = DSC_CSV_HEADER_ROW }, 2 },
+        { "1,dog\n2,cat\n3,dog\n", { .target = "2", .labels = true }, 3 },
+        { "1,dog\n2,7\n3,7\n", { .target = "2", .labels = true, .header = DSC_CSV_HEADER_NONE }, 3 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        dsc_scope *scope = dsc_scope_open(NULL);
+        const dsc_dataset data = read_text(scope, *state, cases[i].text, &cases[i].options);
+        if (dsc_scope_status(scope) != DSC_OK || data.count != cases[i].count)
+            fail_msg("case %zu: %zu examples, %s", i, data.count, dsc_scope_message(scope));
+        dsc_scope_close(&scope);
+    }
+}
+
+static void a_name_that_two_columns_have_is_refused_where_it_is_asked_for(void **state)
+{
+    static const char text[] = "a,a,b\n1,2,3\n4,5,6\n";
+    dsc_scope *scope = dsc_scope_open(NULL);
+    assert_int_equal(read_text(scope, *state, text, NULL).features, 3);
+    assert_true(read_text(scope, *state, text, &(dsc_csv_options){ .target = "2" }).y[1] == 5);
+    assert_string_equal(dsc_scope_message(scope), "");
+    assert_null(read_text(scope, *state, text, &(dsc_csv_options){ .target = "a" }).x);
+    assert_non_null(strstr(dsc_scope_message(scope), ":1: columns 1 and 2 are both called 'a'"));
+    dsc_scope_close(&scope);
+}
+
 static void wrong_tables_are_refused_with_their_line(void **state)
 {
     static const struct {
@@ -99,12 +148,24 @@ static void wrong_tables_are_refused_with_their_line(void **state)
         { "1,2\n3\n", ":2: expected 2 fields as in the first row, found 1" },
         { "1,2\n3,4,5\n", ":2: expected 2 fields as in the first row, found 3" },
         { "\"a\nb\",c\n1,2\n3,nan\n", ":4: expected a number in column 2" },
-        { "1,2\n\"3,4\n", ":2: a quote is opened and not closed" },
-        { "1,2\n\"3\"x,4\n", ":2: text follows a closing quote" },
+        { "1,2\n3,\"4\n", ":2: a quote is opened and not closed in column 2" },
+        { "1,2\n\"3\"x,4\n", ":2: text follows a closing quote in column 1" },
+        { "\n<!DOCTYPE html>\n<p>", "expected a table in text, found a web page" },
+        { "\377\376\061", "found text in UTF-16: save it as UTF-8" },
         { "a,b\n", "expected at least one row of numbers, found 0" },
         { "", "expected at least one row of numbers, found 0" },
         { "\n\n", "expected at least one row" },
-        { "1,1e999\n2,3\n2,x\n", ":3: expected a number in column 2 ('1e999'), found 'x'" },
+        { "1,1e999\n2,3\n", ":1: expected a number in column 2, found '1e999'" },
+        { "5.1,,1.4\n4.9,3,1.3\n", ":1: expected a number in column 2, found ''" },
+        { "5.1,?,1.4\n4.9,3,1.3\n", ":1: expected a number in column 2, found '?'" },
+        { "5.1,nan,1.4\n4.9,3,1.3\n", ":1: expected a number in column 2, found 'nan'" },
+        { "NA\n1\n2\n", ":1: expected a number in column 1, found 'NA'" },
+        { "x\n1\n\n2\n", ":3: expected a number in column 1 ('x'), found ''" },
+        { "a,b\r1,2\r3,\"x\r\ny\"\r", ":3: expected a number in column 2 ('b')" },
+        { "5.1,3.x,1.4\n4.9,3,1.3\n",
+          ":1: expected a number in column 2, found '3.x'; choose other columns" },
+        { "5,lost,1\n4,3,2\n", ":1: the first row may be a header or an example: in column 2 'lost' stands" },
+        { "5.1,lost,gone\n4,3,2\n", "say which it is by .header" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         dsc_scope *scope = dsc_scope_open(NULL);
@@ -203,6 +264,8 @@ int main(void)
         IN_DIRECTORY(tables_are_read_whatever_separates_their_fields),
         IN_DIRECTORY(columns_are_chosen_by_name_or_number),
         IN_DIRECTORY(classes_are_numbered_in_the_order_of_their_values),
+        IN_DIRECTORY(first_rows_are_headers_by_a_rule_or_by_option),
+        IN_DIRECTORY(a_name_that_two_columns_have_is_refused_where_it_is_asked_for),
         IN_DIRECTORY(wrong_tables_are_refused_with_their_line),
         IN_DIRECTORY(packed_tables_are_read_and_bytes_of_zero_refused),
         cmocka_unit_test(scalers_bring_each_group_to_its_scale),

@@ -107,15 +107,29 @@ DSC_API dsc_image dsc_image_resize(dsc_scope *scope, const dsc_image *image, siz
 DSC_API dsc_dataset dsc_image_directory(dsc_scope *scope, const char *directory, size_t height, size_t width,
                                         size_t channels);
 
-/* A table of numbers, separated by commas, tabs or semicolons (gzip or not, at most 256 MiB); a first line
-   that is no row of numbers is the header. Columns are chosen by name or, from 1, by number ("3"); NULL: all
-   but the target. Quotes (RFC 4180) and empty lines are understood; a field that is no number fails, with its
-   line. */
+/* Whether the first row of a table is a header. DSC_CSV_HEADER_AUTO: it is if a column is asked for by a name
+   in it, or all its fields are words; or some are words that stand above numbers, and the others are empty. A
+   row with words above numbers and with numbers, too, is a header if the numbers are whole and either there
+   are two such words or the numbers count the columns (0 1 2 target); else it may as well be an example with
+   a value that cannot be read, and the reader fails and asks for this option. Every other first row is an
+   example. Words do not begin as numbers do, and are none of those that stand for missing values (?, NA, nan,
+   null, ...). */
+typedef enum dsc_csv_header {
+    DSC_CSV_HEADER_AUTO = 0,
+    DSC_CSV_HEADER_ROW, /* it is one, of numbers too */
+    DSC_CSV_HEADER_NONE
+} dsc_csv_header;
+/* A table of numbers, separated by commas, tabs or semicolons (gzip or not, at most 256 MiB). Columns are
+   chosen by name, or, where no column is called so, by number from 1 ("3"); NULL: all but the target. Names
+   that are asked for and that two columns have fail. Lines end in LF, CR LF or CR; quotes (RFC 4180) are
+   understood, empty lines skipped (in a table of one column only those at its ends). A field that is no
+   number fails, with its line and column: there are no missing values. */
 typedef struct dsc_csv_options {
     const char *const *columns; /* ended by NULL */
     const char *target;         /* the column of y, or of labels; NULL: none */
     bool labels;                /* the target is a class: its distinct values, numbers by size and then words
                                    by their bytes, become 0, 1, ... and class_names */
+    dsc_csv_header header;
 } dsc_csv_options;
 DSC_API dsc_dataset dsc_csv_read(dsc_scope *scope, const char *path, const dsc_csv_options *options);
 

@@ -15,9 +15,10 @@ typedef struct dsc_bytes {
 } dsc_bytes;
 
 /* Reads a whole file; one that begins with the gzip magic is decompressed on the way (members that follow one
-   another are joined). limit bounds the size of the result in bytes, and with it the memory that a hostile
-   file can take. Errors: missing, unreadable, a directory (DSC_ERROR_FILE); too large, truncated or corrupt
-   gzip, foreign bytes behind it (DSC_ERROR_FORMAT). data is NULL after an error, never after a success. */
+   another are joined, zeros between and behind them skipped). limit bounds the size of the result in bytes,
+   and with it the memory that a hostile file can take. Errors: missing, unreadable, a directory
+   (DSC_ERROR_FILE); too large, truncated or corrupt gzip, foreign bytes behind it (DSC_ERROR_FORMAT). data is
+   NULL after an error, never after a success. */
 DSC_API dsc_bytes dsc_file_read(dsc_scope *scope, const char *path, size_t limit);
 
 /* Replaces a file at once: writes path + ".partial" beside it, fsync, rename, fsync of the directory. A
