@@ -5,6 +5,8 @@
 
 #include <descent/file.h>
 
+#include "base/content.h"
+
 enum {
     CLASSES = 10,
     SIDE = 32,
@@ -33,10 +35,14 @@ static bool check(dsc_scope *work, const char *path, dsc_bytes bytes)
     if (!bytes.data)
         return false;
     if (bytes.size == 0 || bytes.size % RECORD_BYTES != 0) {
-        dsc_scope_fail(work, DSC_ERROR_FORMAT,
-                       "%s: expected CIFAR-10 records of %d bytes, found %zu bytes, which is no whole number "
-                       "of them: get the binary version again",
-                       path, (int)RECORD_BYTES, bytes.size);
+        const char *guess = dsci_content_guess(work, bytes);
+        dsc_scope_fail(
+            work, DSC_ERROR_FORMAT,
+            "%s: expected CIFAR-10 records of %d bytes, found %s: get the binary version%s", path,
+            (int)RECORD_BYTES,
+            guess ? guess : dsc_scope_format(work, "%zu bytes, which is no whole number of them", bytes.size),
+            bytes.size && bytes.size % (RECORD_BYTES + 1) == 0 ? " of CIFAR-10; these may be CIFAR-100's"
+                                                               : " again");
         return false;
     }
     for (size_t i = 0; i < bytes.size / RECORD_BYTES; i++)

@@ -3,8 +3,10 @@
 
 #include <descent/file.h>
 
+#include "base/content.h"
+
 enum {
-    CLASSES = 10,
+    CLASSES = 10, /* at least */
     DIMENSIONS_MAX = 3,
     LIMIT_BYTES =
         1 << 30 /* decompressed: twenty times MNIST, far below what a forged gzip stream could claim */
@@ -32,9 +34,8 @@ static struct idx read_idx(dsc_scope *work, const char *path, unsigned dimension
     if (bytes.size < header || found != magic) {
         dsc_scope_fail(
             work, DSC_ERROR_FORMAT,
-            "%s: expected an IDX file of %s, a header of %zu bytes that begins with 0x%08x; found %zu bytes "
-            "that begin with 0x%08x",
-            path, what, header, magic, bytes.size, found);
+            "%s: expected an IDX file of %s, a header of %zu bytes that begins with 0x%08x; found %s", path,
+            what, header, magic, dsci_content_text(work, bytes));
         return none;
     }
     struct idx idx = { .values = bytes.data + header };
@@ -66,18 +67,15 @@ static dsc_dataset read_pair(dsc_scope *scope, dsc_scope *work, const char *imag
     if (labels.size[0] != count)
         dsc_scope_fail(work, DSC_ERROR_FORMAT, "%s has %zu labels, %s has %zu images; expected as many",
                        labels_path, labels.size[0], images_path, count);
+    size_t classes = CLASSES;
     for (size_t i = 0; i < labels.size[0]; i++)
-        if (labels.values[i] >= CLASSES) {
-            dsc_scope_fail(work, DSC_ERROR_FORMAT, "%s: label %zu is %u; expected 0 to %d", labels_path, i,
-                           labels.values[i], CLASSES - 1);
-            break;
-        }
+        classes = labels.values[i] < classes ? classes : labels.values[i] + (size_t)1;
     if (dsc_scope_status(work) != DSC_OK)
         return (dsc_dataset){ 0 };
     dsc_dataset data = { .name = dsc_scope_copy(scope, images_path),
                          .count = count,
                          .features = features,
-                         .classes = CLASSES,
+                         .classes = classes,
                          .height = images.size[1],
                          .width = images.size[2],
                          .channels = 1 };

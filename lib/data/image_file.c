@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/content.h"
+
 bool dsci_image_size_allowed(dsc_scope *scope, const char *path, size_t height, size_t width)
 {
     if (height > 0 && width > 0 && width <= DSCI_IMAGE_PIXELS / height)
@@ -24,7 +26,8 @@ static struct dsci_raster decode(dsc_scope *scope, const char *path, dsc_bytes f
     if (file.size >= sizeof jpeg && memcmp(file.data, jpeg, sizeof jpeg) == 0)
         return dsci_jpeg_decode(scope, path, file);
     if (file.data)
-        dsc_scope_fail(scope, DSC_ERROR_FORMAT, "'%s' is no image: expected a PNG or JPEG file", path);
+        dsc_scope_fail(scope, DSC_ERROR_FORMAT, "'%s' is no image: expected a PNG or JPEG file, found %s",
+                       path, dsci_content_text(scope, file));
     return (struct dsci_raster){ 0 };
 }
 

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/content.h"
+
 enum {
     CHUNK_BYTES = 1 << 20,
     CHUNK_BYTES_READ = 1 << 28, /* other programs may have repacked the file */
@@ -317,8 +319,8 @@ hid_t dsci_hdf5_open(dsc_scope *scope, const char *path, dsc_bytes bytes)
     if (stopped(scope))
         return -1;
     if (bytes.size < 16 || memcmp(bytes.data, signature, sizeof signature) != 0 || !has_usual_sizes(bytes)) {
-        dsc_scope_fail(scope, DSC_ERROR_FORMAT,
-                       "'%s' is not a results file: expected HDF5, found other bytes", path);
+        dsc_scope_fail(scope, DSC_ERROR_FORMAT, "'%s' is not a results file: expected HDF5, found %s", path,
+                       dsci_content_text(scope, bytes));
         return -1;
     }
     disarm_heaps(bytes);

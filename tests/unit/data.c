@@ -69,7 +69,7 @@ static void damaged_idx_files_are_refused_with_name_expected_and_found(void **st
         { 0, 7, 22, 0, "the header says 0 x 1 x 3" },
         { 1, 0, 7, 0, "expected an IDX file of labels" },
         { 1, 7, 10, 3, "the header says 3 x 1 x 1 labels, 2 bytes follow it" },
-        { 1, 9, 10, 10, "label 1 is 10; expected 0 to 9" },
+        { 0, 0, 22, 'x', "found 22 bytes that begin with 0x78000803" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         unsigned char bytes[2][32];
@@ -85,6 +85,64 @@ static void damaged_idx_files_are_refused_with_name_expected_and_found(void **st
         assert_non_null(strstr(dsc_scope_message(scope), cases[i].in_labels ? "/labels" : "/images"));
         dsc_scope_close(&scope);
     }
+}
+
+/* What is saved or named by mistake is called what it is, whoever reads it. */
+static void files_of_other_kinds_are_named(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t size;
+        const char *says;
+    } cases[] = {
+        { "\n <!DOCTYPE HTML>", 17,
+          "found a web page (HTML) in place of the file: download the file itself" },
+        { "<?xml version='1.0'?><Error/>", 29, "found an XML document in place of the file" },
+        { "<?xml version='1.0'?><HTML>", 27, "found a web page" },
+        { "{\"error\": 404}", 14, "found JSON in place of the file" },
+        { "version https://git-lfs.github.com/spec/v1\noid", 46,
+          "found a pointer of Git LFS: fetch the file with `git lfs pull`" },
+        { "PK\3\4----------------------\11\0\0\0train.csv", 39,
+          "found a zip archive, of 'train.csv' first: unpack" },
+        { "PK\3\4----------------------\377\377\0\0train.csv", 39,
+          "found a zip archive, of 'train.csv' first" },
+        { "\3757zXZ\0", 6, "found a file packed by xz: unpack it with `unxz`" },
+        { "\x1f\x8b\x08", 3, "is not a whole gzip file: it ends too early" },
+        { "\x80\x04\x95", 3, "found a pickle of Python" },
+        { "\x89HDF\r\n\x1a\n", 8, "found an HDF5 file" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        directory_put_bytes(*state, "other", cases[i].bytes, cases[i].size);
+        const char *path = directory_path(*state, "other");
+        for (int reader = 0; reader < 4; reader++) {
+            dsc_scope *scope = dsc_scope_open(NULL);
+            if (reader == 0)
+                dsc_idx_images(scope, path, path);
+            else if (reader == 1)
+                dsc_cifar10_file(scope, path);
+            else if (reader == 2)
+                dsc_csv_read(scope, path, NULL);
+            else
+                dsc_image_read(scope, path);
+            assert_int_equal(dsc_scope_status(scope), DSC_ERROR_FORMAT);
+            if (!strstr(dsc_scope_message(scope), cases[i].says))
+                fail_msg("case %zu, reader %d: %s", i, reader, dsc_scope_message(scope));
+            dsc_scope_close(&scope);
+        }
+    }
+}
+
+static void labels_beyond_nine_make_more_classes(void **state)
+{
+    static const unsigned char more[] = { 0, 0, 8, 1, 0, 0, 0, 2, 26, 1 };
+    directory_put_bytes(*state, "images", images, sizeof images);
+    directory_put_bytes(*state, "labels", more, sizeof more);
+    dsc_scope *scope = dsc_scope_open(NULL);
+    const dsc_dataset data = read_images(scope, *state);
+    assert_string_equal(dsc_scope_message(scope), "");
+    assert_int_equal(data.classes, 27);
+    assert_int_equal(data.labels[0] * 100 + data.labels[1], 2601);
+    dsc_scope_close(&scope);
 }
 
 static void images_without_as_many_labels_are_refused(void **state)
@@ -290,6 +348,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_DIRECTORY(idx_files_are_read_plain_and_compressed),
         IN_DIRECTORY(damaged_idx_files_are_refused_with_name_expected_and_found),
+        IN_DIRECTORY(files_of_other_kinds_are_named),
+        IN_DIRECTORY(labels_beyond_nine_make_more_classes),
         IN_DIRECTORY(images_without_as_many_labels_are_refused),
         IN_DIRECTORY(directories_are_found_by_their_files),
         IN_DIRECTORY(a_directory_is_recognized_by_names_of_files_and_before_them_by_digest),

@@ -278,7 +278,9 @@ static void foreign_and_damaged_files_are_refused(void **state)
     const char *path = temporary(scope, "foreign.h5");
     expect_unreadable(path, path);
     assert_int_equal(dsc_file_replace(scope, path, "width,error\n", 12), DSC_OK);
-    expect_unreadable(path, "expected HDF5, found other bytes");
+    expect_unreadable(path, "expected HDF5, found 12 bytes that begin with 0x77696474");
+    assert_int_equal(dsc_file_replace(scope, path, "<!doctype html>\n", 16), DSC_OK);
+    expect_unreadable(path, "expected HDF5, found a web page (HTML) in place of the file: download");
     const double x[] = { 1, 2 };
     const dsc_array array = { .name = "x", .rank = 1, .shape = { 2 }, .real = x };
     assert_int_equal(dsc_arrays_write(scope, path, &array, 1, NULL, 0), DSC_OK);

@@ -69,9 +69,10 @@ DSC_API dsc_dataset dsc_teacher(dsc_scope *scope, const dsc_teacher_options *opt
 /* The 20 points of ISLR (2nd edition) figures 10.20 and 10.21: x one feature, y one target. */
 DSC_API dsc_dataset dsc_spline_points(dsc_scope *scope);
 
-/* A pair of IDX files (Yann LeCun's format), gzip or not: images of bytes, and as many labels from 0 to 9.
-   The header's sizes are checked against the file's before anything is allocated; at most 1 GiB decompressed.
-   Pixels are scaled to 0..1. */
+/* A pair of IDX files (Yann LeCun's format), gzip or not: images of bytes, and as many labels of a byte.
+   There are 10 classes, as in MNIST, or as many as the largest label asks for (27 for EMNIST's
+   letters 1..26). The header's sizes are checked against the file's before anything is allocated; at most 1
+   GiB decompressed. Pixels are scaled to 0..1. */
 DSC_API dsc_dataset dsc_idx_images(dsc_scope *scope, const char *images_path, const char *labels_path);
 
 /* MNIST or Fashion-MNIST from a directory that holds the four files train-images-idx3-ubyte,
