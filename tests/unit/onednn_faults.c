@@ -108,6 +108,10 @@ static void gradients_of_weights_of_strided_pixels_of_few_channels(void **state)
     spec.in = 11;
     expect_alone(&spec, "jit_bf16_1x1:avx512_core", "jit_bf16:avx512_core");
     assert_false(dsci_onednn_is_slow(&spec));
+    spec.bf16 = false;
+    assert_false(dsci_onednn_is_right("jit_1x1:avx2", &spec));
+    assert_true(dsci_onednn_is_right("jit:avx2", &spec));
+    assert_true(dsci_onednn_is_right("jit_1x1:avx512_core", &spec));
 }
 
 static void half_pairs_of_channels_and_filters(void **state)
