@@ -22,13 +22,63 @@ struct dsc_tally dsc_tally_cells(dsc_record *record)
     return tally;
 }
 
-const dsc_claim *dsc_known_claims(const dsc_record *record)
+const dsc_experiment *dsc_known_experiment(const dsc_record *record)
 {
     const char *name = dsc_record_describe(record)->experiment;
     for (size_t i = 0; name && dsc_registry[i]; i++)
         if (strcmp(dsc_registry[i]->name, name) == 0)
-            return dsc_claims_of(dsc_registry[i], record);
+            return dsc_registry[i];
     return NULL;
+}
+
+const dsc_claim *dsc_known_claims(const dsc_record *record)
+{
+    const dsc_experiment *experiment = dsc_known_experiment(record);
+    return experiment ? dsc_claims_of(experiment, record) : NULL;
+}
+
+const char *dsc_shell_word(dsc_scope *scope, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,/:@%";
+    if (*word && strspn(word, plain) == strlen(word))
+        return word;
+    const char *quoted = "'";
+    for (const char *at = word; *at && quoted;) {
+        const size_t length = strcspn(at, "'");
+        quoted = dsc_scope_format(scope, "%s%.*s%s", quoted, (int)length, at, at[length] ? "'\\''" : "");
+        at += length + (at[length] != '\0');
+    }
+    return quoted ? dsc_scope_format(scope, "%s'", quoted) : "";
+}
+
+static bool ends_in(const char *text, size_t length, const char *ending)
+{
+    const size_t end = strlen(ending);
+    return length >= end && memcmp(text + length - end, ending, end) == 0;
+}
+
+/* The first word of a command; of a descent its experiment too. */
+const char *dsc_program_of(dsc_scope *scope, const dsc_record *record)
+{
+    const dsc_experiment *known = dsc_known_experiment(record);
+    const char *command = dsc_record_provenance_get(record, "command");
+    const size_t word = command ? strcspn(command, " ") : 0;
+    if (known)
+        return dsc_scope_format(scope, "descent run %s", known->name);
+    const char *first =
+        word ? dsc_shell_word(scope, dsc_scope_format(scope, "%.*s", (int)word, command)) : "";
+    if (word && ends_in(command, word, "descent"))
+        return dsc_scope_format(scope, "%s run %s", first,
+                                dsc_shell_word(scope, dsc_record_describe(record)->experiment));
+    return word ? first : "PROGRAM";
+}
+
+const char *dsc_verify_command_of(dsc_scope *scope, const dsc_record *record, const char *path)
+{
+    const char *file = dsc_shell_word(scope, path);
+    return dsc_known_experiment(record)
+               ? dsc_scope_format(scope, "descent verify %s", file)
+               : dsc_scope_format(scope, "%s --verify %s", dsc_program_of(scope, record), file);
 }
 
 /* "3..9" of three and more integers that follow one another, else NULL. */

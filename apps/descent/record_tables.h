@@ -11,8 +11,20 @@ struct dsc_tally {
 };
 struct dsc_tally dsc_tally_cells(dsc_record *record);
 
+/* The experiment of this build that made a record; NULL if there is none of its name. */
+const dsc_experiment *dsc_known_experiment(const dsc_record *record);
+
 /* The claims of the experiment that made a record; NULL if it has none or this build has none of its name. */
 const dsc_claim *dsc_known_claims(const dsc_record *record);
+
+/* The program that computes a record's experiment, fit for a shell: "descent run NAME" if this build knows
+   it, else the one that made the file, as its provenance has it, or "PROGRAM"; and the command by which it
+   verifies the file. In the scope. */
+const char *dsc_program_of(dsc_scope *scope, const dsc_record *record);
+const char *dsc_verify_command_of(dsc_scope *scope, const dsc_record *record, const char *path);
+
+/* A word for the shell: as it is, or between single quotes. */
+const char *dsc_shell_word(dsc_scope *scope, const char *word);
 
 /* Tables of names and texts. */
 const dsc_table *dsc_recipe_table(dsc_scope *scope, const dsc_record *record);

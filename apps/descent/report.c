@@ -66,21 +66,6 @@ static void element(dsc_text *page, const char *tag, const char *text)
 
 /* ---- the command ---- */
 
-/* A word for the shell: as it is, or between single quotes. */
-static const char *shell_word(dsc_scope *scope, const char *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,/:@%";
-    if (*word && strspn(word, plain) == strlen(word))
-        return word;
-    const char *quoted = "'";
-    for (const char *at = word; *at && quoted;) {
-        const size_t length = strcspn(at, "'");
-        quoted = dsc_scope_format(scope, "%s%.*s%s", quoted, (int)length, at, at[length] ? "'\\''" : "");
-        at += length + (at[length] != '\0');
-    }
-    return quoted ? dsc_scope_format(scope, "%s'", quoted) : "";
-}
-
 static const char *number_of(dsc_scope *scope, const json_t *value)
 {
     if (json_is_string(value))
@@ -116,7 +101,7 @@ static void write_setting(const struct report *report, const char *name, const c
     if (!setting)
         return;
     dsc_text_append(report->page, " \\\n  --set ");
-    dsc_html_text(report->page, shell_word(report->scope, setting));
+    dsc_html_text(report->page, dsc_shell_word(report->scope, setting));
 }
 
 static void write_settings(const struct report *report, const dsc_record_spec *spec, json_t *recipe)
@@ -135,7 +120,7 @@ static void write_settings(const struct report *report, const dsc_record_spec *s
 static void write_word(const struct report *report, const char *option, const char *word)
 {
     dsc_text_format(report->page, " %s", option);
-    dsc_html_text(report->page, shell_word(report->scope, word));
+    dsc_html_text(report->page, dsc_shell_word(report->scope, word));
 }
 
 /* Every setting is written out: presets and defaults may change. */
@@ -145,7 +130,9 @@ static void write_command(const struct report *report, const struct dsc_report_r
     json_t *recipe = spec->recipe ? json_loads(spec->recipe, 0, NULL) : NULL;
     const json_t *seeds = json_object_get(recipe, "seeds");
     const char *data = dsc_record_provenance_get(run->record, "data_directory");
-    write_word(report, "<pre class=\"command\">descent run ", spec->experiment ? spec->experiment : "");
+    const char *program = dsc_program_of(report->scope, run->record);
+    dsc_text_append(report->page, "<pre class=\"command\">");
+    dsc_html_text(report->page, program);
     write_word(report, "--case ", recipe_text(report->scope, run->record, "case"));
     write_word(report, "--engine ", recipe_text(report->scope, run->record, "engine"));
     dsc_text_format(report->page, " --seeds %zu --seed %lld", json_array_size(seeds),
@@ -297,8 +284,7 @@ static void write_numbers(const struct report *report, const struct dsc_report_r
     element(page, "h3", "Repeat it");
     write_command(report, run);
     element(page, "p class=\"soft\"", "or compute this file again and compare every bit:");
-    write_word(report, "<pre class=\"command\">descent verify ", run->path);
-    dsc_text_append(page, "</pre>\n");
+    element(page, "pre class=\"command\"", dsc_verify_command_of(report->scope, run->record, run->path));
 }
 
 static void write_run(struct report *report, const struct dsc_report_run *run)

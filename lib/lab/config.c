@@ -117,6 +117,52 @@ static dsc_plan *plan_of(dsc_scope *scope, const dsc_experiment *experiment, jso
     return dsc_scope_status(scope) == DSC_OK ? dsc_plan_make(scope, experiment, &options) : NULL;
 }
 
+/* Fails the scope if the recipe in the file has data files that the one here lacks, or has with other bytes:
+   what there is to do about it differs from all other differences. False: the data are the same. */
+static bool data_differ(dsc_scope *scope, const dsc_record *record, json_t *in_file, json_t *here,
+                        const char *directory)
+{
+    json_t *wanted = json_object_get(in_file, "data"), *found = json_object_get(here, "data"), *digest;
+    const char *name, *first = NULL, *then = dsc_record_provenance_get(record, "data_directory");
+    const char *was = then && *then ? dsc_scope_format(scope, " (it was '%.300s' then)", then) : "";
+    size_t lacking = 0;
+    json_object_foreach(wanted, name, digest)
+    {
+        const json_t *other = json_object_get(found, name);
+        if (json_is_string(digest) && json_is_string(other) && !json_equal(other, digest)) {
+            dsc_scope_fail(scope, DSC_ERROR_MISMATCH,
+                           "'%.200s' is not the file that the numbers were computed on: its SHA-256 begins "
+                           "%.12s, expected %.12s; give --data DIR of the right one%s",
+                           name, json_string_value(other), json_string_value(digest), was);
+            return true;
+        }
+        if (!other && lacking++ == 0)
+            first = name;
+    }
+    const char *more = lacking > 1 ? dsc_scope_format(scope, " and %zu more", lacking - 1) : "";
+    if (lacking)
+        dsc_scope_fail(
+            scope, DSC_ERROR_MISMATCH,
+            "the numbers were computed on the data files %.200s%s, which are not %s%.300s: give --data "
+            "DIR, the folder that has them%s",
+            first, more, directory ? "in " : "here", directory ? directory : "", was);
+    return lacking > 0;
+}
+
+/* A plan that is not the file's: says what differs. */
+static void fail_recipe(dsc_scope *scope, const dsc_record *record, json_t *in_file, const dsc_plan *plan,
+                        const char *directory)
+{
+    json_t *here = json_loads(plan->recipe, JSON_REJECT_DUPLICATES, NULL);
+    dsc_scope *work = dsc_scope_open(NULL);
+    if (!data_differ(scope, record, in_file, here, directory))
+        dsc_scope_fail(scope, DSC_ERROR_MISMATCH, "this build cannot repeat the results file: %s",
+                       dsci_recipe_differences(work, dsc_record_describe(record)->recipe, plan->recipe,
+                                               "in the file", "here"));
+    dsc_scope_close(&work);
+    json_decref(here);
+}
+
 dsc_plan *dsc_plan_from_record(dsc_scope *scope, const dsc_experiment *experiment, const dsc_record *record,
                                const char *data_directory)
 {
@@ -128,16 +174,9 @@ dsc_plan *dsc_plan_from_record(dsc_scope *scope, const dsc_experiment *experimen
         dsc_scope_fail(scope, DSC_ERROR_FORMAT, "the results file's recipe is not a JSON object");
     dsc_plan *plan =
         dsc_scope_status(scope) == DSC_OK ? plan_of(scope, experiment, recipe, data_directory) : NULL;
+    const bool same = plan && strcmp(plan->recipe, spec->recipe) == 0;
+    if (plan && !same)
+        fail_recipe(scope, record, recipe, plan, data_directory);
     json_decref(recipe);
-    if (!plan)
-        return NULL;
-    if (strcmp(plan->recipe, spec->recipe) != 0) {
-        dsc_scope *work = dsc_scope_open(NULL);
-        dsc_scope_fail(scope, DSC_ERROR_MISMATCH,
-                       "this build and these data cannot repeat the results file: %s",
-                       dsci_recipe_differences(work, spec->recipe, plan->recipe, "in the file", "here"));
-        dsc_scope_close(&work);
-        return NULL;
-    }
-    return plan;
+    return same ? plan : NULL;
 }
