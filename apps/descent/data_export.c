@@ -7,7 +7,7 @@
 #include <descent/hash.h>
 #include <descent/record.h>
 
-enum { MAX_ARRAYS = 4, MAX_ATTRIBUTES = 9 };
+enum { MAX_ARRAYS = 4, MAX_ATTRIBUTES = 10 };
 
 /* Options of the MNIST-1D generator; the defaults are the published ones. */
 struct generator {
@@ -73,7 +73,7 @@ static void read_files(dsc_scope *scope, const dsc_known_data *known, const stru
         return;
     size_t count = 0;
     const dsc_known_file *files = dsc_data_files(known, directory, &count);
-    for (size_t i = 0; i < count && i < MAX_ATTRIBUTES - 3; i++) {
+    for (size_t i = 0; i < count && i < MAX_ATTRIBUTES - 4; i++) {
         char hex[65];
         const char *path = dsc_data_file(scope, directory, files[i].name);
         dsc_digest_hex(dsc_sha256_file(scope, path, NULL), hex);
@@ -146,6 +146,7 @@ dsc_exit data_export(dsc_call *call, const struct data_arguments *arguments, con
     if (dsc_file_check_writable(call->scope, arguments->out) != DSC_OK)
         return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
     add_attribute(&export, "Conventions", "CF-1.8");
+    add_attribute(&export, "format", "descent data 1");
     add_attribute(&export, "data", known->name);
     add_attribute(&export, "origin", known->origin);
     if (known->file_count)

@@ -1,4 +1,5 @@
 /* show.c - `descent show`: what a results file holds. */
+#include "show.h"
 #include "command.h"
 #include "record_tables.h"
 
@@ -173,22 +174,25 @@ static dsc_exit show(dsc_call *call)
     const dsc_words words = dsc_call_read(call, &dsc_verb_show, &arguments, 1, 1);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
-    dsc_record *record = dsc_record_read(call->scope, words.items[0]);
-    if (!record)
-        return DSC_EXIT_FAILED;
-    if (arguments.json)
-        print_json(call, record, dsc_known_claims(record), words.items[0]);
-    else if (bench_is_record(record))
-        print_benchmark(call, record, words.items[0]);
-    else
-        print_results(call, record, words.items[0], arguments.all);
-    return DSC_EXIT_GOOD;
+    const char *path = words.items[0];
+    dsc_scope *own = dsc_scope_open(NULL); /* what is no results file may be another that can be shown */
+    dsc_record *record = dsc_record_read(own, path);
+    if (record && arguments.json)
+        print_json(call, record, dsc_known_claims(record), path);
+    else if (record && bench_is_record(record))
+        print_benchmark(call, record, path);
+    else if (record)
+        print_results(call, record, path, arguments.all);
+    else if (dsc_scope_status(own) != DSC_ERROR_FORMAT || !dsc_show_other(call, path, arguments.json))
+        dsc_scope_adopt_error(call->scope, own);
+    dsc_scope_close(&own);
+    return dsc_scope_status(call->scope) == DSC_OK ? DSC_EXIT_GOOD : DSC_EXIT_FAILED;
 }
 
 const dsc_verb dsc_verb_show = {
     .name = "show",
     .words = "FILE",
-    .summary = "recipe, provenance, completeness, summary and claims of a results file",
+    .summary = "what a file holds: a recipe, numbers and claims; the layers of a model",
     .options = options,
     .run = show,
     .examples = "  descent show double-descent-mlp.h5\n"

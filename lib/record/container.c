@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "record/hdf5.h"
+#include "record/kind.h"
 
 enum { NAME_BYTES = 1024, TEXTS_MAX = 1 << 20, TEXTS_BYTES = 1 << 26 };
 static const size_t VALUES_MAX = (size_t)1 << 33;
@@ -134,6 +135,14 @@ dsci_container *dsci_container_open(dsc_scope *scope, const char *path)
     if (opened)
         dsc_scope_defer(scope, close_container, container);
     return opened && dsc_scope_status(scope) == DSC_OK ? container : NULL;
+}
+
+dsc_status dsci_container_expect(const dsci_container *container, dsc_file_kind kind)
+{
+    const struct dsci_hdf5 before = dsci_hdf5_enter();
+    dsci_kind_expect(container->scope, container->path, container->file, kind);
+    dsci_hdf5_leave(before);
+    return dsc_scope_status(container->scope);
 }
 
 size_t dsci_container_bytes(const dsci_container *container)

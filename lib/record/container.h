@@ -31,6 +31,9 @@ typedef struct dsci_container dsci_container;
 /* NULL, with the error in the scope, if it is not HDF5. */
 dsci_container *dsci_container_open(dsc_scope *scope, const char *path);
 
+/* Fails the scope unless the file is of this kind, saying what it is and what reads it. */
+dsc_status dsci_container_expect(const dsci_container *container, dsc_file_kind kind);
+
 /* Bytes of the file: with the values stored as they are, more than its arrays have. */
 size_t dsci_container_bytes(const dsci_container *container);
 

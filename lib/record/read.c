@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "record/hdf5.h"
 #include "record/internal.h"
+#include "record/kind.h"
 
 #include <math.h>
 #include <string.h>
@@ -161,6 +162,7 @@ static void read_outputs(struct reader *reader)
 
 static void read_root(struct reader *reader)
 {
+    dsci_kind_expect(reader->scope, reader->path, reader->file, DSC_FILE_RESULTS);
     const int schema = dsci_hdf5_integer(reader->scope, reader->path, reader->file, "schema_version");
     if (!stopped(reader) && schema != DSCI_RECORD_SCHEMA)
         dsc_scope_fail(reader->scope, DSC_ERROR_MISMATCH,

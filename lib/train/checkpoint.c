@@ -319,6 +319,8 @@ static void read_checkpoint(dsc_scope *local, dsci_fit *fit)
     const dsci_container *container = dsci_container_open(local, path);
     if (!container)
         return;
+    if (dsci_container_expect(container, DSC_FILE_CHECKPOINT) != DSC_OK)
+        return;
     if (strcmp(dsci_container_text(container, "", "format"), FORMAT) != 0) {
         dsc_scope_fail(local, DSC_ERROR_FORMAT,
                        "'%s' is not a checkpoint of this version: expected the attribute format '%s'", path,

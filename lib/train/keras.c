@@ -319,7 +319,7 @@ dsc_status dsc_model_read_keras(dsc_model *model, const char *path, bool all)
     dsc_scope *local = dsc_scope_open(NULL);
     struct reader reader = { .scope = local, .model = model, .path = path };
     reader.container = dsci_container_open(local, path);
-    if (reader.container)
+    if (reader.container && dsci_container_expect(reader.container, DSC_FILE_KERAS) == DSC_OK)
         read_layers(&reader, all);
     const dsc_status status = dsc_scope_adopt_error(model->scope, local);
     dsc_scope_close(&local);

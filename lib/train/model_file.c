@@ -124,7 +124,8 @@ static void read_slices(dsc_scope *local, const dsci_container *container, const
 static dsci_container *open_model(dsc_scope *local, const char *path)
 {
     dsci_container *container = dsci_container_open(local, path);
-    if (container && strcmp(dsci_container_text(container, "", "format"), FORMAT) != 0)
+    if (container && dsci_container_expect(container, DSC_FILE_MODEL) == DSC_OK &&
+        strcmp(dsci_container_text(container, "", "format"), FORMAT) != 0)
         dsc_scope_fail(local, DSC_ERROR_FORMAT,
                        "'%s' is not a model of this version: expected the attribute format '%s'", path,
                        FORMAT);

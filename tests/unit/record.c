@@ -284,12 +284,49 @@ static void foreign_and_damaged_files_are_refused(void **state)
     const double x[] = { 1, 2 };
     const dsc_array array = { .name = "x", .rank = 1, .shape = { 2 }, .real = x };
     assert_int_equal(dsc_arrays_write(scope, path, &array, 1, NULL, 0), DSC_OK);
-    expect_unreadable(path, "expected attribute 'schema_version', found none");
+    expect_unreadable(path, "is an HDF5 file of another program, or damaged, not a results file");
     const dsc_bytes image = dsci_record_image(scope, sample(scope));
     for (size_t size = 0; size < image.size; size += 1 + image.size / 50) {
         assert_int_equal(dsc_file_replace(scope, path, image.data, size), DSC_OK);
         expect_unreadable(path, path);
     }
+    remove(path);
+    dsc_scope_close(&scope);
+}
+
+static void files_of_other_kinds_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        dsc_attribute mark;
+        dsc_file_kind kind;
+        const char *message;
+    } cases[] = {
+        { { "format", "descent model 1" }, DSC_FILE_MODEL, "is a model, not a results file: `descent show`" },
+        { { "format", "descent model 2" }, DSC_FILE_MODEL, "is a model" },
+        { { "format", "descent checkpoint 1" }, DSC_FILE_CHECKPOINT, "is a checkpoint of a training" },
+        { { "format", "descent data 1" }, DSC_FILE_DATA, "is data of `descent data export`" },
+        { { "format", "of somebody else" }, DSC_FILE_OTHER, "an HDF5 file of another program" },
+        { { "keras_version", "2.15.0" }, DSC_FILE_KERAS, "is a file of Keras" },
+    };
+    dsc_scope *scope = dsc_scope_open(NULL);
+    const char *path = temporary(scope, "kind.h5");
+    const double x[] = { 1, 2 };
+    const dsc_array array = { .name = "x", .rank = 1, .shape = { 2 }, .real = x };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(dsc_arrays_write(scope, path, &array, 1, &cases[i].mark, 1), DSC_OK);
+        assert_int_equal(dsc_file_kind_of(scope, path), cases[i].kind);
+        expect_unreadable(path, cases[i].message);
+    }
+    size_t count = 0;
+    const dsc_array *arrays = dsc_arrays_list(scope, path, &count);
+    assert_int_equal(count, 1);
+    assert_string_equal(arrays[0].name, "x");
+    assert_int_equal(arrays[0].rank, 1);
+    assert_int_equal(arrays[0].shape[0], 2);
+    assert_int_equal(dsc_record_write(scope, sample(scope), path), DSC_OK);
+    assert_int_equal(dsc_file_kind_of(scope, path), DSC_FILE_RESULTS);
+    assert_int_equal(dsc_scope_status(scope), DSC_OK);
     remove(path);
     dsc_scope_close(&scope);
 }
@@ -359,6 +396,7 @@ int main(void)
         cmocka_unit_test(impossible_records_are_refused),
         cmocka_unit_test(too_many_cells_are_refused),
         cmocka_unit_test(foreign_and_damaged_files_are_refused),
+        cmocka_unit_test(files_of_other_kinds_are_named),
         cmocka_unit_test(python_opens_the_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,6 +107,21 @@ DSC_API bool dsc_record_complete(const dsc_record *record);
 DSC_API dsc_status dsc_record_write(dsc_scope *scope, const dsc_record *record, const char *path);
 DSC_API dsc_record *dsc_record_read(dsc_scope *scope, const char *path);
 
+/* What an HDF5 file is, by its attributes and groups. */
+typedef enum dsc_file_kind {
+    DSC_FILE_OTHER = 0,
+    DSC_FILE_RESULTS,    /* dsc_record_write() */
+    DSC_FILE_MODEL,      /* dsc_model_save() */
+    DSC_FILE_CHECKPOINT, /* dsc_fit() */
+    DSC_FILE_DATA,       /* `descent data export` */
+    DSC_FILE_KERAS
+} dsc_file_kind;
+/* Fails the scope if the file cannot be read or is not HDF5. */
+DSC_API dsc_file_kind dsc_file_kind_of(dsc_scope *scope, const char *path);
+/* For messages: "a model", and what reads such a file, "" if nothing here does. */
+DSC_API const char *dsc_file_kind_name(dsc_file_kind kind);
+DSC_API const char *dsc_file_kind_reader(dsc_file_kind kind);
+
 /* A plain HDF5 file of named arrays, for `descent data export`. Each axis that an array names becomes a
    dimension scale that counts from 0; arrays of the same axis must have the same length along it. */
 typedef struct dsc_array {
@@ -122,5 +137,8 @@ typedef struct dsc_attribute {
 } dsc_attribute;
 DSC_API dsc_status dsc_arrays_write(dsc_scope *scope, const char *path, const dsc_array *arrays, size_t count,
                                     const dsc_attribute *attributes, size_t attribute_count);
+/* Names ("dense1/weights") and shapes of the arrays of numbers in an HDF5 file, at most a thousand, without
+   their values. In the scope; NULL, and the scope fails, if it cannot be read. */
+DSC_API const dsc_array *dsc_arrays_list(dsc_scope *scope, const char *path, size_t *count);
 
 #endif

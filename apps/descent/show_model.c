@@ -1,0 +1,129 @@
+/* show_model.c - what lies in files that are no results: models, checkpoints, data, weights of Keras. */
+#include "show.h"
+
+#include <inttypes.h>
+
+#include <jansson.h>
+
+#include <descent/record.h>
+#include <descent/train.h>
+
+/* "5 x 5 x 1 x 32"; "1" of a single value. */
+static const char *shape_text(dsc_scope *scope, const size_t *shape, size_t rank)
+{
+    const char *text = "";
+    for (size_t i = 0; i < rank && shape[i] && text; i++)
+        text = dsc_scope_format(scope, "%s%s%zu", text, i ? " x " : "", shape[i]);
+    return text && *text ? text : "1";
+}
+
+static void print_slices(dsc_call *call, const char *heading, const dsc_slice *slices, size_t count)
+{
+    static const dsc_column columns[] = { { "name", false }, { "shape", false }, { "values", true } };
+    dsc_table *table = dsc_table_make(call->scope, columns, 3, 1);
+    for (size_t i = 0; i < count; i++)
+        dsc_table_row(table, (const char *[]){ slices[i].name,
+                                               shape_text(call->scope, slices[i].shape, DSC_MAX_RANK),
+                                               dsc_number(call->scope, (double)slices[i].count) });
+    if (count == 0)
+        return;
+    dsc_heading(&call->terminal, "\n%s", heading);
+    dsc_table_print(table, &call->terminal, 2);
+}
+
+/* The engine is that of plain loops: nothing is computed, and nothing has to be made for it. */
+static dsc_model *load(dsc_scope *scope, const char *path)
+{
+    return dsc_model_load(scope, path, &(dsc_compile_options){ .batch = 1, .engine = DSC_ENGINE_REF });
+}
+
+static const char *hash_text(dsc_scope *scope, const dsc_model *model)
+{
+    return dsc_scope_format(scope, "%016" PRIx64, dsc_model_hash(model));
+}
+
+static void print_model(dsc_call *call, const char *path)
+{
+    dsc_model *model = load(call->scope, path);
+    if (!model)
+        return;
+    const dsc_slice *parameters, *state;
+    const size_t parameter_slices = dsc_model_slices(model, &parameters);
+    const size_t state_slices = dsc_model_state_slices(model, &state);
+    dsc_table *table = dsc_table_make(call->scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
+    dsc_table_row(table, (const char *[]){ "file", dsc_scope_format(call->scope, "%s: %s",
+                                                                    dsc_file_kind_name(DSC_FILE_MODEL),
+                                                                    dsc_file_kind_reader(DSC_FILE_MODEL)) });
+    dsc_table_row(
+        table,
+        (const char *[]){ "parameters", dsc_number(call->scope, (double)dsc_model_parameter_count(model)) });
+    dsc_table_row(table, (const char *[]){ "hash", hash_text(call->scope, model) });
+    dsc_heading(&call->terminal, "%s", path);
+    dsc_table_print(table, &call->terminal, 2);
+    print_slices(call, "Parameters", parameters, parameter_slices);
+    print_slices(call, "State", state, state_slices);
+    dsc_heading(&call->terminal, "\nA training step of one example, by plain loops");
+    fputs(dsc_model_describe(call->scope, model), stdout);
+}
+
+static void print_arrays(dsc_call *call, const char *path, dsc_file_kind kind)
+{
+    static const dsc_column columns[] = { { "array", false }, { "shape", false } };
+    size_t count = 0;
+    const dsc_array *arrays = dsc_arrays_list(call->scope, path, &count);
+    dsc_table *table = dsc_table_make(call->scope, columns, 2, 1);
+    for (size_t i = 0; arrays && i < count; i++)
+        dsc_table_row(table, (const char *[]){ arrays[i].name,
+                                               shape_text(call->scope, arrays[i].shape, arrays[i].rank) });
+    if (dsc_scope_status(call->scope) != DSC_OK)
+        return;
+    dsc_heading(&call->terminal, "%s", path);
+    printf("  %s: %s\n\n", dsc_file_kind_name(kind), dsc_file_kind_reader(kind));
+    dsc_table_print(table, &call->terminal, 2);
+}
+
+static json_t *arrays_json(dsc_scope *scope, const char *path)
+{
+    size_t count = 0;
+    const dsc_array *arrays = dsc_arrays_list(scope, path, &count);
+    json_t *list = json_array();
+    for (size_t i = 0; arrays && i < count; i++) {
+        json_t *shape = json_array();
+        for (size_t k = 0; k < arrays[i].rank; k++)
+            json_array_append_new(shape, json_integer((json_int_t)arrays[i].shape[k]));
+        json_array_append_new(list, json_pack("{s:s, s:o}", "name", arrays[i].name, "shape", shape));
+    }
+    return list;
+}
+
+static void print_json(dsc_call *call, const char *path, dsc_file_kind kind)
+{
+    const dsc_model *model = kind == DSC_FILE_MODEL ? load(call->scope, path) : NULL;
+    json_t *arrays = arrays_json(call->scope, path);
+    json_t *json =
+        json_pack("{s:s, s:s, s:o}", "file", path, "kind", dsc_file_kind_name(kind), "arrays", arrays);
+    if (model) {
+        json_object_set_new(json, "parameters", json_integer((json_int_t)dsc_model_parameter_count(model)));
+        json_object_set_new(json, "hash", json_string(hash_text(call->scope, model)));
+    }
+    if (dsc_scope_status(call->scope) == DSC_OK)
+        dsc_json_print(call->scope, json);
+    else
+        json_decref(json);
+}
+
+bool dsc_show_other(dsc_call *call, const char *path, bool json)
+{
+    dsc_scope *own = dsc_scope_open(NULL);
+    const dsc_file_kind kind = dsc_file_kind_of(own, path);
+    dsc_scope_close(&own);
+    if (kind == DSC_FILE_OTHER || kind == DSC_FILE_RESULTS)
+        return false;
+    if (json)
+        print_json(call, path, kind);
+    else if (kind == DSC_FILE_MODEL)
+        print_model(call, path);
+    else
+        print_arrays(call, path, kind);
+    return true;
+}
