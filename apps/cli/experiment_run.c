@@ -53,7 +53,7 @@ static bool has_suffix(const char *text, const char *suffix)
 /* What a reader opens: pictures where gnuplot drew them, else scripts. */
 static bool is_shown(const dsc_plot_files *files, const char *path)
 {
-    return files->drawn ? !has_suffix(path, ".gp") && !has_suffix(path, ".dat") : has_suffix(path, ".gp");
+    return files->missing ? has_suffix(path, ".gp") : !has_suffix(path, ".gp") && !has_suffix(path, ".dat");
 }
 
 /* A path without a needless "./". */
@@ -81,7 +81,7 @@ static void print_report(struct session *session, const dsc_plan *plan, const ch
     for (size_t i = 0; i < files->count; i++)
         if (is_shown(files, files->paths[i]))
             dsc_table_row(table,
-                          (const char *[]){ files->drawn ? "figure" : "script", tidy(files->paths[i]) });
+                          (const char *[]){ files->missing ? "script" : "figure", tidy(files->paths[i]) });
     putchar('\n');
     dsc_table_print(table, &session->terminal, 0);
 }
@@ -144,10 +144,9 @@ static dsc_plot_files draw(struct session *session, dsc_scope *scope, const char
         dsc_plot(scope, result->record, out, &(dsc_plot_options){ .formats = session->arguments.plot });
     if (dsc_scope_status(scope) != DSC_OK)
         return (dsc_plot_files){ 0 };
-    if (files.count && !files.drawn)
-        dsc_say(&session->terminal, DSC_TONE_WARNING,
-                "gnuplot is missing: scripts and data were written, no pictures "
-                "(apt-get install gnuplot-nox)");
+    if (files.missing)
+        dsc_say(&session->terminal, DSC_TONE_WARNING, "%s: scripts, data and texts were written, no pictures",
+                files.missing);
     return files;
 }
 

@@ -156,10 +156,9 @@ static void write_file(dsc_call *call, const bench_request *request, const bench
         dsc_plot(scope, record, arguments->out, &(dsc_plot_options){ .formats = arguments->plot });
     for (size_t i = 0; i < files.count; i++)
         dsc_say(&call->terminal, DSC_TONE_NOTE, "%s", files.paths[i]);
-    if (files.count && !files.drawn)
-        dsc_say(
-            &call->terminal, DSC_TONE_WARNING,
-            "gnuplot is missing: the script and data were written, no picture (apt-get install gnuplot-nox)");
+    if (files.missing)
+        dsc_say(&call->terminal, DSC_TONE_WARNING, "%s: script, data and text were written, no picture",
+                files.missing);
 }
 
 static void report(dsc_call *call, const bench_request *request, const bench_results *results,

@@ -64,10 +64,9 @@ static void plot_file(dsc_call *call, const char *path, const struct arguments *
                                                                .only = arguments->only });
     for (size_t i = 0; i < files.count; i++)
         puts(files.paths[i]);
-    if (files.count && !files.drawn)
-        dsc_say(&call->terminal, DSC_TONE_WARNING,
-                "gnuplot is missing: scripts and data were written, no pictures "
-                "(apt-get install gnuplot-nox)");
+    if (files.missing)
+        dsc_say(&call->terminal, DSC_TONE_WARNING, "%s: scripts, data and texts were written, no pictures",
+                files.missing);
 }
 
 static dsc_exit plot(dsc_call *call)

@@ -34,7 +34,7 @@ struct report {
     struct dsc_report_run *runs;
     size_t count;
     dsc_text *page;
-    bool drawn; /* every figure is a picture */
+    const char *missing; /* why figures are texts; NULL: they are pictures */
 };
 
 /* ---- names ---- */
@@ -302,7 +302,7 @@ static void write_run(struct report *report, const struct dsc_report_run *run)
     if (tally.message)
         element(page, "p class=\"differs\"",
                 dsc_scope_format(report->scope, "The first cell that failed: %s", tally.message));
-    dsc_report_figures(report->scope, run, page, &report->drawn);
+    dsc_report_figures(report->scope, run, page, &report->missing);
     write_numbers(report, run);
     write_details(page, "Recipe", dsc_recipe_table(report->scope, run->record));
     write_details(page, "Provenance", dsc_provenance_table(report->scope, run->record));
@@ -377,7 +377,7 @@ static dsc_exit report(dsc_call *call)
         return DSC_EXIT_USAGE;
     if (dsc_file_check_writable(call->scope, arguments.out) != DSC_OK)
         return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
-    struct report report = { .scope = call->scope, .title = arguments.title, .drawn = true };
+    struct report report = { .scope = call->scope, .title = arguments.title };
     read_runs(&report, &words);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_FAILED;
@@ -385,9 +385,8 @@ static dsc_exit report(dsc_call *call)
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
     puts(arguments.out);
-    if (!report.drawn)
-        dsc_say(&call->terminal, DSC_TONE_WARNING,
-                "gnuplot is missing: the figures are texts (apt-get install gnuplot-nox)");
+    if (report.missing)
+        dsc_say(&call->terminal, DSC_TONE_WARNING, "%s: the figures are texts", report.missing);
     return DSC_EXIT_GOOD;
 }
 

@@ -15,8 +15,8 @@ struct dsc_report_run {
 /* The page's style sheet. */
 extern const char dsc_report_style[];
 
-/* The figures of a results file, inline, as gnuplot draws them (as text if it is missing: *drawn is false).
- */
-void dsc_report_figures(dsc_scope *scope, const struct dsc_report_run *run, dsc_text *page, bool *drawn);
+/* The figures of a results file, inline, as gnuplot draws them, or as texts for the reason in *missing. */
+void dsc_report_figures(dsc_scope *scope, const struct dsc_report_run *run, dsc_text *page,
+                        const char **missing);
 
 #endif

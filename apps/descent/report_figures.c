@@ -74,7 +74,7 @@ static bool ends_with(const char *text, const char *end)
 static const char *file_of(const dsc_plot_files *files)
 {
     for (size_t i = 0; i < files->count; i++)
-        if (ends_with(files->paths[i], files->drawn ? ".svg" : ".txt"))
+        if (ends_with(files->paths[i], files->missing ? ".txt" : ".svg"))
             return files->paths[i];
     return NULL;
 }
@@ -87,8 +87,8 @@ static void write_figure(dsc_scope *scope, const struct dsc_report_run *run, con
     if (!file.data)
         return;
     dsc_text_format(page, "<figure id=\"run-%zu-figure-%zu\">\n<div class=\"%s\" tabindex=\"0\">",
-                    run->number, number, files->drawn ? "picture" : "scroll");
-    if (files->drawn) {
+                    run->number, number, files->missing ? "scroll" : "picture");
+    if (!files->missing) {
         write_svg(scope, &file, dsc_scope_format(scope, "r%zuf%zu-", run->number, number),
                   figure->title ? figure->title : figure->name, page);
     } else {
@@ -102,7 +102,7 @@ static void write_figure(dsc_scope *scope, const struct dsc_report_run *run, con
 }
 
 static void draw_in(dsc_scope *scope, const struct dsc_report_run *run, const char *folder, dsc_text *page,
-                    bool *drawn)
+                    const char **missing)
 {
     size_t count = 0;
     const dsc_figure *figures =
@@ -111,14 +111,15 @@ static void draw_in(dsc_scope *scope, const struct dsc_report_run *run, const ch
         const dsc_plot_files files =
             dsc_plot(scope, run->record, run->path,
                      &(dsc_plot_options){ .directory = folder, .formats = "svg", .only = figures[i].name });
-        *drawn = *drawn && files.drawn;
+        *missing = files.missing;
         write_figure(scope, run, &figures[i], i + 1, &files, page);
         for (size_t k = 0; k < files.count; k++)
             unlink(files.paths[k]);
     }
 }
 
-void dsc_report_figures(dsc_scope *scope, const struct dsc_report_run *run, dsc_text *page, bool *drawn)
+void dsc_report_figures(dsc_scope *scope, const struct dsc_report_run *run, dsc_text *page,
+                        const char **missing)
 {
     const char *home = getenv("TMPDIR");
     char *folder = dsc_path_join(scope, home && *home ? home : "/tmp", "descent-report-XXXXXX");
@@ -129,6 +130,6 @@ void dsc_report_figures(dsc_scope *scope, const struct dsc_report_run *run, dsc_
                        strerror(errno));
         return;
     }
-    draw_in(scope, run, folder, page, drawn);
+    draw_in(scope, run, folder, page, missing);
     rmdir(folder);
 }

@@ -8,6 +8,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,19 +17,22 @@
 
 enum { MAX_ARGUMENTS = 8, MAX_SAID = 8192 };
 
-/* The environment with LC_ALL=C.UTF-8: numbers and messages are the same everywhere. */
+/* gnuplot gets what it takes to find programs, fonts and room for files, and a locale of its own: whatever
+   else the environment says, it draws the same. */
 static char **environment_make(dsc_scope *scope)
 {
-    size_t count = 0, used = 0;
-    while (environ && environ[count])
-        count++;
-    char **copy = dsc_scope_alloc(scope, count + 2, sizeof *copy);
-    for (size_t i = 0; copy && i < count; i++)
-        if (strncmp(environ[i], "LC_ALL=", 7) != 0 && strncmp(environ[i], "GNUPLOT", 7) != 0)
-            copy[used++] = environ[i];
-    if (copy)
-        copy[used] = dsc_scope_copy(scope, "LC_ALL=C.UTF-8");
-    return copy;
+    static const char *const kept[] = {
+        "PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "XDG_CACHE_HOME", "FONTCONFIG_FILE", "FONTCONFIG_PATH"
+    };
+    enum { KEPT = sizeof kept / sizeof kept[0] };
+    char **environment = dsc_scope_alloc(scope, KEPT + 2, sizeof *environment);
+    size_t used = 0;
+    for (size_t i = 0; environment && i < KEPT; i++)
+        if (getenv(kept[i]))
+            environment[used++] = dsc_scope_format(scope, "%s=%s", kept[i], getenv(kept[i]));
+    if (environment)
+        environment[used] = dsc_scope_copy(scope, "LC_ALL=C.UTF-8");
+    return dsc_scope_status(scope) == DSC_OK ? environment : NULL;
 }
 
 static int spawn(dsc_scope *scope, const char *program, const char *directory, const char *const *arguments,
@@ -130,14 +134,20 @@ dsc_status dsci_gnuplot_run(dsc_scope *scope, const dsci_gnuplot *gnuplot, const
     return DSC_OK;
 }
 
-/* The first executable file of this name on the PATH. */
+static bool is_program(const char *path)
+{
+    struct stat info;
+    return path && stat(path, &info) == 0 && S_ISREG(info.st_mode) && access(path, X_OK) == 0;
+}
+
+/* The first program of this name on the PATH. */
 static const char *path_find(dsc_scope *scope, const char *name)
 {
     const char *folder = getenv("PATH");
     while (folder && *folder) {
         const size_t length = strcspn(folder, ":");
         char *path = dsc_scope_format(scope, "%.*s/%s", (int)length, folder, name);
-        if (path && length && access(path, X_OK) == 0)
+        if (length && is_program(path))
             return path;
         folder += length + (folder[length] == ':');
     }
@@ -148,12 +158,17 @@ dsci_gnuplot dsci_gnuplot_find(dsc_scope *scope, double timeout)
 {
     dsci_gnuplot gnuplot = { .timeout = timeout, .terminals = "" };
     const char *chosen = getenv("DESCENT_GNUPLOT");
-    if (chosen && chosen[0])
-        gnuplot.program = access(chosen, X_OK) == 0 ? dsc_scope_copy(scope, chosen) : NULL;
-    else
+    if (chosen && chosen[0]) {
+        gnuplot.program = is_program(chosen) ? dsc_scope_copy(scope, chosen) : NULL;
+        gnuplot.missing = dsc_scope_format(
+            scope, "gnuplot is missing (DESCENT_GNUPLOT names '%s', which is no program)", chosen);
+    } else {
         gnuplot.program = path_find(scope, "gnuplot");
+        gnuplot.missing = "gnuplot is missing (apt-get install gnuplot-nox)";
+    }
     if (!gnuplot.program)
         return gnuplot;
+    gnuplot.missing = NULL;
     static const char *const ask[] = { "-d", "-e", "print ' ', GPVAL_TERMINALS, ' '", NULL };
     dsci_gnuplot_run(scope, &gnuplot, NULL, ask, &gnuplot.terminals);
     return gnuplot;

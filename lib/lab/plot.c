@@ -18,7 +18,7 @@ enum { FORMATS = 4, MAX_PATHS = 12 /* of one figure */, MAX_PICTURE_BYTES = 1 <<
 static const struct format {
     const char *name;
     const char *terminals[2];
-    struct {
+    struct file {
         const char *made, *kept; /* endings, as gnuplot writes it and as it is called beside the script */
         const char
             *tail; /* found at the end of a whole file: a full disk cuts it off, and gnuplot is silent */
@@ -100,27 +100,31 @@ static void paths_split(struct drawing *d, const char *record_path, const char *
     d->base = base;
 }
 
-/* The path of one file of a figure. */
-static const char *path_of(struct drawing *d, const char *stem, const char *ending)
+/* The path of a file that a figure's name and an ending make; the picture that a .tex includes has a name
+   that LaTeX can read. */
+static char *path_of(const struct drawing *d, const char *folder, const char *stem, const char *ending)
 {
-    return dsc_path_join(d->scope, d->directory, dsc_scope_format(d->scope, "%s%s", stem, ending));
+    const bool included = strncmp(ending, "-graphics", strlen("-graphics")) == 0;
+    return dsc_path_join(
+        d->scope, folder,
+        dsc_scope_format(d->scope, "%s%s", included ? dsci_latex_file(d->scope, stem) : stem, ending));
 }
 
 /* Files that may not be written are refused before anything is drawn. */
 static void check_writable(struct drawing *d, const char *stem)
 {
-    dsc_file_check_writable(d->scope, path_of(d, stem, ".gp"));
-    dsc_file_check_writable(d->scope, path_of(d, stem, ".dat"));
+    dsc_file_check_writable(d->scope, path_of(d, d->directory, stem, ".gp"));
+    dsc_file_check_writable(d->scope, path_of(d, d->directory, stem, ".dat"));
     if (!d->gnuplot.program)
-        dsc_file_check_writable(d->scope, path_of(d, stem, ".txt"));
+        dsc_file_check_writable(d->scope, path_of(d, d->directory, stem, ".txt"));
     for (size_t i = 0; d->gnuplot.program && i < FORMATS; i++)
         for (size_t k = 0; d->wanted[i] && k < 2 && formats[i].files[k].kept; k++)
-            dsc_file_check_writable(d->scope, path_of(d, stem, formats[i].files[k].kept));
+            dsc_file_check_writable(d->scope, path_of(d, d->directory, stem, formats[i].files[k].kept));
 }
 
 static void write_text(struct drawing *d, const char *stem, const char *ending, const char *text)
 {
-    const char *path = path_of(d, stem, ending);
+    const char *path = path_of(d, d->directory, stem, ending);
     if (path && text && dsc_file_replace(d->scope, path, text, strlen(text)) == DSC_OK)
         d->files.paths[d->files.count++] = path;
 }
@@ -157,14 +161,14 @@ static void draw(struct drawing *d, const char *stem, const struct format *forma
     const char *said = NULL;
     char *made[2] = { NULL, NULL };
     for (size_t i = 0; i < 2 && format->files[i].made; i++)
-        made[i] =
-            dsc_path_join(d->scope, folder, dsc_scope_format(d->scope, "%s%s", stem, format->files[i].made));
-    dsci_gnuplot_run(d->scope, &d->gnuplot, folder, arguments, &said);
-    if (said && said[0])
+        made[i] = path_of(d, folder, stem, format->files[i].made);
+    if (dsc_scope_status(d->scope) == DSC_OK &&
+        dsci_gnuplot_run(d->scope, &d->gnuplot, folder, arguments, &said) == DSC_OK && said[0])
         dsc_scope_log(d->scope, DSC_LOG_WARNING, "gnuplot, %s.gp: %s", stem, said);
     for (size_t i = 0; i < 2 && made[i]; i++) {
         if (dsc_scope_status(d->scope) == DSC_OK)
-            keep_picture(d, made[i], path_of(d, stem, format->files[i].kept), format->files[i].tail);
+            keep_picture(d, made[i], path_of(d, d->directory, stem, format->files[i].kept),
+                         format->files[i].tail);
         unlink(made[i]);
     }
     rmdir(folder);
@@ -187,6 +191,8 @@ static void plot_figure(struct drawing *d, const dsc_figure *figure)
         return;
     check_writable(d, stem);
     write_text(d, stem, ".gp", dsci_plot_script(d->scope, plot, stem, d->first));
+    if (plot->left_out[0])
+        dsc_scope_log(d->scope, DSC_LOG_WARNING, "figure '%s': %s", figure->name, plot->left_out);
     write_text(d, stem, ".dat", dsci_plot_data(d->scope, plot, stem, d->source));
     if (!d->gnuplot.program)
         write_text(d, stem, ".txt", dsci_plot_text(d->scope, plot, 100, 32, false, true));
@@ -244,7 +250,7 @@ dsc_plot_files dsc_plot(dsc_scope *scope, dsc_record *record, const char *record
     if (dsc_scope_status(scope) == DSC_OK)
         plot_figures(&d, options->only);
     locale_leave(c, before);
-    d.files.drawn = d.gnuplot.program && dsc_scope_status(scope) == DSC_OK;
+    d.files.missing = d.gnuplot.missing;
     return d.files;
 }
 

@@ -37,6 +37,7 @@ typedef struct dsci_panel {
     /* Of a map: rows x columns values, NaN where there is nothing, and the texts of their axes. */
     size_t rows, columns;
     double *tiles;
+    size_t extreme; /* values that no colour can show */
     const char **row_texts, **column_texts;
 } dsci_panel;
 
@@ -48,7 +49,8 @@ typedef struct dsci_range {
 typedef struct dsci_plot {
     const dsc_figure *figure;
     const char *title, *x_label, *y_label;
-    const char *samples; /* "median and 95 % interval, N = 3 seeds"; "no data yet" */
+    const char *samples;  /* "median and 95 % interval, N = 3 seeds"; "no data yet" */
+    const char *left_out; /* "not shown: 2 points at or below 0 (logarithmic axis)"; "" */
     bool empty;
     bool scattered; /* points are not joined */
     size_t panel_count;
@@ -87,8 +89,22 @@ typedef struct dsci_labels {
 dsci_labels dsci_labels_place(dsc_scope *scope, const dsci_plot *plot, const dsci_panel *panel, double width,
                               double height);
 
-/* Whether a curve has a point that can be drawn. */
+/* Whether a point can be drawn: a number, and positive where the axis is logarithmic. Whether any of a curve
+   can. */
+bool dsci_plot_drawable(const dsci_plot *plot, const dsci_point *point);
 bool dsci_curve_drawn(const dsci_plot *plot, const dsci_curve *curve);
+
+/* What a panel says in which nothing can be drawn; NULL: something can. */
+const char *dsci_panel_empty(const dsci_plot *plot, const dsci_panel *panel);
+
+/* A straight line inside a panel: shares of its width and height, from the left and from below. */
+typedef struct dsci_segment {
+    double x0, y0, x1, y1;
+} dsci_segment;
+
+/* The part of the line between two points that lies inside the axes; false if none does. */
+bool dsci_segment_clip(const dsci_plot *plot, const dsci_point *a, const dsci_point *b,
+                       dsci_segment *segment);
 
 /* Ticks with a label at real values: 1, 2, 5 times powers of ten, at most `most` of them (2..DSCI_MAX_TICKS).
  */
@@ -97,12 +113,36 @@ dsci_ticks dsci_ticks_make(dsci_range range, size_t most);
 /* Position of a value in a range: 0 at low, 1 at high. */
 double dsci_range_fraction(dsci_range range, double value);
 
+/* Whether an axis can have a value on it. Widens a range by a share of its length at both ends. */
+bool dsci_range_takes(const dsci_range *range, double value);
+void dsci_range_pad(dsci_range *range, double share);
+
+/* The factor that a figure's x_scale or y_scale stands for. */
+double dsci_plot_scale(double scale);
+
+/* For dsci_plot_make(): the ranges of x and y with the marks that lie in them, and what is left out. */
+void dsci_plot_ranges(dsci_plot *plot);
+const char *dsci_plot_left_out(dsc_scope *scope, const dsci_plot *plot);
+
 /* The characters of UTF-8 text; bytes that are not UTF-8 count one each. */
 size_t dsci_text_length(const char *text);
 
 /* At most `most` characters of a text, on one line: control characters become blanks, bytes that are not
    UTF-8 question marks, and what is cut an ellipsis. */
 const char *dsci_text_clean(dsc_scope *scope, const char *text, size_t most);
+
+/* A text as gnuplot reads it; one for LaTeX and one for all else (the script's function T() chooses); any
+   text of a results file in at most `most` characters, and as the label of a tick. */
+void dsci_script_quote(dsc_text *out, const char *text);
+void dsci_script_pair(dsc_text *out, const char *plain, const char *latex);
+void dsci_script_text(dsc_text *out, dsc_scope *scope, const char *text, size_t most);
+void dsci_script_tick(dsc_text *out, dsc_scope *scope, const char *text, size_t most);
+
+/* A text in LaTeX, mathematical signs in its mathematics; what its common fonts lack becomes "?". */
+const char *dsci_latex(dsc_scope *scope, const char *text);
+
+/* A text as the name of a file that LaTeX can read, different for different texts. */
+const char *dsci_latex_file(dsc_scope *scope, const char *text);
 
 /* The data file of a figure: one block per curve, named panel-P-curve-C, with the columns x median low high
    n. Text in the scope. source: the results file's name. */
@@ -111,12 +151,10 @@ const char *dsci_plot_data(dsc_scope *scope, const dsci_plot *plot, const char *
 /* The gnuplot script that draws STEM.dat; run without arguments it draws the given format. */
 const char *dsci_plot_script(dsc_scope *scope, const dsci_plot *plot, const char *stem, const char *format);
 
-/* Whether a point can be drawn: a number, and positive where the axis is logarithmic. */
-bool dsci_plot_drawable(const dsci_plot *plot, const dsci_point *point);
-
 /* gnuplot, as a program. */
 typedef struct dsci_gnuplot {
-    const char *program;   /* NULL: not installed */
+    const char *program;   /* NULL: there is none */
+    const char *missing;   /* then what was looked for in vain; else NULL */
     const char *terminals; /* " svg pngcairo ... " */
     double timeout;        /* seconds of one call */
 } dsci_gnuplot;

@@ -11,7 +11,6 @@
 #include <descent/value.h>
 
 enum { MAX_PANELS = 6, MAX_CURVES = 8 };
-static const double drawable = 1e100; /* larger values are in the data file but not in the picture */
 
 /* What is at work while a figure is gathered. NONE stands for an axis or value that the figure does not name.
  */
@@ -112,11 +111,6 @@ static bool walk_make(const struct gathering *g, const dsc_record_output *output
     return has_x;
 }
 
-static double scale_or_one(double scale)
-{
-    return scale == 0 ? 1 : scale;
-}
-
 static int by_x(const void *a, const void *b)
 {
     const double x = ((const dsci_point *)a)->x, y = ((const dsci_point *)b)->x;
@@ -147,7 +141,7 @@ static const char *pattern_of(const struct gathering *g, const char *where)
 static double place_on_x(const struct gathering *g, size_t i)
 {
     const dsc_record_axis *x = &g->spec->axes[g->x];
-    return g->plot->named_x ? (double)i : x->values[i] / scale_or_one(g->figure->x_scale);
+    return g->plot->named_x ? (double)i : x->values[i] / dsci_plot_scale(g->figure->x_scale);
 }
 
 /* Where a published point stands, which has x as it is drawn or, of an axis with names, about the value of
@@ -174,7 +168,7 @@ static void curve_measure(struct gathering *g, const size_t *picked, dsci_curve 
     if (!output || !walk_make(g, output, picked, &walk))
         return;
     const dsc_record_axis *x = &g->spec->axes[g->x];
-    const double y_scale = scale_or_one(g->figure->y_scale);
+    const double y_scale = dsci_plot_scale(g->figure->y_scale);
     double *values = dsc_scope_alloc(g->scope, walk.seeds, sizeof *values);
     curve->points = dsc_scope_alloc(g->scope, x->count, sizeof *curve->points);
     if (!values || !curve->points)
@@ -206,8 +200,8 @@ static void scatter(struct gathering *g, const size_t *picked, const char *patte
     for (size_t i = 0; along.points && i < curve->count && i < along.count; i++) {
         dsci_point point = curve->points[i];
         point.name = x->names ? dsc_record_axis_text(g->scope, x, point.place, 6) : NULL;
-        point.x =
-            along.points[i].y.median / (scale_or_one(g->figure->x_scale) * scale_or_one(g->figure->y_scale));
+        point.x = along.points[i].y.median /
+                  (dsci_plot_scale(g->figure->x_scale) * dsci_plot_scale(g->figure->y_scale));
         if (along.points[i].y.n && isfinite(point.x) &&
             (!pattern || (point.name && matches(pattern, point.name))))
             curve->points[kept++] = point;
@@ -333,8 +327,6 @@ static void gather_panels(struct gathering *g)
 
 /* ---- maps ---- */
 
-static void range_pad(dsci_range *range, double share);
-
 /* The position of the values along two axes and the seeds in an output's array. */
 struct grid {
     size_t offset, x_stride, y_stride, seed_stride, seeds;
@@ -408,12 +400,14 @@ static void map_measure(struct gathering *g, const dsc_record_output *output, si
     for (size_t i = 0; values && panel->tiles && i < panel->rows * panel->columns; i++) {
         const size_t row = i / panel->columns, column = i % panel->columns;
         for (size_t s = 0; s < seeds; s++)
-            values[s] = scale_or_one(g->figure->y_scale) *
+            values[s] = dsci_plot_scale(g->figure->y_scale) *
                         output->values[grid.offset + row * grid.y_stride + column * grid.x_stride +
                                        s * grid.seed_stride];
         const dsc_interval interval = dsc_summarize(values, seeds);
-        panel->tiles[i] = interval.n && fabs(interval.median) <= drawable ? interval.median : (double)NAN;
-        if (interval.n) {
+        const bool shown = interval.n && dsci_range_takes(&g->plot->y, interval.median);
+        panel->tiles[i] = shown ? interval.median : (double)NAN;
+        panel->extreme += interval.n && !shown;
+        if (shown) {
             g->n_low = g->n_high == 0 || interval.n < g->n_low ? interval.n : g->n_low;
             g->n_high = interval.n > g->n_high ? interval.n : g->n_high;
             g->plot->y.low = fmin(g->plot->y.low, interval.median);
@@ -454,145 +448,16 @@ static void gather_map(struct gathering *g)
     else if (asked.low < asked.high)
         *range = asked;
     else
-        range_pad(range, 0.05);
+        dsci_range_pad(range, 0.05);
     g->plot->samples = g->plot->empty       ? "no data yet"
                        : g->figure->picture ? "the first seed"
                        : g->n_high == 1     ? "N = 1 seed"
                                             : dsc_scope_format(g->scope, "median, N = %zu seeds", g->n_high);
 }
 
-/* ---- ranges ---- */
-
-static bool is_drawable(double value, bool log)
-{
-    return fabs(value) <= drawable && (!log || value >= 1 / drawable);
-}
-
-static void range_take(dsci_range *range, double value)
-{
-    if (!is_drawable(value, range->log))
-        return;
-    range->low = fmin(range->low, value);
-    range->high = fmax(range->high, value);
-}
-
-/* Widens a range by a share of its length at both ends; one of no length gets some. */
-static void range_pad(dsci_range *range, double share)
-{
-    if (range->log) {
-        const double factor = range->high > range->low ? pow(range->high / range->low, share) : 3;
-        range->low /= factor;
-        range->high *= factor;
-    } else {
-        const double length = range->high - range->low;
-        const double pad = length > 0 ? share * length : fmax(0.1 * fabs(range->high), 0.1);
-        range->low -= pad;
-        range->high += pad;
-    }
-}
-
-bool dsci_plot_drawable(const dsci_plot *plot, const dsci_point *point)
-{
-    return is_drawable(point->x, plot->x.log) && is_drawable(point->y.median, plot->y.log);
-}
-
-bool dsci_curve_drawn(const dsci_plot *plot, const dsci_curve *curve)
-{
-    for (size_t i = 0; i < curve->count; i++)
-        if (curve->points[i].y.n && dsci_plot_drawable(plot, &curve->points[i]))
-            return true;
-    return false;
-}
-
-double dsci_range_fraction(dsci_range range, double value)
-{
-    return range.log ? log(value / range.low) / log(range.high / range.low)
-                     : (value - range.low) / (range.high - range.low);
-}
-
-static void gather_range_y(dsci_plot *plot)
-{
-    const dsc_figure *figure = plot->figure;
-    for (size_t p = 0; p < plot->panel_count; p++)
-        for (size_t c = 0; c < plot->panels[p].count; c++)
-            for (size_t i = 0; i < plot->panels[p].curves[c].count; i++) {
-                const dsc_interval *y = &plot->panels[p].curves[c].points[i].y;
-                range_take(&plot->y, y->median);
-                if (plot->panels[p].curves[c].style == DSC_SERIES_MEASURED) {
-                    range_take(&plot->y, y->low);
-                    range_take(&plot->y, y->high);
-                }
-            }
-    plot->empty = plot->y.low > plot->y.high;
-    if (plot->empty)
-        plot->y.low = plot->y.high = 1;
-    const bool from_zero = !plot->y.log && plot->y.low >= 0 && plot->y.low < 0.4 * plot->y.high;
-    range_pad(&plot->y, 0.05);
-    if (from_zero)
-        plot->y.low = 0;
-    const dsci_range asked = { figure->y_min != 0 ? figure->y_min : plot->y.low,
-                               figure->y_max != 0 ? figure->y_max : plot->y.high, plot->y.log };
-    if (asked.low < asked.high && is_drawable(asked.low, asked.log) && is_drawable(asked.high, asked.log))
-        plot->y = asked;
-}
-
-/* Where a curve's median first comes down to a level; infinity if it never does. */
-static double first_below(const dsci_panel *panel, const char *output, double level)
-{
-    for (size_t c = 0; c < panel->count; c++) {
-        const dsci_curve *curve = &panel->curves[c];
-        if (curve->style != DSC_SERIES_MEASURED || strcmp(curve->output, output) != 0)
-            continue;
-        for (size_t i = 0; i < curve->count; i++)
-            if (curve->points[i].y.n && curve->points[i].y.median <= level)
-                return curve->points[i].x;
-    }
-    return INFINITY;
-}
-
-/* Keeps the marks of a panel that lie near the measured values, and makes room for them. */
-static void place_marks(dsci_plot *plot, dsci_panel *panel, dsci_range measured)
-{
-    const dsc_figure *figure = plot->figure;
-    range_pad(&measured, 0.15);
-    for (size_t i = 0; i < DSC_FIGURE_MAX_MARKS && figure->marks[i].label; i++) {
-        dsc_mark mark = figure->marks[i];
-        mark.at = mark.output ? first_below(panel, mark.output, mark.below * scale_or_one(figure->y_scale))
-                              : mark.at / scale_or_one(figure->x_scale);
-        if (!(mark.at >= measured.low && mark.at <= measured.high))
-            continue;
-        range_take(&plot->x, mark.at);
-        panel->marks[panel->mark_count++] = mark;
-    }
-}
-
-/* Along x: the measured values decide; published points and marks far outside them are not drawn. */
-static void gather_range_x(dsci_plot *plot)
-{
-    dsci_range all = plot->x;
-    for (size_t p = 0; p < plot->panel_count; p++)
-        for (size_t c = 0; c < plot->panels[p].count; c++)
-            for (size_t i = 0; i < plot->panels[p].curves[c].count; i++) {
-                const dsci_curve *curve = &plot->panels[p].curves[c];
-                range_take(curve->output ? &plot->x : &all, curve->points[i].x);
-            }
-    if (plot->x.low > plot->x.high)
-        plot->x = all;
-    if (plot->x.low > plot->x.high)
-        plot->x.low = plot->x.high = 1;
-    const dsci_range measured = plot->x;
-    for (size_t p = 0; p < plot->panel_count; p++)
-        place_marks(plot, &plot->panels[p], measured);
-    if (plot->named_x && !plot->x.log) { /* half a place at both ends */
-        plot->x.low -= 0.5;
-        plot->x.high += 0.5;
-    } else
-        range_pad(&plot->x, 0.02);
-}
-
 static const char *samples_text(const struct gathering *g)
 {
-    if (g->plot->empty)
+    if (g->plot->empty && !g->plot->left_out[0])
         return "no data yet";
     if (g->n_high == 0 || (g->plot->scattered && g->n_high == 1))
         return "";
@@ -632,13 +497,14 @@ const dsci_plot *dsci_plot_make(dsc_scope *scope, dsc_record *record, const dsc_
     if (figure->y) {
         plot->y.log = false;
         gather_map(&g);
+        plot->left_out = dsci_plot_left_out(scope, plot);
         return dsc_scope_status(scope) == DSC_OK ? plot : NULL;
     }
     plot->scattered = figure->x_output != NULL;
     plot->named_x = g.spec->axes[g.x].names && !plot->scattered ? &g.spec->axes[g.x] : NULL;
     gather_panels(&g);
-    gather_range_x(plot);
-    gather_range_y(plot);
+    dsci_plot_ranges(plot);
+    plot->left_out = dsci_plot_left_out(scope, plot);
     plot->samples = samples_text(&g);
     return dsc_scope_status(scope) == DSC_OK ? plot : NULL;
 }
@@ -653,85 +519,4 @@ bool dsci_plot_listed(const dsci_plot *plot, size_t panel, size_t curve)
                 return false;
         }
     return legend != NULL;
-}
-
-/* ---- ticks ---- */
-
-static void tick_add(dsci_ticks *ticks, double at)
-{
-    const size_t i = ticks->count++;
-    ticks->at[i] = at;
-    const double size = fabs(at);
-    const int power = size > 0 ? (int)floor(log10(size) + 1e-9) : 0;
-    if (size == 0 || (size > 0.9e-3 && size < 0.9e5)) {
-        snprintf(ticks->text[i], sizeof ticks->text[i], "%.6g", at);
-        snprintf(ticks->latex[i], sizeof ticks->latex[i], at < 0 ? "$%.6g$" : "%.6g", at);
-        return;
-    }
-    const double digits = at / pow(10, power);
-    snprintf(ticks->text[i], sizeof ticks->text[i], "%.4ge%d", digits, power);
-    if (fabs(digits - 1) < 1e-9)
-        snprintf(ticks->latex[i], sizeof ticks->latex[i], "$10^{%d}$", power);
-    else
-        snprintf(ticks->latex[i], sizeof ticks->latex[i], "$%.4g \\cdot 10^{%d}$", digits, power);
-}
-
-static dsci_ticks ticks_linear(dsci_range range, size_t most)
-{
-    static const double steps[] = { 1, 2, 5, 10 };
-    const double least = (range.high - range.low) / (double)most, power = pow(10, floor(log10(least)));
-    double step = 10 * power;
-    for (size_t i = 4; i-- > 0;)
-        if (steps[i] * power >= least)
-            step = steps[i] * power;
-    dsci_ticks ticks = { 0 };
-    const double first = ceil(range.low / step - 1e-9);
-    for (double k = first; k * step <= range.high + 1e-9 * step && ticks.count < DSCI_MAX_TICKS; k++)
-        tick_add(&ticks, k == 0 ? 0 : k * step);
-    return ticks;
-}
-
-/* The densest pattern of digits, in every so many decades, that has at most `most` ticks, no two of them
-   nearer than a label is wide. */
-static dsci_ticks ticks_log(dsci_range range, size_t most)
-{
-    static const struct {
-        int every;
-        const char *digits;
-        double gap; /* the smallest distance of two ticks, in decades */
-    } patterns[] = { { 1, "123456789", 0.045 },
-                     { 1, "12357", 0.146 },
-                     { 1, "125", 0.301 },
-                     { 1, "1", 1 },
-                     { 2, "1", 2 },
-                     { 3, "1", 3 },
-                     { 5, "1", 5 },
-                     { 10, "1", 10 },
-                     { 20, "1", 20 },
-                     { 50, "1", 50 },
-                     { 100, "1", 100 } };
-    dsci_ticks ticks = { 0 };
-    const int first = (int)floor(log10(range.low)), last = (int)ceil(log10(range.high));
-    const bool long_labels = range.low < 0.009 || range.high > 9e3; /* "0.005", "20000" */
-    const double nearest = (long_labels ? 1.0 : 0.7) * log10(range.high / range.low) / (double)most;
-    size_t p = 0;
-    while (p + 1 < sizeof patterns / sizeof patterns[0] && patterns[p].gap < nearest)
-        p++;
-    for (int power = first; power <= last; power++)
-        for (const char *digit = patterns[p].digits; power % patterns[p].every == 0 && *digit; digit++) {
-            const double at = (*digit - '0') * pow(10, power);
-            if (at >= range.low * (1 - 1e-9) && at <= range.high * (1 + 1e-9) && ticks.count < DSCI_MAX_TICKS)
-                tick_add(&ticks, at);
-        }
-    return ticks;
-}
-
-dsci_ticks dsci_ticks_make(dsci_range range, size_t most)
-{
-    if (most < 2 || most > DSCI_MAX_TICKS)
-        most = DSCI_MAX_TICKS;
-    if (!range.log)
-        return ticks_linear(range, most);
-    const dsci_ticks ticks = ticks_log(range, most);
-    return ticks.count >= 2 ? ticks : ticks_linear(range, most);
 }

@@ -42,25 +42,27 @@ static double pixel_y(const struct placing *p, const dsci_point *point)
     return (1 - dsci_range_fraction(p->plot->y, point->y.median)) * p->height;
 }
 
+/* Pixels from the left and from the top. */
 struct segment {
     double x0, y0, x1, y1;
 };
 
-/* The part of a line from its first to its last point that lies between the sides of the panel. */
-static struct segment clip(const struct placing *p, const dsci_curve *curve)
+/* The longest part of a line, between two of its points, that lies inside the panel. */
+static bool longest_part(const struct placing *p, const dsci_curve *curve, struct segment *longest)
 {
-    const dsci_point *first = &curve->points[0], *last = &curve->points[curve->count - 1];
-    struct segment s = { pixel_x(p, first), pixel_y(p, first), pixel_x(p, last), pixel_y(p, last) };
-    const double slope = s.x1 > s.x0 ? (s.y1 - s.y0) / (s.x1 - s.x0) : 0;
-    if (s.x1 > p->width) {
-        s.y1 += slope * (p->width - s.x1);
-        s.x1 = p->width;
+    double length = 0;
+    dsci_segment part;
+    for (size_t i = 1; i < curve->count; i++) {
+        if (!dsci_segment_clip(p->plot, &curve->points[i - 1], &curve->points[i], &part))
+            continue;
+        const struct segment s = { part.x0 * p->width, (1 - part.y0) * p->height, part.x1 * p->width,
+                                   (1 - part.y1) * p->height };
+        if (hypot(s.x1 - s.x0, s.y1 - s.y0) > length) {
+            length = hypot(s.x1 - s.x0, s.y1 - s.y0);
+            *longest = s;
+        }
     }
-    if (s.x0 < 0) {
-        s.y0 -= slope * s.x0;
-        s.x0 = 0;
-    }
-    return s;
+    return length >= STEP;
 }
 
 static bool is_free(const struct placing *p, struct box box)
@@ -178,10 +180,8 @@ static void place_lines(struct placing *p, const dsci_panel *panel)
     for (int labels = 1; labels >= 0; labels--)
         for (size_t c = 0; c < panel->count; c++) {
             const dsci_curve *curve = &panel->curves[c];
-            if (!curve->direct || curve->count < 2 || !dsci_curve_drawn(p->plot, curve))
-                continue;
-            const struct segment line = clip(p, curve);
-            if (!(line.x1 > line.x0))
+            struct segment line;
+            if (!curve->direct || !longest_part(p, curve, &line))
                 continue;
             if (labels)
                 label_line(p, curve->label, &line);

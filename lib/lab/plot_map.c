@@ -47,9 +47,9 @@ static void put_shades(dsc_text *out, const dsci_plot *plot, const dsci_panel *p
 const char *dsci_map_text(dsc_scope *scope, const dsci_plot *plot, int columns)
 {
     dsc_text *out = dsc_text_open(scope);
-    dsc_text_format(out, "%s\n%s (down) over %s (across); %s\n", dsci_text_clean(scope, plot->title, 200),
+    dsc_text_format(out, "%s\n%s (down) over %s (across); %s%s%s\n", dsci_text_clean(scope, plot->title, 200),
                     dsci_text_clean(scope, plot->y_label, 200), dsci_text_clean(scope, plot->x_label, 200),
-                    plot->samples);
+                    plot->samples, plot->left_out[0] ? "; " : "", plot->left_out);
     for (size_t p = 0; p < plot->panel_count; p++) {
         const dsci_panel *panel = &plot->panels[p];
         if (panel->title)

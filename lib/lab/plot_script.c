@@ -39,162 +39,13 @@ struct mark_layout {
     size_t row[DSC_FIGURE_MAX_MARKS], rows;
 };
 
-/* ---- text ---- */
-
-/* Between single quotes gnuplot reads everything as it is, but for the quote, which is doubled. */
-static void put_quoted(dsc_text *out, const char *text)
-{
-    dsc_text_append(out, "'");
-    for (; *text; text++) {
-        if (*text == '\'')
-            dsc_text_append(out, "'");
-        dsc_text_append_bytes(out, text, 1);
-    }
-    dsc_text_append(out, "'");
-}
-
-static const char *latex(dsc_scope *scope, const char *text)
-{
-    static const struct {
-        char character;
-        const char *latex;
-    } table[] = { { '\\', "\\textbackslash{}" },
-                  { '{', "\\{" },
-                  { '}', "\\}" },
-                  { '$', "\\$" },
-                  { '&', "\\&" },
-                  { '#', "\\#" },
-                  { '_', "\\_" },
-                  { '%', "\\%" },
-                  { '~', "\\textasciitilde{}" },
-                  { '^', "\\textasciicircum{}" },
-                  { '<', "$<$" },
-                  { '>', "$>$" },
-                  { '|', "$|$" } };
-    char *copy = dsc_scope_alloc(scope, 18 * strlen(text) + 1, 1), *end = copy;
-    for (; copy && *text; text++) {
-        size_t i = 0;
-        while (i < sizeof table / sizeof table[0] && table[i].character != *text)
-            i++;
-        if (i < sizeof table / sizeof table[0])
-            end = stpcpy(end, table[i].latex);
-        else
-            *end++ = *text;
-    }
-    return copy ? copy : "";
-}
-
-static void put_pair(dsc_text *out, const char *plain, const char *tex)
-{
-    if (strcmp(plain, tex) == 0) {
-        put_quoted(out, plain);
-        return;
-    }
-    dsc_text_append(out, "T(");
-    put_quoted(out, plain);
-    dsc_text_append(out, ",");
-    put_quoted(out, tex);
-    dsc_text_append(out, ")");
-}
-
-static void put_text(dsc_text *out, dsc_scope *scope, const char *text, size_t most)
-{
-    const char *plain = dsci_text_clean(scope, text, most);
-    put_pair(out, plain, latex(scope, plain));
-}
-
-/* ---- data ---- */
-
-static const char *const style_texts[] = {
-    [DSC_SERIES_MEASURED] = "measured",
-    [DSC_SERIES_THEORY] = "theory",
-    [DSC_SERIES_PUBLISHED] = "published",
-};
-
-/* A name in a data file: one word to gnuplot. */
-static void put_word(dsc_text *out, const char *name)
-{
-    dsc_text_append(out, " \"");
-    for (; *name; name++)
-        dsc_text_append_bytes(out, *name == '"' || (unsigned char)*name < ' ' ? "_" : name, 1);
-    dsc_text_append(out, "\"");
-}
-
-/* A gap is one blank line, which breaks the line and the band; never at an end or twice, since two blank
-   lines end a block. */
-static void put_points(dsc_text *out, const dsci_curve *curve)
-{
-    bool some = false, gap = false;
-    for (size_t i = 0; i < curve->count; i++) {
-        const dsci_point *p = &curve->points[i];
-        if (p->y.n == 0) {
-            gap = some;
-            continue;
-        }
-        dsc_text_format(out, "%s%.10g %.10g %.10g %.10g %zu", gap ? "\n" : "", p->x, p->y.median, p->y.low,
-                        p->y.high, p->y.n);
-        if (p->name)
-            put_word(out, p->name);
-        dsc_text_append(out, "\n");
-        some = true;
-        gap = false;
-    }
-}
-
-/* A map's block: column, row (from the top, from 0), value; NaN where a tile has none. */
-static void put_tiles(dsc_text *out, dsc_scope *scope, const dsci_plot *plot)
-{
-    dsc_text_append(
-        out, "# One block per map, two blank lines apart, its name first.\n# Columns: column, row, value.\n");
-    for (size_t p = 0; p < plot->panel_count; p++) {
-        const dsci_panel *panel = &plot->panels[p];
-        dsc_text_format(out, "\n\n# panel-%zu-map\n# %s\n", p + 1,
-                        panel->title ? dsci_text_clean(scope, panel->title, 200) : "");
-        for (size_t i = 0; i < panel->rows * panel->columns; i++)
-            if (isfinite(panel->tiles[i]))
-                dsc_text_format(out, "%zu %zu %.10g\n", i % panel->columns, i / panel->columns,
-                                panel->tiles[i]);
-            else
-                dsc_text_format(out, "%zu %zu NaN\n", i % panel->columns, i / panel->columns);
-    }
-}
-
-const char *dsci_plot_data(dsc_scope *scope, const dsci_plot *plot, const char *stem, const char *source)
-{
-    dsc_text *out = dsc_text_open(scope);
-    dsc_text_format(out, "# %s.dat - %s\n# from %s\n", stem, dsci_text_clean(scope, plot->title, 200),
-                    dsci_text_clean(scope, source, 200));
-    dsc_text_format(out, "# x: %s; y: %s\n", dsci_text_clean(scope, plot->x_label, 200),
-                    dsci_text_clean(scope, plot->y_label, 200));
-    if (plot->figure->y)
-        put_tiles(out, scope, plot);
-    else
-        dsc_text_append(
-            out,
-            "# One block per curve, two blank lines apart, its name first; one blank line: a gap.\n"
-            "# Columns: x, median over the seeds, low and high end of its band (the 95 % bootstrap interval, unless the figure names outputs), number of seeds.\n");
-    for (size_t p = 0; p < plot->panel_count; p++)
-        for (size_t c = 0; c < plot->panels[p].count; c++) {
-            const dsci_panel *panel = &plot->panels[p];
-            const dsci_curve *curve = &panel->curves[c];
-            dsc_text_format(out, "\n\n# panel-%zu-curve-%zu\n# %s: %s", p + 1, c + 1,
-                            style_texts[curve->style], dsci_text_clean(scope, curve->label, 200));
-            if (curve->output)
-                dsc_text_format(out, " (output %s)", dsci_text_clean(scope, curve->output, 200));
-            if (panel->title)
-                dsc_text_format(out, ", %s", dsci_text_clean(scope, panel->title, 200));
-            dsc_text_format(out, "\n# x median low high n%s\n", plot->scattered ? " name" : "");
-            put_points(out, curve);
-        }
-    return dsc_text_string(out);
-}
-
 /* ---- layout ---- */
 
 static size_t key_entries(const dsci_plot *plot, size_t *longest)
 {
-    size_t count = plot->samples[0] != '\0';
+    size_t count = (size_t)(plot->samples[0] != '\0') + (plot->left_out[0] != '\0');
     *longest = dsci_text_length(plot->samples);
+    *longest = dsci_text_length(plot->left_out) > *longest ? dsci_text_length(plot->left_out) : *longest;
     for (size_t p = 0; p < plot->panel_count; p++)
         for (size_t c = 0; c < plot->panels[p].count; c++) {
             if (!dsci_plot_listed(plot, p, c) || plot->panels[p].curves[c].direct)
@@ -320,11 +171,13 @@ static void put_head(struct script *s, const char *stem, const char *format)
                     "if (!exists('folder')) folder = '.'\n",
                     stem, stem, stem, stem, format);
     dsc_text_append(s->out, "stem = ");
-    put_quoted(s->out, stem);
+    dsci_script_quote(s->out, stem);
+    dsc_text_format(s->out, "\ngraphics = '%s-graphics' # as LaTeX can name it",
+                    dsci_latex_file(s->scope, stem));
     dsc_text_format(
         s->out,
         "\ndata = folder . '/' . stem . '.dat'\n"
-        "output = './' . stem . (format eq 'tex' ? '-graphics' : '') . '.' . format\n"
+        "output = './' . (format eq 'tex' ? graphics : stem) . '.' . format\n"
         "T(plain, latex) = format eq 'tex' ? latex : plain\n"
         "size = format eq 'png' ? 1 : 0.65 # of points; the other terminals draw them larger\n"
         "small = format eq 'svg' ? ',14' : format eq 'png' ? ',10.5' : ',6.2'\n\n"
@@ -350,7 +203,7 @@ static void put_ticks(struct script *s, char axis, dsci_range range, size_t most
     dsc_text_format(s->out, "set %ctics (", axis);
     for (size_t i = 0; i < ticks.count; i++) {
         dsc_text_append(s->out, i ? ", " : "");
-        put_pair(s->out, labelled ? ticks.text[i] : "", labelled ? ticks.latex[i] : "");
+        dsci_script_pair(s->out, labelled ? ticks.text[i] : "", labelled ? ticks.latex[i] : "");
         dsc_text_format(s->out, " %.10g", ticks.at[i]);
     }
     const int first = range.log ? (int)floor(log10(range.low)) : 0,
@@ -369,12 +222,13 @@ static void put_name(struct script *s, const char *name)
 {
     const char *plus = s->layout.name_rows > 1 && name ? strchr(name, '+') : NULL;
     while (plus && plus[1]) {
-        put_text(s->out, s->scope, dsc_scope_format(s->scope, "%.*s", (int)(plus + 1 - name), name), 30);
+        dsci_script_tick(s->out, s->scope, dsc_scope_format(s->scope, "%.*s", (int)(plus + 1 - name), name),
+                         30);
         dsc_text_append(s->out, ".\"\\n\".");
         name = plus + 1;
         plus = strchr(name, '+');
     }
-    put_text(s->out, s->scope, name, 30);
+    dsci_script_tick(s->out, s->scope, name, 30);
 }
 
 static void put_names(struct script *s, const dsc_record_axis *axis)
@@ -403,11 +257,12 @@ static void put_axes(struct script *s)
         dsc_text_append(s->out, "set logscale x\n");
     if (plot->y.log)
         dsc_text_append(s->out, "set logscale y\n");
-    /* what lies below a logarithmic axis is drawn at its foot */
-    if (plot->y.log)
-        dsc_text_format(s->out, "inside(y) = y > %.10g ? y : %.10g\n", plot->y.low, plot->y.low);
-    else
-        dsc_text_append(s->out, "inside(y) = y\n");
+    /* Bands end at the foot of a logarithmic axis; nothing is so far outside that gnuplot could not clip it.
+     */
+    const double far = 10 * (plot->y.high - plot->y.low);
+    dsc_text_format(s->out, "inside(y) = y < %.10g ? %.10g : y > %.10g ? %.10g : y\n",
+                    plot->y.log ? plot->y.low : plot->y.low - far,
+                    plot->y.log ? plot->y.low : plot->y.low - far, plot->y.high + far, plot->y.high + far);
 }
 
 /* How a curve is drawn, in the panel and in the legend. */
@@ -486,7 +341,7 @@ static void put_marks(struct script *s, const dsci_panel *panel, double left, do
             "set arrow from first %.10g, graph 0 to first %.10g, graph 1 nohead back linewidth 1.5 dashtype 2 "
             "linecolor rgb '#707070'\nset label ",
             panel->marks[i].at, panel->marks[i].at);
-        put_text(s->out, s->scope, panel->marks[i].label, 60);
+        dsci_script_text(s->out, s->scope, panel->marks[i].label, 60);
         dsc_text_format(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#505050'\n",
                         screen_x(left + l.x[i]), screen_y(s, top - 8 - LINE * (0.5 + (double)l.row[i])));
     }
@@ -500,7 +355,7 @@ static void put_labels(struct script *s, const dsci_panel *panel, double left, d
     for (size_t i = 0; i < labels.count; i++) {
         const dsci_label *label = &labels.items[i];
         dsc_text_append(s->out, "set label ");
-        put_text(s->out, s->scope, label->text, 60);
+        dsci_script_text(s->out, s->scope, label->text, 60);
         dsc_text_format(s->out, " at screen %.5f, screen %.5f %s rotate by %.2f textcolor rgb '%s'%s\n",
                         screen_x(left + label->x), screen_y(s, top + label->y),
                         label->ends ? "right" : "left", label->angle, label->small ? "#505050" : "#303030",
@@ -526,18 +381,16 @@ static void put_panel(struct script *s, size_t p)
     put_ticks(s, 'y', s->plot->y, (size_t)l->panel_height / 45, column == 0);
     if (panel->title) {
         dsc_text_append(s->out, "set label ");
-        put_text(s->out, s->scope, panel->title, (size_t)l->panel_width / CHARACTER);
+        dsci_script_text(s->out, s->scope, panel->title, (size_t)l->panel_width / CHARACTER);
         dsc_text_format(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#202020'\n",
                         screen_x(left + l->panel_width / 2.0), screen_y(s, top - l->row_top + LINE / 2.0));
     }
     put_marks(s, panel, left, top);
     put_labels(s, panel, left, top);
-    bool some = false;
-    for (size_t c = 0; c < panel->count; c++)
-        some = some || dsci_curve_drawn(s->plot, &panel->curves[c]);
-    if (!some)
-        dsc_text_append(s->out,
-                        "set label 'no data yet' at graph 0.5, graph 0.5 center textcolor rgb '#707070'\n");
+    const char *empty = dsci_panel_empty(s->plot, panel);
+    if (empty)
+        dsc_text_format(s->out, "set label '%s' at graph 0.5, graph 0.5 center textcolor rgb '#707070'\n",
+                        empty);
     put_curves(s, p);
     dsc_text_append(s->out, "unset label\nunset arrow\n");
 }
@@ -562,12 +415,16 @@ static void put_legend(struct script *s)
             dsc_text_append(s->out, ", \\\n  keyentry ");
             put_style(s, &plot->panels[p].curves[c]);
             dsc_text_append(s->out, " title ");
-            put_text(s->out, s->scope, plot->panels[p].curves[c].legend, 80);
+            dsci_script_text(s->out, s->scope, plot->panels[p].curves[c].legend, 80);
         }
     if (plot->samples[0] && !plot->empty) {
         dsc_text_format(s->out, ", \\\n  keyentry with %s linecolor rgb '%s' title ",
                         band ? "boxes" : "lines", band ? "#606060" : "white");
-        put_text(s->out, s->scope, plot->samples, 80);
+        dsci_script_text(s->out, s->scope, plot->samples, 80);
+    }
+    if (plot->left_out[0]) {
+        dsc_text_append(s->out, ", \\\n  keyentry with lines linecolor rgb 'white' title ");
+        dsci_script_text(s->out, s->scope, plot->left_out, 80);
     }
     dsc_text_append(s->out, "\n\nunset multiplot\nset output\n");
 }
@@ -579,14 +436,14 @@ static void put_titles(struct script *s, double y_label_left)
     const double middle = LEFT + (WIDTH - LEFT - RIGHT) / 2.0;
     const double below = l->top + (double)(l->rows - 1) * l->row_step + l->row_top + l->panel_height;
     dsc_text_append(s->out, "set label ");
-    put_text(s->out, s->scope, s->plot->title, 105);
+    dsci_script_text(s->out, s->scope, s->plot->title, 105);
     dsc_text_format(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#000000'\nset label ",
                     screen_x(middle), screen_y(s, GAP / 2.0 + LINE / 2.0));
-    put_text(s->out, s->scope, s->plot->x_label, 105);
+    dsci_script_text(s->out, s->scope, s->plot->x_label, 105);
     dsc_text_format(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#202020'\nset label ",
                     screen_x(middle),
                     screen_y(s, below + (1.25 + (double)(l->name_rows ? l->name_rows : 1)) * LINE));
-    put_text(s->out, s->scope, s->plot->y_label, 50);
+    dsci_script_text(s->out, s->scope, s->plot->y_label, 50);
     dsc_text_format(s->out, " at screen %.5f, screen %.5f center rotate by 90 textcolor rgb '#202020'\n",
                     screen_x(y_label_left), screen_y(s, (l->top + l->row_top + below) / 2));
 }
@@ -604,7 +461,7 @@ static void put_places_of(struct script *s, char axis, const char *const *texts,
     dsc_text_format(s->out, "set %ctics (", axis);
     for (size_t i = 0; i < count; i += apart) {
         dsc_text_append(s->out, i ? ", " : "");
-        put_text(s->out, s->scope, texts[i], 20);
+        dsci_script_tick(s->out, s->scope, texts[i], 20);
         dsc_text_format(s->out, " %zu", i);
     }
     dsc_text_append(s->out, ")\n");
@@ -674,7 +531,7 @@ static void put_map(struct script *s, size_t p)
     }
     if (panel->title) {
         dsc_text_append(s->out, "set label ");
-        put_text(s->out, s->scope, panel->title, (size_t)s->layout.panel_width / CHARACTER);
+        dsci_script_text(s->out, s->scope, panel->title, (size_t)s->layout.panel_width / CHARACTER);
         dsc_text_format(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#202020'\n",
                         screen_x(f.left + f.width / 2), screen_y(s, f.top - LINE / 2.0 - 6));
     }
@@ -698,13 +555,16 @@ static void put_maps(struct script *s)
         "noborder\nset cblabel ",
         s->plot->figure->picture ? 0 : 3, palette, s->plot->y.low, s->plot->y.high,
         screen_y(s, l->height - 2.6 * LINE), 0.5 * LINE / l->height);
-    put_text(s->out, s->scope, s->plot->samples, 80);
+    dsci_script_text(s->out, s->scope,
+                     dsc_scope_format(s->scope, "%s%s%s", s->plot->samples, s->plot->left_out[0] ? "; " : "",
+                                      s->plot->left_out),
+                     80);
     dsc_text_append(s->out, "\n");
     const dsci_ticks ticks = dsci_ticks_make(s->plot->y, 6);
     dsc_text_append(s->out, "set cbtics (");
     for (size_t i = 0; i < ticks.count; i++) {
         dsc_text_append(s->out, i ? ", " : "");
-        put_pair(s->out, ticks.text[i], ticks.latex[i]);
+        dsci_script_pair(s->out, ticks.text[i], ticks.latex[i]);
         dsc_text_format(s->out, " %.10g", ticks.at[i]);
     }
     dsc_text_append(s->out, ")\n");

@@ -100,37 +100,27 @@ static int curve_colour(const dsci_curve *curve)
     return curve->style == DSC_SERIES_MEASURED ? FIRST_CURVE + (int)(curve->colour % LOOKS) : GREY;
 }
 
-/* Position in dots; beyond the frame it is clamped to just outside, so that steep lines keep their direction.
- */
-static bool locate(const struct page *page, const struct frame *f, const dsci_point *p, double *x, double *y)
+/* The dots between two points of a line, as far as it runs inside the frame. */
+static void draw_between(struct page *page, const struct frame *f, const dsci_curve *curve,
+                         const dsci_point *a, const dsci_point *b)
 {
-    if (p->y.n == 0 || !dsci_plot_drawable(page->plot, p))
-        return false;
-    const double across = f->width * page->signs->dots_x, down = f->height * page->signs->dots_y;
-    *x = dsci_range_fraction(page->plot->x, p->x) * (across - 1);
-    *y = (1 - dsci_range_fraction(page->plot->y, p->y.median)) * (down - 1);
-    *x = fmax(-across, fmin(2 * across, *x));
-    *y = fmax(-9 * down, fmin(10 * down, *y));
-    return true;
+    const double across = f->width * page->signs->dots_x - 1, down = f->height * page->signs->dots_y - 1;
+    dsci_segment part;
+    if (!dsci_segment_clip(page->plot, a, b, &part))
+        return;
+    const double x0 = part.x0 * across, x1 = part.x1 * across, y0 = (1 - part.y0) * down,
+                 y1 = (1 - part.y1) * down;
+    const int steps = 1 + (int)fmax(fabs(x1 - x0), fabs(y1 - y0));
+    for (int s = 0; s <= steps; s++)
+        set_dot(page, f, (int)lround(x0 + (x1 - x0) * s / steps), (int)lround(y0 + (y1 - y0) * s / steps),
+                curve_colour(curve),
+                curve->style == DSC_SERIES_THEORY ? page->signs->theory : page->signs->line);
 }
 
 static void draw_line(struct page *page, const struct frame *f, const dsci_curve *curve)
 {
-    double x0 = 0, y0 = 0, x1 = 0, y1 = 0;
-    bool pen = false;
-    for (size_t i = 0; i < curve->count; i++) {
-        const bool here = locate(page, f, &curve->points[i], &x1, &y1);
-        if (here && pen) {
-            const int steps = 1 + (int)fmax(fabs(x1 - x0), fabs(y1 - y0));
-            for (int s = 0; s <= steps; s++)
-                set_dot(page, f, (int)lround(x0 + (x1 - x0) * s / steps),
-                        (int)lround(y0 + (y1 - y0) * s / steps), curve_colour(curve),
-                        curve->style == DSC_SERIES_THEORY ? page->signs->theory : page->signs->line);
-        }
-        pen = here;
-        x0 = x1;
-        y0 = y1;
-    }
+    for (size_t i = 1; i < curve->count; i++)
+        draw_between(page, f, curve, &curve->points[i - 1], &curve->points[i]);
 }
 
 static uint32_t point_sign(const struct page *page, const dsci_curve *curve)
@@ -142,14 +132,15 @@ static uint32_t point_sign(const struct page *page, const dsci_curve *curve)
 
 static void draw_points(struct page *page, const struct frame *f, const dsci_curve *curve)
 {
+    const double across = f->width * page->signs->dots_x - 1, down = f->height * page->signs->dots_y - 1;
     const size_t every = page->plot->scattered ? 1 : 1 + curve->count / (size_t)(1 + f->width / 3);
     for (size_t i = 0; i < curve->count; i += every) {
-        double x, y;
-        if (!locate(page, f, &curve->points[i], &x, &y))
-            continue;
-        const int column = (int)lround(x) / page->signs->dots_x, row = (int)lround(y) / page->signs->dots_y;
-        if (x >= 0 && y >= 0 && column < f->width && row < f->height)
-            set(page, f->left + column, f->top + row, point_sign(page, curve), curve_colour(curve));
+        const dsci_point *p = &curve->points[i];
+        dsci_segment place;
+        if (dsci_segment_clip(page->plot, p, p, &place))
+            set(page, f->left + (int)lround(place.x0 * across) / page->signs->dots_x,
+                f->top + (int)lround((1 - place.y0) * down) / page->signs->dots_y, point_sign(page, curve),
+                curve_colour(curve));
     }
 }
 
@@ -192,7 +183,6 @@ static void draw_panel(struct page *page, const dsci_panel *panel, const struct 
         for (int row = 0; row < f->height; row++)
             set(page, f->left + (int)lround(position), f->top + row, page->signs->mark, GREY);
     }
-    bool some = false;
     for (size_t c = 0; c < panel->count; c++)
         if (panel->curves[c].style != DSC_SERIES_PUBLISHED &&
             (!page->plot->scattered || panel->curves[c].direct))
@@ -200,10 +190,10 @@ static void draw_panel(struct page *page, const dsci_panel *panel, const struct 
     for (size_t c = 0; c < panel->count; c++) {
         if (panel->curves[c].style != DSC_SERIES_THEORY)
             draw_points(page, f, &panel->curves[c]);
-        some = some || dsci_curve_drawn(page->plot, &panel->curves[c]);
     }
-    if (!some)
-        write_centred(page, f->left + f->width / 2, f->top + f->height / 2, "no data yet", PLAIN);
+    const char *empty = dsci_panel_empty(page->plot, panel);
+    if (empty)
+        write_centred(page, f->left + f->width / 2, f->top + f->height / 2, empty, PLAIN);
 }
 
 /* One entry of the legend; a new line when it does not fit. Lays out only, if draw is false. */
@@ -250,6 +240,8 @@ static int legend(struct page *page, int row, bool draw)
             legend_entry(page, &column, &row, page->signs->mark, GREY, plot->figure->marks[i].label, draw);
     if (plot->samples[0] && !plot->empty)
         legend_entry(page, &column, &row, 0, PLAIN, plot->samples, draw);
+    if (plot->left_out[0])
+        legend_entry(page, &column, &row, 0, PLAIN, plot->left_out, draw);
     return row + 1;
 }
 

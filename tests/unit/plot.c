@@ -202,8 +202,10 @@ static void script_is_safe_and_relative(void **state)
     const char *script = dsci_plot_script(scope, plain, "r-error", "svg");
     assert_non_null(strstr(script, "stem = 'r-error'\n"));
     assert_non_null(strstr(script, "if (!exists('folder')) folder = '.'\n"));
-    assert_non_null(strstr(script, "'it''s `date` @x \"q\" $HOME \\ {b}_c ? ''; system(''touch"));
-    assert_non_null(strstr(script, "\\textbackslash{}"));
+    assert_non_null(strstr(
+        script,
+        "\"it\\047s \\140date\\140 \\100x \\042q\\042 \\044HOME \\134 {b}_c ? \\047; system(\\047touch"));
+    assert_non_null(strstr(script, "\\134textbackslash{}"));
     assert_non_null(strstr(script, "index 'panel-2-curve-2' using 1:2 with points"));
     assert_non_null(strstr(script, "set arrow from first 8, graph 0"));
     dsc_scope_close(&scope);
@@ -216,17 +218,21 @@ static void pictures_are_the_same_bytes_in_any_folder_and_locale(void **state)
         skip();
     dsc_scope *scope = dsc_scope_open(NULL);
     dsc_figure figure = error_figure();
-    figure.title = "it's `date` @x \"q\" $HOME \\ {b}_c";
+    figure.title = "'it's `date` @x \"q\" $HOME \\ {b}_c 50 % \xce\xbb\xc2\xb2";
     const char *a = folder_make(scope), *b = folder_make(scope);
     const dsc_plot_files files = plot_in(scope, &figure, a, "svg,png,pdf,tex");
     assert_string_equal(dsc_scope_message(scope), "");
-    assert_true(files.drawn);
+    assert_null(files.missing);
     assert_int_equal(files.count, 7);
     setenv("LC_ALL", "de_DE.UTF-8", 1);
     setenv("TZ", "Asia/Tokyo", 1);
+    setenv("GNUTERM", "x11", 1);
+    setenv("GNUPLOT_LIB", "/nonexistent", 1);
     plot_in(scope, &figure, b, "svg,png");
     unsetenv("LC_ALL");
     unsetenv("TZ");
+    unsetenv("GNUTERM");
+    unsetenv("GNUPLOT_LIB");
     static const char *const names[] = { "r-error.svg", "r-error.png", "r-error.dat", "r-error.gp" };
     for (size_t i = 0; i < 4; i++) {
         const dsc_bytes one = dsc_file_read(scope, dsc_path_join(scope, a, names[i]), 1 << 24);
@@ -251,7 +257,8 @@ static void without_gnuplot_script_data_and_text_are_left(void **state)
     const char *folder = folder_make(scope);
     const dsc_plot_files files = plot_in(scope, &figure, folder, "svg");
     assert_string_equal(dsc_scope_message(scope), "");
-    assert_false(files.drawn);
+    assert_string_equal(files.missing,
+                        "gnuplot is missing (DESCENT_GNUPLOT names '/nonexistent', which is no program)");
     assert_int_equal(files.count, 3);
     assert_non_null(strstr(text_of(scope, folder, "r-error.txt"), "label noise 15 %"));
     folder_remove(folder);
@@ -274,7 +281,7 @@ static void check_failing_gnuplot(const char *then, const char *message)
     const dsc_plot_files files = plot_in(scope, &figure, folder, "svg");
     if (!strstr(dsc_scope_message(scope), message))
         fail_msg("'%s' lacks '%s'", dsc_scope_message(scope), message);
-    assert_false(files.drawn);
+    assert_null(files.missing); /* it is there, and failed */
     unsetenv("DESCENT_GNUPLOT");
     unlink(program);
     folder_remove(folder);
@@ -447,6 +454,136 @@ static void wrong_sizes_of_text_plots_are_mended(void **state)
     dsc_scope_close(&scope);
 }
 
+static void texts_are_escaped_for_every_reader(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *quoted, *latex;
+    } cases[] = {
+        { "plain", "'plain'", "plain" },
+        { "'a' isn't", "\"\\047a\\047 isn\\047t\"", "'{}a'{} isn'{}t" },
+        { "a\\b\"c", "'a\\b\"c'", "a\\textbackslash{}b\\char34{}c" },
+        { "90 % #_{}^~&$", "'90 % #_{}^~&$'",
+          "90 \\% \\#\\_\\{\\}\\textasciicircum{}\\textasciitilde{}\\&\\$" },
+        { "'`@$", "\"\\047\\140\\100\\044\"", "'{}`{}@\\$" },
+        { "bias\xc2\xb2 \xc2\xb1 ln \xce\xbb", "'bias\xc2\xb2 \xc2\xb1 ln \xce\xbb'",
+          "bias$^{2}$ $\\pm$ ln $\\lambda$" },
+        { "\xe6\xbc\xa2 \xc3\xa9 --", "'\xe6\xbc\xa2 \xc3\xa9 --'", "? \xc3\xa9 -{}-{}" },
+    };
+    dsc_scope *scope = dsc_scope_open(NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        dsc_text *quoted = dsc_text_open(scope);
+        dsci_script_quote(quoted, cases[i].text);
+        assert_string_equal(dsc_text_string(quoted), cases[i].quoted);
+        assert_string_equal(dsci_latex(scope, cases[i].text), cases[i].latex);
+    }
+    dsc_text *tick = dsc_text_open(scope);
+    dsci_script_tick(tick, scope, "50%", 20);
+    assert_string_equal(dsc_text_string(tick), "T('50%%','50\\%%')");
+    assert_string_equal(dsci_latex_file(scope, "a_90%.b c"), "a_90=25=2eb=20c");
+    dsc_scope_close(&scope);
+}
+
+static void files_of_any_name_have_their_figures(void **state)
+{
+    (void)state;
+    if (!have_gnuplot())
+        skip();
+    static const char *const names[] = { "'90%'", "`touch r`#\\\"", "<a\nb" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        dsc_scope *scope = dsc_scope_open(NULL);
+        const char *folder = folder_make(scope);
+        const dsc_figure figure = error_figure();
+        const dsc_plot_files files =
+            dsc_plot(scope, record_make(scope, &figure),
+                     dsc_path_join(scope, folder, dsc_scope_format(scope, "%s.h5", names[i])),
+                     &(dsc_plot_options){ .formats = "svg,png,pdf,tex" });
+        assert_string_equal(dsc_scope_message(scope), "");
+        assert_int_equal(files.count, 7);
+        const char *tex = (const char *)dsc_file_read(scope, files.paths[6], 1 << 24).data;
+        const char *graphics = strrchr(files.paths[5], '/') + 1;
+        assert_non_null(
+            strstr(tex, dsc_scope_format(scope, "/%.*s}", (int)strcspn(graphics, "."), graphics)));
+        assert_int_equal(strspn(graphics, "abcdefghijklmnopqrstuvwxyz0123456789_=-."), strlen(graphics));
+        for (size_t f = 0; f < files.count; f++)
+            unlink(files.paths[f]);
+        folder_remove(folder);
+        dsc_scope_close(&scope);
+    }
+}
+
+/* A record of one value, and a line that begins and ends somewhere. */
+static const dsci_plot *plot_with_line(dsc_scope *scope, bool logarithmic, double value, const double *x,
+                                       const double *y)
+{
+    dsc_figure *figure = dsc_scope_alloc(scope, 1, sizeof *figure);
+    *figure = error_figure();
+    figure->log_x = figure->log_y = logarithmic;
+    figure->series[1] = (dsc_series){ .label = "a line with a name",
+                                      .style = DSC_SERIES_THEORY,
+                                      .reference_count = 2,
+                                      .reference_x = { x[0], x[1] },
+                                      .reference_y = { y[0], y[1] } };
+    const dsc_figure plain = error_figure(); /* JSON has no infinity */
+    dsc_record *record = record_make(scope, &plain);
+    dsc_record_output *output = dsc_record_output_find(record, "test_error");
+    for (size_t i = 0; i < output->count; i++)
+        output->values[i] = value;
+    return dsci_plot_make(scope, record, figure);
+}
+
+/* What takes a time that grows with a line's length would not end here. */
+static void lines_end_at_the_axes(void **state)
+{
+    (void)state;
+    static const double ends[] = { 0, 1, -1, 20, 1e-300, 1e12, -1e12, 1e99, -1e99, 1e308, INFINITY, NAN };
+    enum { ENDS = sizeof ends / sizeof ends[0] };
+    for (size_t i = 0; i < 2 * ENDS * ENDS * ENDS; i++) {
+        const double x[] = { ends[i / 2 % ENDS], ends[i / 2 / ENDS % ENDS] };
+        const double y[] = { ends[i / 2 / ENDS / ENDS], i % 3 ? 3 : 1e100 };
+        dsc_scope *scope = dsc_scope_open(NULL);
+        const dsci_plot *plot = plot_with_line(scope, i % 2, 0.5, x, y);
+        const char *script = dsci_plot_script(scope, plot, "r-error", "svg");
+        assert_non_null(script);
+        assert_null(strstr(script, "nan"));
+        assert_null(strstr(script, "inf "));
+        assert_non_null(dsci_plot_text(scope, plot, 80, 24, false, true));
+        dsc_scope_close(&scope);
+    }
+}
+
+static void what_is_not_shown_is_counted(void **state)
+{
+    (void)state;
+    static const double inside[] = { 2, 32 }, level[] = { 60, 60 }, from_zero[] = { 0, 32 },
+                        far[] = { 1e12, 1e12 };
+    static const struct {
+        bool logarithmic;
+        double value;
+        const double *x, *y;
+        const char *said;
+    } cases[] = {
+        { false, 0.5, inside, level, "" },
+        { true, 0.5, inside, level, "" },
+        { true, 0, inside, level, "not shown: 10 points at or below 0 (logarithmic axis)" },
+        { false, 1e300, inside, level, "not shown: 10 values too large or too small" },
+        { true, 0.5, from_zero, level,
+          "not shown: 2 points at or below 0 (logarithmic axis)" }, /* in 2 panels */
+        { true, 0.5, inside, far, "not shown: 2 lines outside the axes" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        dsc_scope *scope = dsc_scope_open(NULL);
+        const dsci_plot *plot =
+            plot_with_line(scope, cases[i].logarithmic, cases[i].value, cases[i].x, cases[i].y);
+        assert_string_equal(plot->left_out, cases[i].said);
+        const char *text = dsci_plot_text(scope, plot, 100, 24, false, false);
+        assert_non_null(strstr(text, cases[i].said));
+        assert_non_null(strstr(dsci_plot_script(scope, plot, "r-error", "svg"), cases[i].said));
+        assert_null(strstr(text, "no data yet"));
+        dsc_scope_close(&scope);
+    }
+}
+
 /* Numbers of any size are drawn or left out; the data file keeps them. */
 static void extreme_numbers_are_drawn_or_left_out(void **state)
 {
@@ -487,6 +624,10 @@ int main(void)
         cmocka_unit_test(what_cannot_be_drawn_is_said),
         cmocka_unit_test(ticks_stand_at_round_values),
         cmocka_unit_test(text_plot_is_drawn_in_ascii),
+        cmocka_unit_test(texts_are_escaped_for_every_reader),
+        cmocka_unit_test(files_of_any_name_have_their_figures),
+        cmocka_unit_test(lines_end_at_the_axes),
+        cmocka_unit_test(what_is_not_shown_is_counted),
         cmocka_unit_test(extreme_numbers_are_drawn_or_left_out),
         cmocka_unit_test(a_figure_without_curves_is_left_out),
         cmocka_unit_test(names_that_were_not_chosen_leave_no_gap),

@@ -91,7 +91,7 @@ typedef struct dsc_plot_options {
 typedef struct dsc_plot_files {
     size_t count;
     const char **paths;
-    bool drawn; /* false: gnuplot is missing, scripts and data only */
+    const char *missing; /* "gnuplot is missing (...)": text plots were written, no pictures; else NULL */
 } dsc_plot_files;
 
 /* Writes NAME-FIGURE.gp, .dat and the pictures for every figure of a record read from record_path (.tex comes
