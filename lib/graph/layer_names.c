@@ -1,5 +1,4 @@
-/* layer_names.c - the names of layers: automatic ones, those that a file cannot hold, and networks of several
- * inputs. inputs.
+/* layer_names.c - names of layers: automatic ones, those that no file holds, and networks of several inputs.
  *
  * Automatic names are counted over each input, in the order of creation. Where layers over several inputs
  * meet, the inputs' names become one list: automatic ones that are there twice are counted on.

@@ -84,8 +84,8 @@ static double hinge_of_one(float *diff, float x, size_t label, double weight)
 {
     const double y = label ? 1.0 : -1.0, short_of = 1.0 - y * (double)x;
     if (diff)
-        *diff = short_of > 0.0 ? (float)(-y * weight) : 0.0f;
-    return short_of > 0.0 ? weight * short_of : 0.0;
+        *diff = short_of <= 0.0 ? 0.0f : (float)(-y * weight);
+    return short_of <= 0.0 ? 0.0 : weight * short_of; /* NaN stays */
 }
 
 /* What falls short of the margin in so many classes. NaN passes the maximum, being its second operand. */

@@ -41,7 +41,7 @@ static double dsci_ref_activate(dsc_activation kind, double alpha, double x)
 {
     switch (kind) {
     case DSC_LINEAR: return x;
-    case DSC_RELU: return x > 0 ? x : 0;
+    case DSC_RELU: return x <= 0 ? 0 : x; /* NaN stays */
     case DSC_SIGMOID: return logistic(x);
     case DSC_TANH: return tanh(x);
     case DSC_STEP: return x > 0 ? 1 : 0;
@@ -53,7 +53,7 @@ static double dsci_ref_activate(dsc_activation kind, double alpha, double x)
     case DSC_SWISH: return x * logistic(x);
     case DSC_MISH: return x * tanh(softplus(x));
     case DSC_SOFTPLUS: return softplus(x);
-    case DSC_HARD_SIGMOID: return fmin(1, fmax(0, x / 6 + 0.5));
+    case DSC_HARD_SIGMOID: return x <= -3 ? 0 : x >= 3 ? 1 : x / 6 + 0.5;
     case DSC_ACTIVATION_COUNT: break;
     }
     return 0;

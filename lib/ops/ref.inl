@@ -3,7 +3,7 @@
 
 static REAL LOCAL(activate)(dsc_activation kind, double alpha, REAL x)
 {
-    return dsci_ref_activation_is_exact(kind) ? (x > 0 || kind == DSC_LINEAR ? x : 0)
+    return dsci_ref_activation_is_exact(kind) ? (x <= 0 && kind != DSC_LINEAR ? 0 : x)
                                               : (REAL)dsci_ref_activate(kind, alpha, (double)x);
 }
 

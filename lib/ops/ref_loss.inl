@@ -96,13 +96,13 @@ static double LOCAL(hinge)(REAL *diff, const REAL *row, size_t classes, size_t l
     if (classes == 1) {
         const double y = label ? 1 : -1, short_of = 1 - y * (double)row[0];
         if (diff)
-            diff[0] = short_of > 0 ? (REAL)(-y * weight * scale) : 0;
-        return short_of > 0 ? weight * short_of : 0;
+            diff[0] = short_of <= 0 ? 0 : (REAL)(-y * weight * scale);
+        return short_of <= 0 ? 0 : weight * short_of;
     }
     for (size_t c = 0; c < classes; c++) {
         const double short_of = 1 - (double)row[label] + (double)row[c];
-        const double pull = c != label && short_of > 0 ? weight / (double)classes : 0;
-        loss += pull * (pull > 0 ? short_of : 0);
+        const double pull = c == label || short_of <= 0 ? 0 : weight / (double)classes;
+        loss += pull > 0 ? pull * short_of : 0;
         pulls += pull;
         if (diff)
             diff[c] = (REAL)(pull * scale);

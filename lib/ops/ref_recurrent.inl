@@ -63,7 +63,7 @@ static void LOCAL(recurrent_step)(const dsci_operands *o, const dsci_recurrent *
         return;
     }
     for (size_t j = 0; j < n; j++) {
-        z[j] = r->cell == DSCI_CELL_RELU ? (z[j] > 0 ? z[j] : 0) : LOCAL(hyperbolic)(z[j]);
+        z[j] = r->cell == DSCI_CELL_RELU ? (z[j] <= 0 ? 0 : z[j]) : LOCAL(hyperbolic)(z[j]);
         if (r->cell != DSCI_CELL_JORDAN)
             h[j] = z[j];
     }

@@ -75,12 +75,12 @@ void NAME(log_softmax_backward)(const dsci_operands *o, dsci_part part)
     }
 }
 
-/* The largest of each group of neighbouring channels, the first of equal ones. */
+/* The largest of each group of neighbouring channels, the first of equal ones; NaN, if one is. */
 static size_t LOCAL(largest)(const REAL *group, size_t pieces)
 {
     size_t best = 0;
     for (size_t i = 1; i < pieces; i++)
-        best = group[i] > group[best] ? i : best;
+        best = group[i] <= group[best] || isnan(group[best]) ? best : i;
     return best;
 }
 

@@ -114,6 +114,82 @@ static void targets_of_nan_count_for_nothing(void **state)
     }
 }
 
+/* The loss of a network whose second example has an input of NaN; of labels or of targets. */
+static double loss_of_nan(label_loss_fn *of_labels, target_loss_fn *of_targets, dsc_activation activation,
+                          bool binary, dsc_engine engine, dsc_dtype dtype)
+{
+    const float x[2 * FEATURES] = { 1, 2, 3, NAN },
+                      targets[2 * CLASSES] = { 0.5F, 0.25F, 0.25F, 0.5F, 0.25F, 0.25F };
+    const int32_t labels[2] = { 1, 0 };
+    dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 9 });
+    dsc_node *in = dsc_input(scope, &(dsc_input_spec){ .shape = { FEATURES } });
+    const size_t classes = binary ? 2 : CLASSES;
+    dsc_node *y =
+        dsc_activate(dsc_dense(in, binary ? 1 : CLASSES), &(dsc_activation_spec){ .kind = activation });
+    dsc_node *loss = of_labels
+                         ? of_labels(y, dsc_labels(scope, classes), NULL)
+                         : of_targets(y, dsc_targets(scope, &(dsc_input_spec){ .shape = { CLASSES } }), NULL);
+    dsc_model *model = dsc_compile(loss, &(dsc_compile_options){ .engine = engine, .dtype = dtype });
+    const dsc_examples two = {
+        .count = 2, .features = FEATURES, .x = x, .labels = labels, .targets = targets
+    };
+    assert_non_null(model);
+    const double value = dsc_evaluate(model, &two).loss;
+    dsc_scope_close(&scope);
+    return value;
+}
+
+/* The same of the larger of two inputs. */
+static double maxout_of_nan(int first, dsc_engine engine, dsc_dtype dtype)
+{
+    const float x[FEATURES] = { first ? NAN : 1, first ? 1 : NAN }, target = 0;
+    dsc_scope *scope = dsc_scope_open(NULL);
+    dsc_node *in = dsc_input(scope, &(dsc_input_spec){ .shape = { FEATURES } });
+    dsc_node *targets = dsc_targets(scope, &(dsc_input_spec){ .shape = { 1 } });
+    dsc_model *model = dsc_compile(dsc_squared_loss(dsc_maxout(in, FEATURES), targets),
+                                   &(dsc_compile_options){ .engine = engine, .dtype = dtype });
+    const dsc_examples one = { .count = 1, .features = FEATURES, .x = x, .targets = &target };
+    const double value = dsc_evaluate(model, &one).loss;
+    dsc_scope_close(&scope);
+    return value;
+}
+
+/* Neither an activation nor a loss hides it. */
+static void a_value_that_is_no_number_shows_in_the_loss(void **state)
+{
+    (void)state;
+    static label_loss_fn *const of_labels[] = { dsc_softmax_cross_entropy_with, dsc_hinge_loss,
+                                                dsc_nll_loss };
+    static target_loss_fn *const of_targets[] = { dsc_squared_loss_with, dsc_absolute_loss,
+                                                  dsc_huber_loss,        dsc_binary_cross_entropy,
+                                                  dsc_kl_loss,           plain_squared_loss };
+    static const struct {
+        dsc_engine engine;
+        dsc_dtype dtype;
+    } ways[] = { { DSC_ENGINE_NATIVE, DSC_F32 },
+                 { DSC_ENGINE_ONEDNN, DSC_F32 },
+                 { DSC_ENGINE_REF, DSC_F32 },
+                 { DSC_ENGINE_REF, DSC_F64 } };
+    for (size_t w = 0; w < sizeof ways / sizeof ways[0]; w++) {
+        const dsc_engine engine = ways[w].engine;
+        const dsc_dtype dtype = ways[w].dtype;
+        for (size_t i = 0; i < sizeof of_labels / sizeof of_labels[0]; i++)
+            assert_true(isnan(loss_of_nan(of_labels[i], NULL, DSC_LINEAR, false, engine, dtype)));
+        assert_true(isnan(loss_of_nan(dsc_hinge_loss, NULL, DSC_LINEAR, true, engine, dtype)));
+        for (int first = 0; first < 2; first++)
+            assert_true(isnan(maxout_of_nan(first, engine, dtype)));
+        for (size_t i = 0; i < sizeof of_targets / sizeof of_targets[0]; i++)
+            assert_true(isnan(loss_of_nan(NULL, of_targets[i], DSC_LINEAR, false, engine, dtype)));
+        for (dsc_activation a = DSC_LINEAR; a < DSC_ACTIVATION_COUNT; a++) {
+            /* A step makes 0 of it, and so does oneDNN's ReLU. */
+            if (a == DSC_STEP || (a == DSC_RELU && engine == DSC_ENGINE_ONEDNN))
+                continue;
+            if (!isnan(loss_of_nan(NULL, dsc_squared_loss_with, a, false, engine, dtype)))
+                fail_msg("%s hides NaN on %s", dsc_activation_name(a), dsc_engine_name(engine));
+        }
+    }
+}
+
 enum { LARGE_BATCH = 300, LARGE_CLASSES = 501, SHARD = 40 };
 
 /* Loss and gradients of a step over many classes, as they are for one shard or several. */
@@ -245,6 +321,7 @@ int main(void)
         cmocka_unit_test(a_class_that_weighs_nothing_is_left_out),
         cmocka_unit_test(wholly_smoothed_labels_do_not_matter),
         cmocka_unit_test(targets_of_nan_count_for_nothing),
+        cmocka_unit_test(a_value_that_is_no_number_shows_in_the_loss),
         cmocka_unit_test(large_losses_do_not_depend_on_threads),
         cmocka_unit_test(the_squared_loss_is_the_general_one_to_the_bit),
         cmocka_unit_test(wrong_specifications_are_messages),
