@@ -33,11 +33,6 @@ static void list_features(const dsc_cpu *cpu, struct feature features[FEATURE_CO
     memcpy(features, all, sizeof all);
 }
 
-static double memory_bytes(void)
-{
-    return (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-}
-
 static json_t *cpu_json(const dsc_cpu *cpu)
 {
     struct feature features[FEATURE_COUNT];
@@ -53,6 +48,7 @@ static json_t *cpu_json(const dsc_cpu *cpu)
 static void print_json(dsc_call *call, const dsc_thread_choice *threads)
 {
     const dsc_build *build = dsc_build_get();
+    const dsc_memory memory = dsc_memory_get();
     json_t *libraries = json_object();
     size_t count = 0;
     const dsc_library *library = dsc_libraries(&count);
@@ -60,13 +56,14 @@ static void print_json(dsc_call *call, const dsc_thread_choice *threads)
         json_object_set_new(libraries, library[i].name, json_string(library[i].version));
     dsc_json_print(
         call->scope,
-        json_pack("{s:s, s:s, s:s, s:s, s:o, s:{s:s, s:s}, s:{s:i, s:s, s:i, s:i, s:f, s:i, s:i}, s:f, s:o}",
-                  "version", build->version, "commit", build->commit, "compiler", build->compiler, "flags",
-                  build->flags, "cpu", cpu_json(dsc_cpu_get()), "isa", "detected",
-                  dsc_isa_name(dsc_isa_detected()), "effective", dsc_isa_name(dsc_isa_effective()), "threads",
-                  "count", threads->count, "reason", threads->reason, "online", threads->online, "affinity",
-                  threads->affinity, "cgroup_quota", threads->cgroup_quota, "slurm", threads->slurm,
-                  "physical", threads->physical, "memory_bytes", memory_bytes(), "libraries", libraries));
+        json_pack(
+            "{s:s, s:s, s:s, s:s, s:o, s:{s:s, s:s}, s:{s:i, s:s, s:i, s:i, s:f, s:i, s:i}, s:f, s:f, s:o}",
+            "version", build->version, "commit", build->commit, "compiler", build->compiler, "flags",
+            build->flags, "cpu", cpu_json(dsc_cpu_get()), "isa", "detected", dsc_isa_name(dsc_isa_detected()),
+            "effective", dsc_isa_name(dsc_isa_effective()), "threads", "count", threads->count, "reason",
+            threads->reason, "online", threads->online, "affinity", threads->affinity, "cgroup_quota",
+            threads->cgroup_quota, "slurm", threads->slurm, "physical", threads->physical, "memory_bytes",
+            memory.physical, "memory_usable_bytes", memory.usable, "libraries", libraries));
 }
 
 static const char *features_text(dsc_scope *scope, const dsc_cpu *cpu)
@@ -89,13 +86,15 @@ static void print_machine(dsc_call *call, const dsc_thread_choice *threads)
 {
     dsc_scope *scope = call->scope;
     const dsc_cpu *cpu = dsc_cpu_get();
+    const dsc_memory memory = dsc_memory_get();
     const char *const rows[][2] = {
         { "processor", cpu->model },
         { "cores", dsc_scope_format(scope, "%d, %d processors", cpu->physical, cpu->logical) },
         { "features", features_text(scope, cpu) },
         { "caches", dsc_scope_format(scope, "L1d %s, L2 %s, L3 %s", cache_text(scope, cpu->l1d_bytes),
                                      cache_text(scope, cpu->l2_bytes), cache_text(scope, cpu->l3_bytes)) },
-        { "memory", dsc_bytes_text(scope, memory_bytes()) },
+        { "memory", dsc_bytes_text(scope, memory.physical) },
+        { "  usable", memory.reason },
         { "isa", dsc_scope_format(scope, "%s in use, %s detected", dsc_isa_name(dsc_isa_effective()),
                                   dsc_isa_name(dsc_isa_detected())) },
         { "threads", threads->reason },

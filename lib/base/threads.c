@@ -11,6 +11,8 @@
 
 #include <descent/value.h>
 
+#include "base/cgroup.h"
+
 enum { PATH_BYTES = 4096, LIST_BYTES = 16384, MOST_THREADS = 1 << 20 };
 
 bool dsci_text_read(const char *path, char *text, size_t size)

@@ -31,10 +31,6 @@ void dsci_cores_count(int *logical, int *physical);
  * set. */
 bool dsci_processors_parse(const char *text, dsci_processors *set);
 
-/* The smallest CPU quota of the process's control groups (version 1 and 2, up the hierarchy), in processors;
- * 0: none. */
-double dsci_cgroup_quota(const char *root);
-
 /* Reads a small text file, NUL-terminated and cut at size - 1 bytes. False if it cannot be read. */
 bool dsci_text_read(const char *path, char *text, size_t size);
 

@@ -50,10 +50,10 @@ static void note_machine(dsc_scope *scope, dsc_record *record)
     note(record, "caches",
          dsc_scope_format(scope, "L1d %zu KiB, L2 %zu KiB, L3 %zu KiB", cpu->l1d_bytes / 1024,
                           cpu->l2_bytes / 1024, cpu->l3_bytes / 1024));
-    const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    if (pages > 0 && page > 0)
-        note(record, "memory",
-             dsc_scope_format(scope, "%.1f GiB", (double)pages * (double)page / 1073741824.0));
+    const dsc_memory memory = dsc_memory_get();
+    const char *limit =
+        memory.usable < memory.physical ? dsc_scope_format(scope, ", usable %s", memory.reason) : "";
+    note(record, "memory", dsc_scope_format(scope, "%.1f GiB%s", memory.physical / 1073741824.0, limit));
     if (uname(&name) == 0)
         note(record, "kernel", dsc_scope_format(scope, "%s %s %s", name.sysname, name.release, name.machine));
 }

@@ -3,11 +3,13 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <omp.h>
+#include <sys/mman.h>
 
 #include <descent/cpu.h>
 #include <descent/linalg.h>
@@ -49,10 +51,32 @@ static const char *const core_types[] = {
     [DSC_ISA_AVX512] = "SKYLAKEX",
 };
 
+/* OpenBLAS maps two buffers when it is loaded and one for each further call that runs at the same time, and
+   tries without end, deaf to signals, where there is no room for it. With room to spare for what else it
+   allocates. */
+static const size_t LIBRARY_BYTES = (size_t)64 << 20, BUFFER_BYTES = (size_t)136 << 20;
+
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static dsci_blas blas;
 static int loaded;
 static char failure[256];
+static dsc_status failure_status;
+
+/* Whether so much memory could be mapped. It is not touched. */
+static bool has_room(size_t bytes)
+{
+    void *memory =
+        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return memory != MAP_FAILED && munmap(memory, bytes) == 0;
+}
+
+/* The same for this thread's buffer, asked for once. Without a limit of the process there is room. */
+static bool has_buffer(void)
+{
+    static _Thread_local bool has;
+    has = has || dsc_memory_get().process <= 0 || has_room(BUFFER_BYTES);
+    return has;
+}
 
 static void *open_library(void)
 {
@@ -81,24 +105,32 @@ static int find_functions(void *library)
 
 /* Variables by which OpenBLAS can be told to compute otherwise, as a machine's set-up may do for all
    programs: with them the level in use would not decide the bits. Ours stand while the library loads; then
-   the caller's come back. */
-static const char *const variables[] = { "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE" };
-enum { VARIABLES = sizeof variables / sizeof variables[0] };
+   the caller's come back. The library also maps a buffer for each thread that OMP_NUM_THREADS asks for, and
+   we call it from one at a time in each of ours. */
+enum { CORE_TYPE, L2_SIZE, THREADS, VARIABLES };
+static const char *const variables[VARIABLES] = { "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE",
+                                                  "OMP_NUM_THREADS" };
+
+static void set_variable(const char *name, const char *value)
+{
+    if (value)
+        setenv(name, value, 1);
+    else
+        unsetenv(name);
+}
 
 static void *open_with_core_type(const char *core_type)
 {
+    const char *const ours[VARIABLES] = { [CORE_TYPE] = core_type, [THREADS] = "1" };
     char *kept[VARIABLES];
     for (size_t i = 0; i < VARIABLES; i++) {
         const char *value = getenv(variables[i]);
         kept[i] = value ? strdup(value) : NULL;
-        unsetenv(variables[i]);
+        set_variable(variables[i], ours[i]);
     }
-    setenv(variables[0], core_type, 1);
     void *library = open_library();
-    unsetenv(variables[0]);
     for (size_t i = 0; i < VARIABLES; i++) {
-        if (kept[i])
-            setenv(variables[i], kept[i], 1);
+        set_variable(variables[i], kept[i]);
         free(kept[i]);
     }
     return library;
@@ -106,6 +138,10 @@ static void *open_with_core_type(const char *core_type)
 
 static void load(void)
 {
+    failure_status = DSC_ERROR_MEMORY;
+    if (!has_room(LIBRARY_BYTES + 2 * BUFFER_BYTES))
+        return;
+    failure_status = DSC_ERROR_UNSUPPORTED;
     void *library = open_with_core_type(core_types[dsc_isa_effective()]);
     if (!library)
         return;
@@ -122,12 +158,19 @@ static void load(void)
 const dsci_blas *dsci_blas_get(dsc_scope *scope)
 {
     pthread_once(&once, load);
-    if (!loaded)
+    const bool room = loaded ? has_buffer() : failure_status != DSC_ERROR_MEMORY;
+    if (!room)
+        dsc_scope_fail(
+            scope, DSC_ERROR_MEMORY,
+            "linear algebra: OpenBLAS needs %zu MiB of address space and as much for each further thread, the "
+            "limit of this process leaves less; raise it (ulimit -v), or compute on fewer threads",
+            BUFFER_BYTES >> 20);
+    else if (!loaded)
         dsc_scope_fail(scope, DSC_ERROR_UNSUPPORTED,
                        "linear algebra: OpenBLAS could not be loaded (%s); install it with: apt-get install "
                        "libopenblas0-openmp",
                        failure);
-    return loaded && dsc_scope_status(scope) == DSC_OK ? &blas : NULL;
+    return loaded && room && dsc_scope_status(scope) == DSC_OK ? &blas : NULL;
 }
 
 dsci_blas_mode dsci_blas_enter(void)

@@ -61,7 +61,8 @@ typedef struct dsci_blas {
 } dsci_blas;
 
 /* The table; loads the library at the first call. NULL (and DSC_ERROR_UNSUPPORTED with the package to
-   install) if it cannot be loaded. */
+   install) if it cannot be loaded, or (and DSC_ERROR_MEMORY) if a limit of the process leaves no room for the
+   buffer that this thread's calls need. */
 const dsci_blas *dsci_blas_get(dsc_scope *scope);
 
 /* Around every call: OpenBLAS uses as many threads as OpenMP would give the caller, so the caller's count is

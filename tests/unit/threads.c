@@ -6,9 +6,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
+#include "base/cgroup.h"
 #include "base/threads.h"
 #include "directory.h"
 
@@ -122,6 +124,41 @@ static void both_versions_count_together(void **state)
     assert_true(dsci_cgroup_quota(root) == 2);
 }
 
+static void limits_of_memory_bind_from_any_level(void **state)
+{
+    const char *root = *state;
+    assert_true(dsci_cgroup_memory(root) == 0);
+    directory_put(root, "proc/self/cgroup", "4:memory:/docker/abc\n0::/user.slice/job.scope\n");
+    directory_put(root, "proc/self/mountinfo",
+                  "31 23 0:28 / /sys/fs/cgroup rw,relatime shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"
+                  "41 31 0:34 /docker/abc /sys/fs/memory ro master:9 - cgroup cgroup rw,memory\n");
+    directory_put(root, "sys/fs/cgroup/user.slice/job.scope/memory.max", "max\n");
+    directory_put(root, "sys/fs/cgroup/user.slice/job.scope/memory.high", "max\n");
+    directory_put(root, "sys/fs/memory/memory.limit_in_bytes", "9223372036854771712\n"); /* none */
+    assert_true(dsci_cgroup_memory(root) == 0);
+    directory_put(root, "sys/fs/cgroup/user.slice/memory.max", "3000000000\n");
+    assert_true(dsci_cgroup_memory(root) == 3e9);
+    directory_put(root, "sys/fs/cgroup/user.slice/job.scope/memory.high", "2000000000\n");
+    assert_true(dsci_cgroup_memory(root) == 2e9);
+    directory_put(root, "sys/fs/memory/memory.limit_in_bytes", "1000000000\n");
+    assert_true(dsci_cgroup_memory(root) == 1e9);
+}
+
+static void a_limit_of_the_process_bounds_its_memory(void **state)
+{
+    (void)state;
+    struct rlimit before;
+    assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+    const dsc_memory all = dsc_memory_get();
+    assert_true(all.physical > 0 && all.usable > 0 && all.usable <= all.physical);
+    const struct rlimit lower = { .rlim_cur = (rlim_t)(all.usable / 2), .rlim_max = before.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_AS, &lower), 0);
+    const dsc_memory half = dsc_memory_get();
+    assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+    assert_true(half.usable == (double)lower.rlim_cur);
+    assert_non_null(strstr(half.reason, "limit of the process"));
+}
+
 static void damaged_and_missing_files_mean_no_limit(void **state)
 {
     const char *root = *state;
@@ -183,6 +220,8 @@ int main(void)
         in_directory(version_2_quotas_bind_from_any_level),
         in_directory(version_1_quotas_bind_inside_a_container),
         in_directory(both_versions_count_together),
+        in_directory(limits_of_memory_bind_from_any_level),
+        cmocka_unit_test(a_limit_of_the_process_bounds_its_memory),
         in_directory(damaged_and_missing_files_mean_no_limit),
         cmocka_unit_test(lists_of_processors_are_checked),
         cmocka_unit_test(this_machine_gives_at_least_one_thread),

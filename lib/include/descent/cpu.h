@@ -1,4 +1,4 @@
-/* cpu.h - the processor: instruction-set levels, caches, threads. */
+/* cpu.h - the machine: instruction-set levels, caches, threads, memory. */
 #ifndef DESCENT_CPU_H
 #define DESCENT_CPU_H
 
@@ -53,6 +53,18 @@ typedef struct dsc_thread_choice {
 
 /* requested = 0 chooses: the smallest of the limits above. requested > 0 is taken as it is. */
 DSC_API dsc_thread_choice dsc_threads_choose(int requested);
+
+/* How much memory this process can use and why, in bytes. */
+typedef struct dsc_memory {
+    double usable;   /* the smallest of the limits below */
+    double physical; /* of the machine */
+    double cgroup;   /* limit of the control groups; 0: none */
+    double process;  /* limit of the address space or of its data (ulimit -v, -d); 0: none */
+    char reason[96]; /* one line for people: "2.0 GiB: limit of the control group" */
+} dsc_memory;
+
+/* Asks anew at each call: limits can be changed from outside. */
+DSC_API dsc_memory dsc_memory_get(void);
 
 /* The mode in which every thread computes (the numerics contract): denormal numbers are flushed to zero,
    rounding is to nearest, exceptions are masked. Enter returns the caller's mode (MXCSR) to hand back to
