@@ -79,11 +79,14 @@ static const char *file_state(dsc_scope *scope, const char *path, const dsc_know
         state = dsc_scope_copy(scope, dsc_scope_message(own));
     else if (owner && owner != known)
         state = dsc_scope_format(scope, "it is that of %s", owner->name);
-    else if (size != file->size)
-        state = dsc_scope_format(scope, "expected %llu bytes, found %llu", (unsigned long long)file->size,
-                                 (unsigned long long)size);
-    else if (file->sha256 && strcmp(hex, file->sha256) != 0)
-        state = dsc_scope_format(scope, "expected SHA-256 %.16s..., found %.16s...", file->sha256, hex);
+    else if (dsc_known_file_has(file, hex) || (!file->sha256 && size == file->size))
+        state = "";
+    else if (size != file->size && (!file->unpacked_size || size != file->unpacked_size))
+        state = dsc_scope_format(scope, "expected %llu bytes%s, found %llu", (unsigned long long)file->size,
+                                 file->unpacked_size ? ", packed" : "", (unsigned long long)size);
+    else
+        state = dsc_scope_format(scope, "expected SHA-256 %.16s..., found %.16s...",
+                                 size == file->size ? file->sha256 : file->unpacked_sha256, hex);
     dsc_scope_close(&own);
     return state ? state : "out of memory";
 }

@@ -18,9 +18,6 @@ enum {
     BATCHES = 5
 };
 
-static const char *const class_names[] = { "airplane", "automobile", "bird",  "cat",  "deer",
-                                           "dog",      "frog",       "horse", "ship", "truck" };
-
 static void unpack(const unsigned char *record, double *x, int32_t *label)
 {
     *label = record[0];
@@ -74,7 +71,7 @@ static dsc_dataset read_files(dsc_scope *scope, const char *const *paths, size_t
                          .height = SIDE,
                          .width = SIDE,
                          .channels = CHANNELS,
-                         .class_names = class_names };
+                         .class_names = dsc_known_data_find("cifar-10")->class_names };
     data.x = dsc_scope_alloc(scope, count * FEATURES, sizeof *data.x);
     data.labels = dsc_scope_alloc(scope, count, sizeof *data.labels);
     size_t example = 0;

@@ -109,11 +109,16 @@ dsc_split dsc_idx_directory(dsc_scope *scope, const char *directory)
     for (size_t i = 0; i < 4; i++)
         if (!(paths[i] = dsc_data_file(scope, directory, names[i])))
             return (dsc_split){ 0 };
-    const dsc_split split = { dsc_idx_images(scope, paths[0], paths[1]),
-                              dsc_idx_images(scope, paths[2], paths[3]) };
+    dsc_split split = { dsc_idx_images(scope, paths[0], paths[1]),
+                        dsc_idx_images(scope, paths[2], paths[3]) };
     if (split.train.height != split.test.height || split.train.width != split.test.width)
         dsc_scope_fail(scope, DSC_ERROR_FORMAT,
                        "%s: images of %zu x %zu, %s: images of %zu x %zu; expected one size", paths[0],
                        split.train.height, split.train.width, paths[2], split.test.height, split.test.width);
-    return dsc_scope_status(scope) == DSC_OK ? split : (dsc_split){ 0 };
+    if (dsc_scope_status(scope) != DSC_OK)
+        return (dsc_split){ 0 };
+    const size_t classes =
+        split.train.classes > split.test.classes ? split.train.classes : split.test.classes;
+    split.train.classes = split.test.classes = classes;
+    return split;
 }

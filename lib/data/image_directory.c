@@ -10,11 +10,19 @@
 
 #include <descent/file.h>
 
-enum { NAMES = 1 << 24 }; /* most entries of a directory */
+#include "data/image_file.h"
+
+enum { NAMES = 1 << 24 }; /* most entries of a data set's directories */
 
 struct names {
-    size_t count;
+    size_t count, capacity;
     const char **items;
+};
+
+/* What has been looked at. */
+struct walk {
+    dsc_scope *work;
+    size_t entries;
 };
 
 static int by_name(const void *a, const void *b)
@@ -22,51 +30,99 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static bool is_directory(const char *path)
+static void sort_names(struct names *names)
 {
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+    if (names->count)
+        qsort(names->items, names->count, sizeof *names->items, by_name);
 }
 
-/* Paths of a directory's entries in the order of their bytes: its folders, or its files. Hidden ones are left
-   out. */
-static struct names read_names(dsc_scope *work, const char *directory, bool folders)
+static void add_name(dsc_scope *work, struct names *names, const char *path)
 {
-    struct names names = { 0 };
+    if (names->count == names->capacity) {
+        const char **old = names->items;
+        names->capacity = names->capacity ? 2 * names->capacity : 64;
+        names->items = dsc_scope_alloc(work, names->capacity, sizeof *names->items);
+        if (!names->items)
+            return;
+        if (names->count)
+            memcpy(names->items, old, names->count * sizeof *names->items);
+    }
+    names->items[names->count++] = path;
+}
+
+static void fail_directory(dsc_scope *work, const char *path)
+{
+    const int error = errno;
+    char text[128];
+    dsc_scope_fail(work, DSC_ERROR_FILE,
+                   "cannot read '%s': %s; check the name, or remove it from the data set", path,
+                   strerror_r(error, text, sizeof text));
+}
+
+/* One entry, by what it is once links are followed. */
+static void sort_entry(struct walk *walk, const char *path, struct names *folders, struct names *files)
+{
+    struct stat info;
+    if (stat(path, &info) != 0)
+        fail_directory(walk->work, path);
+    else if (S_ISDIR(info.st_mode))
+        add_name(walk->work, folders, path);
+    else if (S_ISREG(info.st_mode))
+        add_name(walk->work, files, path);
+    else
+        dsc_scope_fail(walk->work, DSC_ERROR_FILE,
+                       "'%s' is neither a file nor a folder; remove it from the data set", path);
+    if (++walk->entries > NAMES)
+        dsc_scope_fail(walk->work, DSC_ERROR_FORMAT,
+                       "'%s' is one entry more than the %d that a data set may have", path, (int)NAMES);
+}
+
+/* Appends the paths of a directory's folders and files; hidden ones are left out. */
+static void read_entries(struct walk *walk, const char *directory, struct names *folders, struct names *files)
+{
     DIR *stream = opendir(directory);
     if (!stream) {
-        const int error = errno;
-        char text[128];
-        dsc_scope_fail(work, DSC_ERROR_FILE, "cannot read the directory '%s': %s; check the name", directory,
-                       strerror_r(error, text, sizeof text));
-        return names;
+        fail_directory(walk->work, directory);
+        return;
     }
-    size_t capacity = 0;
-    for (const struct dirent *entry; dsc_scope_status(work) == DSC_OK && (entry = readdir(stream)) != NULL;) {
-        if (entry->d_name[0] == '.')
-            continue;
-        const char *path = dsc_path_join(work, directory, entry->d_name);
-        if (!path || is_directory(path) != folders)
-            continue;
-        if (names.count == capacity) {
-            const char **old = names.items;
-            capacity = capacity ? 2 * capacity : 64;
-            names.items = capacity > NAMES ? NULL : dsc_scope_alloc(work, capacity, sizeof *names.items);
-            if (!names.items) {
-                dsc_scope_fail(work, DSC_ERROR_MEMORY, "'%s' has too many entries", directory);
-                break;
-            }
-            if (names.count)
-                memcpy(names.items, old, names.count * sizeof *names.items);
-        }
-        names.items[names.count++] = path;
+    for (const struct dirent *entry;
+         dsc_scope_status(walk->work) == DSC_OK && (entry = readdir(stream)) != NULL;) {
+        const char *path = *entry->d_name == '.' ? NULL : dsc_path_join(walk->work, directory, entry->d_name);
+        if (path)
+            sort_entry(walk, path, folders, files);
     }
     closedir(stream);
-    if (dsc_scope_status(work) != DSC_OK)
-        return (struct names){ 0 };
-    if (names.count)
-        qsort(names.items, names.count, sizeof *names.items, by_name);
-    return names;
+}
+
+/* The folders that a folder lies in, up to the class's. */
+struct ancestor {
+    const struct ancestor *above;
+    dev_t device;
+    ino_t number;
+};
+
+/* Appends a folder's files, and those of the folders in it. */
+static void collect_files(struct walk *walk, const char *folder, const struct ancestor *above,
+                          struct names *files)
+{
+    struct stat info;
+    if (dsc_scope_status(walk->work) != DSC_OK)
+        return;
+    if (stat(folder, &info) != 0) {
+        fail_directory(walk->work, folder);
+        return;
+    }
+    for (const struct ancestor *a = above; a; a = a->above)
+        if (a->device == info.st_dev && a->number == info.st_ino) {
+            dsc_scope_fail(walk->work, DSC_ERROR_FILE,
+                           "'%s' leads back to a folder that it lies in; remove this link", folder);
+            return;
+        }
+    const struct ancestor here = { above, info.st_dev, info.st_ino };
+    struct names folders = { 0 };
+    read_entries(walk, folder, &folders, files);
+    for (size_t i = 0; i < folders.count; i++)
+        collect_files(walk, folders.items[i], &here, files);
 }
 
 /* Value of one pixel's channel c of wanted ones: grey is copied to all; colours become grey by the luma of
@@ -100,17 +156,28 @@ static const char *last_part(const char *path)
 }
 
 /* Lists every class's files; *files has one list a class. */
-static size_t list_files(dsc_scope *work, const struct names *classes, struct names *files)
+static size_t list_files(struct walk *walk, const struct names *classes, struct names *files)
 {
     size_t count = 0;
-    for (size_t c = 0; c < classes->count && dsc_scope_status(work) == DSC_OK; c++) {
-        files[c] = read_names(work, classes->items[c], false);
+    for (size_t c = 0; c < classes->count && dsc_scope_status(walk->work) == DSC_OK; c++) {
+        collect_files(walk, classes->items[c], NULL, &files[c]);
+        sort_names(&files[c]);
         if (files[c].count == 0)
-            dsc_scope_fail(work, DSC_ERROR_FORMAT, "'%s' has no images; remove the folder or fill it",
+            dsc_scope_fail(walk->work, DSC_ERROR_FORMAT, "'%s' has no images; remove the folder or fill it",
                            classes->items[c]);
         count += files[c].count;
     }
     return count;
+}
+
+/* An image outside of every class's folder would be left out. */
+static void refuse_images(dsc_scope *work, const struct names *files)
+{
+    for (size_t i = 0; i < files->count && dsc_scope_status(work) == DSC_OK; i++)
+        if (dsci_image_is_at(work, files->items[i]))
+            dsc_scope_fail(work, DSC_ERROR_FORMAT,
+                           "'%s' is an image beside the folders of the classes; move it into one of them",
+                           files->items[i]);
 }
 
 static dsc_dataset allocate(dsc_scope *scope, dsc_scope *work, const char *directory,
@@ -136,14 +203,19 @@ static dsc_dataset allocate(dsc_scope *scope, dsc_scope *work, const char *direc
 
 static dsc_dataset read_all(dsc_scope *scope, dsc_scope *work, const char *directory, dsc_dataset like)
 {
-    const struct names classes = read_names(work, directory, true);
+    struct walk walk = { .work = work };
+    struct names classes = { 0 }, beside = { 0 };
+    read_entries(&walk, directory, &classes, &beside);
+    sort_names(&classes);
+    sort_names(&beside);
     if (classes.count < 2)
         dsc_scope_fail(work, DSC_ERROR_FORMAT,
                        "'%s' has %zu folders; expected one with images for each of at least two classes",
                        directory, classes.count);
+    refuse_images(work, &beside);
     struct names *files = dsc_scope_alloc(work, classes.count, sizeof *files);
     like.classes = classes.count;
-    like.count = files ? list_files(work, &classes, files) : 0;
+    like.count = files ? list_files(&walk, &classes, files) : 0;
     if (!files || dsc_scope_status(work) != DSC_OK)
         return (dsc_dataset){ 0 };
     const dsc_dataset data = allocate(scope, work, directory, &classes, like);

@@ -4,8 +4,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/content.h"
+#include "base/file.h"
 
 bool dsci_image_size_allowed(dsc_scope *scope, const char *path, size_t height, size_t width)
 {
@@ -17,10 +19,23 @@ bool dsci_image_size_allowed(dsc_scope *scope, const char *path, size_t height, 
     return false;
 }
 
+static const unsigned char png[] = { 0x89, 'P', 'N', 'G', 0x0d, 0x0a, 0x1a, 0x0a },
+                           jpeg[] = { 0xff, 0xd8, 0xff };
+
+bool dsci_image_is_at(dsc_scope *scope, const char *path)
+{
+    unsigned char start[sizeof png];
+    const int file = dsci_file_open(scope, path);
+    if (file < 0)
+        return false;
+    const size_t size = dsci_file_next(scope, file, path, start, sizeof start);
+    close(file);
+    return (size == sizeof png && memcmp(start, png, sizeof png) == 0) ||
+           (size >= sizeof jpeg && memcmp(start, jpeg, sizeof jpeg) == 0);
+}
+
 static struct dsci_raster decode(dsc_scope *scope, const char *path, dsc_bytes file)
 {
-    static const unsigned char png[] = { 0x89, 'P', 'N', 'G', 0x0d, 0x0a, 0x1a, 0x0a },
-                               jpeg[] = { 0xff, 0xd8, 0xff };
     if (file.size >= sizeof png && memcmp(file.data, png, sizeof png) == 0)
         return dsci_png_decode(scope, path, file);
     if (file.size >= sizeof jpeg && memcmp(file.data, jpeg, sizeof jpeg) == 0)

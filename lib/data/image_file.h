@@ -25,6 +25,9 @@ struct dsci_raster {
 struct dsci_raster dsci_png_decode(dsc_scope *scope, const char *path, dsc_bytes file);
 struct dsci_raster dsci_jpeg_decode(dsc_scope *scope, const char *path, dsc_bytes file);
 
+/* Whether the file at a path begins as a PNG or JPEG image. */
+bool dsci_image_is_at(dsc_scope *scope, const char *path);
+
 /* A PNG in memory of 8-bit samples; data is the caller's to free, NULL on failure. */
 dsc_bytes dsci_png_encode(dsc_scope *scope, const char *path, const struct dsci_raster *raster);
 

@@ -10,78 +10,131 @@
 
 static const dsc_known_file mnist_files[] = {
     { "train-images-idx3-ubyte.gz", 9912422,
-      "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609" },
-    { "train-labels-idx1-ubyte.gz", 28881,
-      "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c" },
+      "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609", 47040016,
+      "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db" },
+    { "train-labels-idx1-ubyte.gz", 28881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+      60008, "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5" },
     { "t10k-images-idx3-ubyte.gz", 1648877,
-      "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6" },
-    { "t10k-labels-idx1-ubyte.gz", 4542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6" },
+      "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6", 7840016,
+      "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7" },
+    { "t10k-labels-idx1-ubyte.gz", 4542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+      10008, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2" },
 };
 
 static const dsc_known_file fashion_files[] = {
     { "train-images-idx3-ubyte.gz", 26421880,
-      "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84" },
-    { "train-labels-idx1-ubyte.gz", 29515,
-      "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845" },
+      "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84", 47040016,
+      "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888" },
+    { "train-labels-idx1-ubyte.gz", 29515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+      60008, "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9" },
     { "t10k-images-idx3-ubyte.gz", 4422102,
-      "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073" },
-    { "t10k-labels-idx1-ubyte.gz", 5148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5" },
+      "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073", 7840016,
+      "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b" },
+    { "t10k-labels-idx1-ubyte.gz", 5148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+      10008, "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34" },
 };
 
 /* The binary version; digests of its files are not published. */
 static const dsc_known_file cifar_files[] = {
-    { "data_batch_1.bin", 30730000, NULL }, { "data_batch_2.bin", 30730000, NULL },
-    { "data_batch_3.bin", 30730000, NULL }, { "data_batch_4.bin", 30730000, NULL },
-    { "data_batch_5.bin", 30730000, NULL }, { "test_batch.bin", 30730000, NULL },
+    { "data_batch_1.bin", 30730000, NULL, 0, NULL }, { "data_batch_2.bin", 30730000, NULL, 0, NULL },
+    { "data_batch_3.bin", 30730000, NULL, 0, NULL }, { "data_batch_4.bin", 30730000, NULL, 0, NULL },
+    { "data_batch_5.bin", 30730000, NULL, 0, NULL }, { "test_batch.bin", 30730000, NULL, 0, NULL },
 };
 
 static const dsc_known_file cifar_first_files[] = {
     { "data_batch_1_first4000.bin.gz", 11349652,
-      "d32c18318de59292af92f571821e2570d0ce4d63cf4b3de2570ee51bf268ee72" },
+      "d32c18318de59292af92f571821e2570d0ce4d63cf4b3de2570ee51bf268ee72", 12292000,
+      "0993cf8b8e43bc207603aef9787006995746513f5e3fa5a52e06d1b069926330" },
 };
 
-#define FILES(array) array, sizeof array / sizeof array[0]
+#define COUNT(array) (sizeof array / sizeof array[0])
+
+/* Names of a data set's folder: the set's own, and other tools'. */
+static const char *const mnist_folders[] = { "mnist", "MNIST", NULL };
+static const char *const fashion_folders[] = { "fashion-mnist", "fashion_mnist", "FashionMNIST", NULL };
+static const char *const cifar_folders[] = { "cifar-10", "cifar10", "CIFAR10", NULL };
+
+static const char *const fashion_classes[] = { "T-shirt/top", "trouser", "pullover", "dress", "coat",
+                                               "sandal",      "shirt",   "sneaker",  "bag",   "ankle boot" };
+static const char *const cifar_classes[] = { "airplane", "automobile", "bird",  "cat",  "deer",
+                                             "dog",      "frog",       "horse", "ship", "truck" };
 
 static const dsc_known_data known_data[] = {
-    { "mnist1d", "ten classes of one-dimensional signals, 40 points (Greydanus and Kobak 2024)", "generated",
-      NULL, 0, NULL, 0 },
-    { "islr-spline", "20 points of figures 10.20 and 10.21 in An Introduction to Statistical Learning",
-      "embedded", NULL, 0, NULL, 0 },
-    { "mnist", "70,000 handwritten digits, 28 x 28 (LeCun, Cortes and Burges 1998)",
-      "yann.lecun.com/exdb/mnist", FILES(mnist_files), NULL, 0 },
-    { "fashion-mnist", "70,000 pictures of clothing, 28 x 28 (Xiao, Rasul and Vollgraf 2017)",
-      "github.com/zalandoresearch/fashion-mnist", FILES(fashion_files), NULL, 0 },
-    { "cifar-10",
-      "60,000 photographs, 32 x 32 in colour (Krizhevsky 2009); or the first 4,000, of which 3,200 train and "
-      "800 test",
-      "cs.toronto.edu/~kriz/cifar.html", FILES(cifar_files), FILES(cifar_first_files) },
+    { .name = "mnist1d",
+      .title = "MNIST-1D",
+      .classes = 10,
+      .summary = "ten classes of one-dimensional signals, 40 points (Greydanus and Kobak 2024)",
+      .origin = "generated" },
+    { .name = "islr-spline",
+      .title = "ISLR's spline points",
+      .summary = "20 points of figures 10.20 and 10.21 in An Introduction to Statistical Learning",
+      .origin = "embedded" },
+    { .name = "mnist",
+      .title = "MNIST",
+      .summary = "70,000 handwritten digits, 28 x 28 (LeCun, Cortes and Burges 1998)",
+      .origin = "yann.lecun.com/exdb/mnist",
+      .files = mnist_files,
+      .file_count = COUNT(mnist_files),
+      .folders = mnist_folders,
+      .inner = "raw",
+      .classes = 10 },
+    { .name = "fashion-mnist",
+      .title = "Fashion-MNIST",
+      .summary = "70,000 pictures of clothing, 28 x 28 (Xiao, Rasul and Vollgraf 2017)",
+      .origin = "github.com/zalandoresearch/fashion-mnist",
+      .files = fashion_files,
+      .file_count = COUNT(fashion_files),
+      .folders = fashion_folders,
+      .inner = "raw",
+      .class_names = fashion_classes,
+      .classes = COUNT(fashion_classes) },
+    { .name = "cifar-10",
+      .title = "CIFAR-10",
+      .summary =
+          "60,000 photographs, 32 x 32 in colour (Krizhevsky 2009); or the first 4,000, of which 3,200 "
+          "train and 800 test",
+      .origin = "cs.toronto.edu/~kriz/cifar.html",
+      .files = cifar_files,
+      .file_count = COUNT(cifar_files),
+      .others = cifar_first_files,
+      .other_count = COUNT(cifar_first_files),
+      .folders = cifar_folders,
+      .inner = "cifar-10-batches-bin",
+      .class_names = cifar_classes,
+      .classes = COUNT(cifar_classes) },
 };
 
 const dsc_known_data *dsc_known_data_list(size_t *count)
 {
-    *count = sizeof known_data / sizeof known_data[0];
+    *count = COUNT(known_data);
     return known_data;
 }
 
 const dsc_known_data *dsc_known_data_find(const char *name)
 {
-    for (size_t i = 0; i < sizeof known_data / sizeof known_data[0]; i++)
+    for (size_t i = 0; i < COUNT(known_data); i++)
         if (strcmp(known_data[i].name, name) == 0)
             return &known_data[i];
     return NULL;
 }
 
+bool dsc_known_file_has(const dsc_known_file *file, const char *sha256)
+{
+    return (file->sha256 && strcmp(file->sha256, sha256) == 0) ||
+           (file->unpacked_sha256 && strcmp(file->unpacked_sha256, sha256) == 0);
+}
+
 static bool has_digest(const dsc_known_file *files, size_t count, const char *sha256)
 {
     for (size_t i = 0; i < count; i++)
-        if (files[i].sha256 && strcmp(files[i].sha256, sha256) == 0)
+        if (dsc_known_file_has(&files[i], sha256))
             return true;
     return false;
 }
 
 const dsc_known_data *dsc_known_data_of_file(const char *sha256)
 {
-    for (size_t i = 0; i < sizeof known_data / sizeof known_data[0]; i++)
+    for (size_t i = 0; i < COUNT(known_data); i++)
         if (has_digest(known_data[i].files, known_data[i].file_count, sha256) ||
             has_digest(known_data[i].others, known_data[i].other_count, sha256))
             return &known_data[i];
@@ -100,18 +153,34 @@ dsc_status dsc_known_data_check(dsc_scope *scope, const dsc_known_data *known, c
     return dsc_scope_status(scope);
 }
 
-/* The path if the file exists under its name, or packed or unpacked with ".gz" or without; else NULL. */
-static const char *existing(dsc_scope *scope, const char *directory, const char *name)
+/* The path of a file if it exists, in a folder of its own name (as some archives unpack), or not. */
+static const char *existing_at(dsc_scope *scope, const char *directory, const char *name)
 {
-    char *path = dsc_path_join(scope, directory, name);
+    const char *path = dsc_path_join(scope, directory, name);
     if (!path || dsc_file_exists(path))
         return path;
-    const size_t length = strlen(path);
-    if (length > 3 && strcmp(path + length - 3, ".gz") == 0)
-        path[length - 3] = 0;
-    else
-        path = dsc_scope_format(scope, "%s.gz", path);
+    path = dsc_path_join(scope, path, name);
     return path && dsc_file_exists(path) ? path : NULL;
+}
+
+/* The same under a file's name, or packed or unpacked with ".gz" or without, or written with a dot
+   ("train-images.idx3-ubyte"); NULL if it is nowhere. */
+static const char *existing(dsc_scope *scope, const char *directory, const char *name)
+{
+    const size_t length = strlen(name);
+    const bool packed = length > 3 && strcmp(name + length - 3, ".gz") == 0;
+    const char *plain = dsc_scope_format(scope, "%.*s", (int)(length - (packed ? 3 : 0)), name);
+    char *dotted = plain ? dsc_scope_copy(scope, plain) : NULL,
+         *hyphen = dotted ? strstr(dotted, "-idx") : NULL;
+    if (hyphen)
+        *hyphen = '.';
+    const char *found = NULL;
+    for (int form = 0; dotted && !found && form < (hyphen ? 4 : 2); form++) {
+        const char *stem = form < 2 ? plain : dotted;
+        const char *other = packed == (form % 2 == 0) ? dsc_scope_format(scope, "%s.gz", stem) : stem;
+        found = other ? existing_at(scope, directory, other) : NULL;
+    }
+    return found;
 }
 
 const char *dsc_data_file(dsc_scope *scope, const char *directory, const char *name)
@@ -151,6 +220,26 @@ const dsc_known_file *dsc_data_files(const dsc_known_data *known, const char *di
     return others ? known->others : known->files;
 }
 
+static bool is_directory(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* The i-th place below a directory where a set's files may be: itself, a folder that is called as the set,
+   and in each of them the inner folder. NULL: there are no more. */
+static const char *place_at(dsc_scope *scope, const dsc_known_data *known, const char *directory, size_t i)
+{
+    const char *place = dsc_scope_copy(scope, directory);
+    if (i >= 2) {
+        size_t folders = 0;
+        while (known->folders[folders])
+            folders++;
+        place = i / 2 <= folders ? dsc_path_join(scope, directory, known->folders[i / 2 - 1]) : NULL;
+    }
+    return place && i % 2 == 1 ? dsc_path_join(scope, place, known->inner) : place;
+}
+
 const char *dsc_data_directory(dsc_scope *scope, const dsc_known_data *known, const char *directory)
 {
     if (known->file_count == 0)
@@ -165,8 +254,7 @@ const char *dsc_data_directory(dsc_scope *scope, const dsc_known_data *known, co
             known->name, known->file_count);
         return NULL;
     }
-    struct stat info;
-    if (stat(directory, &info) != 0 || !S_ISDIR(info.st_mode)) {
+    if (!is_directory(directory)) {
         dsc_scope_fail(
             scope, DSC_ERROR_FILE,
             "data set '%s': '%s' is not a directory; name that of its %zu files with --data DIR or "
@@ -174,34 +262,47 @@ const char *dsc_data_directory(dsc_scope *scope, const dsc_known_data *known, co
             known->name, directory, known->file_count);
         return NULL;
     }
-    const char *inside = dsc_path_join(scope, directory, known->name);
-    const char *missing = first_missing(scope, known, directory);
-    const char *missing_inside = missing && inside ? first_missing(scope, known, inside) : NULL;
-    if (missing && missing_inside)
-        dsc_scope_fail(
-            scope, DSC_ERROR_FILE,
-            "data set '%s': %s has no %s, and %s has no %s; name the directory of its %zu files with --data "
-            "DIR or $DESCENT_DATA",
-            known->name, directory, missing, inside, missing_inside, known->file_count);
-    return dsc_scope_status(scope) != DSC_OK ? NULL : missing ? inside : dsc_scope_copy(scope, directory);
+    const char *lacking = NULL; /* the first place that exists, and what it is without */
+    const char *place, *missing;
+    for (size_t i = 0; (place = place_at(scope, known, directory, i)) != NULL; i++) {
+        if (!is_directory(place))
+            continue;
+        if (!(missing = first_missing(scope, known, place)))
+            return dsc_scope_status(scope) == DSC_OK ? place : NULL;
+        lacking = dsc_scope_format(scope, "%s%s%s has no %s", lacking ? lacking : "", lacking ? ", " : "",
+                                   place, missing);
+    }
+    dsc_scope_fail(
+        scope, DSC_ERROR_FILE,
+        "data set '%s': %s; name the directory of its %zu files, or one with a folder '%s', with --data DIR "
+        "or $DESCENT_DATA",
+        known->name, lacking ? lacking : "", known->file_count, known->folders[0]);
+    return NULL;
 }
 
-/* How sure it is that a directory has a data set: 0 not, 1 files of its names, 2 the last of them by its
-   digest too. */
-static int resemblance(const dsc_known_data *known, const char *directory)
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* How sure it is that files, which are called as a data set's, are that set's: 0 they are another one's,
+   1 by their names, 2 by that of their folder, 3 by the digest of the last one. */
+static int certainty(const dsc_known_data *known, const char *found)
 {
     dsc_scope *own = dsc_scope_open(NULL);
-    const char *found = known ? dsc_data_directory(own, known, directory) : NULL;
-    int sure = 0;
-    if (found && known->file_count > 0) {
-        size_t count;
-        const dsc_known_file *files = dsc_data_files(known, found, &count);
-        const dsc_known_file *last = &files[count - 1];
-        char hex[65];
-        uint64_t size;
-        dsc_digest_hex(dsc_sha256_file(own, dsc_data_file(own, found, last->name), &size), hex);
-        sure = dsc_scope_status(own) != DSC_OK ? 0 : last->sha256 && strcmp(hex, last->sha256) == 0 ? 2 : 1;
-    }
+    size_t count;
+    const dsc_known_file *files = dsc_data_files(known, found, &count);
+    char hex[65];
+    dsc_digest_hex(dsc_sha256_file(own, dsc_data_file(own, found, files[count - 1].name), NULL), hex);
+    const dsc_known_data *owner = dsc_known_data_of_file(hex);
+    int sure = owner == known ? 3 : owner ? 0 : 1;
+    char *whole = sure == 1 ? realpath(found, NULL) : NULL;
+    if (whole && strcmp(last_part(whole), known->inner) == 0)
+        *strrchr(whole, '/') = '\0';
+    for (size_t i = 0; whole && known->folders[i]; i++)
+        sure = strcmp(last_part(whole), known->folders[i]) == 0 ? 2 : sure;
+    free(whole);
     dsc_scope_close(&own);
     return sure;
 }
@@ -214,20 +315,56 @@ static const char *list_names(dsc_scope *scope, const char *const *names)
     return text;
 }
 
+/* A data set that a directory seems to have. */
+struct candidate {
+    const dsc_known_data *known;
+    const char *found;
+    int sure;
+};
+
+/* True if the same files are more surely another set's. */
+static bool is_beaten(const struct candidate *candidates, size_t count, size_t which)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(candidates[i].found, candidates[which].found) == 0 &&
+            candidates[i].sure > candidates[which].sure)
+            return true;
+    return candidates[which].sure == 0;
+}
+
 const dsc_known_data *dsc_data_recognize(dsc_scope *scope, const char *const *names, const char *directory,
                                          const char **found)
 {
-    for (int sure = 2; sure > 0; sure--)
-        for (size_t i = 0; names[i]; i++) {
-            const dsc_known_data *known = dsc_known_data_find(names[i]);
-            if (resemblance(known, directory) < sure)
-                continue;
-            *found = dsc_data_directory(scope, known, directory);
-            return *found ? known : NULL;
+    struct candidate candidates[COUNT(known_data)], *one = NULL;
+    const char *left[COUNT(known_data) + 1] = { NULL };
+    size_t count = 0, left_count = 0;
+    for (size_t i = 0; names[i] && count < COUNT(known_data); i++) {
+        dsc_scope *own = dsc_scope_open(NULL); /* a set that is not there is no error */
+        const dsc_known_data *known = dsc_known_data_find(names[i]);
+        const char *place = known && known->file_count ? dsc_data_directory(own, known, directory) : NULL;
+        if (place)
+            candidates[count++] =
+                (struct candidate){ known, dsc_scope_copy(scope, place), certainty(known, place) };
+        dsc_scope_close(&own);
+    }
+    if (dsc_scope_status(scope) != DSC_OK)
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        if (!is_beaten(candidates, count, i)) {
+            one = &candidates[i];
+            left[left_count++] = one->known->name;
         }
-    dsc_scope_fail(scope, DSC_ERROR_FILE,
-                   "'%s' has the files of none of %s; `descent data check` tells what they are called",
-                   directory ? directory : "", list_names(scope, names));
+    if (left_count == 1) {
+        *found = one->found;
+        return one->known;
+    }
+    if (left_count > 1)
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "'%s' has the files of %s; choose one by its name",
+                       directory, list_names(scope, left));
+    else
+        dsc_scope_fail(scope, DSC_ERROR_FILE,
+                       "'%s' has the files of none of %s; `descent data check` tells what they are called",
+                       directory ? directory : "", list_names(scope, names));
     return NULL;
 }
 
@@ -249,13 +386,26 @@ const dsc_known_data *dsc_data_choose(dsc_scope *scope, const char *chosen, cons
     return *directory ? known : NULL;
 }
 
+/* Networks for a known data set have as many outputs as it has classes. */
+static void name_classes(dsc_scope *scope, const dsc_known_data *known, dsc_dataset *data)
+{
+    if (dsc_scope_status(scope) == DSC_OK && data->classes > known->classes)
+        dsc_scope_fail(scope, DSC_ERROR_FORMAT, "%s: data set '%s' has %zu classes, found a label of %zu",
+                       data->name, known->name, known->classes, data->classes - 1);
+    data->class_names = known->class_names;
+}
+
 dsc_split dsc_data_read(dsc_scope *scope, const dsc_known_data *known, const char *directory)
 {
+    dsc_split split = { 0 };
     if (known->files == mnist_files || known->files == fashion_files)
-        return dsc_idx_directory(scope, directory);
-    if (known->files == cifar_files)
-        return dsc_cifar10_directory(scope, directory);
-    dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "data set '%s' is %s: it is not read from files", known->name,
-                   known->origin);
-    return (dsc_split){ 0 };
+        split = dsc_idx_directory(scope, directory);
+    else if (known->files == cifar_files)
+        split = dsc_cifar10_directory(scope, directory);
+    else
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "data set '%s' is %s: it is not read from files",
+                       known->name, known->origin);
+    name_classes(scope, known, &split.train);
+    name_classes(scope, known, &split.test);
+    return dsc_scope_status(scope) == DSC_OK ? split : (dsc_split){ 0 };
 }

@@ -194,29 +194,88 @@ static void directories_are_found_by_their_files(void **state)
     dsc_scope_close(&scope);
 }
 
-static void a_directory_is_recognized_by_names_of_files_and_before_them_by_digest(void **state)
+/* As 7-Zip, Kaggle and torchvision leave them. */
+static void files_and_folders_are_found_under_the_names_that_other_tools_give(void **state)
 {
-    static const char *const all[] = { "cifar-10", "mnist", "fashion-mnist", NULL };
+    static const struct {
+        const char *set, *files[4], *found;
+    } cases[] = {
+        { "mnist",
+          { "a/train-images.idx3-ubyte", "a/train-labels.idx1-ubyte", "a/t10k-images.idx3-ubyte.gz",
+            "a/t10k-labels.idx1-ubyte/t10k-labels.idx1-ubyte" },
+          "a" },
+        { "mnist",
+          { "b/MNIST/raw/train-images-idx3-ubyte", "b/MNIST/raw/train-labels-idx1-ubyte",
+            "b/MNIST/raw/t10k-images-idx3-ubyte", "b/MNIST/raw/t10k-labels-idx1-ubyte" },
+          "b/MNIST/raw" },
+        { "fashion-mnist",
+          { "c/raw/train-images-idx3-ubyte/train-images-idx3-ubyte", "c/raw/train-labels-idx1-ubyte",
+            "c/raw/t10k-images-idx3-ubyte", "c/raw/t10k-labels-idx1-ubyte" },
+          "c/raw" },
+        { "cifar-10", { "d/cifar-10-batches-bin/data_batch_1_first4000.bin" }, "d/cifar-10-batches-bin" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (size_t f = 0; f < 4 && cases[i].files[f]; f++)
+            directory_put(*state, cases[i].files[f], "");
+        dsc_scope *scope = dsc_scope_open(NULL);
+        const dsc_known_data *known = dsc_known_data_find(cases[i].set);
+        const char top[] = { cases[i].found[0], 0 };
+        const char *found = dsc_data_directory(scope, known, dsc_path_join(scope, *state, top));
+        assert_string_equal(dsc_scope_message(scope), "");
+        assert_string_equal(found, directory_path(*state, cases[i].found));
+        size_t count;
+        const dsc_known_file *files = dsc_data_files(known, found, &count);
+        for (size_t f = 0; f < count; f++)
+            assert_string_equal(dsc_data_file(scope, found, files[f].name),
+                                directory_path(*state, cases[i].files[f]));
+        dsc_scope_close(&scope);
+    }
+}
+
+static void put_four(const char *directory, const char *folder)
+{
     static const char *const names[] = { "train-images-idx3-ubyte", "train-labels-idx1-ubyte",
                                          "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte" };
-    const char *const directory = *state, *found = NULL;
     dsc_scope *scope = dsc_scope_open(NULL);
-    assert_null(dsc_data_recognize(scope, all, directory, &found));
-    assert_non_null(strstr(dsc_scope_message(scope), "none of cifar-10, mnist and fashion-mnist"));
-    dsc_scope_close(&scope);
     for (size_t i = 0; i < 4; i++)
-        directory_put(directory, names[i], "");
-    scope = dsc_scope_open(NULL);
-    assert_ptr_equal(dsc_data_recognize(scope, all, directory, &found), dsc_known_data_find("mnist"));
-    assert_string_equal(found, directory);
+        directory_put(directory, dsc_path_join(scope, folder, names[i]), "");
+    dsc_scope_close(&scope);
+}
+
+static void expect_recognized(const char *directory, const char *name, const char *says)
+{
+    static const char *const all[] = { "cifar-10", "mnist", "fashion-mnist", NULL };
+    dsc_scope *scope = dsc_scope_open(NULL);
+    const char *found = NULL;
+    const dsc_known_data *known = dsc_data_recognize(scope, all, directory, &found);
+    if (!strstr(dsc_scope_message(scope), says))
+        fail_msg("%s: %s", directory, dsc_scope_message(scope));
+    assert_string_equal(known ? known->name : "", name);
+    dsc_scope_close(&scope);
+}
+
+static void a_directory_is_recognized_by_digest_by_folder_or_by_names_of_files(void **state)
+{
+    const char *const directory = *state;
+    expect_recognized(directory, "", "none of cifar-10, mnist and fashion-mnist");
+    put_four(directory, "own");
+    expect_recognized(directory_path(directory, "own"), "",
+                      "has the files of mnist and fashion-mnist; choose one");
+    put_four(directory, "mnist");
+    expect_recognized(directory_path(directory, "mnist"), "mnist", "");
+    expect_recognized(directory, "mnist", "");
+    put_four(directory, "FashionMNIST/raw");
+    expect_recognized(directory_path(directory, "FashionMNIST"), "fashion-mnist", "");
+    expect_recognized(directory, "", "has the files of mnist and fashion-mnist; choose one");
+    directory_put(directory, "cifar-10/data_batch_1_first4000.bin.gz", "");
+    expect_recognized(directory, "", "has the files of cifar-10, mnist and fashion-mnist; choose one");
     const char *given = getenv("DESCENT_TEST_DATA");
-    const char *fashion =
-        dsc_path_join(scope, given && *given ? given : DESCENT_SHARED_DATA, "fashion-mnist");
-    if (dsc_file_exists(fashion))
-        assert_ptr_equal(dsc_data_recognize(scope, all, fashion, &found),
-                         dsc_known_data_find("fashion-mnist"));
+    dsc_scope *scope = dsc_scope_open(NULL);
+    const char *shared = given && *given ? given : DESCENT_SHARED_DATA;
+    const char *fashion = dsc_path_join(scope, shared, "fashion-mnist");
+    if (dsc_file_exists(dsc_path_join(scope, fashion, "t10k-labels-idx1-ubyte.gz")))
+        expect_recognized(fashion, "fashion-mnist", "");
     assert_null(dsc_known_data_find("no such set"));
-    assert_string_equal(dsc_scope_message(scope), "");
     dsc_scope_close(&scope);
 }
 
@@ -352,7 +411,8 @@ int main(void)
         IN_DIRECTORY(labels_beyond_nine_make_more_classes),
         IN_DIRECTORY(images_without_as_many_labels_are_refused),
         IN_DIRECTORY(directories_are_found_by_their_files),
-        IN_DIRECTORY(a_directory_is_recognized_by_names_of_files_and_before_them_by_digest),
+        IN_DIRECTORY(files_and_folders_are_found_under_the_names_that_other_tools_give),
+        IN_DIRECTORY(a_directory_is_recognized_by_digest_by_folder_or_by_names_of_files),
         cmocka_unit_test(a_file_is_known_by_its_digest),
         cmocka_unit_test(mnist_is_mnist),
         cmocka_unit_test(fashion_mnist_is_fashion_mnist),

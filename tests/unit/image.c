@@ -284,6 +284,52 @@ static void a_directory_of_folders_is_a_labelled_data_set(void **state)
     dsc_scope_close(&scope);
 }
 
+static void fail_to_read(const char *directory, const char *says)
+{
+    dsc_scope *scope = dsc_scope_open(NULL);
+    assert_null(dsc_image_directory(scope, directory, 1, 2, 1).x);
+    if (!strstr(dsc_scope_message(scope), says))
+        fail_msg("'%s' in: %s", says, dsc_scope_message(scope));
+    dsc_scope_close(&scope);
+}
+
+static void images_of_a_class_may_lie_in_folders_and_none_is_left_out(void **state)
+{
+    const char *directory = *state;
+    static image_file images[3];
+    static const unsigned char pixels[] = { 0, 51, 255 };
+    static const char *const paths[] = { "a/b.png", "a/b/deep/2.png", "c/links/1.png" };
+    for (size_t i = 0; i < 3; i++) {
+        image_make_png(&images[i], PNG_COLOR_TYPE_GRAY, 8, false, 1, 1, &pixels[i], 1);
+        directory_put(directory, paths[i], "");
+        directory_put_bytes(directory, paths[i], images[i].data, images[i].size);
+    }
+    directory_put(directory, "a/b/.cache/3.png", "");
+    directory_put(directory, "README", "no image");
+    assert_int_equal(symlink("../../c/links", directory_path(directory, "a/b/other")), 0);
+    dsc_scope *scope = dsc_scope_open(NULL);
+    const dsc_dataset data = dsc_image_directory(scope, directory, 1, 1, 1);
+    assert_string_equal(dsc_scope_message(scope), "");
+    assert_int_equal(data.count, 4);
+    static const int32_t labels[] = { 0, 0, 0, 1 };
+    static const double values[] = { 0, 0.2, 1, 1 };
+    assert_memory_equal(data.labels, labels, sizeof labels);
+    for (size_t i = 0; i < 4; i++)
+        assert_true(fabs(data.x[i] - values[i]) < 1e-7);
+    dsc_scope_close(&scope);
+    assert_int_equal(symlink("..", directory_path(directory, "c/links/up")), 0);
+    fail_to_read(directory, "/up/links' leads back to a folder that it lies in");
+    assert_int_equal(unlink(directory_path(directory, "c/links/up")), 0);
+    assert_int_equal(symlink("nowhere", directory_path(directory, "c/lost")), 0);
+    fail_to_read(directory, "/c/lost': No such file");
+    assert_int_equal(unlink(directory_path(directory, "c/lost")), 0);
+    assert_int_equal(mkfifo(directory_path(directory, "c/pipe"), 0600), 0);
+    fail_to_read(directory, "/c/pipe' is neither a file nor a folder");
+    assert_int_equal(unlink(directory_path(directory, "c/pipe")), 0);
+    directory_put_bytes(directory, "stray", images[0].data, images[0].size);
+    fail_to_read(directory, "/stray' is an image beside the folders of the classes");
+}
+
 int main(void)
 {
 #define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, directory_make, directory_remove)
@@ -297,6 +343,7 @@ int main(void)
         IN_DIRECTORY(written_images_are_read_back_and_are_the_same_file_each_time),
         cmocka_unit_test(shrinking_averages_areas_and_growing_interpolates),
         IN_DIRECTORY(a_directory_of_folders_is_a_labelled_data_set),
+        IN_DIRECTORY(images_of_a_class_may_lie_in_folders_and_none_is_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

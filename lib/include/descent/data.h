@@ -76,7 +76,8 @@ DSC_API dsc_dataset dsc_spline_points(dsc_scope *scope);
 DSC_API dsc_dataset dsc_idx_images(dsc_scope *scope, const char *images_path, const char *labels_path);
 
 /* MNIST or Fashion-MNIST from a directory that holds the four files train-images-idx3-ubyte,
-   train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each with or without ".gz". */
+   train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each as dsc_data_file() finds it.
+ */
 DSC_API dsc_split dsc_idx_directory(dsc_scope *scope, const char *directory);
 
 /* CIFAR-10's binary layout (Krizhevsky 2009), gzip or not: records of a label and 3 x 1024 bytes, red, green,
@@ -102,9 +103,11 @@ DSC_API dsc_status dsc_image_write(dsc_scope *scope, const dsc_image *image, con
 /* Another size: in each direction by area averaging where the image shrinks, by linear interpolation between
    the centres of its pixels where it grows. */
 DSC_API dsc_image dsc_image_resize(dsc_scope *scope, const dsc_image *image, size_t height, size_t width);
-/* Labelled images: a directory with one folder of images for each class, which it names; classes and images
-   in the order of their names' bytes, all brought to one size. channels 1 (colours become their luma, ITU-R
-   BT.601) or 3. Names that begin with a dot are left out; a file that is no image fails. */
+/* Labelled images: a directory with one folder of images for each class, which it names; folders in it are
+   read, too, and links followed. Classes and images are in the order of their paths' bytes, all brought to
+   one size. channels 1 (colours become their luma, ITU-R BT.601) or 3. Names that begin with a dot are left
+   out, and files beside the classes' folders unless they are PNG or JPEG images, which fail; so does a file
+   in a class's folder that is no image, and a link that leads in a circle. */
 DSC_API dsc_dataset dsc_image_directory(dsc_scope *scope, const char *directory, size_t height, size_t width,
                                         size_t channels);
 
@@ -178,17 +181,24 @@ DSC_API void dsc_augment(const dsc_augmentation *augmentation, float *dst, const
 typedef struct dsc_known_file {
     const char *name; /* file name inside the directory */
     uint64_t size;
-    const char *sha256; /* 64 hexadecimal digits; NULL: the size alone is known */
+    const char *sha256;     /* 64 hexadecimal digits; NULL: the size alone is known */
+    uint64_t unpacked_size; /* of a name that ends in ".gz", what is in it; else 0 */
+    const char *unpacked_sha256;
 } dsc_known_file;
 
 typedef struct dsc_known_data {
     const char *name;            /* "mnist1d", "mnist", "fashion-mnist" */
+    const char *title;           /* as people write it: "MNIST-1D", "Fashion-MNIST" */
     const char *summary;         /* one line */
     const char *origin;          /* "generated", "embedded", or where the files come from */
     const dsc_known_file *files; /* NULL: none needed */
     size_t file_count;
     const dsc_known_file *others; /* files that stand in for `files`, all of them; NULL: none do */
     size_t other_count;
+    const char *const *folders;     /* that the files may be in, ended by NULL; NULL: no files */
+    const char *inner;              /* one more folder that they may be in, there or anywhere */
+    size_t classes;                 /* 0: none */
+    const char *const *class_names; /* classes of them; NULL: their numbers */
 } dsc_known_data;
 
 /* The table of them; *count entries. */
@@ -196,6 +206,9 @@ DSC_API const dsc_known_data *dsc_known_data_list(size_t *count);
 
 /* The data set of that name; NULL if there is none. */
 DSC_API const dsc_known_data *dsc_known_data_find(const char *name);
+
+/* True if a file of this SHA-256, in 64 hexadecimal digits, is the known one, packed or unpacked. */
+DSC_API bool dsc_known_file_has(const dsc_known_file *file, const char *sha256);
 
 /* The data set that a file is of, by its SHA-256 in 64 hexadecimal digits; NULL if none is known to have it.
  */
@@ -206,9 +219,10 @@ DSC_API const dsc_known_data *dsc_known_data_of_file(const char *sha256);
 DSC_API dsc_status dsc_known_data_check(dsc_scope *scope, const dsc_known_data *known, const char *path,
                                         const char *sha256);
 
-/* Which of some data sets, named in a list ended by NULL, a directory has the files of: the first whose last
-   file has the digest that is known, or else the first whose files are called so. Fails the scope, naming
-   them all, if there is none. *found is then where they are, as dsc_data_directory() says. */
+/* Which of some data sets, named in a list ended by NULL, a directory has the files of, by their names. Files
+   whose names two sets share are told apart by the digest of the last one, or else by their folder's name.
+   Fails the scope, naming them, if there is none (DSC_ERROR_FILE) or several (DSC_ERROR_ARGUMENT). *found is
+   then where they are, as dsc_data_directory() says. */
 DSC_API const dsc_known_data *dsc_data_recognize(dsc_scope *scope, const char *const *names,
                                                  const char *directory, const char **found);
 
@@ -219,9 +233,11 @@ DSC_API const dsc_known_data *dsc_data_recognize(dsc_scope *scope, const char *c
 DSC_API const dsc_known_data *dsc_data_choose(dsc_scope *scope, const char *chosen, const char *generated,
                                               const char *const *names, const char **directory);
 
-/* Where a data set's files are: directory itself if it holds them, else directory/name. directory NULL means
-   $DESCENT_DATA. Fails the scope, saying what was looked for and where, if there is none. "" for a data set
-   without files. Of a data set with two sets of files either will do. */
+/* Where a data set's files are: directory itself if it holds them, else its folder that is called as the set
+   ("mnist", "MNIST", "FashionMNIST", ...), or in either the set's inner folder ("raw" as torchvision makes
+   it, "cifar-10-batches-bin" as it is published). directory NULL means $DESCENT_DATA. Fails the scope, saying
+   what was looked for and where, if there is none. "" for a data set without files. Of a data set with two
+   sets of files either will do. */
 DSC_API const char *dsc_data_directory(dsc_scope *scope, const dsc_known_data *known, const char *directory);
 
 /* Which of a data set's files a directory holds: files, or if it lacks one of them others. *count of them. */
@@ -231,8 +247,10 @@ DSC_API const dsc_known_file *dsc_data_files(const dsc_known_data *known, const 
 /* Reads a data set of images from its directory, as dsc_data_directory() found it. */
 DSC_API dsc_split dsc_data_read(dsc_scope *scope, const dsc_known_data *known, const char *directory);
 
-/* The path of one of a data set's files, as it is read: directory/name, or without ".gz" if only that exists.
-   Fails the scope if neither does. For digests (dsc_sha256_file) and a run's provenance. */
+/* The path of one of a data set's files, as it is read: directory/name, or with or without ".gz", or with a
+   dot
+   ("train-images.idx3-ubyte"), or in a folder of its own name, the first of them that exists. Fails the scope
+   if none does. For digests (dsc_sha256_file) and a run's provenance. */
 DSC_API const char *dsc_data_file(dsc_scope *scope, const char *directory, const char *name);
 
 #endif
