@@ -1,5 +1,7 @@
 # What `cmake --install` puts where: programs, shared libraries with their public headers, the CMake package `descent`
-# (targets descent::NAME) and the pkg-config files. The tree may be moved after the installation.
+# (targets descent::NAME) and the pkg-config files. The tree may be moved after the installation. Programs that are linked
+# by pkg-config's words find the libraries wherever they lie, without ldconfig; a distribution, whose libraries the loader
+# finds, leaves that out as it does everywhere: -D CMAKE_SKIP_INSTALL_RPATH=ON (or by hand, --define-variable=rpath=).
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -7,6 +9,12 @@ include(CMakePackageConfigHelpers)
 set(DESCENT_PACKAGE_DIR "${CMAKE_INSTALL_LIBDIR}/cmake/descent")
 file(RELATIVE_PATH programs_to_libraries "/${CMAKE_INSTALL_BINDIR}" "/${CMAKE_INSTALL_LIBDIR}")
 set(CMAKE_INSTALL_RPATH "$ORIGIN/${programs_to_libraries};$ORIGIN")
+
+if(CMAKE_SKIP_INSTALL_RPATH OR CMAKE_SKIP_RPATH)
+  set(PC_RPATH "")
+else()
+  set(PC_RPATH "-Wl,-rpath,\${libdir}")
+endif()
 
 # descent_install_library(TARGET NAME SUMMARY [REQUIRES...]): installs a shared library as descent::NAME with the headers
 # in the caller's include/ folder. Users see its public headers and nothing that it is made of. REQUIRES: pkg-config
