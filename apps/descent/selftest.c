@@ -71,6 +71,24 @@ static void print_kernels(const dsc_selftest *test, const dsc_terminal *terminal
     dsc_table_print(table, terminal, 2);
 }
 
+static void print_onednn(const dsc_selftest *test, const dsc_terminal *terminal)
+{
+    static const dsc_column columns[] = {
+        { "type", false }, { "held back to", false }, { "error", true }, { "allowed", true }, { "", false }
+    };
+    dsc_scope *scope = test->scope;
+    dsc_table *table = dsc_table_make(scope, columns, sizeof columns / sizeof columns[0], 1);
+    for (size_t i = 0; i < test->count; i++) {
+        const dsc_selftest_row *row = &test->rows[i];
+        if (row->group == DSC_SELFTEST_ONEDNN)
+            dsc_table_row(table,
+                          (const char *[]){ row->name, row->over, dsc_scope_format(scope, "%.1e", row->error),
+                                            dsc_scope_format(scope, "%.1e", row->allowed), verdict(row) });
+    }
+    dsc_heading(terminal, "\noneDNN's convolutions against the reference in double precision");
+    dsc_table_print(table, terminal, 2);
+}
+
 static void print_promises(const dsc_selftest *test, const dsc_terminal *terminal)
 {
     static const dsc_column columns[] = {
@@ -92,6 +110,7 @@ static void print_text(const dsc_selftest *test, dsc_terminal *terminal, double 
     char duration[24];
     const size_t failed = count_failed(test);
     print_kernels(test, terminal);
+    print_onednn(test, terminal);
     print_promises(test, terminal);
     if (failed)
         printf("\nFAIL: %zu of %zu checks failed", failed, test->count);
@@ -109,7 +128,7 @@ static json_t *row_json(const dsc_selftest_row *row)
 {
     json_t *json = json_pack("{s:s, s:s, s:s?, s:b, s:s?}", "name", row->name, "over", row->over, "bits",
                              row->bits, "passed", row->passed, "message", row->message);
-    if (json && row->group == DSC_SELFTEST_KERNELS) {
+    if (json && row->group != DSC_SELFTEST_PROMISES) {
         json_object_set_new(json, "error", dsc_json_number(row->error));
         json_object_set_new(json, "allowed", dsc_json_number(row->allowed));
     } else if (json && row->expected) {
@@ -120,16 +139,18 @@ static json_t *row_json(const dsc_selftest_row *row)
 
 static void print_json(const dsc_selftest *test, double seconds)
 {
-    json_t *groups[] = { [DSC_SELFTEST_KERNELS] = json_array(), [DSC_SELFTEST_PROMISES] = json_array() };
+    json_t *groups[] = { [DSC_SELFTEST_KERNELS] = json_array(),
+                         [DSC_SELFTEST_ONEDNN] = json_array(),
+                         [DSC_SELFTEST_PROMISES] = json_array() };
     for (size_t i = 0; i < test->count; i++)
         json_array_append_new(groups[test->rows[i].group], row_json(&test->rows[i]));
-    dsc_json_print(test->scope,
-                   json_pack("{s:b, s:i, s:s, s:s, s:s, s:o, s:s, s:o, s:o}", "passed",
-                             count_failed(test) == 0, "checks", (int)test->count, "version",
-                             dsc_build_get()->version, "cpu", dsc_cpu_get()->model, "isa",
-                             dsc_isa_name(dsc_isa_detected()), "seconds", dsc_json_number(seconds),
-                             "published", DSC_SELFTEST_HASH, "kernels", groups[DSC_SELFTEST_KERNELS],
-                             "promises", groups[DSC_SELFTEST_PROMISES]));
+    dsc_json_print(test->scope, json_pack("{s:b, s:i, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:o}", "passed",
+                                          count_failed(test) == 0, "checks", (int)test->count, "version",
+                                          dsc_build_get()->version, "cpu", dsc_cpu_get()->model, "isa",
+                                          dsc_isa_name(dsc_isa_detected()), "seconds",
+                                          dsc_json_number(seconds), "published", DSC_SELFTEST_HASH, "kernels",
+                                          groups[DSC_SELFTEST_KERNELS], "onednn", groups[DSC_SELFTEST_ONEDNN],
+                                          "promises", groups[DSC_SELFTEST_PROMISES]));
 }
 
 static bool is_hash(const char *text)
@@ -156,9 +177,11 @@ static dsc_exit selftest(dsc_call *call)
         .scope = call->scope,
         .progress = { .terminal = &call->terminal, .title = "selftest" },
         .begun = dsc_clock_seconds(),
-        .planned = DSC_SELFTEST_EXPERIMENT_ROWS + DSC_SELFTEST_THREADS_ROWS + dsc_selftest_kernels_count(),
+        .planned = dsc_selftest_onednn_count() + DSC_SELFTEST_EXPERIMENT_ROWS + DSC_SELFTEST_THREADS_ROWS +
+                   dsc_selftest_kernels_count(),
         .expected = arguments.expect,
     };
+    dsc_selftest_onednn(test);
     dsc_selftest_experiment(test);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_FAILED;

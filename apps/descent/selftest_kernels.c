@@ -123,6 +123,27 @@ static dsc_node *grouped(struct sketch *s)
     return head(s, dsc_conv2d(h, filters, .groups = filters, .padding = DSC_SAME));
 }
 
+/* Of every stride, dilation and number of groups, also beyond the image and the window. */
+static dsc_node *any_conv(struct sketch *s)
+{
+    enum { ANY, WIDE, NARROW, SINGLE_PIXELS, KINDS };
+    const size_t kind = s->variant % KINDS, groups = pick(s, 0, 2) ? 1 : pick(s, 2, 4);
+    const size_t height = pick(s, 4, 9),
+                 width = kind == NARROW ? pick(s, 1, 3) : pick(s, kind == WIDE ? 33 : 5, 64);
+    size_t kernel[2], stride[2], dilation[2], pad[2];
+    for (size_t i = 0; i < 2; i++) {
+        kernel[i] = kind == SINGLE_PIXELS ? 1 : pick(s, 1, 3 + i);
+        stride[i] = kind == WIDE || pick(s, 0, 1) ? 1 : pick(s, 2, 5);
+        dilation[i] = kind == WIDE ? pick(s, 2, 3) : pick(s, 1, 2);
+        pad[i] = ((kernel[i] - 1) * dilation[i] + 1) / 2;
+    }
+    dsc_node *h = input(s, height, width, pick(s, 1, 3));
+    h = dsc_tanh(dsc_conv2d(h, groups * pick(s, 1, 40 / groups), .kernel = { 1 }));
+    return head(s, dsc_tanh(dsc_conv2d(h, groups * pick(s, 1, 24 / groups), .groups = groups,
+                                       .kernel = { kernel[0], kernel[1] }, .stride = { stride[0], stride[1] },
+                                       .dilation = { dilation[0], dilation[1] }, .pad = { pad[0], pad[1] })));
+}
+
 static dsc_node *conv_sequence(struct sketch *s)
 {
     const size_t count = pick(s, 5, 40);
@@ -487,6 +508,42 @@ static double compare(const struct trained *native, const struct trained *refere
                                                exact[v] + exact_slices[i].offset, slices[i].count));
     return error;
 }
+
+/* --- oneDNN --- */
+
+enum { CONVOLUTIONS = 24 };
+static const struct kernel_check any_convolution = { .loss = any_conv };
+
+struct dsc_selftest_convolutions {
+    struct trained trained[CONVOLUTIONS];
+};
+
+dsc_selftest_convolutions *dsc_selftest_convolutions_make(dsc_scope *scope)
+{
+    dsc_selftest_convolutions *references = dsc_scope_alloc(scope, 1, sizeof *references);
+    for (uint32_t v = 0; references && v < CONVOLUTIONS; v++)
+        references->trained[v] = train(scope, &any_convolution, v, DSC_ENGINE_REF, DSC_F64);
+    return dsc_scope_status(scope) == DSC_OK ? references : NULL;
+}
+
+double dsc_selftest_convolutions_error(dsc_scope *scope, const dsc_selftest_convolutions *references,
+                                       dsc_dtype dtype)
+{
+    double error = 0;
+    for (uint32_t v = 0; v < CONVOLUTIONS && dsc_scope_status(scope) == DSC_OK; v++) {
+        const struct trained trained = train(scope, &any_convolution, v, DSC_ENGINE_ONEDNN, dtype);
+        if (dsc_scope_status(scope) == DSC_OK)
+            error = fmax(error, compare(&trained, &references->trained[v]));
+    }
+    return error;
+}
+
+double dsc_selftest_convolutions_allowed(dsc_dtype dtype)
+{
+    return dtype == DSC_BF16 ? 32768 * USUAL : 8 * USUAL;
+}
+
+/* --- Every level --- */
 
 static void add_bits(dsc_hasher *hasher, const struct trained *trained)
 {

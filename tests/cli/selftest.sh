@@ -12,10 +12,12 @@ run 0 descent selftest
 is_empty "$err"
 out_has 'pass: '
 run 0 descent selftest --json
-json_holds 'assert r["passed"] and r["checks"] == len(r["kernels"]) + len(r["promises"]) > 50, r
+json_holds 'assert r["passed"] and r["checks"] == len(r["kernels"]) + len(r["onednn"]) + len(r["promises"]) > 50, r
 levels = r["kernels"][0]["over"].split()
 assert levels[0] == "scalar" and levels[-1] == r["isa"], levels
 for row in r["kernels"]: assert row["passed"] and 0 < row["error"] <= row["allowed"] and row["bits"], row
+for row in r["onednn"]: assert row["passed"] and 0 < row["error"] <= row["allowed"], row
+assert {row["name"] for row in r["onednn"]} >= {"fp32"} and r["onednn"][0]["over"] == "SSE41", r["onednn"]
 for row in r["promises"]: assert row["passed"] and row["bits"], row
 short, resumed = r["promises"][:2]
 assert short["bits"] == resumed["bits"] == r["published"], r["promises"]
