@@ -8,15 +8,16 @@
 
 #include "base/file.h"
 #include "record/hdf5.h"
+#include "record/hdf5_file.h"
 #include "record/kind.h"
 
-enum { NAME_BYTES = 1024, TEXTS_MAX = 1 << 20, TEXTS_BYTES = 1 << 26 };
+enum { NAME_BYTES = 1024 };
 static const size_t VALUES_MAX = (size_t)1 << 33;
 
 struct dsci_container {
     dsc_scope *scope;
     const char *path;
-    hid_t file;
+    dsci_h5_file *file;
     size_t bytes;
 };
 
@@ -106,42 +107,24 @@ dsc_status dsci_container_write(dsc_scope *scope, const char *path, const dsci_a
 
 /* --- Reading --- */
 
-static void close_container(void *object)
-{
-    const dsci_container *container = object;
-    const struct dsci_hdf5 before = dsci_hdf5_enter();
-    H5Fclose(container->file);
-    dsci_hdf5_leave(before);
-}
-
 dsci_container *dsci_container_open(dsc_scope *scope, const char *path)
 {
-    dsc_scope *local = dsc_scope_open(NULL);
-    dsci_container *container = dsc_scope_alloc(scope, 1, sizeof *container);
     struct stat info; /* what is compressed as a whole is no HDF5 file, and would be longer */
     const size_t limit = stat(path, &info) == 0 ? (size_t)info.st_size : 0;
-    const dsc_bytes bytes = container ? dsci_file_read_regular(local, path, limit) : (dsc_bytes){ NULL, 0 };
-    if (container && bytes.data) {
-        const struct dsci_hdf5 before = dsci_hdf5_enter();
-        *container = (dsci_container){ .scope = scope,
-                                       .path = dsc_scope_copy(scope, path),
-                                       .file = dsci_hdf5_open(local, path, bytes),
-                                       .bytes = bytes.size };
-        dsci_hdf5_leave(before);
-    }
-    dsc_scope_adopt_error(scope, local);
-    const bool opened = container && bytes.data && container->file >= 0;
-    dsc_scope_close(&local);
-    if (opened)
-        dsc_scope_defer(scope, close_container, container);
-    return opened && dsc_scope_status(scope) == DSC_OK ? container : NULL;
+    dsci_container *container = dsc_scope_alloc(scope, 1, sizeof *container);
+    const dsc_bytes bytes = container ? dsci_file_read_regular(scope, path, limit) : (dsc_bytes){ NULL, 0 };
+    if (!bytes.data)
+        return NULL;
+    container->bytes = bytes.size;
+    container->scope = scope;
+    container->path = dsc_scope_copy(scope, path);
+    container->file = container->path ? dsci_h5_open(scope, container->path, bytes) : NULL;
+    return container->file ? container : NULL;
 }
 
 dsc_status dsci_container_expect(const dsci_container *container, dsc_file_kind kind)
 {
-    const struct dsci_hdf5 before = dsci_hdf5_enter();
     dsci_kind_expect(container->scope, container->path, container->file, kind);
-    dsci_hdf5_leave(before);
     return dsc_scope_status(container->scope);
 }
 
@@ -150,172 +133,77 @@ size_t dsci_container_bytes(const dsci_container *container)
     return container->bytes;
 }
 
-/* True if each part of the name is a link to something in the file itself. */
-static bool is_inside(const dsci_container *container, const char *name)
-{
-    char prefix[NAME_BYTES];
-    for (const char *end = name; *end;) {
-        end += strcspn(end + 1, "/") + 1;
-        if (!cut_name(prefix, name, (size_t)(end - name)) || !dsci_hdf5_has(container->file, prefix))
-            return false;
-    }
-    return true;
-}
-
 bool dsci_container_has(const dsci_container *container, const char *name)
 {
-    const struct dsci_hdf5 before = dsci_hdf5_enter();
-    const bool has = is_inside(container, name);
-    dsci_hdf5_leave(before);
-    return has;
+    return dsci_h5_find(container->file, NULL, name) != NULL;
 }
 
-/* Opens a group, or the file itself; -1 if there is none. */
-static hid_t open_object(const dsci_container *container, const char *group)
+static const dsci_h5_attribute *find_attribute(const dsci_container *container, const char *group,
+                                               const char *name)
 {
-    if (*group && !is_inside(container, group))
-        return -1;
-    return H5Oopen(container->file, *group ? group : "/", H5P_DEFAULT);
+    const dsci_h5_object *object = dsci_h5_find(container->file, NULL, group);
+    return object ? dsci_h5_attribute_find(object, name) : NULL;
 }
 
 bool dsci_container_has_text(const dsci_container *container, const char *group, const char *name)
 {
-    const struct dsci_hdf5 before = dsci_hdf5_enter();
-    const hid_t object = open_object(container, group);
-    const bool has = object >= 0 && H5Aexists(object, name) > 0;
-    if (object >= 0)
-        H5Oclose(object);
-    dsci_hdf5_leave(before);
-    return has;
+    return find_attribute(container, group, name) != NULL;
 }
 
 const char *dsci_container_text(const dsci_container *container, const char *group, const char *name)
 {
-    const struct dsci_hdf5 before = dsci_hdf5_enter();
-    const hid_t object = open_object(container, group);
-    const char *text = "";
-    if (object >= 0) {
-        text = dsci_hdf5_text(container->scope, container->path, object, name);
-        H5Oclose(object);
-    } else {
-        dsc_scope_fail(container->scope, DSC_ERROR_FORMAT, "'%s': expected a group '%s', found none",
-                       container->path, group);
-    }
-    dsci_hdf5_leave(before);
-    return text;
-}
-
-/* Texts of one length, each ended by a NUL or its length. */
-static bool read_fixed(dsc_scope *scope, hid_t attribute, hid_t type, const char **texts, size_t count)
-{
-    const size_t size = H5Tget_size(type);
-    if (size == 0 || size > TEXTS_BYTES / count)
-        return false;
-    char *block = dsc_scope_alloc(scope, count, size);
-    if (!block || H5Aread(attribute, type, block) < 0)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        char *copy = dsc_scope_alloc(scope, size + 1, 1);
-        if (!copy)
-            return false;
-        memcpy(copy, block + i * size, size);
-        texts[i] = copy;
-    }
-    return true;
-}
-
-/* In their own type: HDF5 does not turn ASCII into UTF-8. */
-static bool read_variable(dsc_scope *scope, hid_t attribute, hid_t type, hid_t space, const char **texts,
-                          size_t count)
-{
-    char **found = dsc_scope_alloc(scope, count, sizeof *found);
-    const bool read = found && H5Aread(attribute, type, (void *)found) >= 0;
-    for (size_t i = 0; read && i < count; i++)
-        texts[i] = dsc_scope_copy(scope, found[i] ? found[i] : "");
-    if (read)
-        H5Dvlen_reclaim(type, space, H5P_DEFAULT, (void *)found);
-    return read;
-}
-
-/* The texts of an attribute, which is open; NULL if it does not hold texts. An empty list is not NULL. */
-static const char **read_texts(dsc_scope *scope, hid_t attribute, size_t *count)
-{
-    const hid_t space = H5Aget_space(attribute), type = H5Aget_type(attribute);
-    const hssize_t points = H5Sget_simple_extent_npoints(space);
-    bool good = points >= 0 && points <= TEXTS_MAX;
-    const char **texts = good ? dsc_scope_alloc(scope, (size_t)points, sizeof *texts) : NULL;
-    *count = good ? (size_t)points : 0;
-    if (good && points > 0)
-        good = texts && H5Tget_class(type) == H5T_STRING &&
-               (H5Tis_variable_str(type) > 0 ? read_variable(scope, attribute, type, space, texts, *count)
-                                             : read_fixed(scope, attribute, type, texts, *count));
-    H5Tclose(type);
-    H5Sclose(space);
-    return good ? texts : NULL;
+    const dsci_h5_object *object = dsci_h5_find(container->file, NULL, group);
+    if (object)
+        return dsci_h5_text(container->file, object, name);
+    dsc_scope_fail(container->scope, DSC_ERROR_FORMAT, "'%s': expected a group '%s', found none",
+                   container->path, group);
+    return "";
 }
 
 const char **dsci_container_texts(const dsci_container *container, const char *group, const char *name,
                                   size_t *count)
 {
     *count = 0;
-    const struct dsci_hdf5 before = dsci_hdf5_enter();
-    const hid_t object = open_object(container, group);
-    const hid_t attribute =
-        object >= 0 && H5Aexists(object, name) > 0 ? H5Aopen(object, name, H5P_DEFAULT) : -1;
-    const char **texts = attribute >= 0 ? read_texts(container->scope, attribute, count) : NULL;
-    if (!texts) {
-        *count = 0;
-        dsci_hdf5_fail(container->scope, DSC_ERROR_FORMAT,
+    const dsci_h5_attribute *attribute = find_attribute(container, group, name);
+    const char **texts = attribute ? dsci_h5_texts(container->file, attribute, count) : NULL;
+    if (!texts)
+        dsc_scope_fail(container->scope, DSC_ERROR_FORMAT,
                        "'%s': expected a list of names in attribute '%s' of '/%s', found none that can be "
                        "read",
                        container->path, name, group);
-    }
-    if (attribute >= 0)
-        H5Aclose(attribute);
-    if (object >= 0)
-        H5Oclose(object);
-    dsci_hdf5_leave(before);
     return texts;
 }
 
-/* Opens an array of numbers and says its shape; -1, and an error, if it cannot be. */
-static hid_t open_array(const dsci_container *container, const char *name, dsci_array *found)
+/* Finds an array of numbers and says its shape; NULL, and an error, if there is none. */
+static const dsci_h5_object *find_array(const dsci_container *container, const char *name, dsci_array *found)
 {
     *found = (dsci_array){ .name = name };
-    if (!is_inside(container, name)) {
+    const dsci_h5_object *dataset = dsci_h5_find(container->file, NULL, name);
+    if (!dataset) {
         dsc_scope_fail(container->scope, DSC_ERROR_FORMAT, "'%s': expected dataset '%s', found none",
                        container->path, name);
-        return -1;
+        return NULL;
     }
-    const hid_t dataset = dsci_hdf5_dataset_of(container->scope, container->path, container->file, name,
-                                               container->bytes, VALUES_MAX, &found->rank, found->shape);
-    if (dataset < 0)
-        return -1;
-    const hid_t type = H5Dget_type(dataset);
-    const H5T_class_t class = H5Tget_class(type);
-    const size_t size = H5Tget_size(type);
-    H5Tclose(type);
-    if (class == H5T_INTEGER && size == 4)
+    dataset = dsci_h5_dataset(container->file, NULL, name, VALUES_MAX, &found->rank, found->shape);
+    if (!dataset)
+        return NULL;
+    size_t size;
+    const dsci_h5_class class = dsci_h5_class_of(dataset, &size);
+    if (class == DSCI_H5_INTEGER && size == 4)
         found->type = DSCI_ELEMENT_I32;
     else
         found->type = size == 8 ? DSCI_ELEMENT_F64 : DSCI_ELEMENT_F32;
-    if ((class == H5T_FLOAT && (size == 2 || size == 4 || size == 8)) || found->type == DSCI_ELEMENT_I32)
+    if (class == DSCI_H5_REAL || found->type == DSCI_ELEMENT_I32)
         return dataset;
     dsc_scope_fail(container->scope, DSC_ERROR_FORMAT,
                    "'%s': expected dataset '%s' to hold real numbers or 32-bit integers, found another type",
                    container->path, name);
-    H5Dclose(dataset);
-    return -1;
+    return NULL;
 }
 
 bool dsci_container_find(const dsci_container *container, const char *name, dsci_array *found)
 {
-    const struct dsci_hdf5 before = dsci_hdf5_enter();
-    const hid_t dataset = open_array(container, name, found);
-    if (dataset >= 0)
-        H5Dclose(dataset);
-    dsci_hdf5_leave(before);
-    return dataset >= 0;
+    return find_array(container, name, found) != NULL;
 }
 
 static bool same_shape(const dsci_array *a, const dsci_array *b)
@@ -328,18 +216,15 @@ static bool same_shape(const dsci_array *a, const dsci_array *b)
 
 dsc_status dsci_container_read(const dsci_container *container, const dsci_array *expected, void *values)
 {
+    static const dsci_h5_memory memory[] = {
+        [DSCI_ELEMENT_F32] = DSCI_H5_F32, [DSCI_ELEMENT_F64] = DSCI_H5_F64, [DSCI_ELEMENT_I32] = DSCI_H5_I32
+    };
     dsci_array found;
-    const struct dsci_hdf5 before = dsci_hdf5_enter();
-    const hid_t dataset = open_array(container, expected->name, &found);
-    if (dataset >= 0 && !same_shape(expected, &found))
+    const dsci_h5_object *dataset = find_array(container, expected->name, &found);
+    if (dataset && !same_shape(expected, &found))
         dsc_scope_fail(container->scope, DSC_ERROR_FORMAT,
                        "'%s': dataset '%s' has another shape than expected", container->path, expected->name);
-    else if (dataset >= 0 &&
-             H5Dread(dataset, memory_type(expected->type), H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
-        dsci_hdf5_fail(container->scope, DSC_ERROR_FORMAT, "'%s' is damaged: dataset '%s' cannot be read",
-                       container->path, expected->name);
-    if (dataset >= 0)
-        H5Dclose(dataset);
-    dsci_hdf5_leave(before);
+    else if (dataset)
+        dsci_h5_read(container->file, dataset, expected->name, memory[expected->type], values);
     return dsc_scope_status(container->scope);
 }

@@ -1,8 +1,8 @@
-/* hdf5.h - HDF5 in memory, with errors in a scope.
+/* hdf5.h - writing HDF5 in memory, with errors in a scope. hdf5_file.h reads it.
  *
- * HDF5 as Debian builds it is not made for threads: every call stands between dsci_hdf5_enter() and
- * dsci_hdf5_leave(), which also keep it from printing. Functions that take a scope do nothing once it is
- * poisoned.
+ * The HDF5 library need not be made for threads, and its high-level part never is: every call stands between
+ * dsci_hdf5_enter() and dsci_hdf5_leave(), which also keep it from printing. Functions that take a scope do
+ * nothing once it is poisoned.
  */
 #ifndef DESCENT_RECORD_HDF5_H
 #define DESCENT_RECORD_HDF5_H
@@ -59,26 +59,5 @@ hid_t dsci_hdf5_put_scale(dsc_scope *scope, hid_t parent, const struct dsci_hdf5
 
 /* Makes an axis of a dataset, which is called name, that of the scale. */
 void dsci_hdf5_attach(dsc_scope *scope, hid_t dataset, const char *name, hid_t scale, size_t axis);
-
-/* A file from its bytes, which are changed where they are damaged; -1 if they are not HDF5. path is for
- * messages. */
-hid_t dsci_hdf5_open(dsc_scope *scope, const char *path, dsc_bytes bytes);
-
-/* Reading attributes: what is missing or of another type fails the scope with DSC_ERROR_FORMAT. */
-const char *dsci_hdf5_text(dsc_scope *scope, const char *path, hid_t object, const char *name);
-int dsci_hdf5_integer(dsc_scope *scope, const char *path, hid_t object, const char *name);
-
-/* Opens a dataset after checking that it lies in the file itself and uses only filters that come with HDF5;
-   its shape in shape, its rank in *rank. file_bytes bounds what it can hold. The caller closes it; -1 on
-   failure. */
-hid_t dsci_hdf5_dataset(dsc_scope *scope, const char *path, hid_t parent, const char *name, size_t file_bytes,
-                        size_t *rank, size_t shape[DSC_RECORD_MAX_AXES]);
-
-/* The same for datasets of at most so many values. */
-hid_t dsci_hdf5_dataset_of(dsc_scope *scope, const char *path, hid_t parent, const char *name,
-                           size_t file_bytes, size_t most, size_t *rank, size_t shape[DSC_RECORD_MAX_AXES]);
-
-/* True if parent has a hard link of that name: other links may lead out of the file. */
-bool dsci_hdf5_has(hid_t parent, const char *name);
 
 #endif

@@ -32,13 +32,24 @@ const char *dsc_file_kind_reader(dsc_file_kind kind)
     return kinds[kind].reader;
 }
 
-static bool has_attribute(hid_t file, const char *name)
+static const dsci_h5_attribute *find_attribute(dsci_h5_file *file, const char *name)
 {
-    return H5Aexists(file, name) > 0;
+    const dsci_h5_object *root = dsci_h5_find(file, NULL, "");
+    return root ? dsci_h5_attribute_find(root, name) : NULL;
+}
+
+static bool has_attribute(dsci_h5_file *file, const char *name)
+{
+    return find_attribute(file, name) != NULL;
+}
+
+static bool has(dsci_h5_file *file, const char *name)
+{
+    return dsci_h5_find(file, NULL, name) != NULL;
 }
 
 /* What the attribute `format` of models, checkpoints and data says. */
-static dsc_file_kind kind_by_format(const char *path, hid_t file)
+static dsc_file_kind kind_by_format(dsci_h5_file *file)
 {
     static const struct {
         const char *begin;
@@ -46,35 +57,36 @@ static dsc_file_kind kind_by_format(const char *path, hid_t file)
     } formats[] = { { "descent model ", DSC_FILE_MODEL },
                     { "descent checkpoint ", DSC_FILE_CHECKPOINT },
                     { "descent data ", DSC_FILE_DATA } };
-    dsc_scope *own = dsc_scope_open(NULL);
-    const char *format = has_attribute(file, "format") ? dsci_hdf5_text(own, path, file, "format") : NULL;
+    size_t count = 0;
+    const dsci_h5_attribute *attribute = find_attribute(file, "format");
+    const char **texts = attribute ? dsci_h5_texts(file, attribute, &count) : NULL;
+    const char *format = count == 1 ? texts[0] : NULL;
     dsc_file_kind kind = DSC_FILE_OTHER;
     for (size_t i = 0; format && i < sizeof formats / sizeof formats[0]; i++)
         if (strncmp(format, formats[i].begin, strlen(formats[i].begin)) == 0)
             kind = formats[i].kind;
-    dsc_scope_close(&own);
     return kind;
 }
 
-static dsc_file_kind kind_of(const char *path, hid_t file)
+static dsc_file_kind kind_of(dsci_h5_file *file)
 {
-    const dsc_file_kind kind = kind_by_format(path, file);
+    const dsc_file_kind kind = kind_by_format(file);
     if (kind != DSC_FILE_OTHER)
         return kind;
     if (has_attribute(file, "schema_version") && has_attribute(file, "experiment"))
         return DSC_FILE_RESULTS;
     if (has_attribute(file, "layer_names") || has_attribute(file, "keras_version") ||
-        dsci_hdf5_has(file, "model_weights") || dsci_hdf5_has(file, "_layer_checkpoint_dependencies") ||
-        (dsci_hdf5_has(file, "layers") && dsci_hdf5_has(file, "vars")))
+        has(file, "model_weights") || has(file, "_layer_checkpoint_dependencies") ||
+        (has(file, "layers") && has(file, "vars")))
         return DSC_FILE_KERAS;
     return DSC_FILE_OTHER;
 }
 
-void dsci_kind_expect(dsc_scope *scope, const char *path, hid_t file, dsc_file_kind expected)
+void dsci_kind_expect(dsc_scope *scope, const char *path, dsci_h5_file *file, dsc_file_kind expected)
 {
     if (dsc_scope_status(scope) != DSC_OK)
         return;
-    const dsc_file_kind kind = kind_of(path, file);
+    const dsc_file_kind kind = kind_of(file);
     const bool might_be =
         kind == DSC_FILE_OTHER && expected == DSC_FILE_KERAS; /* its marks have changed often */
     if (kind != expected && !might_be)
@@ -86,83 +98,52 @@ void dsci_kind_expect(dsc_scope *scope, const char *path, hid_t file, dsc_file_k
 
 struct listing {
     dsc_scope *scope;
-    const char *path;
-    hid_t file;
-    size_t bytes, count;
     dsc_array *arrays;
+    size_t count;
 };
 
-/* Hard links alone lead to what lies in the file itself; what is no array of numbers is passed over. */
-static herr_t list_link(hid_t group, const char *name, const H5L_info_t *link, void *user)
+/* What is no array that can be read is passed over. */
+static void list_object(void *user, const char *path, const dsci_h5_object *object)
 {
     struct listing *listing = user;
-    H5O_info_t object;
-    if (link->type != H5L_TYPE_HARD ||
-        H5Oget_info_by_name2(group, name, &object, H5O_INFO_BASIC, H5P_DEFAULT) < 0 ||
-        object.type != H5O_TYPE_DATASET)
-        return 0;
-    dsc_scope *own = dsc_scope_open(NULL);
+    if (listing->count == ARRAYS_MOST)
+        return;
     dsc_array *array = &listing->arrays[listing->count];
-    const hid_t dataset = dsci_hdf5_dataset(own, listing->path, listing->file, name, listing->bytes,
-                                            &array->rank, array->shape);
-    if (dataset >= 0) {
-        array->name = dsc_scope_copy(listing->scope, name);
+    if (dsci_h5_shape(object, DSC_RECORD_MAX_VALUES, &array->rank, array->shape)) {
+        array->name = dsc_scope_copy(listing->scope, path);
         listing->count++;
-        H5Dclose(dataset);
     }
-    dsc_scope_close(&own);
-    return listing->count == ARRAYS_MOST;
 }
 
-/* An HDF5 file that is open, for one look at it. */
-struct look {
-    dsc_scope *own;
-    struct dsci_hdf5 before;
-    dsc_bytes bytes;
-    hid_t file;
-};
-
-static struct look look_begin(dsc_scope *scope, const char *path)
+static dsci_h5_file *open_file(dsc_scope *scope, const char *path)
 {
-    struct look look = { .own = dsc_scope_open(NULL), .file = -1 };
-    look.bytes = dsci_file_read_regular(look.own, path, FILE_BYTES_MAX);
-    look.before = dsci_hdf5_enter();
-    if (look.bytes.data && dsc_scope_status(scope) == DSC_OK)
-        look.file = dsci_hdf5_open(look.own, path, look.bytes);
-    return look;
-}
-
-static void look_end(dsc_scope *scope, struct look *look)
-{
-    if (look->file >= 0)
-        H5Fclose(look->file);
-    dsci_hdf5_leave(look->before);
-    dsc_scope_adopt_error(scope, look->own);
-    dsc_scope_close(&look->own);
+    const dsc_bytes bytes = dsci_file_read_regular(scope, path, FILE_BYTES_MAX);
+    return bytes.data ? dsci_h5_open(scope, path, bytes) : NULL;
 }
 
 dsc_file_kind dsc_file_kind_of(dsc_scope *scope, const char *path)
 {
-    struct look look = look_begin(scope, path);
-    const dsc_file_kind kind = look.file >= 0 ? kind_of(path, look.file) : DSC_FILE_OTHER;
-    look_end(scope, &look);
+    dsc_scope *own = dsc_scope_open(NULL);
+    dsci_h5_file *file = dsc_scope_status(scope) == DSC_OK ? open_file(own, path) : NULL;
+    const dsc_file_kind kind = file ? kind_of(file) : DSC_FILE_OTHER;
+    dsc_scope_adopt_error(scope, own);
+    dsc_scope_close(&own);
     return kind;
 }
 
 const dsc_array *dsc_arrays_list(dsc_scope *scope, const char *path, size_t *count)
 {
-    struct listing listing = { .scope = scope,
-                               .path = path,
-                               .arrays = dsc_scope_alloc(scope, ARRAYS_MOST, sizeof *listing.arrays) };
     *count = 0;
+    struct listing listing = { .scope = scope,
+                               .arrays = dsc_scope_alloc(scope, ARRAYS_MOST, sizeof *listing.arrays) };
     if (!listing.arrays)
         return NULL;
-    struct look look = look_begin(scope, path);
-    listing.file = look.file;
-    listing.bytes = look.bytes.size;
-    if (look.file >= 0 && H5Lvisit(look.file, H5_INDEX_NAME, H5_ITER_INC, list_link, &listing) < 0)
-        dsci_hdf5_fail(scope, DSC_ERROR_FORMAT, "'%s' is damaged: its list of arrays cannot be read", path);
-    look_end(scope, &look);
+    dsc_scope *own = dsc_scope_open(NULL);
+    dsci_h5_file *file = open_file(own, path);
+    if (file)
+        dsci_h5_visit(file, list_object, &listing);
+    dsc_scope_adopt_error(scope, own);
+    dsc_scope_close(&own);
     *count = listing.count;
     return dsc_scope_status(scope) == DSC_OK ? listing.arrays : NULL;
 }
