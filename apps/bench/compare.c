@@ -175,7 +175,7 @@ static void print_differences(dsc_scope *scope, const dsc_terminal *terminal, co
     const char *found[MOST_DIFFERENCES][3];
     const size_t count = find_differences(a, b, found);
     if (count == 0) {
-        puts("the same machine and build\n");
+        dsc_print("the same machine and build\n\n");
         return;
     }
     for (size_t i = 0; i < count; i++) { /* a line each: flags are long */
@@ -210,7 +210,7 @@ static void print_ratios(dsc_scope *scope, const dsc_terminal *terminal, const s
                                         dsc_scope_format(scope, "%.3f..%.3f", ratios[i].low, ratios[i].high),
                                         verdict(&ratios[i]) });
     dsc_table_print(table, terminal, 0);
-    printf("\ngeometric mean: %.3f times as fast, %zu rows\n", mean, count);
+    dsc_print("\ngeometric mean: %.3f times as fast, %zu rows\n", mean, count);
 }
 
 /* Where the machine did not give both runs the same, a row's difference need not be the build's. */
@@ -221,11 +221,11 @@ static void print_roofs(const struct ratio *roofs, size_t count)
         if (!differs(&roofs[i]))
             continue;
         if (!any)
-            puts(
-                "\nThe machine itself was not as fast in both runs; to compare builds, measure again, alternately:");
+            dsc_print(
+                "\nThe machine itself was not as fast in both runs; to compare builds, measure again, alternately:\n");
         any = true;
-        printf("  %s: %.3f times as fast (%.3f..%.3f)\n", roofs[i].name, roofs[i].value, roofs[i].low,
-               roofs[i].high);
+        dsc_print("  %s: %.3f times as fast (%.3f..%.3f)\n", roofs[i].name, roofs[i].value, roofs[i].low,
+                  roofs[i].high);
     }
 }
 

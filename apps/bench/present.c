@@ -171,14 +171,14 @@ static void print_marks(const bench_results *results)
             beyond = beyond || bench_beyond_roof(&results->items[i]);
         }
     if (marked[BENCH_WIDE])
-        puts("~ the interval is wider than a tenth of the median");
+        dsc_print("~ the interval is wider than a tenth of the median\n");
     if (marked[BENCH_TWO_LEVELS])
-        puts("= the rounds fall into two groups");
+        dsc_print("= the rounds fall into two groups\n");
     if (marked[BENCH_LOOSE])
-        puts("? the interval reaches below half or above twice the median: such a row says nothing");
+        dsc_print("? the interval reaches below half or above twice the median: such a row says nothing\n");
     if (beyond)
-        puts(
-            "! faster than the roof beside it: the roof was disturbed, or its clock was lower; measure again");
+        dsc_print(
+            "! faster than the roof beside it: the roof was disturbed, or its clock was lower; measure again\n");
 }
 
 /* Wherever the processor could be asked. */
@@ -248,10 +248,12 @@ void bench_print_json(dsc_scope *scope, const bench_results *results)
 /* Quoted: shapes have commas. */
 static void print_quoted(const char *text)
 {
-    putchar('"');
-    for (; *text; text++)
-        printf(*text == '"' ? "\"\"" : "%c", *text);
-    putchar('"');
+    dsc_print("\"");
+    for (size_t bytes; *text; text += bytes + (text[bytes] == '"')) {
+        bytes = strcspn(text, "\"");
+        dsc_print("%.*s%s", (int)bytes, text, text[bytes] ? "\"\"" : "");
+    }
+    dsc_print("\"");
 }
 
 /* Every line tells the machine too, so that files of several can be joined. */
@@ -260,11 +262,11 @@ void bench_print_csv(dsc_scope *scope, const bench_results *results)
     bench_fact facts[BENCH_MAX_FACTS];
     const size_t fact_count = bench_facts_of(scope, results, facts);
     for (int f = 0; f < TEXTS; f++)
-        printf("%s,", text_fields[f]);
+        dsc_print("%s,", text_fields[f]);
     for (int f = 0; f < NUMBERS; f++)
-        printf("%s%s", f ? "," : "", number_fields[f]);
+        dsc_print("%s%s", f ? "," : "", number_fields[f]);
     for (size_t k = 0; k < fact_count; k++)
-        printf(",%s%s", facts[k].name, k + 1 < fact_count ? "" : "\n");
+        dsc_print(",%s%s", facts[k].name, k + 1 < fact_count ? "" : "\n");
     for (size_t i = 0; i < results->count; i++) {
         const bench_result *r = &results->items[i];
         if (r->hidden)
@@ -276,7 +278,7 @@ void bench_print_csv(dsc_scope *scope, const bench_results *results)
         for (int f = 0; f < NUMBERS; f++) {
             const double value = number_of(r, f);
             if (isfinite(value))
-                printf("%.9g", value);
+                dsc_print("%.9g", value);
             putchar(',');
         }
         for (size_t k = 0; k < fact_count; k++) {
@@ -291,8 +293,9 @@ void bench_print_md(dsc_scope *scope, const bench_results *results)
     bench_fact facts[BENCH_MAX_FACTS];
     const size_t fact_count = bench_facts_of(scope, results, facts);
     for (size_t k = 0; k < fact_count; k++)
-        printf("- %s: %s\n", facts[k].name, facts[k].text);
-    puts(
+        dsc_print("- %s: %s\n", facts[k].name, facts[k].text);
+    dsc_print(
+        "%s\n",
         "\n"
         "| row | shape | engine | implementation | us | 95 % | GFLOP/s | GB/s | flop/byte | of roof | roof | "
         "made ms | repeat |\n"
@@ -300,21 +303,21 @@ void bench_print_md(dsc_scope *scope, const bench_results *results)
     for (size_t i = 0; i < results->count; i++) {
         const bench_result *r = &results->items[i];
         if (is_shown(r))
-            printf("| %s/%s | %s | %s | %s | %s | %s to %s%s%s | %s | %s | %s | %s | %s | %s | `%s` |\n",
-                   r->row.suite, r->row.name, r->row.shape, r->engine, r->implementation,
-                   microseconds(scope, r->time.median), microseconds(scope, r->time.low),
-                   microseconds(scope, r->time.high), r->steadiness ? ", " : "",
-                   r->steadiness ? bench_steadiness_name(r->steadiness) : "",
-                   rate(scope, number_of(r, GFLOPS)), rate(scope, number_of(r, GBYTES)),
-                   short_number(scope, number_of(r, INTENSITY)), percent(scope, r), r->roof,
-                   milliseconds(scope, r->setup), r->repeat);
+            dsc_print("| %s/%s | %s | %s | %s | %s | %s to %s%s%s | %s | %s | %s | %s | %s | %s | `%s` |\n",
+                      r->row.suite, r->row.name, r->row.shape, r->engine, r->implementation,
+                      microseconds(scope, r->time.median), microseconds(scope, r->time.low),
+                      microseconds(scope, r->time.high), r->steadiness ? ", " : "",
+                      r->steadiness ? bench_steadiness_name(r->steadiness) : "",
+                      rate(scope, number_of(r, GFLOPS)), rate(scope, number_of(r, GBYTES)),
+                      short_number(scope, number_of(r, INTENSITY)), percent(scope, r), r->roof,
+                      milliseconds(scope, r->setup), r->repeat);
     }
     const char *head = "\n| not measured | why |\n| --- | --- |\n";
     for (size_t i = 0; i < results->count; i++) {
         const bench_result *r = &results->items[i];
         if (!r->absent)
             continue;
-        printf("%s| %s | %s |\n", head, bench_result_name(scope, r), r->absent);
+        dsc_print("%s| %s | %s |\n", head, bench_result_name(scope, r), r->absent);
         head = "";
     }
 }

@@ -66,18 +66,18 @@ static void print_scaling(const bench_results *results, size_t at)
     for (size_t i = 0; i < BENCH_ROUNDS; i++)
         ratios[i] = one->seconds[i] / last->seconds[i];
     const dsc_interval up = dsc_summarize(ratios, BENCH_ROUNDS);
-    printf("%.*s: %.2f times as fast on %d threads (%.2f to %.2f), efficiency %.0f %%, ",
-           (int)strcspn(one->row.name, "/"), one->row.name, up.median, last->threads, up.low, up.high,
-           100 * up.median / last->threads);
+    dsc_print("%.*s: %.2f times as fast on %d threads (%.2f to %.2f), efficiency %.0f %%, ",
+              (int)strcspn(one->row.name, "/"), one->row.name, up.median, last->threads, up.low, up.high,
+              100 * up.median / last->threads);
     if (up.median >= 1.005 * last->threads)
-        puts("more than all threads can give: one of the two was disturbed");
+        dsc_print("more than all threads can give: one of the two was disturbed\n");
     else if (bench_steadiness_of(&up) == BENCH_LOOSE)
-        puts("too uncertain to say anything");
+        dsc_print("too uncertain to say anything\n");
     else if (up.low > 1)
-        printf("serial share %.1f %% (%.1f to %.1f)\n", 100 * fmax(0, serial.share),
-               100 * fmax(0, serial.low), 100 * fmax(0, serial.high));
+        dsc_print("serial share %.1f %% (%.1f to %.1f)\n", 100 * fmax(0, serial.share),
+                  100 * fmax(0, serial.low), 100 * fmax(0, serial.high));
     else
-        puts("no speed-up shown");
+        dsc_print("no speed-up shown\n");
 }
 
 void bench_print_scalings(const bench_results *results)

@@ -167,9 +167,9 @@ dsc_exit dsci_experiment_help(struct session *session)
     if (!shown)
         return DSC_EXIT_USAGE;
     session->terminal.whole_rows = false; /* help is to be read, wherever it goes */
-    printf("%s - %s\n", session->program->name, experiment->summary);
+    dsc_print("%s - %s\n", session->program->name, experiment->summary);
     if (session->arguments.case_name)
-        printf("case %s: %s\n", shown->name, shown->summary);
+        dsc_print("case %s: %s\n", shown->name, shown->summary);
     const char *reference =
         session->arguments.case_name && shown->reference ? shown->reference : experiment->reference;
     if (reference) {
@@ -177,7 +177,7 @@ dsc_exit dsci_experiment_help(struct session *session)
         dsc_table_row(table, &reference);
         dsc_table_print(table, &session->terminal, 0);
     }
-    printf("\nusage: %s [--case CASE] [OPTION]...\n", session->program->name);
+    dsc_print("\nusage: %s [--case CASE] [OPTION]...\n", session->program->name);
     print_examples(session, shown);
     if (!session->arguments.case_name)
         print_cases(session);

@@ -102,7 +102,7 @@ static dsc_exit print_config(struct session *session, const dsc_plan *plan)
 {
     const char *config = dsc_plan_config(session->scope, plan);
     if (config)
-        printf("%s%s", config, config[0] && config[strlen(config) - 1] == '\n' ? "" : "\n");
+        dsc_print("%s%s", config, config[0] && config[strlen(config) - 1] == '\n' ? "" : "\n");
     return DSC_EXIT_GOOD;
 }
 
@@ -140,8 +140,8 @@ static dsc_exit dispatch(struct session *session)
     if (arguments->help)
         return dsci_experiment_help(session);
     if (arguments->version) {
-        printf("%s %s (descent %s)\n", session->experiment->name, session->experiment->version,
-               dsc_build_get()->version);
+        dsc_print("%s %s (descent %s)\n", session->experiment->name, session->experiment->version,
+                  dsc_build_get()->version);
         return DSC_EXIT_GOOD;
     }
     if (dsc_isa_select(session->scope, arguments->isa) != DSC_OK)

@@ -32,7 +32,10 @@ dsc_table *dsc_table_make(dsc_scope *scope, const dsc_column *columns, size_t co
     dsc_column *own = dsc_scope_alloc(scope, count, sizeof *own);
     if (!own)
         return NULL;
-    memcpy(own, columns, count * sizeof *own);
+    for (size_t i = 0; i < count; i++) {
+        own[i] = columns[i];
+        own[i].title = columns[i].title ? dsc_text_safe(scope, columns[i].title) : NULL;
+    }
     *table = (dsc_table){ .scope = scope, .columns = own, .count = count, .keys = keys };
     table->last = &table->first;
     return table;
@@ -45,7 +48,7 @@ void dsc_table_row(dsc_table *table, const char *const *texts)
     if (!row)
         return;
     for (size_t i = 0; i < table->count; i++)
-        row->texts[i] = texts[i] ? texts[i] : "";
+        row->texts[i] = texts[i] ? dsc_text_safe(table->scope, texts[i]) : "";
     *table->last = row;
     table->last = &row->next;
 }

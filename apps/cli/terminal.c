@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -56,6 +57,44 @@ dsc_terminal dsc_terminal_open(const char *program)
     };
 }
 
+/* All text for people goes through here: names, paths and messages come from files that may hold anything. */
+static void put_safe(FILE *stream, const char *text)
+{
+    char shown[DSC_SHOWN_BYTES];
+    while (*text) {
+        text += dsc_text_show(text, shown);
+        fputs(shown, stream);
+    }
+}
+
+static bool output_lost; /* memory ran out while printing */
+
+static void put_formatted(FILE *stream, const char *format, va_list arguments)
+{
+    char line[2048], *text = line;
+    va_list again;
+    va_copy(again, arguments);
+    const int length = vsnprintf(line, sizeof line, format, arguments);
+    if (length >= (int)sizeof line) {
+        text = malloc((size_t)length + 1);
+        if (text)
+            vsnprintf(text, (size_t)length + 1, format, again);
+    }
+    va_end(again);
+    put_safe(stream, text ? text : line); /* rather the beginning than nothing */
+    output_lost = output_lost || length < 0 || !text;
+    if (text != line)
+        free(text);
+}
+
+void dsc_print(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    put_formatted(stdout, format, arguments);
+    va_end(arguments);
+}
+
 void dsc_say(dsc_terminal *terminal, dsc_tone tone, const char *format, ...)
 {
     static const struct {
@@ -75,7 +114,7 @@ void dsc_say(dsc_terminal *terminal, dsc_tone tone, const char *format, ...)
     terminal->line_open = false;
     fprintf(stderr, "%s: %s%s%s", terminal->program, color ? tones[tone].color : "", tones[tone].word,
             color ? "\033[0m" : "");
-    vfprintf(stderr, format, arguments);
+    put_formatted(stderr, format, arguments);
     fputc('\n', stderr);
     funlockfile(stderr);
     va_end(arguments);
@@ -95,9 +134,11 @@ dsc_exit dsc_finish(dsc_terminal *terminal, dsc_scope **scope, dsc_exit answer)
     const bool written = fflush(stdout) == 0 && !ferror(stdout);
     if (!written)
         dsc_say(terminal, DSC_TONE_ERROR, "standard output could not be written: %s", strerror(errno));
+    if (output_lost)
+        dsc_say(terminal, DSC_TONE_ERROR, "out of memory: not everything was printed");
     if (status != DSC_OK)
         return answer == DSC_EXIT_GOOD ? dsc_exit_of(status) : answer;
-    return written ? answer : DSC_EXIT_FAILED;
+    return written && !output_lost ? answer : DSC_EXIT_FAILED;
 }
 
 void dsc_heading(const dsc_terminal *terminal, const char *format, ...)
@@ -105,7 +146,7 @@ void dsc_heading(const dsc_terminal *terminal, const char *format, ...)
     va_list arguments;
     va_start(arguments, format);
     fputs(terminal->color_out ? "\033[1m" : "", stdout);
-    vfprintf(stdout, format, arguments);
+    put_formatted(stdout, format, arguments);
     fputs(terminal->color_out ? "\033[0m\n" : "\n", stdout);
     va_end(arguments);
 }

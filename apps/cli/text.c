@@ -45,7 +45,7 @@ void dsc_json_print(dsc_scope *scope, json_t *json)
 {
     if (!json)
         dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory while writing JSON");
-    else if (json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(17)) == 0)
+    else if (json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(17) | JSON_ENSURE_ASCII) == 0)
         putchar('\n');
     json_decref(json);
 }

@@ -31,7 +31,7 @@ static void print_table(dsc_scope *scope, const dsc_terminal *terminal, const ds
     }
     dsc_table_print(table, terminal, 2);
     if (comparison->count > SHOWN_DIFFERENCES)
-        printf("  ... and %zu more (--json shows all)\n", comparison->count - SHOWN_DIFFERENCES);
+        dsc_print("  ... and %zu more (--json shows all)\n", comparison->count - SHOWN_DIFFERENCES);
 }
 
 static void print_note(dsc_scope *scope, const dsc_terminal *terminal, const char *note)

@@ -101,7 +101,7 @@ static void list_rows(dsc_scope *scope, const bench_request *request, bool print
                 continue;
             asked++;
             if (print)
-                printf("%s/%s  %s\n", rows[j].suite, rows[j].name, rows[j].shape);
+                dsc_print("%s/%s  %s\n", rows[j].suite, rows[j].name, rows[j].shape);
         }
     }
     if (asked == 0)

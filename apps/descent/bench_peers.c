@@ -81,8 +81,8 @@ static void print_result(const dsc_bench_workload *workload, double step,
     const double rate = (double)workload->batch / step;
     const char *precision = dsc_dtype_name(arguments->precision);
     if (!arguments->json) {
-        printf("%-9s %s threads=%d %11.1f samples/s %10.4f ms/step\n", workload->name, precision,
-               arguments->threads, rate, 1e3 * step);
+        dsc_print("%-9s %s threads=%d %11.1f samples/s %10.4f ms/step\n", workload->name, precision,
+                  arguments->threads, rate, 1e3 * step);
         return;
     }
     char peer[64];

@@ -163,7 +163,7 @@ dsc_exit data_export(dsc_call *call, const struct data_arguments *arguments, con
     count += add_arrays(call->scope, &export.split.test, "test", arrays + count);
     if (dsc_arrays_write(call->scope, arguments->out, arrays, count, export.attributes,
                          export.attribute_count) == DSC_OK)
-        printf("%s: %zu training and %zu test examples of %zu features\n", arguments->out,
-               export.split.train.count, export.split.test.count, export.split.train.features);
+        dsc_print("%s: %zu training and %zu test examples of %zu features\n", arguments->out,
+                  export.split.train.count, export.split.test.count, export.split.train.features);
     return DSC_EXIT_GOOD;
 }

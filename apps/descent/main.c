@@ -35,18 +35,18 @@ static void print_overview(dsc_scope *scope, const dsc_terminal *terminal)
                       (const char *[]){ dsc_scope_format(scope, "%s %s", verbs[i]->name, verbs[i]->words),
                                         verbs[i]->summary });
     dsc_table_row(table, (const char *[]){ "help [VERB]", "this help, or a verb's" });
-    printf("descent - deep-learning experiments on multicore CPUs: the same bits every time\n\n"
-           "usage: descent VERB [WORD]... [OPTION]...\n");
+    dsc_print("descent - deep-learning experiments on multicore CPUs: the same bits every time\n\n"
+              "usage: descent VERB [WORD]... [OPTION]...\n");
     dsc_heading(terminal, "\nVerbs");
     dsc_table_print(table, terminal, 2);
-    printf(
+    dsc_print(
         "\nExit status: 0 good, 1 the answer is no, 2 wrong use, 3 failed, 75 stopped (run again to resume).\n");
 }
 
 static void print_verb(dsc_scope *scope, const dsc_terminal *terminal, const dsc_verb *verb)
 {
-    printf("descent %s - %s\n\nusage: descent %s %s%s\n", verb->name, verb->summary, verb->name, verb->words,
-           verb->options ? " [OPTION]..." : "");
+    dsc_print("descent %s - %s\n\nusage: descent %s %s%s\n", verb->name, verb->summary, verb->name,
+              verb->words, verb->options ? " [OPTION]..." : "");
     dsc_heading(terminal, "\nExamples");
     fputs(verb->examples, stdout);
     if (verb->options) {
@@ -54,7 +54,7 @@ static void print_verb(dsc_scope *scope, const dsc_terminal *terminal, const dsc
         dsc_options_print(scope, terminal, verb->options);
     }
     if (verb->answer)
-        printf("\nExit status: %s.\n", verb->answer);
+        dsc_print("\nExit status: %s.\n", verb->answer);
 }
 
 static bool asks_for_help(const char *word)
@@ -92,7 +92,7 @@ static dsc_exit dispatch(dsc_call *call)
     if (asks_for_help(word))
         return help(call, call->argc > 1 ? call->argv[1] : NULL);
     if (strcmp(word, "--version") == 0) {
-        printf("descent %s\n", dsc_build_get()->version);
+        dsc_print("descent %s\n", dsc_build_get()->version);
         return DSC_EXIT_GOOD;
     }
     if (word[0] == '-') {

@@ -65,8 +65,8 @@ static dsc_exit merge(dsc_call *call)
     size_t missing = 0, failed = 0;
     count_unfinished(joined, &missing, &failed);
     const size_t cells = dsc_record_cells(joined);
-    printf("%s: %zu of %zu cells done, %zu failed, %zu missing\n", arguments.out, cells - missing - failed,
-           cells, failed, missing);
+    dsc_print("%s: %zu of %zu cells done, %zu failed, %zu missing\n", arguments.out, cells - missing - failed,
+              cells, failed, missing);
     if (missing + failed)
         dsc_say(&call->terminal, DSC_TONE_WARNING,
                 "%s is not complete: run the experiment with --out %s to compute "

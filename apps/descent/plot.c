@@ -63,7 +63,7 @@ static void plot_file(dsc_call *call, const char *path, const struct arguments *
                                                                .formats = arguments->formats,
                                                                .only = arguments->only });
     for (size_t i = 0; i < files.count; i++)
-        puts(files.paths[i]);
+        dsc_print("%s\n", files.paths[i]);
     if (files.missing)
         dsc_say(&call->terminal, DSC_TONE_WARNING, "%s: scripts, data and texts were written, no pictures",
                 files.missing);

@@ -384,7 +384,7 @@ static dsc_exit report(dsc_call *call)
     make(&report, arguments.out);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
-    puts(arguments.out);
+    dsc_print("%s\n", arguments.out);
     if (report.missing)
         dsc_say(&call->terminal, DSC_TONE_WARNING, "%s: the figures are texts", report.missing);
     return DSC_EXIT_GOOD;

@@ -113,10 +113,10 @@ static void print_text(const dsc_selftest *test, dsc_terminal *terminal, double 
     print_onednn(test, terminal);
     print_promises(test, terminal);
     if (failed)
-        printf("\nFAIL: %zu of %zu checks failed", failed, test->count);
+        dsc_print("\nFAIL: %zu of %zu checks failed", failed, test->count);
     else
-        printf("\npass: all %zu checks", test->count);
-    printf(", %s, in %s\n", dsc_cpu_get()->model, dsc_clock_duration(seconds, duration));
+        dsc_print("\npass: all %zu checks", test->count);
+    dsc_print(", %s, in %s\n", dsc_cpu_get()->model, dsc_clock_duration(seconds, duration));
     for (size_t i = 0; i < test->count; i++)
         if (test->rows[i].message)
             dsc_say(terminal, DSC_TONE_WARNING, "%s: %s", test->rows[i].name, test->rows[i].message);

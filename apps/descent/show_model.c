@@ -78,7 +78,7 @@ static void print_arrays(dsc_call *call, const char *path, dsc_file_kind kind)
     if (dsc_scope_status(call->scope) != DSC_OK)
         return;
     dsc_heading(&call->terminal, "%s", path);
-    printf("  %s: %s\n\n", dsc_file_kind_name(kind), dsc_file_kind_reader(kind));
+    dsc_print("  %s: %s\n\n", dsc_file_kind_name(kind), dsc_file_kind_reader(kind));
     dsc_table_print(table, &call->terminal, 2);
 }
 

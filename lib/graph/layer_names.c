@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include <descent/text.h>
+
 #include "base/scope.h"
 #include "graph/network.h"
 
@@ -59,30 +61,15 @@ void dsci_names_settle(dsci_names *names)
 
 enum { MOST_BYTES = 200 }; /* of a layer; what it has is called "layer/weights" */
 
-/* Bytes of the character of UTF-8 that begins here; 0 if none does, or one that controls a terminal. */
-static size_t character(const unsigned char *at)
-{
-    const size_t length = at[0] < 0x80 ? 1 : at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
-    if (length == 1)
-        return at[0] >= 0x20 && at[0] != 0x7f;
-    for (size_t i = 1; i < length; i++)
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-    const bool controls = at[0] == 0xc2 && at[1] < 0xa0,
-               overlong = (at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xf0 && at[1] < 0x90);
-    const bool outside = (at[0] == 0xed && at[1] >= 0xa0) || at[0] > 0xf4 || (at[0] == 0xf4 && at[1] >= 0x90);
-    return controls || overlong || outside ? 0 : length;
-}
-
 /* A name is a path in a model's file. */
 const char *dsci_name_problem(const char *name)
 {
-    const unsigned char *bytes = (const unsigned char *)name;
     if (*name == '\0')
         return "a name, found an empty one";
-    for (size_t i = 0, length; bytes[i]; i += length) {
-        length = character(bytes + i);
-        if (length == 0)
+    uint32_t code;
+    for (size_t i = 0, bytes; name[i]; i += bytes) {
+        bytes = dsc_utf8_read(name + i, &code);
+        if (bytes == 0 || dsc_utf8_controls(code))
             return "a name in UTF-8 without control characters";
     }
     for (const char *part = name;; part++) {

@@ -1,5 +1,6 @@
 /* tamper.c - changes a results file. tamper FILE OUTPUT INDEX: the last bit of one number; tamper FILE OUTPUT
- * times FACTOR: every number; tamper FILE provenance NAME TEXT: a note. */
+ * times FACTOR: every number; tamper FILE provenance NAME TEXT: a note; tamper FILE fail CELL MESSAGE: a cell
+ * failed. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,8 @@ static bool change(dsc_record *record, int argc, char **argv)
         return flip(record, argv[2], (size_t)strtoull(argv[3], NULL, 10));
     if (argc == 5 && strcmp(argv[3], "times") == 0)
         return multiply(record, argv[2], strtod(argv[4], NULL));
+    if (argc == 5 && strcmp(argv[2], "fail") == 0)
+        return dsc_record_cell_fail(record, strtoull(argv[3], NULL, 10), 1, argv[4]) == DSC_OK;
     return argc == 5 && strcmp(argv[2], "provenance") == 0 &&
            dsc_record_provenance_set(record, argv[3], argv[4]) == DSC_OK;
 }

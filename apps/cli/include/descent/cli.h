@@ -57,6 +57,11 @@ typedef struct dsc_terminal {
 /* To be called first: a write beyond a file-size limit becomes an error from then on. */
 DSC_API dsc_terminal dsc_terminal_open(const char *program);
 
+/* Prints on stdout what printf() would, with whatever a terminal would obey instead of showing it written out
+   (dsc_text_show): all text that can come from a file or an option goes through this, a message or a table. A
+   lack of memory is reported by dsc_finish(). */
+DSC_API void dsc_print(const char *format, ...) DSC_PRINTF(1, 2);
+
 /* One message on stderr. Notes are dropped when the terminal is quiet. */
 typedef enum dsc_tone { DSC_TONE_NOTE = 0, DSC_TONE_WARNING, DSC_TONE_ERROR } dsc_tone;
 DSC_API void dsc_say(dsc_terminal *terminal, dsc_tone tone, const char *format, ...) DSC_PRINTF(3, 4);
