@@ -1,34 +1,35 @@
 /* diagnose.c - where a value that is not finite came from. */
-#include <float.h>
-#include <math.h>
 #include <string.h>
 
 #include "train/fit.h"
 
-static bool is_finite_bf16(uint16_t bits)
-{
-    return (bits & 0x7f80) != 0x7f80;
-}
+/* Whether no word has an exponent of ones, which one more carries into the sign: integers, for whole vectors
+   at a time, as training looks through all parameters after each epoch. */
+#define ALL_FINITE(name, word, ones)                                                                         \
+    static bool name(const void *values, size_t n)                                                           \
+    {                                                                                                        \
+        const word one = (word)((ones) & (~(ones) + 1));                                                     \
+        word carries = 0;                                                                                    \
+        for (size_t i = 0; i < n; i++) {                                                                     \
+            word bits;                                                                                       \
+            memcpy(&bits, (const char *)values + i * sizeof bits, sizeof bits);                              \
+            carries = (word)(carries | ((bits & (ones)) + one));                                             \
+        }                                                                                                    \
+        return carries >> (8 * sizeof carries - 1) == 0;                                                     \
+    }
+ALL_FINITE(all_finite_bf16, uint16_t, UINT16_C(0x7f80))
+ALL_FINITE(all_finite_f32, uint32_t, UINT32_C(0x7f800000))
+ALL_FINITE(all_finite_f64, uint64_t, UINT64_C(0x7ff0000000000000))
 
 static bool all_finite(dsci_type type, const void *values, size_t n)
 {
-    bool finite = true;
     switch (type) {
-    case DSCI_F32:
-        for (size_t i = 0; i < n; i++)
-            finite &= fabsf(((const float *)values)[i]) <= FLT_MAX;
-        break;
-    case DSCI_F64:
-        for (size_t i = 0; i < n; i++)
-            finite &= fabs(((const double *)values)[i]) <= DBL_MAX;
-        break;
-    case DSCI_BF16:
-        for (size_t i = 0; i < n; i++)
-            finite &= is_finite_bf16(((const uint16_t *)values)[i]);
-        break;
+    case DSCI_F32: return all_finite_f32(values, n);
+    case DSCI_F64: return all_finite_f64(values, n);
+    case DSCI_BF16: return all_finite_bf16(values, n);
     case DSCI_I32: break;
     }
-    return finite;
+    return true;
 }
 
 static const char *in_slices(dsc_scope *scope, const dsc_model *model, const char *kind,
