@@ -487,7 +487,7 @@ void dsci_optimizer_epoch(dsci_optimizer *optimizer, double loss)
     p->epoch++;
     if (s->kind != DSC_PLATEAU)
         return;
-    if (loss < p->plateau_best * (1 - s->threshold)) {
+    if (isfinite(loss) && loss < p->plateau_best * (1 - s->threshold)) {
         p->plateau_best = loss;
         p->plateau_bad = 0;
     } else

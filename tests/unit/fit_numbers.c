@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "directory.h"
 #include "network.h"
 
 enum { INPUTS = 5, CLASSES = 3 };
@@ -167,6 +168,33 @@ static void an_epoch_without_a_finite_loss_is_not_the_best(void **state)
     }
 }
 
+/* The same when the training was stopped before there was a best epoch, and when after it. */
+static void a_resumed_training_has_the_same_best_epoch(void **state)
+{
+    const char *path = directory_path(*state, "checkpoint.h5");
+    static const size_t stops[] = { 2, 6 };
+    for (size_t i = 0; i < 2; i++) {
+        double losses[2];
+        for (int stopped = 0; stopped < 2; stopped++) {
+            dsc_fit_options options = { .optimizer = { .lr = 0.1, .decoupled_decay = 5 },
+                                        .epochs = stops[i],
+                                        .validation = &test,
+                                        .keep_best = true,
+                                        .checkpoint = stopped ? path : NULL };
+            for (int run = !stopped; run < 2; run++) {
+                dsc_scope *scope = dsc_scope_open(NULL);
+                dsc_model *model = overflowing(scope);
+                options.epochs = run == 0 ? stops[i] : 9;
+                assert_int_equal(dsc_fit(model, &train, &options), DSC_OK);
+                losses[stopped] = dsc_evaluate(model, &test).loss;
+                dsc_scope_close(&scope);
+            }
+        }
+        assert_true(isfinite(losses[0]) && losses[0] == losses[1]);
+        remove(path);
+    }
+}
+
 /* Without decay no epoch has a finite loss: patience ends, and the last parameters stay. */
 static void a_loss_that_is_never_finite_ends_by_patience(void **state)
 {
@@ -318,6 +346,8 @@ int main(void)
         cmocka_unit_test(losses_are_means_over_what_counts),
         cmocka_unit_test(an_evaluation_is_a_mean_over_what_counts),
         cmocka_unit_test(an_epoch_without_a_finite_loss_is_not_the_best),
+        cmocka_unit_test_setup_teardown(a_resumed_training_has_the_same_best_epoch, directory_make,
+                                        directory_remove),
         cmocka_unit_test(a_loss_that_is_never_finite_ends_by_patience),
         cmocka_unit_test(an_update_that_is_not_finite_fails),
         cmocka_unit_test(statistics_that_are_not_finite_fail),

@@ -341,6 +341,23 @@ static void plateau_cuts_the_rate_after_its_patience(void **state)
     dsc_scope_close(&scope);
 }
 
+static void on_a_plateau_what_is_not_finite_is_no_fall(void **state)
+{
+    (void)state;
+    dsc_scope *scope = dsc_scope_open(NULL);
+    const dsc_optimizer rule = { .lr = 1, .schedule = { .kind = DSC_PLATEAU, .patience = 1, .factor = 0.5 } };
+    dsci_optimizer optimizer = make(scope, &rule, DSC_F64, 1);
+    static const double losses[] = { NAN, INFINITY, 3, -INFINITY, NAN, 2, 2, 2 };
+    static const double rates[] = { 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125 };
+    for (size_t i = 0; i < 8; i++) {
+        double x = 0, g = 0;
+        dsci_optimizer_epoch(&optimizer, losses[i]);
+        dsci_optimizer_update(&optimizer, &x, &g, 1);
+        assert_true(optimizer.lr == rates[i]);
+    }
+    dsc_scope_close(&scope);
+}
+
 /* A matrix whose rows and columns fit neither the chunks nor the lanes, and a bias. */
 enum { ROWS = 211, UNITS = 247, MATRIX = ROWS * UNITS, LARGE = MATRIX + UNITS };
 
@@ -566,6 +583,7 @@ int main(void)
         cmocka_unit_test(one_cycle_moves_momentum_against_the_rate),
         cmocka_unit_test(updates_take_the_rates_of_the_schedule),
         cmocka_unit_test(plateau_rests_after_a_cut_and_stops_at_its_minimum),
+        cmocka_unit_test(on_a_plateau_what_is_not_finite_is_no_fall),
         cmocka_unit_test(plateau_cuts_the_rate_after_its_patience),
         cmocka_unit_test(threads_change_no_bit),
         cmocka_unit_test(regularisers_and_clipping_follow_their_formulas),
