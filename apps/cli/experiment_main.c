@@ -125,6 +125,7 @@ static dsc_exit plan_and_run(struct session *session)
         return print_config(session, plan);
     const dsc_run_options options = { .out = arguments->out ? arguments->out : default_out(session, plan),
                                       .threads = arguments->threads,
+                                      .isa = arguments->isa,
                                       .max_time = arguments->max_time,
                                       .shard = arguments->shard.shard,
                                       .shards = arguments->shard.shards,
@@ -152,6 +153,7 @@ static dsc_exit dispatch(struct session *session)
                                                            .data = arguments->data,
                                                            .sample = arguments->sample,
                                                            .threads = arguments->threads,
+                                                           .isa = arguments->isa,
                                                            .json = arguments->json });
     return plan_and_run(session);
 }

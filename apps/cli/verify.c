@@ -90,6 +90,7 @@ dsc_exit dsc_verify_command(dsc_scope *scope, dsc_terminal *terminal, const dsc_
     const dsc_plan *plan = record ? dsc_plan_from_record(scope, experiment, record, arguments->data) : NULL;
     const dsc_run_options options = { .out = arguments->path,
                                       .threads = arguments->threads,
+                                      .isa = arguments->isa,
                                       .stop = dsc_signals_catch(),
                                       .progress = dsc_progress_show,
                                       .progress_user = &view };

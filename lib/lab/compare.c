@@ -135,7 +135,7 @@ static size_t *list_cells(dsc_scope *scope, dsc_record *record, size_t sample, s
 
 /* What two sides say about the libraries that bits depend on beyond the recipe; NULL if the same or unknown.
  */
-static const char *library_note(dsc_scope *scope, const char *expected, const char *found)
+static const char *lapack_note(dsc_scope *scope, const char *expected, const char *found)
 {
     if (!expected || !found || strcmp(expected, found) == 0)
         return NULL;
@@ -144,6 +144,21 @@ static const char *library_note(dsc_scope *scope, const char *expected, const ch
         "the numbers went through LAPACK, on OpenBLAS core '%s' first and '%s' now: only on one core "
         "type are they the same bits (--isa chooses it: avx512 SkylakeX, avx2 Haswell, scalar Prescott)",
         expected, found);
+}
+
+static const char *onednn_note(dsc_scope *scope, dsc_isa expected, dsc_isa found)
+{
+    if (expected == DSC_ISA_AUTO || found == DSC_ISA_AUTO || expected == found)
+        return NULL;
+    return dsc_scope_format(scope,
+                            "oneDNN computed some of the numbers, at level %s first and %s now: only at one "
+                            "level are they the same bits (--isa chooses it)",
+                            dsc_isa_name(expected), dsc_isa_name(found));
+}
+
+static const char *both_notes(dsc_scope *scope, const char *a, const char *b)
+{
+    return a && b ? dsc_scope_format(scope, "%s; %s", a, b) : a ? a : b;
 }
 
 dsc_comparison dsc_verify(dsc_scope *scope, const dsc_plan *plan, dsc_record *record, size_t sample,
@@ -162,6 +177,7 @@ dsc_comparison dsc_verify(dsc_scope *scope, const dsc_plan *plan, dsc_record *re
                        options->out ? options->out : "the record");
         return comparer.result;
     }
+    dsci_provenance_keep_level(scope, record, options);
     const struct dsci_sweep sweep = { .plan = plan,
                                       .shared = dsci_sweep_prepare(scope, plan),
                                       .cells = cells,
@@ -173,9 +189,10 @@ dsc_comparison dsc_verify(dsc_scope *scope, const dsc_plan *plan, dsc_record *re
         return comparer.result;
     const bool reached = dsci_sweep_run(scope, &sweep);
     comparer.result.missing = count - comparer.result.cells;
-    if (plan->kase->uses_lapack)
-        comparer.result.note =
-            library_note(scope, dsc_record_provenance_get(record, "lapack_core"), dsc_linalg_core());
+    const char *core = plan->kase->uses_lapack ? dsc_linalg_core() : NULL;
+    comparer.result.note =
+        both_notes(scope, lapack_note(scope, dsc_record_provenance_get(record, "lapack_core"), core),
+                   onednn_note(scope, dsci_provenance_onednn_level(record), dsc_isa_effective()));
     if (!reached)
         dsc_scope_fail(scope, DSC_STOPPED, "stopped after %zu of %zu cells: nothing is proved",
                        comparer.result.cells, count);
@@ -215,7 +232,10 @@ dsc_comparison dsc_diff(dsc_scope *scope, dsc_record *a, dsc_record *b)
         else
             comparer.result.missing += in_a != in_b;
     }
-    comparer.result.note = library_note(scope, dsc_record_provenance_get(a, "lapack_core"),
-                                        dsc_record_provenance_get(b, "lapack_core"));
+    comparer.result.note =
+        both_notes(scope,
+                   lapack_note(scope, dsc_record_provenance_get(a, "lapack_core"),
+                               dsc_record_provenance_get(b, "lapack_core")),
+                   onednn_note(scope, dsci_provenance_onednn_level(a), dsci_provenance_onednn_level(b)));
     return comparer.result;
 }

@@ -1,5 +1,6 @@
 /* provenance.c - where and how a record is made. */
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -152,6 +153,32 @@ void dsci_provenance_note(dsc_record *record, const dsc_plan *plan, const dsc_ru
         note(record, "lapack_config", dsc_linalg_config());
     }
     dsc_scope_close(&scope);
+}
+
+dsc_isa dsci_provenance_onednn_level(const dsc_record *record)
+{
+    const char *used = dsc_record_provenance_get(record, "implementations");
+    const char *name = dsc_record_provenance_get(record, "isa");
+    for (dsc_isa level = DSC_ISA_SCALAR; used && name && strstr(used, ": onednn") && level <= DSC_ISA_AVX512;
+         level++)
+        if (strcmp(name, dsc_isa_name(level)) == 0)
+            return level;
+    return DSC_ISA_AUTO;
+}
+
+void dsci_provenance_keep_level(dsc_scope *scope, const dsc_record *record, const dsc_run_options *options)
+{
+    const dsc_isa level = dsci_provenance_onednn_level(record);
+    const char *asked = getenv("DESCENT_ISA");
+    if (level == DSC_ISA_AUTO || level == dsc_isa_effective())
+        return;
+    if (options->isa == DSC_ISA_AUTO && !(asked && *asked) && level <= dsc_isa_detected())
+        dsc_isa_select(scope, level);
+    else
+        dsc_scope_log(scope, DSC_LOG_WARNING,
+                      "'%s' holds numbers that oneDNN computed at level %s; at level %s it gives other bits",
+                      options->out ? options->out : "the record", dsc_isa_name(level),
+                      dsc_isa_name(dsc_isa_effective()));
 }
 
 static bool has_line(const char *text, const char *line, size_t length)

@@ -31,6 +31,14 @@ dsc_status dsci_results_summarize(dsc_scope *scope, dsc_record *record);
 /* Notes where and how the record is being made. */
 void dsci_provenance_note(dsc_record *record, const dsc_plan *plan, const dsc_run_options *options);
 
+/* The level at which oneDNN computed a record's numbers, whose bits depend on it; DSC_ISA_AUTO: it computed
+ * none. */
+dsc_isa dsci_provenance_onednn_level(const dsc_record *record);
+
+/* Selects that level, unless the options or $DESCENT_ISA ask for another, which is said in the scope's log.
+ */
+void dsci_provenance_keep_level(dsc_scope *scope, const dsc_record *record, const dsc_run_options *options);
+
 /* Adds the lines that the attribute does not have yet, and keeps them sorted. NULL: nothing. */
 void dsci_provenance_add_lines(dsc_record *record, const char *name, const char *lines);
 

@@ -178,6 +178,8 @@ dsc_run_result dsc_run(dsc_scope *scope, const dsc_plan *plan, const dsc_run_opt
         bool reached = false;
         pthread_mutex_init(&run.mutex, NULL);
         list_cells(scope, &run);
+        if (run.kept > 0)
+            dsci_provenance_keep_level(scope, run.record, options);
         if (dsc_scope_status(scope) == DSC_OK && (run.count > 0 || unfinished(run.record)))
             compute(scope, &run, &reached);
         else

@@ -2,6 +2,7 @@
 #ifndef DESCENT_LAB_H
 #define DESCENT_LAB_H
 
+#include <descent/cpu.h>
 #include <descent/experiment.h>
 #include <descent/statistics.h>
 
@@ -55,7 +56,9 @@ typedef struct dsc_run_options {
     double max_time;       /* seconds; 0: none */
     double write_interval; /* seconds between writes of the file; 0: 2, more if writing is slow */
     int shard, shards;     /* cell i belongs to shard 1 + i % shards; 0: all */
-    int argc;              /* command line for the provenance */
+    dsc_isa isa; /* the level that was asked for and selected. DSC_ISA_AUTO, and no $DESCENT_ISA: what
+                    oneDNN computed of an earlier run is gone on with, or verified, at that run's level */
+    int argc;    /* command line for the provenance */
     char **argv;
     volatile int *stop;        /* set by a signal handler, or atomically by a thread, to stop; may be NULL */
     dsc_progress_fn *progress; /* called about ten times a second by a thread of its own */
@@ -99,7 +102,7 @@ typedef struct dsc_comparison {
     size_t count;
     const dsc_difference *differences; /* by cell; the first thousand that were found */
     const char
-        *note; /* what may explain them: another LAPACK core or oneDNN version; NULL if nothing is known */
+        *note; /* what may explain them: another LAPACK core or level of oneDNN; NULL if nothing is known */
 } dsc_comparison;
 
 /* Computes every finished cell of a record again (sample > 0: that many, evenly spread) and compares bits. */

@@ -221,7 +221,7 @@ typedef struct dsc_verify_arguments {
     const char *path, *data;
     int64_t sample;
     int threads;
-    dsc_isa isa; /* for the caller to select: the command computes at the level in use */
+    dsc_isa isa; /* that the caller selected; AUTO: what oneDNN computed is computed again at its level */
     bool json;
 } dsc_verify_arguments;
 DSC_API dsc_exit dsc_verify_command(dsc_scope *scope, dsc_terminal *terminal,
