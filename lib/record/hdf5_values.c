@@ -22,8 +22,8 @@ enum { FILTER_DEFLATE = 1, FILTER_SHUFFLE = 2, FILTER_FLETCHER32 = 3 };
 static bool is_plain(const dsci_h5_object *dataset)
 {
     const struct dsci_h5_layout *layout = &dataset->layout;
-    if (!dataset->has_type || !dataset->has_space || dataset->is_external || !dataset->filters_known ||
-        layout->form == DSCI_H5_NO_FORM)
+    if (!dataset->has_type || dataset->type.size == 0 || !dataset->has_space || dataset->is_external ||
+        !dataset->filters_known || layout->form == DSCI_H5_NO_FORM)
         return false;
     if (layout->form != DSCI_H5_CHUNKED && layout->form != DSCI_H5_SINGLE_CHUNK)
         return dataset->filter_count == 0;
