@@ -100,7 +100,7 @@ static uint32_t fletcher32(const unsigned char *data, size_t size)
 static void unshuffle(const unsigned char *from, size_t size, size_t element, unsigned char *to)
 {
     const size_t count = size / element;
-    for (size_t k = 0; k < element; k++)
+    for (size_t k = 0; count > 0 && k < element; k++)
         for (size_t i = 0; i < count; i++)
             to[i * element + k] = from[k * count + i];
     memcpy(to + count * element, from + count * element, size - count * element);
@@ -111,6 +111,7 @@ struct unpacker {
     const dsci_h5_object *dataset;
     const char *name;
     size_t bytes;             /* of a whole chunk */
+    uint64_t chunks;          /* that may still come: as many as the dataset has places for */
     unsigned char *buffer[2]; /* of bytes + ROOM */
     unsigned char *values;    /* of all of the dataset, as they are stored */
 };
@@ -182,6 +183,11 @@ static void read_chunk(struct unpacker *unpacker, uint64_t address, uint64_t sto
             fail_chunk(unpacker, "lies outside it");
             return;
         }
+    if (unpacker->chunks-- == 0) {
+        unpacker->chunks = 0;
+        fail_chunk(unpacker, "is there twice");
+        return;
+    }
     const unsigned char *data = dsci_h5_take(unpacker->file, address, stored, "chunk");
     size_t size = (size_t)stored;
     for (size_t i = dataset->filter_count; data && i-- > 0;)
@@ -231,8 +237,11 @@ static void read_chunks(struct unpacker *unpacker)
     const struct dsci_h5_layout *layout = &dataset->layout;
     static const uint64_t origin[DSCI_H5_MAX_RANK];
     unpacker->bytes = dataset->type.size;
-    for (size_t i = 0; i < layout->rank; i++)
+    unpacker->chunks = 1;
+    for (size_t i = 0; i < layout->rank; i++) {
         unpacker->bytes *= (size_t)layout->chunk[i];
+        unpacker->chunks *= (dataset->space.shape[i] - 1) / layout->chunk[i] + 1;
+    }
     if (unpacker->bytes / DEFLATE_RATIO > unpacker->file->size) {
         fail_chunk(unpacker, "is larger than the file can hold");
         return;
