@@ -10,8 +10,8 @@
 #include "graph/network.h"
 
 /* Activations of a small network stay in the second-level cache at 256 examples; a large one takes fewer at a
-   time, so that its activations stay within about 64 MiB. Batches belong to the recipe: the loss is a mean of
-   their means, so their size depends on the network alone. */
+   time, so that its activations stay within about 64 MiB. Batches belong to the recipe: the loss is summed
+   from their means, so their size depends on the network alone. */
 enum { MOST_BATCH = 256, LEAST_BATCH = 16, MOST_ELEMENTS = 1 << 24 };
 
 /* Elements that the layers make of one example. */
