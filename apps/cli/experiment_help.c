@@ -160,6 +160,11 @@ static void print_exits(struct session *session)
     dsc_table_print(table, &session->terminal, 2);
 }
 
+static void print_line(struct session *session, const char *text)
+{
+    dsc_paragraph_print(session->scope, &session->terminal, text ? text : "", 0);
+}
+
 dsc_exit dsci_experiment_help(struct session *session)
 {
     const dsc_experiment *experiment = session->experiment;
@@ -167,16 +172,14 @@ dsc_exit dsci_experiment_help(struct session *session)
     if (!shown)
         return DSC_EXIT_USAGE;
     session->terminal.whole_rows = false; /* help is to be read, wherever it goes */
-    dsc_print("%s - %s\n", session->program->name, experiment->summary);
+    print_line(session,
+               dsc_scope_format(session->scope, "%s - %s", session->program->name, experiment->summary));
     if (session->arguments.case_name)
-        dsc_print("case %s: %s\n", shown->name, shown->summary);
+        print_line(session, dsc_scope_format(session->scope, "case %s: %s", shown->name, shown->summary));
     const char *reference =
         session->arguments.case_name && shown->reference ? shown->reference : experiment->reference;
-    if (reference) {
-        dsc_table *table = dsc_table_make(session->scope, (const dsc_column[]){ { 0 } }, 1, 0);
-        dsc_table_row(table, &reference);
-        dsc_table_print(table, &session->terminal, 0);
-    }
+    if (reference)
+        print_line(session, reference);
     dsc_print("\nusage: %s [--case CASE] [OPTION]...\n", session->program->name);
     print_examples(session, shown);
     if (!session->arguments.case_name)

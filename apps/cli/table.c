@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { GAP = 2, MIN_WRAP = 20, MAX_HEAD_LINES = 4, PAPER_COLUMNS = 90 };
+enum { GAP = 2, BELOW = 4, MIN_WRAP = 20, MAX_HEAD_LINES = 4, PAPER_COLUMNS = 90 };
 
 struct row {
     struct row *next;
@@ -95,26 +95,37 @@ static size_t part_column(struct part part, size_t i)
     return i < part.keys ? i : part.from + (i - part.keys);
 }
 
+/* The last column of text beside the others, or below them where there is too little room. */
+static void print_prose(const char *text, int gap, int left, int indent, int columns)
+{
+    if (columns - left < MIN_WRAP) {
+        putchar('\n');
+        left = indent + BELOW;
+        gap = left;
+    }
+    pad(gap);
+    print_wrapped(text, left, columns - left);
+}
+
 static void print_row(const dsc_table *table, const char *const *texts, const int *widths, struct part part,
                       int indent, const dsc_terminal *terminal)
 {
     size_t shown = part.keys + part.to - part.from;
-    int left = indent;
+    int left = indent, gap = indent;
     while (shown > 1 && !*texts[part_column(part, shown - 1)]) /* no blanks at the end of a line */
         shown--;
-    pad(indent);
     for (size_t i = 0; i < shown; i++) {
         const size_t column = part_column(part, i);
-        const int space = widths[column] - width_of(texts[column]), room = terminal->columns - left;
-        if (column + 1 == table->count && !table->columns[column].number &&
-            (room >= MIN_WRAP || !terminal->whole_rows)) {
-            print_wrapped(texts[column], left, room > MIN_WRAP ? room : MIN_WRAP);
+        const bool is_number = table->columns[column].number,
+                   is_prose = column + 1 == table->count && !is_number;
+        const int space = widths[column] - width_of(texts[column]);
+        if (is_prose && (terminal->columns - left >= MIN_WRAP || !terminal->whole_rows)) {
+            print_prose(texts[column], gap, left, indent, terminal->columns);
             return;
         }
-        pad(table->columns[column].number ? space : 0);
+        pad(gap + (is_number ? space : 0));
         fputs(texts[column], stdout);
-        if (i + 1 < shown)
-            pad((table->columns[column].number ? 0 : space) + GAP);
+        gap = GAP + (is_number ? 0 : space);
         left += widths[column] + GAP;
     }
     putchar('\n');
@@ -157,7 +168,7 @@ static size_t break_head(dsc_scope *scope, const char *title, int width, const c
             if (!longer || width_of(longer) > width)
                 break;
         }
-        lines[count++] = dsc_scope_format(scope, "%.*s", (int)bytes, title);
+        lines[count++] = dsc_scope_format(scope, "%.*s", (int)(bytes - (title[bytes - 1] == ' ')), title);
         title += bytes;
     }
     return count;
@@ -247,6 +258,13 @@ void dsc_table_print(const dsc_table *table, const dsc_terminal *terminal, int i
         for (const struct row *row = table->first; row; row = row->next)
             print_row(table, row->texts, widths, part, indent, terminal);
     }
+}
+
+void dsc_paragraph_print(dsc_scope *scope, const dsc_terminal *terminal, const char *text, int indent)
+{
+    dsc_table *table = dsc_table_make(scope, (const dsc_column[]){ { 0 } }, 1, 0);
+    dsc_table_row(table, &text);
+    dsc_table_print(table, terminal, indent);
 }
 
 /* A head, which may be broken where print_head() breaks it. */

@@ -2,6 +2,7 @@
 #include <descent/cli.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -43,8 +44,19 @@ static int columns_of(int fd)
     return columns < MIN_COLUMNS ? MIN_COLUMNS : columns > MAX_COLUMNS ? MAX_COLUMNS : (int)columns;
 }
 
+/* A stream that was closed would be the next file that is opened: what is printed would go into it. */
+static void occupy_streams(void)
+{
+    int fd = open("/dev/null", O_RDONLY);
+    while (fd >= 0 && fd <= STDERR_FILENO)
+        fd = open("/dev/null", O_RDONLY);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
 dsc_terminal dsc_terminal_open(const char *program)
 {
+    occupy_streams();
     signal(SIGXFSZ, SIG_IGN); /* a write beyond a file-size limit is then an error like that of a full disk */
     return (dsc_terminal){
         .program = program,

@@ -34,13 +34,6 @@ static void print_table(dsc_scope *scope, const dsc_terminal *terminal, const ds
         dsc_print("  ... and %zu more (--json shows all)\n", comparison->count - SHOWN_DIFFERENCES);
 }
 
-static void print_note(dsc_scope *scope, const dsc_terminal *terminal, const char *note)
-{
-    dsc_table *table = dsc_table_make(scope, (const dsc_column[]){ { 0 } }, 1, 0);
-    dsc_table_row(table, &note);
-    dsc_table_print(table, terminal, 0);
-}
-
 static json_t *bits_json(uint64_t bits)
 {
     char text[17];
@@ -77,7 +70,7 @@ dsc_exit dsc_comparison_print(dsc_scope *scope, dsc_terminal *terminal, const ds
         if (comparison->count)
             print_table(scope, terminal, comparison);
         if (comparison->count && comparison->note)
-            print_note(scope, terminal, comparison->note);
+            dsc_paragraph_print(scope, terminal, comparison->note, 0);
     }
     return comparison->different ? DSC_EXIT_NO : DSC_EXIT_GOOD;
 }

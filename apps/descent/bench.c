@@ -239,12 +239,26 @@ static dsc_exit measure_suites(dsc_call *call, bench_request *request,
     return DSC_EXIT_GOOD;
 }
 
+/* Whether there is a file of an earlier benchmark: a new one takes its place. */
+static bool is_benchmark(const char *path)
+{
+    dsc_scope *own = dsc_scope_open(NULL);
+    dsc_record *record = dsc_file_exists(path) ? dsc_record_read(own, path) : NULL;
+    const bool answer = record && bench_is_record(record);
+    dsc_scope_close(&own);
+    return answer;
+}
+
 static dsc_exit bench_suites(dsc_call *call, const dsc_words *words, struct bench_arguments *arguments)
 {
     dsc_scope *scope = call->scope;
     bench_request request = request_of(scope, words, arguments);
     if (dsc_scope_status(scope) == DSC_OK)
         list_rows(scope, &request, arguments->list);
+    if (dsc_scope_status(scope) != DSC_OK)
+        return DSC_EXIT_USAGE;
+    if (!arguments->list && arguments->out && !is_benchmark(arguments->out))
+        dsc_file_spare(scope, arguments->out);
     if (dsc_scope_status(scope) != DSC_OK)
         return DSC_EXIT_USAGE;
     if (!arguments->list && arguments->out)

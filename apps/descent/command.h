@@ -35,6 +35,10 @@ extern const dsc_verb dsc_verb_bench, dsc_verb_data, dsc_verb_diff, dsc_verb_inf
 /* Finds an experiment of this build; an unknown name fails the scope with the nearest one. */
 const dsc_experiment *dsc_experiment_find(dsc_scope *scope, const char *name);
 
+/* Fails the scope if there is a file that holds results, a model, a checkpoint or weights: it is not written
+ * over. */
+dsc_status dsc_file_spare(dsc_scope *scope, const char *out);
+
 /* Reads a verb's options and words; fails the scope unless there are least..most words (DSC_MANY: no limit).
  */
 dsc_words dsc_call_read(dsc_call *call, const dsc_verb *verb, void *arguments, size_t least, size_t most);

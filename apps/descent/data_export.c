@@ -123,16 +123,6 @@ static size_t add_arrays(dsc_scope *scope, const dsc_dataset *data, const char *
     return 2;
 }
 
-/* A results file may hold hours of work: it is not written over by data that are made in a second. */
-static void spare_results(dsc_scope *scope, const char *out)
-{
-    dsc_scope *own = dsc_scope_open(NULL);
-    if (dsc_file_exists(out) && dsc_record_read(own, out))
-        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
-                       "'%s' is a results file: choose another --out, or delete the file", out);
-    dsc_scope_close(&own);
-}
-
 dsc_exit data_export(dsc_call *call, const struct data_arguments *arguments, const char *name)
 {
     const dsc_known_data *known = data_find(call->scope, name);
@@ -140,7 +130,7 @@ dsc_exit data_export(dsc_call *call, const struct data_arguments *arguments, con
     if (known && !arguments->out)
         dsc_scope_fail(call->scope, DSC_ERROR_ARGUMENT, "--out FILE.h5 is missing: where to write %s", name);
     else if (known)
-        spare_results(call->scope, arguments->out);
+        dsc_file_spare(call->scope, arguments->out);
     if (!known || dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
     if (dsc_file_check_writable(call->scope, arguments->out) != DSC_OK)

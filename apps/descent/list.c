@@ -29,7 +29,7 @@ static void print_experiment(const dsc_call *call, const dsc_experiment *experim
     for (const dsc_case *const *c = experiment->cases; *c; c++)
         dsc_table_row(table, (const char *[]){ (*c)->name, (*c)->summary });
     dsc_heading(&call->terminal, "%s", experiment->name);
-    dsc_print("  %s\n", experiment->summary);
+    dsc_paragraph_print(call->scope, &call->terminal, experiment->summary, 2);
     dsc_table_print(table, &call->terminal, 4);
 }
 

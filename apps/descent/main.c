@@ -31,22 +31,29 @@ static void print_overview(dsc_scope *scope, const dsc_terminal *terminal)
     static const dsc_column columns[] = { { 0 }, { 0 } };
     dsc_table *table = dsc_table_make(scope, columns, 2, 1);
     for (size_t i = 0; i < VERB_COUNT; i++)
-        dsc_table_row(table,
-                      (const char *[]){ dsc_scope_format(scope, "%s %s", verbs[i]->name, verbs[i]->words),
-                                        verbs[i]->summary });
+        dsc_table_row(table, (const char *[]){ dsc_scope_format(scope, "%s%s%s", verbs[i]->name,
+                                                                *verbs[i]->words ? " " : "", verbs[i]->words),
+                                               verbs[i]->summary });
     dsc_table_row(table, (const char *[]){ "help [VERB]", "this help, or a verb's" });
-    dsc_print("descent - deep-learning experiments on multicore CPUs: the same bits every time\n\n"
-              "usage: descent VERB [WORD]... [OPTION]...\n");
+    dsc_paragraph_print(scope, terminal,
+                        "descent - deep-learning experiments on multicore CPUs: the same bits every time\n\n"
+                        "usage: descent VERB [WORD]... [OPTION]...",
+                        0);
     dsc_heading(terminal, "\nVerbs");
     dsc_table_print(table, terminal, 2);
-    dsc_print(
-        "\nExit status: 0 good, 1 the answer is no, 2 wrong use, 3 failed, 75 stopped (run again to resume).\n");
+    dsc_paragraph_print(
+        scope, terminal,
+        "\nExit status: 0 good, 1 the answer is no, 2 wrong use, 3 failed, 75 stopped (run again to resume).",
+        0);
 }
 
 static void print_verb(dsc_scope *scope, const dsc_terminal *terminal, const dsc_verb *verb)
 {
-    dsc_print("descent %s - %s\n\nusage: descent %s %s%s\n", verb->name, verb->summary, verb->name,
-              verb->words, verb->options ? " [OPTION]..." : "");
+    dsc_paragraph_print(scope, terminal,
+                        dsc_scope_format(scope, "descent %s - %s\n\nusage: descent %s%s%s%s", verb->name,
+                                         verb->summary, verb->name, *verb->words ? " " : "", verb->words,
+                                         verb->options ? " [OPTION]..." : ""),
+                        0);
     dsc_heading(terminal, "\nExamples");
     fputs(verb->examples, stdout);
     if (verb->options) {
@@ -54,7 +61,7 @@ static void print_verb(dsc_scope *scope, const dsc_terminal *terminal, const dsc
         dsc_options_print(scope, terminal, verb->options);
     }
     if (verb->answer)
-        dsc_print("\nExit status: %s.\n", verb->answer);
+        dsc_paragraph_print(scope, terminal, dsc_scope_format(scope, "\nExit status: %s.", verb->answer), 0);
 }
 
 static bool asks_for_help(const char *word)

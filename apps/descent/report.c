@@ -349,15 +349,6 @@ static void read_runs(struct report *report, const dsc_words *words)
     }
 }
 
-/* A results file may hold hours of work: it is not written over by a page. */
-static void spare_results(dsc_scope *scope, const char *out)
-{
-    dsc_scope *own = dsc_scope_open(NULL);
-    if (dsc_file_exists(out) && dsc_record_read(own, out))
-        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "'%s' is a results file: choose another --out", out);
-    dsc_scope_close(&own);
-}
-
 /* The page is made in memory, then written at once. */
 static void make(struct report *report, const char *out)
 {
@@ -372,7 +363,7 @@ static dsc_exit report(dsc_call *call)
     struct arguments arguments = { .out = "report.html", .title = "Results" };
     const dsc_words words = dsc_call_read(call, &dsc_verb_report, &arguments, 1, DSC_MANY);
     if (dsc_scope_status(call->scope) == DSC_OK)
-        spare_results(call->scope, arguments.out);
+        dsc_file_spare(call->scope, arguments.out);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
     if (dsc_file_check_writable(call->scope, arguments.out) != DSC_OK)

@@ -35,6 +35,17 @@ grep -qE '^  train_x +80 x 40$' "$out" || fail 'no shape of train_x'
 run 0 descent show data.h5 --json
 json_holds 'assert {"name": "train_x", "shape": [80, 40]} in r["arrays"], r'
 
+# What took long to compute is not written over; a benchmark takes the place of an earlier one.
+for file in model.h5 checkpoint.h5 toy.h5; do
+    cp "$file" kept
+    refuses 2 "choose another --out" descent data export mnist1d --out "$file"
+    refuses 2 "choose another --out" descent report toy.h5 --out "$file"
+    refuses 2 "choose another --out" descent bench kernels --filter kernels/adam --out "$file"
+    cmp -s kept "$file" || fail "$file was written over"
+done
+run 0 descent bench kernels --filter kernels/adam --time 0.05 --threads 1 --out bench.h5
+refuses 2 "choose another --out" descent report toy.h5 --out bench.h5
+
 # What the times of a benchmark cannot be.
 refuses 3 'descent bench compare A.h5 B.h5' descent verify bench.h5
 

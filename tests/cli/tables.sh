@@ -40,4 +40,22 @@ if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
     done
     [ "$(grep -cE '^ +80 ' "$root/text")" -eq 1 ] || fail 'in 80 columns the table has more than one part'
 fi
+
+# Texts keep to the width, wherever they go; what has no room beside its name stands below it.
+for command in 'descent list' 'descent help' 'descent --help'; do
+    # shellcheck disable=SC2086 # words
+    run 0 env COLUMNS=40 $command
+    [ "$(awk 'length > 40' "$out" | wc -l)" -eq 0 ] || fail "$command: wider than 40 columns"
+    ! grep -q ' $' "$out" || fail "$command: blanks at the end of a line"
+done
+run 0 env COLUMNS=40 descent help
+grep -A1 '^  list$' "$out" | grep -q '^      the experiments and their cases$' || fail 'not below'
+
+# A closed stream is not the next file that is opened.
+checks=$((checks + 1))
+status=0
+double-descent --case spline --no-plot --out closed.h5 >&- 2>"$err" || status=$?
+[ "$status" -eq 3 ] || fail "closed stdout: exit status $status"
+err_has 'standard output could not be written'
+run 0 descent verify closed.h5
 finish

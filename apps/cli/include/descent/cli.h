@@ -89,6 +89,10 @@ DSC_API dsc_table *dsc_table_make(dsc_scope *scope, const dsc_column *columns, s
 DSC_API void dsc_table_row(dsc_table *table, const char *const *texts);
 DSC_API void dsc_table_print(const dsc_table *table, const dsc_terminal *terminal, int indent);
 
+/* A text in lines of the terminal's width. */
+DSC_API void dsc_paragraph_print(dsc_scope *scope, const dsc_terminal *terminal, const char *text,
+                                 int indent);
+
 /* The same on an HTML page. */
 DSC_API void dsc_table_html(const dsc_table *table, dsc_text *page);
 /* Text on an HTML page, within elements and quoted attributes: markup is escaped, control characters and
