@@ -63,7 +63,8 @@ static void print_model(dsc_call *call, const char *path)
     print_slices(call, "Parameters", parameters, parameter_slices);
     print_slices(call, "State", state, state_slices);
     dsc_heading(&call->terminal, "\nA training step of one example, by plain loops");
-    fputs(dsc_model_describe(call->scope, model), stdout);
+    const char *network = dsc_model_describe(call->scope, model);
+    dsc_print("%s", network ? network : "");
 }
 
 static void print_arrays(dsc_call *call, const char *path, dsc_file_kind kind)
