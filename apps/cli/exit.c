@@ -1,6 +1,9 @@
 /* exit.c - the exit status that each outcome has. */
 #include <descent/cli.h>
 
+#include <stdio.h>
+#include <unistd.h>
+
 dsc_exit dsc_exit_of(dsc_status status)
 {
     static const dsc_exit exits[] = {
@@ -17,4 +20,10 @@ dsc_exit dsc_exit_of(dsc_status status)
     };
     const unsigned i = (unsigned)status;
     return i < sizeof exits / sizeof exits[0] ? exits[i] : DSC_EXIT_FAILED;
+}
+
+void dsc_leave(dsc_exit status)
+{
+    fflush(NULL);
+    _exit((int)status);
 }

@@ -25,14 +25,18 @@ const dsc_option dsci_experiment_options[] = {
                "auto, native, onednn or ref (default: auto)"),
     DSC_OPTION("data", "DIR", FIELD(data), dsc_option_text,
                "directory of the data files (default: $DESCENT_DATA)"),
-    DSC_OPTION("threads", "N|auto", FIELD(threads), dsc_option_threads,
-               "cells computed at once (default: auto, the cores that are allowed); never changes a number"),
+    DSC_OPTION(
+        "threads", "N|auto", FIELD(threads), dsc_option_threads,
+        "cells computed at once (default: auto: the cores that are allowed, or fewer if Slurm, $OMP_NUM_THREADS "
+        "or the control group grant fewer; `descent info` says which); never changes a number"),
     DSC_OPTION("isa", "LEVEL", FIELD(isa), dsc_option_isa,
                "auto, scalar, avx2 or avx512 (default: $DESCENT_ISA, else auto)"),
     DSC_OPTION("shard", "I/N|slurm", FIELD(shard), dsc_option_shard,
                "compute the I-th of N shares; slurm: I/N from the job array; join with `descent merge`"),
     DSC_OPTION("max-time", "DURATION", FIELD(max_time), dsc_option_duration,
-               "stop after 90, 90s, 10m, 2h; the same command resumes"),
+               "stop after 90, 90s, 10m, 2h, within seconds; the same command resumes"),
+    DSC_OPTION("force", NULL, FIELD(force), dsc_option_flag,
+               "try cells that need more memory than can be used"),
     DSC_OPTION(
         "out", "FILE.h5", FIELD(out), dsc_option_text,
         "results file (default: EXPERIMENT-CASE.h5 here; a preset other than default and a shard add their names)"),
@@ -131,7 +135,8 @@ static dsc_exit plan_and_run(struct session *session)
                                       .shards = arguments->shard.shards,
                                       .argc = session->program->command_argc,
                                       .argv = session->program->command_argv,
-                                      .stop = dsc_signals_catch() };
+                                      .stop = dsc_signals_catch(),
+                                      .force = arguments->force };
     return arguments->dry_run ? dsci_dry_run(session, plan, &options) : dsci_run(session, plan, &options);
 }
 
@@ -154,7 +159,8 @@ static dsc_exit dispatch(struct session *session)
                                                            .sample = arguments->sample,
                                                            .threads = arguments->threads,
                                                            .isa = arguments->isa,
-                                                           .json = arguments->json });
+                                                           .json = arguments->json,
+                                                           .force = arguments->force });
     return plan_and_run(session);
 }
 

@@ -19,7 +19,7 @@ struct arguments {
     const char *out, *plot;
     const char *verify;
     int64_t sample;
-    bool no_plot, dry_run, print_config, json, quiet, help, version;
+    bool no_plot, dry_run, force, print_config, json, quiet, help, version;
 };
 
 /* A program at work. */

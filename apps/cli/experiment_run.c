@@ -1,28 +1,52 @@
 /* experiment_run.c - a run and its report, or only what it would cost. */
 #include "experiment_program.h"
 
+#include <math.h>
 #include <string.h>
 
 #include <jansson.h>
 
 #include <descent/clock.h>
 
-enum { SUMMARY_ROWS = 20 };
+enum { SUMMARY_ROWS = 20, DURATION_BYTES = 40 };
+
+/* "about 12 s", "unknown". */
+static const char *time_text(double seconds, char text[DURATION_BYTES])
+{
+    char duration[24];
+    if (isnan(seconds))
+        return "unknown";
+    snprintf(text, DURATION_BYTES, "about %s", dsc_clock_duration(seconds, duration));
+    return text;
+}
+
+/* "1.50 GiB", "49.5 GiB, and 23.5 GiB can be used: 3 of 20 cells fit; --force tries all". */
+static const char *memory_text(dsc_scope *scope, const dsc_estimate *estimate)
+{
+    const char *need = dsc_bytes_text(scope, estimate->memory_bytes);
+    if (estimate->fitting == estimate->missing)
+        return need;
+    return dsc_scope_format(scope, "%s, and %s can be used: %zu of %zu cells fit; --force tries all", need,
+                            dsc_bytes_text(scope, estimate->usable_bytes), estimate->fitting,
+                            estimate->missing);
+}
 
 dsc_exit dsci_dry_run(struct session *session, const dsc_plan *plan, const dsc_run_options *options)
 {
     dsc_scope *scope = session->scope;
     const dsc_estimate estimate = dsc_estimate_run(scope, plan, options);
-    char duration[24];
+    char duration[DURATION_BYTES];
     if (dsc_scope_status(scope) != DSC_OK)
         return DSC_EXIT_FAILED;
     if (session->arguments.json) {
         dsc_json_print(scope,
-                       json_pack("{s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:i}", "experiment",
+                       json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:i}", "experiment",
                                  session->experiment->name, "case", dsc_plan_case(plan)->name, "out",
                                  options->out, "cells", (json_int_t)estimate.cells, "missing",
-                                 (json_int_t)estimate.missing, "flops", dsc_json_number(estimate.flops),
-                                 "memory_bytes", dsc_json_number(estimate.memory_bytes), "disk_bytes",
+                                 (json_int_t)estimate.missing, "fitting", (json_int_t)estimate.fitting,
+                                 "flops", dsc_json_number(estimate.flops), "memory_bytes",
+                                 dsc_json_number(estimate.memory_bytes), "usable_bytes",
+                                 dsc_json_number(estimate.usable_bytes), "disk_bytes",
                                  dsc_json_number(estimate.disk_bytes), "seconds",
                                  dsc_json_number(estimate.seconds), "threads", estimate.threads));
         return DSC_EXIT_GOOD;
@@ -30,10 +54,10 @@ dsc_exit dsci_dry_run(struct session *session, const dsc_plan *plan, const dsc_r
     const char *const rows[][2] = {
         { "cells", dsc_scope_format(scope, "%zu, %zu to compute", estimate.cells, estimate.missing) },
         { "arithmetic", dsc_scope_format(scope, "%sflop", dsc_si_text(scope, estimate.flops)) },
-        { "memory", dsc_bytes_text(scope, estimate.memory_bytes) },
+        { "memory", memory_text(scope, &estimate) },
         { "disk", dsc_bytes_text(scope, estimate.disk_bytes) },
         { "threads", dsc_scope_format(scope, "%d", estimate.threads) },
-        { "time", dsc_scope_format(scope, "about %s", dsc_clock_duration(estimate.seconds, duration)) },
+        { "time", time_text(estimate.seconds, duration) },
         { "results", options->out },
     };
     dsc_table *table = dsc_table_make(scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
@@ -179,19 +203,39 @@ static void announce(struct session *session, const dsc_plan *plan, const dsc_ru
     if (!arguments->preset || strcmp(arguments->preset, "paper") != 0 || arguments->quiet || arguments->json)
         return;
     const dsc_estimate estimate = dsc_estimate_run(session->scope, plan, options);
-    char duration[24];
+    char duration[DURATION_BYTES];
     if (dsc_scope_status(session->scope) == DSC_OK && estimate.missing > 0)
-        dsc_say(&session->terminal, DSC_TONE_NOTE, "about %s to go: %zu cell%s on %d thread%s",
-                dsc_clock_duration(estimate.seconds, duration), estimate.missing,
-                estimate.missing == 1 ? "" : "s", estimate.threads, estimate.threads == 1 ? "" : "s");
+        dsc_say(&session->terminal, DSC_TONE_NOTE, "time to go: %s; %zu cell%s on %d thread%s",
+                time_text(estimate.seconds, duration), estimate.missing, estimate.missing == 1 ? "" : "s",
+                estimate.threads, estimate.threads == 1 ? "" : "s");
+}
+
+/* What is needed to end well from within a run. */
+struct exit {
+    struct session *session;
+    const dsc_plan *plan;
+    const char *out;
+    dsc_progress_view *view;
+};
+
+/* Cells that cannot be stopped are left where they are; everything else is in the file. */
+static void leave(void *user, const dsc_run_result *result)
+{
+    const struct exit *ending = user;
+    dsc_progress_end(ending->view);
+    report(ending->session, ending->plan, ending->out, result);
+    dsc_leave(DSC_EXIT_STOPPED);
 }
 
 dsc_exit dsci_run(struct session *session, const dsc_plan *plan, const dsc_run_options *options)
 {
     dsc_progress_view view = { .terminal = &session->terminal, .title = dsc_plan_case(plan)->name };
+    struct exit ending = { session, plan, options->out, &view };
     dsc_run_options shown = *options;
     shown.progress = dsc_progress_show;
     shown.progress_user = &view;
+    shown.overdue = leave;
+    shown.overdue_user = &ending;
     announce(session, plan, options);
     if (dsc_scope_status(session->scope) != DSC_OK)
         return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */

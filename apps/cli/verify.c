@@ -75,6 +75,16 @@ dsc_exit dsc_comparison_print(dsc_scope *scope, dsc_terminal *terminal, const ds
     return comparison->different ? DSC_EXIT_NO : DSC_EXIT_GOOD;
 }
 
+/* Cells that cannot be stopped are left where they are. */
+static void leave(void *user, const dsc_run_result *result)
+{
+    dsc_progress_view *view = user;
+    (void)result;
+    dsc_progress_end(view);
+    dsc_say(view->terminal, DSC_TONE_ERROR, "stopped: nothing is proved");
+    dsc_leave(DSC_EXIT_STOPPED);
+}
+
 dsc_exit dsc_verify_command(dsc_scope *scope, dsc_terminal *terminal, const dsc_experiment *experiment,
                             const dsc_verify_arguments *arguments)
 {
@@ -86,7 +96,10 @@ dsc_exit dsc_verify_command(dsc_scope *scope, dsc_terminal *terminal, const dsc_
                                       .isa = arguments->isa,
                                       .stop = dsc_signals_catch(),
                                       .progress = dsc_progress_show,
-                                      .progress_user = &view };
+                                      .progress_user = &view,
+                                      .force = arguments->force,
+                                      .overdue = leave,
+                                      .overdue_user = &view };
     dsc_comparison comparison = { 0 };
     if (plan)
         comparison = dsc_verify(scope, plan, record, (size_t)arguments->sample, &options);

@@ -17,7 +17,7 @@
 #define FIELD(name) offsetof(struct bench_arguments, name)
 static const dsc_option options[] = {
     DSC_OPTION("threads", "N", FIELD(threads), dsc_option_threads,
-               "threads of a step: a number or auto (default: auto)"),
+               "threads of a step: a number or auto (default: auto, as `descent info` says)"),
     DSC_OPTION("isa", "LEVEL", FIELD(isa), dsc_option_isa,
                "auto, scalar, avx2 or avx512 (default: $DESCENT_ISA, else auto)"),
     DSC_OPTION("engine", "ENGINE", FIELD(engine), dsc_option_engine,

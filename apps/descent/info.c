@@ -57,12 +57,12 @@ static void print_json(dsc_call *call, const dsc_thread_choice *threads)
     dsc_json_print(
         call->scope,
         json_pack(
-            "{s:s, s:s, s:s, s:s, s:o, s:{s:s, s:s}, s:{s:i, s:s, s:i, s:i, s:f, s:i, s:i}, s:f, s:f, s:o}",
+            "{s:s, s:s, s:s, s:s, s:o, s:{s:s, s:s}, s:{s:i, s:s, s:i, s:i, s:f, s:i, s:i, s:i}, s:f, s:f, s:o}",
             "version", build->version, "commit", build->commit, "compiler", build->compiler, "flags",
             build->flags, "cpu", cpu_json(dsc_cpu_get()), "isa", "detected", dsc_isa_name(dsc_isa_detected()),
             "effective", dsc_isa_name(dsc_isa_effective()), "threads", "count", threads->count, "reason",
             threads->reason, "online", threads->online, "affinity", threads->affinity, "cgroup_quota",
-            threads->cgroup_quota, "slurm", threads->slurm, "physical", threads->physical, "memory_bytes",
+            threads->cgroup_quota, "slurm", threads->slurm, "omp_num_threads", threads->openmp, "physical", threads->physical, "memory_bytes",
             memory.physical, "memory_usable_bytes", memory.usable, "libraries", libraries));
 }
 
@@ -105,6 +105,10 @@ static void print_machine(dsc_call *call, const dsc_thread_choice *threads)
                           ? dsc_scope_format(scope, "%.3g processors", threads->cgroup_quota)
                           : "no limit" },
         { "  slurm", threads->slurm ? dsc_scope_format(scope, "%d", threads->slurm) : "not under Slurm" },
+        { "  openmp", threads->openmp ? dsc_scope_format(scope, "OMP_NUM_THREADS %d", threads->openmp)
+                                      : "OMP_NUM_THREADS not set" },
+        { "  rule",
+          "cores allowed, or fewer by Slurm, OMP_NUM_THREADS or the control group; --threads N is taken as it is" },
     };
     dsc_table *table = dsc_table_make(scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

@@ -10,9 +10,11 @@ static const dsc_option options[] = {
     DSC_OPTION("data", "DIR", FIELD(data), dsc_option_text,
                "directory of the data files (default: $DESCENT_DATA)"),
     DSC_OPTION("threads", "N|auto", FIELD(threads), dsc_option_threads,
-               "cells computed at once (default: auto)"),
+               "cells computed at once (default: auto, as `descent info` says)"),
     DSC_OPTION("isa", "LEVEL", FIELD(isa), dsc_option_isa,
                "auto, scalar, avx2 or avx512 (default: $DESCENT_ISA, else auto)"),
+    DSC_OPTION("force", NULL, FIELD(force), dsc_option_flag,
+               "try cells that need more memory than can be used"),
     DSC_OPTION("json", NULL, FIELD(json), dsc_option_flag, "print JSON"),
     DSC_OPTION_END,
 };

@@ -93,6 +93,14 @@ dsc_status dsc_scope_fail(dsc_scope *scope, dsc_status status, const char *forma
     return scope->status;
 }
 
+bool dsc_scope_goes_on(dsc_scope *scope)
+{
+    if (dsc_scope_status(scope) == DSC_OK && scope->options.stop &&
+        scope->options.stop(scope->options.stop_user))
+        dsc_scope_fail(scope, DSC_STOPPED, "stopped");
+    return dsc_scope_status(scope) == DSC_OK;
+}
+
 dsc_status dsc_scope_adopt_error(dsc_scope *scope, const dsc_scope *from)
 {
     return dsc_scope_fail(scope, dsc_scope_status(from), "%s", dsc_scope_message(from));

@@ -124,6 +124,18 @@ static int variable(const char *text)
     return text && dsc_parse_integer(text, &value) && value > 0 && value <= MOST_THREADS ? (int)value : 0;
 }
 
+/* The first of the numbers of OMP_NUM_THREADS, "4" or "4,2", which are for levels of nesting. */
+static int openmp_threads(const char *text)
+{
+    char first[16];
+    const size_t length = text ? strcspn(text, ",") : sizeof first;
+    if (length >= sizeof first)
+        return 0;
+    memcpy(first, text, length);
+    first[length] = '\0';
+    return variable(first);
+}
+
 dsc_thread_choice dsci_threads_choose(int requested, const dsci_machine *machine)
 {
     dsci_processors online = { 0 };
@@ -135,6 +147,7 @@ dsc_thread_choice dsci_threads_choose(int requested, const dsci_machine *machine
         .affinity = size_of(machine->affinity),
         .cgroup_quota = dsci_cgroup_quota(machine->root),
         .slurm = per_task ? per_task : variable(machine->slurm_cpus_on_node),
+        .openmp = openmp_threads(machine->omp_num_threads),
         .physical = count_cores(machine->root, machine->affinity),
     };
     char *const reason = choice.reason;
@@ -151,6 +164,10 @@ dsc_thread_choice dsci_threads_choose(int requested, const dsci_machine *machine
         choice.count = choice.slurm;
         snprintf(reason, size, "%d: %s", choice.slurm,
                  per_task ? "SLURM_CPUS_PER_TASK" : "SLURM_CPUS_ON_NODE");
+    }
+    if (choice.openmp > 0 && choice.openmp < choice.count) {
+        choice.count = choice.openmp;
+        snprintf(reason, size, "%d: OMP_NUM_THREADS", choice.count);
     }
     /* More threads than whole processors would be stopped by turns in the middle of their work. */
     if (choice.cgroup_quota > 0 && choice.cgroup_quota < choice.count) {
@@ -171,5 +188,6 @@ dsc_thread_choice dsc_threads_choose(int requested)
                                               .affinity = &affinity,
                                               .slurm_cpus_per_task = getenv("SLURM_CPUS_PER_TASK"),
                                               .slurm_cpus_on_node = getenv("SLURM_CPUS_ON_NODE"),
+                                              .omp_num_threads = getenv("OMP_NUM_THREADS"),
                                           });
 }

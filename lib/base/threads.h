@@ -20,6 +20,7 @@ typedef struct dsci_machine {
     const dsci_processors *affinity; /* processors that this process may run on */
     const char *slurm_cpus_per_task; /* variables as they are set, or NULL */
     const char *slurm_cpus_on_node;
+    const char *omp_num_threads;
 } dsci_machine;
 
 dsc_thread_choice dsci_threads_choose(int requested, const dsci_machine *machine);

@@ -187,7 +187,8 @@ struct dsci_outcome dsci_cell_compute(dsc_scope *scope, const dsc_plan *plan, co
                       .put = dsc_scope_alloc(scope, count, sizeof(bool)),
                       .hasher = dsc_hasher_make(scope),
                       .watch = watch };
-    cell.scope = dsc_scope_open(&(dsc_scope_options){ .seed = cell.seed });
+    cell.scope = dsc_scope_open(
+        &(dsc_scope_options){ .seed = cell.seed, .stop = watch->stop, .stop_user = watch->user });
     if (!cell.scope)
         dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory: could not open a cell");
     if (dsc_scope_status(scope) == DSC_OK) {

@@ -11,6 +11,7 @@ enum { DIFFERENCES_MAX = 1000 };
 
 struct comparer {
     dsc_scope *scope;
+    const dsc_run_options *options;
     dsc_record *record;
     dsc_comparison result;
     dsc_difference *differences;
@@ -119,6 +120,13 @@ static void take(void *user, size_t cell, const struct dsci_outcome *outcome)
                           .found_bits = bits_of(DSC_CELL_FAILED) });
 }
 
+/* Cells do not stop: nothing is proved, and the program ends without them. */
+static void end_without_cells(void *user)
+{
+    const struct comparer *comparer = user;
+    comparer->options->overdue(comparer->options->overdue_user, NULL);
+}
+
 /* The finished cells, or `sample` of them evenly spread from the first to the last. */
 static size_t *list_cells(dsc_scope *scope, dsc_record *record, size_t sample, size_t *count)
 {
@@ -177,6 +185,9 @@ dsc_comparison dsc_verify(dsc_scope *scope, const dsc_plan *plan, dsc_record *re
                        options->out ? options->out : "the record");
         return comparer.result;
     }
+    if (dsci_team_check(scope, plan, options, cells, count) != DSC_OK)
+        return comparer.result;
+    comparer.options = options;
     dsci_provenance_keep_level(scope, record, options);
     const struct dsci_sweep sweep = { .plan = plan,
                                       .shared = dsci_sweep_prepare(scope, plan),
@@ -184,7 +195,8 @@ dsc_comparison dsc_verify(dsc_scope *scope, const dsc_plan *plan, dsc_record *re
                                       .count = count,
                                       .options = options,
                                       .user = &comparer,
-                                      .take = take };
+                                      .take = take,
+                                      .overdue = options->overdue ? end_without_cells : NULL };
     if (dsc_scope_status(scope) != DSC_OK)
         return comparer.result;
     const bool reached = dsci_sweep_run(scope, &sweep);

@@ -6,11 +6,13 @@
 #include <descent/clock.h>
 #include <descent/cpu.h>
 #include <descent/file.h>
+#include <descent/linalg.h>
 
 #include "lab/results.h"
 #include "lab/sweep.h"
 
 static const double CALIBRATION_SECONDS = 0.45; /* of each of two cells */
+static const double LAPACK_WORK_MAX = 3e9;      /* of a cell that is tried though it cannot be stopped */
 static const double FILE_BYTES = 65536;         /* structure, texts */
 
 struct job {
@@ -30,16 +32,16 @@ static bool time_is_over(void *user)
            (calibration->stop && __atomic_load_n(calibration->stop, __ATOMIC_RELAXED));
 }
 
-/* Work per second of one cell on its threads; NaN if it came to nothing in time. */
+/* Work per second of one cell on so many threads; NaN if it came to nothing in time. */
 static double measure(const dsc_plan *plan, const void *shared, const struct job *job,
-                      const dsc_run_options *options)
+                      const dsc_run_options *options, int cell_threads)
 {
     struct calibration calibration = { dsc_clock_seconds() + CALIBRATION_SECONDS, options->stop };
     struct dsci_watch watch = { .stop = time_is_over, .user = &calibration };
     dsc_scope *scope = dsc_scope_open(NULL);
     const int threads = omp_get_max_threads();
     const unsigned float_mode = dsc_float_mode_enter();
-    omp_set_num_threads(dsci_cell_threads(plan, options));
+    omp_set_num_threads(cell_threads);
     const struct dsci_outcome outcome = dsci_cell_compute(scope, plan, shared, job->cell, &watch);
     omp_set_num_threads(threads);
     dsc_float_mode_leave(float_mode);
@@ -48,31 +50,72 @@ static double measure(const dsc_plan *plan, const void *shared, const struct job
     return fraction > 0 && outcome.seconds > 0 ? job->work * fraction / outcome.seconds : NAN;
 }
 
+/* Work per second of a product of matrices, which calls of LAPACK come near to. */
+static double measure_products(void)
+{
+    enum { SIZE = 700 };
+    dsc_scope *scope = dsc_scope_open(NULL);
+    const dsc_matrix a = dsc_matrix_make(scope, SIZE, SIZE), product = dsc_matrix_make(scope, SIZE, SIZE);
+    const double start = dsc_clock_seconds();
+    const bool done = dsc_matmul(scope, product, a, a, NULL) == DSC_OK;
+    const double seconds = dsc_clock_seconds() - start;
+    dsc_scope_close(&scope);
+    return done && seconds > 0 ? 2.0 * SIZE * SIZE * SIZE / seconds : NAN;
+}
+
 static int by_work(const void *a, const void *b)
 {
     const struct job *x = a, *y = b;
     return (x->work > y->work) - (x->work < y->work);
 }
 
-/* Seconds of all jobs (sorted by work) on so many threads: small cells at the middle one's speed, large ones
-   at the largest one's; at best evenly spread, at worst as long as the longest cell. */
-static double seconds_of(const struct job *jobs, size_t count, double middle, double largest, int threads)
+struct speeds {
+    double boundary;     /* in work: below it cells have the middle one's speed, above it the largest one's */
+    double small, large; /* work per second; NaN: not known */
+};
+
+/* Measures the largest of the jobs (sorted by work) and the middle one, or the nearest below that can be
+   tried; what LAPACK computes and cannot be tried goes as fast as products of matrices. */
+static struct speeds measure_two(const dsc_plan *plan, const void *shared, const struct job *jobs,
+                                 size_t count, double memory, const dsc_run_options *options,
+                                 int cell_threads)
 {
-    double total = 0, longest = 0;
-    const double boundary = sqrt(jobs[count / 2].work * jobs[count - 1].work);
+    const struct job *largest = NULL, *middle = NULL;
     for (size_t i = 0; i < count; i++) {
-        const double seconds = jobs[i].work / (jobs[i].work < boundary ? middle : largest);
-        total += seconds;
-        longest = fmax(longest, seconds);
+        if (jobs[i].memory > memory || (plan->kase->uses_lapack && jobs[i].work > LAPACK_WORK_MAX))
+            continue;
+        largest = &jobs[i];
+        if (i <= count / 2 || !middle)
+            middle = largest;
     }
-    return fmax(total / threads, longest);
+    const struct job *last = &jobs[count - 1];
+    struct speeds speeds = { .small = NAN, .large = NAN };
+    if (largest == last)
+        speeds.large = measure(plan, shared, largest, options, cell_threads);
+    else if (plan->kase->uses_lapack)
+        speeds.large = measure_products();
+    if (middle && middle != last)
+        speeds.small = measure(plan, shared, middle, options, cell_threads);
+    if (middle)
+        speeds.boundary = sqrt(middle->work * last->work);
+    if (isnan(speeds.large))
+        speeds.large = speeds.small;
+    if (isnan(speeds.small))
+        speeds.small = speeds.large;
+    return speeds;
 }
 
-static double record_bytes(const dsc_plan *plan)
+/* Seconds of all jobs with so many at once: at best evenly spread, at worst as long as the longest cell. */
+static double seconds_of(const struct job *jobs, size_t count, const struct speeds *speeds, int together)
 {
-    const double values = (double)plan->cells * (double)dsci_cell_value_count(plan);
-    const double summaries = 4 * values / (double)plan->axes[plan->seed_axis].count;
-    return 8 * (values + summaries) + (double)plan->cells * (double)sizeof(dsc_record_cell);
+    double total = 0, longest = 0;
+    for (size_t i = 0; i < count; i++) {
+        const double seconds =
+            jobs[i].work / (jobs[i].work < speeds->boundary ? speeds->small : speeds->large);
+        total += seconds;
+        longest = seconds > longest ? seconds : longest;
+    }
+    return total / together < longest ? longest : total / together; /* NaN stays NaN */
 }
 
 static size_t list_jobs(dsc_scope *scope, const dsc_plan *plan, const dsc_run_options *options,
@@ -95,30 +138,34 @@ dsc_estimate dsc_estimate_run(dsc_scope *scope, const dsc_plan *plan, const dsc_
 {
     dsc_estimate estimate = { .seconds = NAN };
     struct job *jobs = plan ? dsc_scope_alloc(scope, plan->cells, sizeof *jobs) : NULL;
-    if (!jobs)
+    size_t *cells = plan ? dsc_scope_alloc(scope, plan->cells, sizeof *cells) : NULL;
+    double *memory = plan ? dsc_scope_alloc(scope, plan->cells, sizeof *memory) : NULL;
+    void *knobs = plan ? dsc_scope_alloc(scope, 1, plan->kase->knobs_size) : NULL;
+    if (!plan || dsc_scope_status(scope) != DSC_OK)
         return estimate;
     const size_t count = list_jobs(scope, plan, options, jobs);
-    const void *shared = count > 0 ? dsci_sweep_prepare(scope, plan) : NULL;
-    if (dsc_scope_status(scope) != DSC_OK)
-        return estimate;
-    double largest_memory = 0;
+    for (size_t i = 0; i < count; i++) {
+        cells[i] = jobs[i].cell;
+        estimate.flops += plan->kase->work ? jobs[i].work : 0;
+    }
+    const struct dsci_team team = dsci_team_choose(plan, options, cells, count, memory, knobs);
     estimate.cells = plan->cells;
     estimate.missing = count;
-    const int together = dsci_sweep_threads(plan, options, count);
-    estimate.threads = together * dsci_cell_threads(plan, options);
-    for (size_t i = 0; i < count; i++) {
-        estimate.flops += plan->kase->work ? jobs[i].work : 0;
-        largest_memory = fmax(largest_memory, jobs[i].memory);
-    }
-    estimate.disk_bytes = FILE_BYTES + record_bytes(plan);
-    estimate.memory_bytes = together * largest_memory + 2 * record_bytes(plan); /* and the file's image */
-    estimate.seconds = 0;
+    estimate.fitting = team.fitting;
+    estimate.threads = team.cells * team.threads;
+    estimate.disk_bytes = FILE_BYTES + dsci_record_bytes(plan);
+    estimate.memory_bytes = team.bytes;
+    estimate.usable_bytes = team.usable;
+    const void *shared = team.fitting > 0 ? dsci_sweep_prepare(scope, plan) : NULL;
+    if (dsc_scope_status(scope) != DSC_OK)
+        return estimate;
     if (count > 0) {
         qsort(jobs, count, sizeof *jobs, by_work);
-        const double largest = measure(plan, shared, &jobs[count - 1], options);
-        const double middle = measure(plan, shared, &jobs[count / 2], options);
-        estimate.seconds = seconds_of(jobs, count, isnan(middle) ? largest : middle,
-                                      isnan(largest) ? middle : largest, together);
+        const double room = team.usable - 2 * dsci_record_bytes(plan);
+        const struct speeds speeds = measure_two(plan, shared, jobs, count, room, options, team.threads);
+        estimate.seconds = seconds_of(jobs, count, &speeds, team.cells);
+    } else {
+        estimate.seconds = 0;
     }
     return estimate;
 }

@@ -1,6 +1,8 @@
 /* merge.c - shards of one recipe become one record. */
 #include <string.h>
 
+#include <descent/cpu.h>
+
 #include "lab/results.h"
 
 /* True if both records hold the same bits for a cell that both have. */
@@ -93,5 +95,5 @@ dsc_record *dsc_merge(dsc_scope *scope, dsc_record *const *records, const char *
     if (dsc_scope_status(scope) != DSC_OK)
         return NULL;
     merge_provenance(scope, merged, records, paths, count);
-    return dsci_results_summarize(scope, merged) == DSC_OK ? merged : NULL;
+    return dsci_results_summarize(scope, merged, dsc_threads_choose(0).count) == DSC_OK ? merged : NULL;
 }

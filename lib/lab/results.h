@@ -25,8 +25,8 @@ dsc_status dsci_results_copy(dsc_record *to, dsc_record *from, size_t cell);
 dsc_status dsci_results_same_recipe(dsc_scope *scope, const dsc_record *a, const char *a_name,
                                     const dsc_record *b, const char *b_name);
 
-/* Median, interval and number over the seeds, of every output, into /summary. */
-dsc_status dsci_results_summarize(dsc_scope *scope, dsc_record *record);
+/* Median, interval and number over the seeds, of every output, into /summary, on so many threads. */
+dsc_status dsci_results_summarize(dsc_scope *scope, dsc_record *record, int threads);
 
 /* Notes where and how the record is being made. */
 void dsci_provenance_note(dsc_record *record, const dsc_plan *plan, const dsc_run_options *options);

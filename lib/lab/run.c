@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <descent/clock.h>
+#include <descent/cpu.h>
 #include <descent/file.h>
 
 #include "lab/results.h"
@@ -17,6 +18,8 @@ static const double WRITE_SHARE_MAX =
 
 struct run {
     const dsc_scope *scope; /* of the caller: its log */
+    dsc_scope *claim;       /* holds the file for this process */
+    double start;
     const dsc_plan *plan;
     const dsc_run_options *options;
     dsc_record *record;
@@ -106,23 +109,57 @@ static void keep_up_to_date(void *user)
 }
 
 /* The last write: with summaries and the time of the end. What was computed is lost if it fails, so the error
- * says where. */
+   says where; a lack of memory for the summaries alone loses nothing. */
 static void finish(dsc_scope *scope, struct run *run)
 {
-    dsc_scope *work = dsc_scope_open(NULL);
-    char now[24];
-    dsc_clock_utc(now);
-    dsc_record_provenance_set(run->record, "end", now);
-    dsci_results_summarize(work, run->record);
+    dsc_scope *work = dsc_scope_open(NULL), *summing = dsc_scope_open(NULL);
+    pthread_mutex_lock(&run->mutex);
+    if (dsci_results_summarize(summing, run->record, dsc_threads_choose(run->options->threads).count) ==
+        DSC_OK) {
+        char now[24];
+        dsc_clock_utc(now);
+        dsc_record_provenance_set(run->record, "end", now);
+    }
+    pthread_mutex_unlock(&run->mutex);
     if (write_file(work, run) != DSC_OK)
         dsc_scope_fail(scope, dsc_scope_status(work),
                        "the last results could not be saved, '%s' is as it was before: %s", run->options->out,
                        dsc_scope_message(work));
+    dsc_scope_adopt_error(scope, summing);
+    dsc_scope_close(&summing);
     dsc_scope_close(&work);
+}
+
+static dsc_run_result result_of(const struct run *run, bool stopped)
+{
+    return (dsc_run_result){ .record = run->record,
+                             .computed = run->computed,
+                             .kept = run->kept,
+                             .failed = run->failed,
+                             .missing = run->count - run->computed - run->failed,
+                             .seconds = dsc_clock_seconds() - run->start,
+                             .stopped = stopped };
+}
+
+/* Cells do not stop: what is done is written, and the program ends without them. */
+static void end_without_cells(void *user)
+{
+    struct run *run = user;
+    dsc_scope *scope = dsc_scope_open(NULL);
+    finish(scope, run);
+    if (dsc_scope_status(scope) != DSC_OK)
+        dsc_scope_log(run->scope, DSC_LOG_WARNING, "%s", dsc_scope_message(scope));
+    dsc_scope_close(&scope);
+    dsc_scope_close(&run->claim);
+    pthread_mutex_lock(&run->mutex); /* nothing is taken any more */
+    const dsc_run_result result = result_of(run, true);
+    run->options->overdue(run->options->overdue_user, &result);
 }
 
 static void compute(dsc_scope *scope, struct run *run, bool *reached)
 {
+    if (dsci_team_check(scope, run->plan, run->options, run->cells, run->count) != DSC_OK)
+        return;
     dsc_file_check_writable(scope, run->options->out);
     const void *shared = run->count > 0 ? dsci_sweep_prepare(scope, run->plan) : NULL;
     if (dsc_scope_status(scope) != DSC_OK)
@@ -135,11 +172,13 @@ static void compute(dsc_scope *scope, struct run *run, bool *reached)
                                       .cells = run->cells,
                                       .count = run->count,
                                       .options = run->options,
+                                      .start = run->start,
                                       .done_before = run->kept,
                                       .work_before = run->work_kept,
                                       .user = run,
                                       .take = take,
-                                      .tick = keep_up_to_date };
+                                      .tick = keep_up_to_date,
+                                      .overdue = run->options->overdue ? end_without_cells : NULL };
     *reached = dsci_sweep_run(scope, &sweep);
     finish(scope, run);
 }
@@ -170,11 +209,9 @@ dsc_run_result dsc_run(dsc_scope *scope, const dsc_plan *plan, const dsc_run_opt
         return result;
     dsc_scope *claim = dsc_scope_open(NULL);
     dsci_results_claim(claim, options->out);
+    struct run run = { .scope = scope, .plan = plan, .options = options, .start = start, .claim = claim };
     if (dsc_scope_adopt_error(scope, claim) == DSC_OK) {
-        struct run run = { .scope = scope,
-                           .plan = plan,
-                           .options = options,
-                           .record = dsci_results_open(scope, plan, options->out) };
+        run.record = dsci_results_open(scope, plan, options->out);
         bool reached = false;
         pthread_mutex_init(&run.mutex, NULL);
         list_cells(scope, &run);
@@ -185,14 +222,8 @@ dsc_run_result dsc_run(dsc_scope *scope, const dsc_plan *plan, const dsc_run_opt
         else
             reached = true;
         pthread_mutex_destroy(&run.mutex);
-        result = (dsc_run_result){ .record = run.record,
-                                   .computed = run.computed,
-                                   .kept = run.kept,
-                                   .failed = run.failed,
-                                   .missing = run.count - run.computed - run.failed,
-                                   .seconds = dsc_clock_seconds() - start,
-                                   .stopped = !reached && dsc_scope_status(scope) == DSC_OK };
+        result = result_of(&run, !reached && dsc_scope_status(scope) == DSC_OK);
     }
-    dsc_scope_close(&claim);
+    dsc_scope_close(&run.claim);
     return result;
 }

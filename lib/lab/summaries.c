@@ -1,9 +1,12 @@
 /* summaries.c - what is said about the seeds, put beside the raw values. */
 #include "lab/results.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include <descent/statistics.h>
+
+#include "base/parallel.h"
 
 enum { MEDIAN, LOW, HIGH, COUNT, SUMMARIES };
 static const char *const suffixes[SUMMARIES] = { "median", "low", "high", "n" };
@@ -21,28 +24,54 @@ static size_t seed_position(const dsc_record_spec *spec, const dsc_record_output
     return position;
 }
 
-/* Summarises an output over its axis at position into four arrays of count / seeds numbers. */
-static void summarize(const dsc_record_output *output, size_t seeds, size_t stride,
-                      double *results[SUMMARIES])
+/* An output's values over its axis of seeds, to be summarised by whoever comes, some points at a time. */
+struct summing {
+    const dsc_record_output *output;
+    size_t seeds, stride, count; /* count: points, one for all seeds */
+    double *values;              /* room for the seeds of one point, for each thread */
+    double *results[SUMMARIES];
+    _Atomic size_t next;
+};
+
+static void summarize_points(void *user, int index)
 {
-    const size_t count = output->count / seeds;
-#pragma omp parallel for schedule(dynamic, 16)
-    for (size_t i = 0; i < count; i++) {
-        dsc_scope *scope = dsc_scope_open(NULL);
-        const double *first = output->values + i / stride * stride * seeds + i % stride;
-        double *values = dsc_scope_alloc(scope, seeds, sizeof *values);
-        for (size_t s = 0; values && s < seeds; s++)
-            values[s] = first[s * stride];
-        const dsc_interval interval = dsc_summarize(values, values ? seeds : 0);
-        results[MEDIAN][i] = interval.median;
-        results[LOW][i] = interval.low;
-        results[HIGH][i] = interval.high;
-        results[COUNT][i] = (double)interval.n;
-        dsc_scope_close(&scope);
-    }
+    enum { AT_ONCE = 16 };
+    struct summing *summing = user;
+    const size_t seeds = summing->seeds, stride = summing->stride;
+    double *values = summing->values + (size_t)index * seeds;
+    for (size_t first; (first = atomic_fetch_add(&summing->next, AT_ONCE)) < summing->count;)
+        for (size_t i = first; i < first + AT_ONCE && i < summing->count; i++) {
+            const double *from = summing->output->values + i / stride * stride * seeds + i % stride;
+            for (size_t s = 0; s < seeds; s++)
+                values[s] = from[s * stride];
+            const dsc_interval interval = dsc_summarize(values, seeds);
+            summing->results[MEDIAN][i] = interval.median;
+            summing->results[LOW][i] = interval.low;
+            summing->results[HIGH][i] = interval.high;
+            summing->results[COUNT][i] = (double)interval.n;
+        }
 }
 
-static dsc_status summarize_output(dsc_scope *scope, dsc_record *record, const dsc_record_output *output)
+/* Summarises an output over the axis at position; the results live in the scope. False: out of memory. */
+static bool summarize(dsc_scope *scope, const dsc_record_output *output, size_t seeds, size_t stride,
+                      int threads, double *results[SUMMARIES])
+{
+    struct summing summing = {
+        .output = output, .seeds = seeds, .stride = stride, .count = output->count / seeds
+    };
+    if ((size_t)threads > summing.count)
+        threads = summing.count > 0 ? (int)summing.count : 1;
+    for (size_t i = 0; i < SUMMARIES; i++)
+        results[i] = summing.results[i] = dsc_scope_alloc(scope, summing.count, sizeof(double));
+    summing.values = dsc_scope_alloc(scope, (size_t)threads * seeds, sizeof *summing.values);
+    if (dsc_scope_status(scope) != DSC_OK)
+        return false;
+    dsci_parallel_run(threads, summarize_points, &summing);
+    return true;
+}
+
+static dsc_status summarize_output(dsc_scope *scope, dsc_record *record, const dsc_record_output *output,
+                                   int threads)
 {
     const dsc_record_spec *spec = dsc_record_describe(record);
     const size_t position = seed_position(spec, output);
@@ -58,11 +87,8 @@ static dsc_status summarize_output(dsc_scope *scope, dsc_record *record, const d
             stride *= spec->axes[output->axes[i]].count;
     }
     double *results[SUMMARIES];
-    for (size_t i = 0; i < SUMMARIES; i++)
-        results[i] = dsc_scope_alloc(scope, count, sizeof(double));
-    if (dsc_scope_status(scope) != DSC_OK)
+    if (!summarize(scope, output, seeds, stride, threads, results))
         return dsc_scope_status(scope);
-    summarize(output, seeds, stride, results);
     for (size_t i = 0; i < SUMMARIES; i++) {
         summary.name = dsc_scope_format(scope, "%s_%s", output->name, suffixes[i]);
         summary.long_name = dsc_scope_format(scope, "%s %s", meanings[i], output->long_name);
@@ -75,12 +101,12 @@ static dsc_status summarize_output(dsc_scope *scope, dsc_record *record, const d
     return dsc_scope_status(scope);
 }
 
-dsc_status dsci_results_summarize(dsc_scope *scope, dsc_record *record)
+dsc_status dsci_results_summarize(dsc_scope *scope, dsc_record *record, int threads)
 {
     const dsc_record_spec *spec = dsc_record_describe(record);
     dsc_scope *work = dsc_scope_open(NULL);
     for (size_t i = 0; i < spec->output_count && dsc_scope_status(work) == DSC_OK; i++)
-        summarize_output(work, record, &spec->outputs[i]);
+        summarize_output(work, record, &spec->outputs[i], threads);
     dsc_scope_adopt_error(scope, work);
     dsc_scope_close(&work);
     return dsc_scope_status(scope);

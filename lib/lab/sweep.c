@@ -11,7 +11,11 @@
 #include <descent/cpu.h>
 #include <descent/linalg.h>
 
+#include "base/parallel.h"
+
 enum { TICK_NANOSECONDS = 100000000 };
+
+static const double PATIENCE = 2.5; /* seconds that cells have to stop in */
 
 struct job {
     size_t cell;
@@ -28,7 +32,7 @@ struct state {
     const struct dsci_sweep *sweep;
     struct job *jobs;
     struct slot *slots;
-    int threads;
+    struct dsci_team team;
     double start, work;
     _Atomic size_t next;
     pthread_mutex_t mutex; /* of what follows, and of take() */
@@ -38,38 +42,9 @@ struct state {
     bool ended;
 };
 
-double dsci_cell_work(const dsc_plan *plan, size_t cell, void *knobs)
-{
-    if (!plan->kase->work)
-        return 1;
-    dsci_plan_knobs(plan, cell, knobs);
-    return fmax(plan->kase->work(knobs), 1);
-}
-
-double dsci_cell_memory(const dsc_plan *plan, size_t cell, void *knobs)
-{
-    if (!plan->kase->memory)
-        return 0;
-    dsci_plan_knobs(plan, cell, knobs);
-    return fmax(plan->kase->memory(knobs), 0);
-}
-
 bool dsci_sweep_shares(const dsc_run_options *options, size_t cell)
 {
     return options->shards <= 1 || cell % (size_t)options->shards == (size_t)options->shard - 1;
-}
-
-int dsci_cell_threads(const dsc_plan *plan, const dsc_run_options *options)
-{
-    return plan->kase->whole_machine ? dsc_threads_choose(options->threads).count : 1;
-}
-
-int dsci_sweep_threads(const dsc_plan *plan, const dsc_run_options *options, size_t count)
-{
-    if (plan->kase->whole_machine)
-        return 1;
-    const int threads = dsc_threads_choose(options->threads).count;
-    return count < (size_t)threads ? (int)(count ? count : 1) : threads;
 }
 
 const void *dsci_sweep_prepare(dsc_scope *scope, const dsc_plan *plan)
@@ -102,7 +77,7 @@ static void report(struct state *state)
 {
     const struct dsci_sweep *sweep = state->sweep;
     double running = 0;
-    for (int i = 0; i < state->threads; i++)
+    for (int i = 0; i < state->team.cells; i++)
         running += atomic_load_explicit(&state->slots[i].work, memory_order_relaxed) *
                    atomic_load_explicit(&state->slots[i].watch.fraction, memory_order_relaxed);
     pthread_mutex_lock(&state->mutex);
@@ -121,10 +96,23 @@ static void report(struct state *state)
         sweep->tick(sweep->user);
 }
 
+/* Says once that cells do not stop, when they have had their time for it. */
+static void watch_stop(struct state *state, double *since)
+{
+    const double now = dsc_clock_seconds();
+    if (*since == 0 && must_stop(state))
+        *since = now;
+    if (*since > 0 && now - *since >= PATIENCE && state->sweep->overdue) {
+        *since = INFINITY;
+        state->sweep->overdue(state->sweep->user);
+    }
+}
+
 /* The thread that reports, ten times a second and once at the end. */
 static void *keep_reporting(void *user)
 {
     struct state *state = user;
+    double stopping_since = 0;
     struct timespec next;
     clock_gettime(CLOCK_MONOTONIC, &next);
     pthread_mutex_lock(&state->mutex);
@@ -140,6 +128,7 @@ static void *keep_reporting(void *user)
             break;
         pthread_mutex_unlock(&state->mutex);
         report(state);
+        watch_stop(state, &stopping_since);
         clock_gettime(CLOCK_MONOTONIC, &next);
         pthread_mutex_lock(&state->mutex);
     }
@@ -160,12 +149,13 @@ static void take(struct state *state, const struct job *job, const struct dsci_o
 }
 
 /* One thread's share: the next cell in the queue until there is none or the sweep must stop. */
-static void work_through(struct state *state, struct slot *slot)
+static void work_through(void *user, int index)
 {
+    struct state *state = user;
+    struct slot *slot = &state->slots[index];
     const unsigned float_mode = dsc_float_mode_enter();
-    const struct dsci_sweep *sweep = state->sweep;
-    omp_set_num_threads(
-        dsci_cell_threads(sweep->plan, sweep->options)); /* what a model or library may start */
+    const int own_threads = omp_get_max_threads();
+    omp_set_num_threads(state->team.threads); /* what a model or library may start */
     for (size_t i = atomic_fetch_add(&state->next, 1); i < state->sweep->count && !must_stop(state);
          i = atomic_fetch_add(&state->next, 1)) {
         const struct job *job = &state->jobs[i];
@@ -179,19 +169,39 @@ static void work_through(struct state *state, struct slot *slot)
             take(state, job, &outcome);
         dsc_scope_close(&scope);
     }
+    omp_set_num_threads(own_threads);
     dsc_float_mode_leave(float_mode);
+}
+
+/* Says why fewer threads are at work than were chosen. */
+static void explain(const dsc_scope *scope, const struct dsci_team *team)
+{
+    const int used = team->cells * team->threads;
+    if (used < team->chosen && team->short_of_memory)
+        dsc_scope_log(scope, DSC_LOG_WARNING,
+                      "%d of %d threads are at work: more cells at once would not fit into %.3g GiB", used,
+                      team->chosen, team->usable / 0x1p30);
+    else if (used < team->chosen)
+        dsc_scope_log(scope, DSC_LOG_WARNING,
+                      "%d of %d threads are at work: no more can be started; raise the limit on processes "
+                      "(ulimit -u)",
+                      used, team->chosen);
 }
 
 static bool set_up(dsc_scope *scope, struct state *state)
 {
     const struct dsci_sweep *sweep = state->sweep;
     state->jobs = dsc_scope_alloc(scope, sweep->count, sizeof *state->jobs);
-    state->threads = dsci_sweep_threads(sweep->plan, sweep->options, sweep->count);
-    state->slots = dsc_scope_alloc(scope, (size_t)state->threads, sizeof *state->slots);
+    double *memory = dsc_scope_alloc(scope, sweep->count, sizeof *memory);
     void *knobs = dsc_scope_alloc(scope, 1, sweep->plan->kase->knobs_size);
     if (dsc_scope_status(scope) != DSC_OK)
         return false;
-    for (int i = 0; i < state->threads; i++) {
+    state->team = dsci_team_choose(sweep->plan, sweep->options, sweep->cells, sweep->count, memory, knobs);
+    explain(scope, &state->team);
+    state->slots = dsc_scope_alloc(scope, (size_t)state->team.cells, sizeof *state->slots);
+    if (!state->slots)
+        return false;
+    for (int i = 0; i < state->team.cells; i++) {
         state->slots[i].watch.stop = must_stop;
         state->slots[i].watch.user = state;
     }
@@ -214,7 +224,7 @@ static void end(struct state *state)
 
 bool dsci_sweep_run(dsc_scope *scope, const struct dsci_sweep *sweep)
 {
-    struct state state = { .sweep = sweep, .start = dsc_clock_seconds() };
+    struct state state = { .sweep = sweep, .start = sweep->start > 0 ? sweep->start : dsc_clock_seconds() };
     if (!set_up(scope, &state))
         return false;
     pthread_condattr_t monotonic;
@@ -228,8 +238,7 @@ bool dsci_sweep_run(dsc_scope *scope, const struct dsci_sweep *sweep)
         dsc_scope_fail(scope, DSC_ERROR_MEMORY,
                        "could not start a thread: raise the limit on processes (ulimit -u)");
     } else {
-#pragma omp parallel num_threads(state.threads)
-        work_through(&state, &state.slots[omp_get_thread_num()]);
+        dsci_parallel_run(state.team.cells, work_through, &state);
         end(&state);
         pthread_join(reporter, NULL);
     }

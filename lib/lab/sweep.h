@@ -3,6 +3,7 @@
 #define DESCENT_LAB_SWEEP_H
 
 #include "lab/cell.h"
+#include "lab/team.h"
 
 struct dsci_sweep {
     const dsc_plan *plan;
@@ -10,6 +11,7 @@ struct dsci_sweep {
     const size_t *cells; /* which, count of them */
     size_t count;
     const dsc_run_options *options; /* threads, max_time, stop, progress */
+    double start;                   /* the clock's, when the time limit began; 0: now */
     size_t done_before;             /* counted as done by the progress, with their work */
     double work_before;
     void *user;
@@ -17,6 +19,9 @@ struct dsci_sweep {
     void (*take)(void *user, size_t cell, const struct dsci_outcome *outcome);
     /* Called about ten times a second by a thread of its own; may be NULL. */
     void (*tick)(void *user);
+    /* Called by the same thread once, when cells are still at work seconds after they were to stop, which
+       happens in long calls of LAPACK; may be NULL. */
+    void (*overdue)(void *user);
 };
 
 /* Loads what all cells of a plan share, in the scope. */
@@ -26,15 +31,7 @@ const void *dsci_sweep_prepare(dsc_scope *scope, const dsc_plan *plan);
    start (then the scope says why). */
 bool dsci_sweep_run(dsc_scope *scope, const struct dsci_sweep *sweep);
 
-/* Floating-point operations of a cell (1 if the case does not say), and bytes (0). knobs is room for them. */
-double dsci_cell_work(const dsc_plan *plan, size_t cell, void *knobs);
-double dsci_cell_memory(const dsc_plan *plan, size_t cell, void *knobs);
-
 /* True if a cell belongs to the run's shard. */
 bool dsci_sweep_shares(const dsc_run_options *options, size_t cell);
-
-/* Cells that a sweep of count cells computes at the same time, and threads that each of them uses. */
-int dsci_sweep_threads(const dsc_plan *plan, const dsc_run_options *options, size_t count);
-int dsci_cell_threads(const dsc_plan *plan, const dsc_run_options *options);
 
 #endif

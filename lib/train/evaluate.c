@@ -44,7 +44,7 @@ bool dsci_evaluation_make(dsc_scope *scope, dsci_evaluation *evaluation, dsc_mod
     }
     const size_t most = choose_batch(model->plans), batch = data->count < most ? data->count : most;
     const size_t rest = data->count % batch;
-    *evaluation = (dsci_evaluation){ .count = data->count, .batch = batch };
+    *evaluation = (dsci_evaluation){ .count = data->count, .batch = batch, .scope = model->scope };
     evaluation->full = dsci_model_plan_of(model, root, batch, mode);
     if (evaluation->full)
         evaluation->rest = rest ? dsci_model_plan_of(model, root, rest, mode) : evaluation->full;
@@ -71,7 +71,8 @@ dsc_metrics dsci_evaluation_metrics(const dsci_evaluation *evaluation)
     dsc_metrics sums = { 0, 0 };
     double counted = 0, weight = 0;
     const unsigned mode = dsc_float_mode_enter();
-    for (size_t first = 0; first < evaluation->count; first += evaluation->batch) {
+    for (size_t first = 0; first < evaluation->count && dsc_scope_goes_on(evaluation->scope);
+         first += evaluation->batch) {
         const dsci_plan *plan = dsci_evaluation_batch(evaluation, first);
         sums.loss += *plan->loss * *plan->loss_weight;
         weight += *plan->loss_weight;
@@ -79,6 +80,8 @@ dsc_metrics dsci_evaluation_metrics(const dsci_evaluation *evaluation)
         counted += plan->errors ? plan->errors[1] : 0;
     }
     dsc_float_mode_leave(mode);
+    if (dsc_scope_status(evaluation->scope) != DSC_OK)
+        return (dsc_metrics){ NAN, NAN };
     return (dsc_metrics){ weight > 0 ? sums.loss / weight : 0, sums.error_rate / counted };
 }
 
@@ -144,10 +147,11 @@ static float *run_batches(dsc_scope *scope, const dsci_evaluation *evaluation, d
                         ? dsc_scope_alloc(scope, evaluation->count * width, sizeof *values)
                         : NULL;
     const unsigned mode = dsc_float_mode_enter();
-    for (size_t first = 0; values && first < evaluation->count; first += evaluation->batch, model->draw++)
+    for (size_t first = 0; values && first < evaluation->count && dsc_scope_goes_on(model->scope);
+         first += evaluation->batch, model->draw++)
         to_f32(values + first * width, result_of(dsci_evaluation_batch(evaluation, first)));
     dsc_float_mode_leave(mode);
-    return values;
+    return dsc_scope_status(model->scope) == DSC_OK ? values : NULL;
 }
 
 /* Whether the node is one of the model's network, and has a value for each example. */

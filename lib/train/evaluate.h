@@ -9,6 +9,7 @@ typedef struct dsci_evaluation {
     size_t count, batch;
     dsci_plan *full, *rest; /* of batch examples, and of what is left after them */
     dsci_feed feed;
+    dsc_scope *scope; /* of the model, which may be to stop */
 } dsci_evaluation;
 
 /* For the value of root, a tensor of the network, in evaluation or sampling. Memory in the scope; errors in
@@ -20,7 +21,8 @@ bool dsci_evaluation_make(dsc_scope *scope, dsci_evaluation *evaluation, dsc_mod
 /* Runs the plan of the examples from first on; returns it. */
 dsci_plan *dsci_evaluation_batch(const dsci_evaluation *evaluation, size_t first);
 
-/* Loss and error rate over all examples; of an evaluation of the model's loss. Allocates nothing. */
+/* Loss and error rate over all examples; of an evaluation of the model's loss. NaN if the model's scope was
+   to stop. Allocates nothing. */
 dsc_metrics dsci_evaluation_metrics(const dsci_evaluation *evaluation);
 
 #endif

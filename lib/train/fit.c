@@ -263,6 +263,8 @@ static dsc_status train_epoch(dsci_fit *fit, dsc_epoch *measured)
     if (!fit->options->fixed_order)
         dsc_rng_permutation(fit->rng, (uint32_t)epoch, fit->order, count);
     for (size_t first = 0; first < count && !is_out_of_steps(fit); first += batch) {
+        if (!dsc_scope_goes_on(fit->model->scope))
+            return dsc_scope_status(fit->model->scope);
         dsci_plan *plan = fit->full && count - first >= batch ? fit->full : fit->rest;
         dsci_feed_gather(&fit->trainer.feed, plan, fit->order + first, (uint32_t)epoch);
         dsci_plan_run(plan);
@@ -368,6 +370,8 @@ static dsc_status run_epoch(dsci_fit *fit)
         return status;
     if (options->validation)
         measured.validation = dsci_evaluation_metrics(&fit->validation);
+    if (dsc_scope_status(fit->model->scope) != DSC_OK)
+        return dsc_scope_status(fit->model->scope);
     dsci_optimizer_epoch(&fit->trainer.optimizer,
                          fit->options->validation ? measured.validation.loss : measured.train_loss);
     watch(fit, &measured);

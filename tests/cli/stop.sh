@@ -32,4 +32,12 @@ run 75 toy --set milliseconds=200 --threads 1 --max-time 1s --out timed.h5 --no-
 err_has 'run the same command to resume'
 run 75 toy --set milliseconds=200 --threads 1 --max-time 1 --out timed.h5 --no-plot --json
 out_has '"stopped": true'
+
+# a cell that hears nothing is left behind seconds after the stop, and what was done before it is kept
+run 75 toy --case heavy --set hears=no --set milliseconds=60000 --set gibibytes=0 --threads 1 --max-time 0.2 \
+    --out deaf.h5 --no-plot
+err_has 'stopped with 1 cells to go'
+[ ! -e deaf.h5.lock ] || fail 'the claim on the file is left behind'
+run 0 descent show deaf.h5
+out_has '0 done, 0 failed, 1 missing'
 finish

@@ -211,7 +211,58 @@ static const dsc_case digits_case = {
     .run = run_digits,
 };
 
-static const dsc_case *const cases[] = { &sum_case, &curve_case, &digits_case, NULL };
+struct load {
+    int64_t gibibytes, milliseconds;
+    const char *hears;
+};
+
+/* Needs what it says and takes none of it; hears no request to stop if so told. */
+static void run_heavy(dsc_cell *cell)
+{
+    const struct load *load = dsc_cell_knobs(cell);
+    if (strcmp(load->hears, "no") == 0)
+        nap(load->milliseconds);
+    else
+        wait_for(cell, load->milliseconds);
+    dsc_put(cell, "weight", (double)load->gibibytes);
+}
+
+static double heavy_memory(const void *knobs)
+{
+    return 0x1p30 * (double)((const struct load *)knobs)->gibibytes;
+}
+
+static const dsc_param heavy_params[] = {
+    DSC_PARAM_INTEGER(struct load, milliseconds, "0", 0, 60000, "how long a cell waits, in ms"),
+    DSC_PARAM_CHOICE(struct load, hears, "yes", "yes|no", "whether a cell hears that it should stop"),
+    { .name = NULL },
+};
+
+static const dsc_axis heavy_axes[] = {
+    { .param = DSC_PARAM_INTEGER(struct load, gibibytes, "0,1", 0, 1000000, "memory of a cell"),
+      .units = "GiB",
+      .long_name = "memory" },
+    { .param = { .name = NULL } },
+};
+
+static const dsc_output heavy_outputs[] = {
+    { .name = "weight", .units = "GiB", .long_name = "memory that was not taken" },
+    { .name = NULL },
+};
+
+static const dsc_case heavy_case = {
+    .name = "heavy",
+    .summary = "cells that need much memory, or do not stop",
+    .knobs_size = sizeof(struct load),
+    .params = heavy_params,
+    .axes = heavy_axes,
+    .outputs = heavy_outputs,
+    .seeds = 1,
+    .run = run_heavy,
+    .memory = heavy_memory,
+};
+
+static const dsc_case *const cases[] = { &sum_case, &curve_case, &digits_case, &heavy_case, NULL };
 
 extern const dsc_experiment toy_experiment;
 const dsc_experiment toy_experiment = {

@@ -53,6 +53,28 @@ static void steps_end_the_training(void **state)
 }
 
 /* In a fixed order the steps are those of the batches where they lie. */
+/* True from the n-th time on that it is asked. */
+static bool stops_after(void *asks_left)
+{
+    int *left = asks_left;
+    return (*left)-- <= 0;
+}
+
+static void a_scope_that_is_to_stop_ends_the_training_within_an_epoch(void **state)
+{
+    (void)state;
+    int asks_left = 3;
+    dsc_scope *scope =
+        dsc_scope_open(&(dsc_scope_options){ .seed = 1, .stop = stops_after, .stop_user = &asks_left });
+    const dsc_examples all = make_examples(scope, 1, COUNT, INPUTS, CLASSES);
+    dsc_model *model = make(scope, DSC_F32);
+    assert_int_equal(dsc_fit(model, &all, &(dsc_fit_options){ .epochs = 1000000 }), DSC_STOPPED);
+    assert_int_equal(dsc_scope_status(scope), DSC_STOPPED);
+    assert_int_equal(asks_left, -1); /* three steps were done */
+    assert_true(isnan(dsc_evaluate(model, &all).loss));
+    dsc_scope_close(&scope);
+}
+
 static void a_fixed_order_is_that_of_the_examples(void **state)
 {
     (void)state;
@@ -482,6 +504,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(steps_end_the_training),
+        cmocka_unit_test(a_scope_that_is_to_stop_ends_the_training_within_an_epoch),
         cmocka_unit_test(a_fixed_order_is_that_of_the_examples),
         cmocka_unit_test(history_has_what_was_measured),
         cmocka_unit_test(early_stopping_restores_the_best_parameters),

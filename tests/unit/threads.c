@@ -71,6 +71,31 @@ static void slurm_limits(void **state)
     }
 }
 
+static void openmp_limits(void **state)
+{
+    const char *root = *state;
+    static const struct {
+        const char *text;
+        int threads, read;
+    } table[] = {
+        { "2", 2, 2 },  { "3,2", 3, 3 }, { "64", 4, 64 }, { "", 4, 0 },   { "0", 4, 0 },
+        { "-1", 4, 0 }, { "two", 4, 0 }, { ",2", 4, 0 },  { NULL, 4, 0 }, { "11111111111111111111", 4, 0 }
+    };
+    eight_processors(root);
+    dsci_processors set = { 0 };
+    assert_true(dsci_processors_parse("0-7", &set));
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        const dsci_machine machine = { .root = root, .affinity = &set, .omp_num_threads = table[i].text };
+        assert_int_equal(dsci_threads_choose(0, &machine).count, table[i].threads);
+        assert_int_equal(dsci_threads_choose(0, &machine).openmp, table[i].read);
+        assert_int_equal(dsci_threads_choose(5, &machine).count, 5);
+    }
+    const dsci_machine machine = {
+        .root = root, .affinity = &set, .slurm_cpus_per_task = "3", .omp_num_threads = "2"
+    };
+    assert_string_equal(dsci_threads_choose(0, &machine).reason, "2: OMP_NUM_THREADS");
+}
+
 static void version_2_quotas_bind_from_any_level(void **state)
 {
     const char *root = *state;
@@ -217,6 +242,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         in_directory(cores_of_the_affinity_mask_are_counted),
         in_directory(slurm_limits),
+        in_directory(openmp_limits),
         in_directory(version_2_quotas_bind_from_any_level),
         in_directory(version_1_quotas_bind_inside_a_container),
         in_directory(both_versions_count_together),

@@ -47,11 +47,13 @@ typedef struct dsc_thread_choice {
     int affinity;        /* allowed by the affinity mask */
     double cgroup_quota; /* processors' worth of time that the control group grants; 0: no limit */
     int slurm;           /* SLURM_CPUS_PER_TASK (or SLURM_CPUS_ON_NODE); 0: not under Slurm */
+    int openmp;          /* OMP_NUM_THREADS; 0: not set */
     int physical;        /* cores among the allowed processors */
     char reason[160]; /* one line for people: "2: physical cores in the affinity mask (2 of 2 processors)" */
 } dsc_thread_choice;
 
-/* requested = 0 chooses: the smallest of the limits above. requested > 0 is taken as it is. */
+/* requested = 0 chooses: the cores that are allowed, or fewer if Slurm, OMP_NUM_THREADS or the control group
+   grant fewer. requested > 0 is taken as it is. */
 DSC_API dsc_thread_choice dsc_threads_choose(int requested);
 
 /* How much memory this process can use and why, in bytes. */

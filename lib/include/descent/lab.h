@@ -50,6 +50,16 @@ typedef struct dsc_progress {
 } dsc_progress;
 typedef void dsc_progress_fn(void *user, const dsc_progress *progress);
 
+typedef struct dsc_run_result {
+    dsc_record *record;
+    size_t computed, kept, failed, missing; /* cells */
+    double seconds;
+    bool stopped; /* by signal or time limit: run again to resume */
+} dsc_run_result;
+
+/* Ends the process. result is NULL if there is none, when a file is verified. */
+typedef void dsc_overdue_fn(void *user, const dsc_run_result *result);
+
 typedef struct dsc_run_options {
     const char *out;       /* path of the results file */
     int threads;           /* 0: dsc_threads_choose() */
@@ -63,17 +73,18 @@ typedef struct dsc_run_options {
     volatile int *stop;        /* set by a signal handler, or atomically by a thread, to stop; may be NULL */
     dsc_progress_fn *progress; /* called about ten times a second by a thread of its own */
     void *progress_user;
+    bool force; /* cells that cannot fit into memory are tried, too */
+    /* Called when cells are still at work seconds after they were to stop, because a call of LAPACK takes
+       that long; the results file is written then. It ends the process: their memory is in use. NULL: wait.
+     */
+    dsc_overdue_fn *overdue;
+    void *overdue_user;
 } dsc_run_options;
 
-typedef struct dsc_run_result {
-    dsc_record *record;
-    size_t computed, kept, failed, missing; /* cells */
-    double seconds;
-    bool stopped; /* by signal or time limit: run again to resume */
-} dsc_run_result;
-
 /* Runs the missing cells of a plan and keeps the file up to date (atomically, every write_interval and at the
-   end). A file of another recipe is DSC_ERROR_MISMATCH, naming what differs. */
+   end). A file of another recipe is DSC_ERROR_MISMATCH, naming what differs; a cell that needs more memory
+   than this process can have is DSC_ERROR_MEMORY before anything is computed. A stop is heeded within cells.
+ */
 DSC_API dsc_run_result dsc_run(dsc_scope *scope, const dsc_plan *plan, const dsc_run_options *options);
 
 /* Notes the command line, the build, the libraries, the machine, the threads and the time in a record's
@@ -82,8 +93,10 @@ DSC_API void dsc_provenance_note(dsc_record *record, int threads, int argc, char
 
 /* What a run would cost, from the arithmetic of the plan and a short calibration (about a second). */
 typedef struct dsc_estimate {
-    size_t cells, missing;
-    double flops, memory_bytes, disk_bytes, seconds; /* memory and seconds with `threads` threads */
+    size_t cells, missing, fitting;         /* of those missing, cells that fit into memory */
+    double flops, memory_bytes, disk_bytes; /* memory with `threads` threads */
+    double usable_bytes;                    /* memory that this process can have; INFINITY: not known */
+    double seconds;                         /* with `threads` threads; NaN: not known */
     int threads;
 } dsc_estimate;
 DSC_API dsc_estimate dsc_estimate_run(dsc_scope *scope, const dsc_plan *plan, const dsc_run_options *options);

@@ -18,6 +18,7 @@
 #ifndef DESCENT_SCOPE_H
 #define DESCENT_SCOPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,10 +32,16 @@ typedef enum dsc_log_level { DSC_LOG_INFO = 0, DSC_LOG_WARNING } dsc_log_level;
 /* Receives the library's messages, one line without its end; may be called from several threads at once. */
 typedef void dsc_log_fn(void *user, dsc_log_level level, const char *line);
 
+/* True if what is being computed should stop: a signal, a time limit. Asked often, from the scope's thread.
+ */
+typedef bool dsc_stop_fn(void *user);
+
 typedef struct dsc_scope_options {
     uint64_t seed;   /* root of all random streams that are drawn in the scope */
     dsc_log_fn *log; /* NULL: messages are dropped */
     void *log_user;
+    dsc_stop_fn *stop; /* NULL: nothing stops */
+    void *stop_user;
 } dsc_scope_options;
 
 /* Opens a scope; options may be NULL (all defaults). Returns NULL only when memory is out. */
@@ -49,6 +56,9 @@ DSC_API dsc_status dsc_scope_status(const dsc_scope *scope);
 /* The first error's message: what, where, expected, found, what to do. "" if there was none. Lives as long as
    the scope. */
 DSC_API const char *dsc_scope_message(const dsc_scope *scope);
+
+/* For long loops: false if the scope is poisoned or is to stop, which poisons it with DSC_STOPPED. */
+DSC_API bool dsc_scope_goes_on(dsc_scope *scope);
 
 DSC_API uint64_t dsc_scope_seed(const dsc_scope *scope);
 

@@ -140,9 +140,10 @@ typedef struct dsc_fit_options {
 /* Trains for a number of passes in batches of the compiled size, in an order shuffled anew each epoch by
    counter (the last batch may be smaller). Fails the model's scope with DSC_ERROR_NUMERIC, naming epoch, step
    and the first layer whose output is not finite, if the loss is not finite; or naming the parameter, if one
-   is not finite after an epoch or after the last step. Returns DSC_STOPPED if on_epoch
-   ended it. A training that goes on from a checkpoint ends in the same bits as one that was never stopped. No
-   allocation after the first step. */
+   is not finite after an epoch or after the last step. Returns DSC_STOPPED if on_epoch ended it, or if the
+   scope was to stop (dsc_scope_options), which is asked at every step and poisons it. A training that goes on
+   from a checkpoint ends in the same bits as one that was never stopped. No allocation after the first step.
+ */
 DSC_API dsc_status dsc_fit(dsc_model *model, const dsc_examples *train, const dsc_fit_options *options);
 
 /* One optimiser step on one batch already in memory (x: batch x features, or tokens). Returns the loss. */

@@ -32,6 +32,8 @@ typedef enum dsc_exit {
     DSC_EXIT_STOPPED = 75 /* stopped by a signal or the time limit; the same command resumes */
 } dsc_exit;
 DSC_API dsc_exit dsc_exit_of(dsc_status status);
+/* Ends the process from any thread, with what was printed, while others are still at work in its memory. */
+DSC_API void dsc_leave(dsc_exit status) __attribute__((noreturn));
 
 /* The same under another name in messages and examples ("descent run double-descent"). argv[0] is not read;
    the command of command_argc words goes into the provenance. */
@@ -227,6 +229,7 @@ typedef struct dsc_verify_arguments {
     int threads;
     dsc_isa isa; /* that the caller selected; AUTO: what oneDNN computed is computed again at its level */
     bool json;
+    bool force; /* cells that cannot fit into memory are tried, too */
 } dsc_verify_arguments;
 DSC_API dsc_exit dsc_verify_command(dsc_scope *scope, dsc_terminal *terminal,
                                     const dsc_experiment *experiment, const dsc_verify_arguments *arguments);
