@@ -31,8 +31,9 @@ const dsc_option dsci_experiment_options[] = {
         "or the control group grant fewer; `descent info` says which); never changes a number"),
     DSC_OPTION("isa", "LEVEL", FIELD(isa), dsc_option_isa,
                "auto, scalar, avx2 or avx512 (default: $DESCENT_ISA, else auto)"),
-    DSC_OPTION("shard", "I/N|slurm", FIELD(shard), dsc_option_shard,
-               "compute the I-th of N shares; slurm: I/N from the job array; join with `descent merge`"),
+    DSC_OPTION(
+        "shard", "I/N|slurm/N", FIELD(shard), dsc_option_shard,
+        "compute the I-th of N shares; slurm: I is the task of sbatch --array=1-N; join with `descent merge`"),
     DSC_OPTION("max-time", "DURATION", FIELD(max_time), dsc_option_duration,
                "stop after 90, 90s, 10m, 2h, within seconds; the same command resumes"),
     DSC_OPTION("force", NULL, FIELD(force), dsc_option_flag,

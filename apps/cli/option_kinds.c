@@ -123,48 +123,52 @@ void dsc_option_formats(dsc_scope *scope, const dsc_option *option, const char *
     *(const char **)field = text;
 }
 
-/* An integer in an environment variable; fallback if it is not set or not a number. */
-static int64_t environment_integer(const char *name, int64_t fallback)
+static bool is_shard(int64_t shard, int64_t shards)
 {
-    const char *text = getenv(name);
-    int64_t value = 0;
-    return text && dsc_parse_integer(text, &value) ? value : fallback;
+    return shard >= 1 && shard <= shards && shards <= INT32_MAX;
 }
 
-static dsc_shard shard_of_slurm(dsc_scope *scope, const dsc_option *option)
+/* Slurm's own count is of the tasks that were submitted together, which are some of the shards when a few are
+   submitted again: how many there are must be said. The numbers of tasks are those of the shards. */
+static dsc_shard shard_of_slurm(dsc_scope *scope, const dsc_option *option, const char *count)
 {
-    const int64_t count = environment_integer("SLURM_ARRAY_TASK_COUNT", 0);
-    const int64_t task = environment_integer("SLURM_ARRAY_TASK_ID", -1);
-    const int64_t first = environment_integer("SLURM_ARRAY_TASK_MIN", 0);
-    const int64_t step = environment_integer("SLURM_ARRAY_TASK_STEP", 1);
-    const int64_t shard = step > 0 ? (task - first) / step + 1 : 0;
-    if (count < 1 || count > INT32_MAX || task < first || shard < 1 || shard > count) {
-        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
-                       "--%s slurm: this is not a task of a Slurm job array "
-                       "(SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT say otherwise); give I/N",
-                       option->name);
-        return (dsc_shard){ 0 };
-    }
-    return (dsc_shard){ .shard = (int)shard, .shards = (int)count };
+    int64_t shards = 0, task = 0;
+    const char *id = getenv("SLURM_ARRAY_TASK_ID");
+    if (!count || !dsc_parse_integer(count, &shards) || !is_shard(1, shards))
+        dsc_scope_fail(
+            scope, DSC_ERROR_ARGUMENT,
+            "--%s slurm/N expects the number N of all shards, such as slurm/8 with sbatch --array=1-8: "
+            "Slurm counts only the tasks that are submitted together",
+            option->name);
+    else if (!id || !dsc_parse_integer(id, &task))
+        dsc_scope_fail(
+            scope, DSC_ERROR_ARGUMENT,
+            "--%s slurm/%lld: this is not a task of a Slurm job array (SLURM_ARRAY_TASK_ID is '%.20s'); "
+            "submit it with sbatch --array=1-%lld, or give I/%lld",
+            option->name, (long long)shards, id ? id : "", (long long)shards, (long long)shards);
+    else if (!is_shard(task, shards))
+        dsc_scope_fail(
+            scope, DSC_ERROR_ARGUMENT,
+            "--%s slurm/%lld: task %lld is none of 1..%lld, which are the shards; submit with sbatch "
+            "--array=1-%lld, or some of these again",
+            option->name, (long long)shards, (long long)task, (long long)shards, (long long)shards);
+    return (dsc_shard){ .shard = (int)task, .shards = (int)shards };
 }
 
 void dsc_option_shard(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
 {
-    if (strcmp(text, "slurm") == 0) {
-        *(dsc_shard *)field = shard_of_slurm(scope, option);
-        return;
-    }
     const char *slash = strchr(text, '/');
-    const char *head = slash ? dsc_scope_format(scope, "%.*s", (int)(slash - text), text) : NULL;
+    const char *head = slash ? dsc_scope_format(scope, "%.*s", (int)(slash - text), text) : text;
     int64_t shard = 0, shards = 0;
-    if (head && dsc_parse_integer(head, &shard) && dsc_parse_integer(slash + 1, &shards) && shard >= 1 &&
-        shard <= shards && shards <= INT32_MAX)
+    if (head && strcmp(head, "slurm") == 0)
+        *(dsc_shard *)field = shard_of_slurm(scope, option, slash ? slash + 1 : NULL);
+    else if (head && slash && dsc_parse_integer(head, &shard) && dsc_parse_integer(slash + 1, &shards) &&
+             is_shard(shard, shards))
         *(dsc_shard *)field = (dsc_shard){ .shard = (int)shard, .shards = (int)shards };
     else
         dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
-                       "--%s expects I/N with 1 <= I <= N, such as 2/8, or 'slurm', "
-                       "found '%s'",
-                       option->name, text);
+                       "--%s expects I/N with 1 <= I <= N, such as 2/8, or slurm/N, found '%s'", option->name,
+                       text);
 }
 
 void dsc_settings_add(dsc_scope *scope, dsc_settings *settings, const char *name, const char *value)

@@ -62,8 +62,9 @@ static void print_json(dsc_call *call, const dsc_thread_choice *threads)
             build->flags, "cpu", cpu_json(dsc_cpu_get()), "isa", "detected", dsc_isa_name(dsc_isa_detected()),
             "effective", dsc_isa_name(dsc_isa_effective()), "threads", "count", threads->count, "reason",
             threads->reason, "online", threads->online, "affinity", threads->affinity, "cgroup_quota",
-            threads->cgroup_quota, "slurm", threads->slurm, "omp_num_threads", threads->openmp, "physical", threads->physical, "memory_bytes",
-            memory.physical, "memory_usable_bytes", memory.usable, "libraries", libraries));
+            threads->cgroup_quota, "slurm", threads->slurm, "omp_num_threads", threads->openmp, "physical",
+            threads->physical, "memory_bytes", memory.physical, "memory_usable_bytes", memory.usable,
+            "libraries", libraries));
 }
 
 static const char *features_text(dsc_scope *scope, const dsc_cpu *cpu)

@@ -1,6 +1,8 @@
 /* merge.c - `descent merge`: shards of one recipe joined. */
 #include "command.h"
 
+#include <string.h>
+
 #include <descent/file.h>
 
 struct arguments {
@@ -12,6 +14,41 @@ static const dsc_option options[] = {
                "the joined results file; one that exists keeps its cells"),
     DSC_OPTION_END,
 };
+
+/* The number of shards that the joined files were computed in; 0 if it is not known or not the same for all.
+ */
+static int64_t count_shards(dsc_scope *scope, const dsc_record *record)
+{
+    char *lines = dsc_scope_copy(scope, dsc_record_provenance_get(record, "shards")), *rest = NULL;
+    int64_t shards = 0;
+    for (char *line = lines ? strtok_r(lines, "\n", &rest) : NULL; line; line = strtok_r(NULL, "\n", &rest)) {
+        const char *slash = strchr(line, '/');
+        int64_t count = 0;
+        if (!slash || !dsc_parse_integer(slash + 1, &count) || count < 2 || (shards && count != shards))
+            return 0;
+        shards = count;
+    }
+    return shards;
+}
+
+/* "2,5": the shards that missing cells belong to; a few of them if there are many. */
+static const char *missing_shards(dsc_scope *scope, dsc_record *record)
+{
+    enum { SHOWN = 20 };
+    const int64_t shards = count_shards(scope, record);
+    const size_t cells = dsc_record_cells(record);
+    const char *list = "";
+    int shown = 0;
+    for (size_t shard = 0; (int64_t)shard < shards && shard < cells && list; shard++)
+        for (size_t i = shard; i < cells && shown <= SHOWN; i += (size_t)shards)
+            if (dsc_record_cell_at(record, i)->status == DSC_CELL_MISSING) {
+                list = shown == SHOWN ? dsc_scope_format(scope, "%s,...", list)
+                                      : dsc_scope_format(scope, "%s%s%zu", list, shown ? "," : "", shard + 1);
+                shown++;
+                break;
+            }
+    return shown ? dsc_scope_format(scope, ", or shard %s of %lld again", list, (long long)shards) : "";
+}
 
 /* Cells of a record that are missing, and that failed. */
 static void count_unfinished(dsc_record *record, size_t *missing, size_t *failed)
@@ -69,9 +106,8 @@ static dsc_exit merge(dsc_call *call)
               cells, failed, missing);
     if (missing + failed)
         dsc_say(&call->terminal, DSC_TONE_WARNING,
-                "%s is not complete: run the experiment with --out %s to compute "
-                "the rest",
-                arguments.out, arguments.out);
+                "%s is not complete: run the experiment with --out %s to compute the rest%s", arguments.out,
+                arguments.out, missing_shards(call->scope, joined));
     return missing + failed ? DSC_EXIT_NO : DSC_EXIT_GOOD;
 }
 

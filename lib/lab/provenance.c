@@ -148,6 +148,9 @@ void dsci_provenance_note(dsc_record *record, const dsc_plan *plan, const dsc_ru
     dsc_provenance_note(record, options->threads, options->argc, options->argv);
     note_run(scope, record, plan, dsc_threads_choose(options->threads).count, now);
     note_data(scope, record, plan);
+    if (options->shards > 1)
+        dsci_provenance_add_lines(record, "shards",
+                                  dsc_scope_format(scope, "%d/%d", options->shard, options->shards));
     if (plan->kase->uses_lapack) {
         note(record, "lapack_core", dsc_linalg_core());
         note(record, "lapack_config", dsc_linalg_config());

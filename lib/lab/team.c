@@ -115,9 +115,9 @@ dsc_status dsci_team_check(dsc_scope *scope, const dsc_plan *plan, const dsc_run
         if (team.fitting < count)
             dsc_scope_fail(
                 scope, DSC_ERROR_MEMORY,
-                "not enough memory: %s needs %.3g GiB, of %.3g GiB that can be used; %zu of %zu cells "
+                "not enough memory: %s needs %.3g GiB, and this process can use %s; %zu of %zu cells "
                 "fit%s: choose smaller values (--set), or try all the same (--force)",
-                cell_text(work, plan, team.largest), need / gibibyte, team.usable / gibibyte, team.fitting,
+                cell_text(work, plan, team.largest), need / gibibyte, dsc_memory_get().reason, team.fitting,
                 count, fitting);
     }
     dsc_scope_close(&work);

@@ -18,10 +18,22 @@ run 0 toy --out part.h5 --no-plot
 out_has '6 computed, 12 kept'
 same_bits whole.h5 part.h5
 
-# Slurm's job array: task 5 of 3..7 step 2 is the second of three
-run 0 env SLURM_ARRAY_TASK_ID=5 SLURM_ARRAY_TASK_MIN=3 SLURM_ARRAY_TASK_STEP=2 SLURM_ARRAY_TASK_COUNT=3 \
-    toy --shard slurm --out slurm.h5 --no-plot --quiet
+# a task of Slurm's job array is the shard of its number, whichever tasks are submitted together
+run 0 \
+    env SLURM_ARRAY_TASK_ID=2 SLURM_ARRAY_TASK_COUNT=1 toy --shard slurm/3 --out slurm.h5 --no-plot --quiet # one task again
 same_bits slurm.h5 toy-sum-shard-2-of-3.h5
+run 0 \
+    env SLURM_ARRAY_TASK_ID=1 SLURM_ARRAY_TASK_COUNT=3 toy --shard slurm/3 --out first.h5 --no-plot --quiet # of 1,5,7
+same_bits first.h5 toy-sum-shard-1-of-3.h5
+refuses 2 'task 7 is none of 1..3' env SLURM_ARRAY_TASK_ID=7 SLURM_ARRAY_TASK_COUNT=3 toy --shard slurm/3
+refuses 2 'task 0 is none of 1..3' env SLURM_ARRAY_TASK_ID=0 SLURM_ARRAY_TASK_COUNT=3 toy --shard slurm/3
+refuses 2 'expects the number N of all shards' env SLURM_ARRAY_TASK_ID=2 SLURM_ARRAY_TASK_COUNT=1 toy --shard slurm
+refuses 2 'expects the number N of all shards' env SLURM_ARRAY_TASK_ID=2 SLURM_ARRAY_TASK_COUNT=1 toy --shard slurm/0
+refuses 2 'SLURM_ARRAY_TASK_ID' toy --shard slurm/3
+refuses 2 'such as 2/8' toy --shard 4/3
+run 1 descent merge first.h5 toy-sum-shard-3-of-3.h5 --out gap.h5
+err_has 'or shard 2 of 3 again'
+run 0 descent merge slurm.h5 --out gap.h5
 
 run 0 toy --set scale=2 --out other.h5 --no-plot --quiet
 refuses 2 'scale' descent diff whole.h5 other.h5

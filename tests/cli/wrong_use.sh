@@ -25,10 +25,10 @@ refuses 2 "found 'two'" toy --threads two
 refuses 2 "--max-time expects a duration such as 90, 90s, 10m, 2h or 1d, found 'soon'" toy --max-time soon
 refuses 2 "found '0'" toy --max-time 0
 refuses 2 "found 'm'" toy --max-time m
-refuses 2 "--shard expects I/N with 1 <= I <= N, such as 2/8, or 'slurm', found '3/2'" toy --shard 3/2
+refuses 2 "--shard expects I/N with 1 <= I <= N, such as 2/8, or slurm/N, found '3/2'" toy --shard 3/2
 refuses 2 "found '0/2'" toy --shard 0/2
 refuses 2 "found '1'" toy --shard 1
-refuses 2 'not a task of a Slurm job array' toy --shard slurm
+refuses 2 'not a task of a Slurm job array' toy --shard slurm/3
 refuses 2 "--plot expects formats out of svg, png, pdf, tex" toy --plot svg,gif
 refuses 2 "--set expects NAME=VALUE, found 'scale'" toy --set scale
 refuses 2 "--set expects NAME=VALUE, found '=3'" toy --set =3

@@ -150,7 +150,7 @@ DSC_API dsc_option_read_fn dsc_option_isa;       /* dsc_isa */
 DSC_API dsc_option_read_fn dsc_option_precision; /* dsc_dtype */
 DSC_API dsc_option_read_fn dsc_option_engine;    /* dsc_engine */
 DSC_API dsc_option_read_fn dsc_option_formats;   /* const char *, of svg,png,pdf,tex */
-DSC_API dsc_option_read_fn dsc_option_shard;     /* dsc_shard: I/N, or "slurm" */
+DSC_API dsc_option_read_fn dsc_option_shard;     /* dsc_shard: I/N, or slurm/N */
 DSC_API dsc_option_read_fn dsc_option_setting;   /* dsc_settings: NAME=VALUE, appended */
 
 typedef struct dsc_shard {
