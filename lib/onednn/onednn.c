@@ -466,6 +466,23 @@ const char *dsci_primitive_name(const dsci_primitive *primitive)
     return primitive ? name_of(primitive->descriptor) : "";
 }
 
+static bool is_among(const char *names, const char *name)
+{
+    const size_t length = strlen(name);
+    for (const char *at = names; at; at = strstr(at, " + ") ? strstr(at, " + ") + 3 : NULL)
+        if (strncmp(at, name, length) == 0 && (at[length] == '\0' || at[length] == ' '))
+            return true;
+    return false;
+}
+
+const char *dsci_primitive_names(dsc_scope *scope, const char *names, const dsci_primitive *primitive)
+{
+    const char *name = dsci_primitive_name(primitive);
+    if (!primitive || is_among(names, name))
+        return names;
+    return names ? dsc_scope_format(scope, "%s + %s", names, name) : dsc_scope_copy(scope, name);
+}
+
 /* --- Running --- */
 
 /* oneDNN takes every address as writable; it writes the results alone. */

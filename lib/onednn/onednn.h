@@ -81,6 +81,10 @@ bool dsci_primitive_is_plain(const dsci_primitive *primitive);
 /* oneDNN's name of what it does: "brgconv:avx512_core". */
 const char *dsci_primitive_name(const dsci_primitive *primitive);
 
+/* Names with that of the primitive, "brgconv:avx512_core + jit:avx512_core", unless it is among them. In the
+   scope. names NULL: none yet; primitive NULL: nothing is added. */
+const char *dsci_primitive_names(dsc_scope *scope, const char *names, const dsci_primitive *primitive);
+
 /* src (batch, space, in), dst (batch, space, out); in backward directions the gradients take the places of
  * what they are gradients of. A reorder goes from src to dst. Nothing is written but the result. */
 typedef struct dsci_primitive_operands {

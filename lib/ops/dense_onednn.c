@@ -19,6 +19,7 @@ typedef struct dense_state {
     dsci_dense_extents whole;
     size_t cut, width;            /* columns: of all parts, of each but the last */
     dsci_primitive *primitive[2]; /* of parts of full width; of the last, if it is narrower */
+    const char *names;            /* of their implementations */
     dsci_primitive *reorder[MOST_PARTS];
     size_t prepared_stride;                        /* bytes; 0: the weights are used as they are */
     size_t block_offset, block_bytes, bias_offset; /* in the workspace; block_bytes 0: none */
@@ -141,6 +142,8 @@ dsc_status dsci_dense_onednn_book(dsc_scope *scope, dsci_node *node, dsci_bookin
     const size_t last = width_of(s, parts_of(s) - 1);
     if (s->primitive[0] && last < s->width)
         s->primitive[1] = make_primitive(scope, node, s, last);
+    s->names =
+        dsci_primitive_names(scope, dsci_primitive_names(scope, NULL, s->primitive[0]), s->primitive[1]);
     if (dsc_scope_status(scope) != DSC_OK)
         return dsc_scope_status(scope);
     if (s->direction != DSCI_BACKWARD_WEIGHTS)
@@ -152,7 +155,7 @@ dsc_status dsci_dense_onednn_book(dsc_scope *scope, dsci_node *node, dsci_bookin
 const char *dsci_dense_onednn_describe(const dsci_node *node)
 {
     const dense_state *s = node->state;
-    return s ? dsci_primitive_name(s->primitive[0]) : NULL;
+    return s ? s->names : NULL;
 }
 
 /* Where the columns of a part start in the plain weights (fan_in, units). */

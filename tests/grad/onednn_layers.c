@@ -115,6 +115,26 @@ static dsc_node *dilated_bands(dsc_scope *scope, struct draw *draw)
     return squared_head(dsc_tanh(x), scope, draw);
 }
 
+static dsc_node *wide_dilated(dsc_scope *scope, struct draw *draw)
+{
+    const size_t height = draw_size(draw, 9, 12), width = draw_size(draw, 33, 64);
+    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { height, width, 3 } });
+    x = dsc_tanh(dsc_conv2d(x, draw_size(draw, 33, 40), .kernel = { 1 }));
+    x = dsc_conv2d(x, draw_size(draw, 4, 9), .dilation = { 2, 3 }, .pad = { 2, 3 });
+    return squared_head(dsc_tanh(x), scope, draw);
+}
+
+/* Steps that are larger than the image, and than the window. */
+static dsc_node *large_steps(dsc_scope *scope, struct draw *draw)
+{
+    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { draw_size(draw, 9, 20), 2, 3 } });
+    x = dsc_tanh(dsc_conv2d(x, draw_size(draw, 17, 40), .kernel = { 1 }));
+    x = dsc_tanh(
+        dsc_conv2d(x, draw_size(draw, 5, 33), .kernel = { 2, 3 }, .stride = { 3, 4 }, .pad = { 1, 1 }));
+    x = dsc_conv2d(x, draw_size(draw, 5, 9), .kernel = { 1 }, .stride = { 2, 1 });
+    return squared_head(dsc_tanh(x), scope, draw);
+}
+
 /* Windows that lie wholly in the padding, and rows between windows. */
 static dsc_node *outside_windows(dsc_scope *scope, struct draw *draw)
 {
@@ -192,6 +212,8 @@ static const struct gradient_case cases[] = {
     { .name = "bands of single pixels", .op = DSCI_OP_CONV, .loss = pointwise_bands },
     { .name = "bands of strided windows", .op = DSCI_OP_CONV, .loss = strided_bands },
     { .name = "bands of dilated windows", .op = DSCI_OP_CONV, .loss = dilated_bands },
+    { .name = "dilated windows of wide images", .op = DSCI_OP_CONV, .loss = wide_dilated },
+    { .name = "steps beyond the image", .op = DSCI_OP_CONV, .loss = large_steps },
     { .name = "windows outside the image", .op = DSCI_OP_CONV, .loss = outside_windows },
     { .name = "bands of groups", .op = DSCI_OP_CONV, .loss = grouped_bands },
     { .name = "bands of single channels", .op = DSCI_OP_CONV, .loss = depthwise_bands },
