@@ -156,13 +156,16 @@ static void fail_with_first_cell(struct session *session, const dsc_run_result *
     }
 }
 
+static bool draws(const struct session *session)
+{
+    return !session->arguments.no_plot && session->arguments.shard.shards <= 1;
+}
+
 /* Drawing has a scope of its own: without figures the numbers are still reported. */
 static dsc_plot_files draw(struct session *session, dsc_scope *scope, const char *out,
                            const dsc_run_result *result)
 {
-    const bool wanted =
-        !session->arguments.no_plot && !result->stopped && session->arguments.shard.shards <= 1;
-    if (!wanted)
+    if (!draws(session) || result->stopped)
         return (dsc_plot_files){ 0 };
     const dsc_plot_files files =
         dsc_plot(scope, result->record, out, &(dsc_plot_options){ .formats = session->arguments.plot });
@@ -236,6 +239,8 @@ dsc_exit dsci_run(struct session *session, const dsc_plan *plan, const dsc_run_o
     shown.progress_user = &view;
     shown.overdue = leave;
     shown.overdue_user = &ending;
+    const dsc_plot_options figures = { .formats = session->arguments.plot };
+    shown.figures = draws(session) ? &figures : NULL;
     announce(session, plan, options);
     if (dsc_scope_status(session->scope) != DSC_OK)
         return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */

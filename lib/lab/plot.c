@@ -111,13 +111,12 @@ static char *path_of(const struct drawing *d, const char *folder, const char *st
 }
 
 /* Files that may not be written are refused before anything is drawn. */
-static void check_writable(struct drawing *d, const char *stem)
+static void check_writable(struct drawing *d, const char *figure)
 {
+    const char *stem = dsc_scope_format(d->scope, "%s-%s", d->base, figure);
     dsc_file_check_writable(d->scope, path_of(d, d->directory, stem, ".gp"));
     dsc_file_check_writable(d->scope, path_of(d, d->directory, stem, ".dat"));
-    if (!d->gnuplot.program)
-        dsc_file_check_writable(d->scope, path_of(d, d->directory, stem, ".txt"));
-    for (size_t i = 0; d->gnuplot.program && i < FORMATS; i++)
+    for (size_t i = 0; i < FORMATS; i++)
         for (size_t k = 0; d->wanted[i] && k < 2 && formats[i].files[k].kept; k++)
             dsc_file_check_writable(d->scope, path_of(d, d->directory, stem, formats[i].files[k].kept));
 }
@@ -189,7 +188,7 @@ static void plot_figure(struct drawing *d, const dsc_figure *figure)
     char *stem = dsc_scope_format(d->scope, "%s-%s", d->base, figure->name);
     if (!plot || !stem || without_curves(plot))
         return;
-    check_writable(d, stem);
+    check_writable(d, figure->name);
     write_text(d, stem, ".gp", dsci_plot_script(d->scope, plot, stem, d->first));
     if (plot->left_out[0])
         dsc_scope_log(d->scope, DSC_LOG_WARNING, "figure '%s': %s", figure->name, plot->left_out);
@@ -252,6 +251,20 @@ dsc_plot_files dsc_plot(dsc_scope *scope, dsc_record *record, const char *record
     locale_leave(c, before);
     d.files.missing = d.gnuplot.missing;
     return d.files;
+}
+
+dsc_status dsci_plot_check(dsc_scope *scope, dsc_record *record, const char *record_path,
+                           const dsc_plot_options *options)
+{
+    struct drawing d = { .scope = scope, .record = record };
+    if (dsc_scope_status(scope) != DSC_OK || !formats_parse(&d, options->formats ? options->formats : ""))
+        return dsc_scope_status(scope);
+    paths_split(&d, record_path, options->directory);
+    size_t count = 0;
+    const dsc_figure *figures = dsc_figures_from_json(scope, dsc_record_describe(record)->figures, &count);
+    for (size_t i = 0; figures && i < count; i++)
+        check_writable(&d, figures[i].name);
+    return dsc_scope_status(scope);
 }
 
 /* Whether the environment's locale is one of UTF-8; the library never sets the program's locale. */

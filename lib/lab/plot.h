@@ -174,4 +174,8 @@ const char *dsci_map_text(dsc_scope *scope, const dsci_plot *plot, int columns);
 const char *dsci_plot_text(dsc_scope *scope, const dsci_plot *plot, int columns, int rows, bool color,
                            bool unicode);
 
+/* Refuses files of a record's figures that dsc_plot() could not write, before there is anything to draw. */
+dsc_status dsci_plot_check(dsc_scope *scope, dsc_record *record, const char *record_path,
+                           const dsc_plot_options *options);
+
 #endif

@@ -8,6 +8,7 @@
 #include <descent/cpu.h>
 #include <descent/file.h>
 
+#include "lab/plot.h"
 #include "lab/results.h"
 #include "lab/sweep.h"
 #include "record/internal.h"
@@ -161,6 +162,8 @@ static void compute(dsc_scope *scope, struct run *run, bool *reached)
     if (dsci_team_check(scope, run->plan, run->options, run->cells, run->count) != DSC_OK)
         return;
     dsc_file_check_writable(scope, run->options->out);
+    if (run->options->figures)
+        dsci_plot_check(scope, run->record, run->options->out, run->options->figures);
     const void *shared = run->count > 0 ? dsci_sweep_prepare(scope, run->plan) : NULL;
     if (dsc_scope_status(scope) != DSC_OK)
         return;

@@ -53,6 +53,12 @@ picture=$1
 cp "$picture" copy.svg
 chmod 444 "$picture"
 refuses 3 "'./$picture': it is read-only" descent plot kept.h5
+picture=$(echo "$picture" | sed 's/kept/fresh/')
+: >"$picture"
+chmod 444 "$picture"
+refuses 3 "'./$picture': it is read-only" toy --preset quick --set width=1 --out fresh.h5 --plot svg
+rm -f "$picture"
+picture=$1
 echo '<p>' >page.html
 chmod 444 page.html
 refuses 3 "'page.html': it is read-only" descent report kept.h5 -o page.html

@@ -79,6 +79,8 @@ typedef struct dsc_run_options {
      */
     dsc_overdue_fn *overdue;
     void *overdue_user;
+    const dsc_plot_options *figures; /* how they will be drawn: what could not be written is refused before
+                                        anything is computed; NULL: they will not be */
 } dsc_run_options;
 
 /* Runs the missing cells of a plan and keeps the file up to date (atomically, every write_interval and at the
