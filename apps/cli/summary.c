@@ -120,7 +120,8 @@ static dsc_table *empty_table(dsc_scope *scope, const struct layout *layout)
     if (!columns)
         return NULL;
     for (size_t i = 0; i < layout->key_count; i++)
-        columns[i] = (dsc_column){ .title = layout->spec->axes[layout->keys[i]].name, .number = true };
+        columns[i] = (dsc_column){ .title = layout->spec->axes[layout->keys[i]].name,
+                                   .number = !layout->spec->axes[layout->keys[i]].names };
     for (size_t i = 0; i < layout->output_count; i++)
         columns[layout->key_count + i] = (dsc_column){ .title = layout->outputs[i]->name, .number = true };
     return dsc_table_make(scope, columns, count, layout->key_count);

@@ -1,5 +1,6 @@
 /* diff.c - `descent diff`: two results files of one recipe, compared bit for bit. */
 #include "command.h"
+#include "record_tables.h"
 
 struct arguments {
     bool json;
@@ -16,8 +17,8 @@ static dsc_exit diff(dsc_call *call)
     const dsc_words words = dsc_call_read(call, &dsc_verb_diff, &arguments, 2, 2);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
-    dsc_record *a = dsc_record_read(call->scope, words.items[0]);
-    dsc_record *b = dsc_record_read(call->scope, words.items[1]);
+    dsc_record *a = dsc_cells_read(call->scope, words.items[0]);
+    dsc_record *b = dsc_cells_read(call->scope, words.items[1]);
     if (!a || !b)
         return DSC_EXIT_FAILED;
     const dsc_comparison comparison = dsc_diff(call->scope, a, b);

@@ -1,5 +1,6 @@
 /* merge.c - `descent merge`: shards of one recipe joined. */
 #include "command.h"
+#include "record_tables.h"
 
 #include <string.h>
 
@@ -78,7 +79,7 @@ static struct files read_files(dsc_scope *scope, const dsc_words *words, const c
     for (size_t i = 0; i < words->count; i++)
         files.paths[files.count++] = words->items[i];
     for (size_t i = 0; i < files.count; i++)
-        files.records[i] = dsc_record_read(scope, files.paths[i]);
+        files.records[i] = dsc_cells_read(scope, files.paths[i]);
     return files;
 }
 

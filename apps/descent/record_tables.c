@@ -7,6 +7,8 @@
 
 #include <jansson.h>
 
+#include "present.h"
+
 struct dsc_tally dsc_tally_cells(dsc_record *record)
 {
     struct dsc_tally tally = { .cells = dsc_record_cells(record) };
@@ -20,6 +22,19 @@ struct dsc_tally dsc_tally_cells(dsc_record *record)
             tally.message = cell->message;
     }
     return tally;
+}
+
+dsc_record *dsc_cells_read(dsc_scope *scope, const char *path)
+{
+    dsc_record *record = dsc_record_read(scope, path);
+    if (!record || !bench_is_record(record))
+        return record;
+    dsc_scope_fail(
+        scope, DSC_ERROR_UNSUPPORTED,
+        "'%s' holds benchmarks, and times are never the same twice: `descent bench compare A.h5 B.h5` "
+        "compares two such files",
+        path);
+    return NULL;
 }
 
 const dsc_experiment *dsc_known_experiment(const dsc_record *record)

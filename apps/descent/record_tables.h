@@ -11,6 +11,9 @@ struct dsc_tally {
 };
 struct dsc_tally dsc_tally_cells(dsc_record *record);
 
+/* Reads a results file whose cells can be compared; one of benchmarks fails the scope. */
+dsc_record *dsc_cells_read(dsc_scope *scope, const char *path);
+
 /* The experiment of this build that made a record; NULL if there is none of its name. */
 const dsc_experiment *dsc_known_experiment(const dsc_record *record);
 

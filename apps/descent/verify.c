@@ -2,8 +2,6 @@
 #include "command.h"
 #include "record_tables.h"
 
-#include "present.h"
-
 #define FIELD(name) offsetof(dsc_verify_arguments, name)
 static const dsc_option options[] = {
     DSC_OPTION_IN("sample", "K", FIELD(sample), dsc_option_integer, "K cells only, evenly spread", 1, 1e12),
@@ -19,23 +17,6 @@ static const dsc_option options[] = {
     DSC_OPTION_END,
 };
 
-/* Says who can verify a file of an experiment that this build does not have. */
-static void fail_unknown(dsc_scope *scope, dsc_record *record, const char *path)
-{
-    if (bench_is_record(record))
-        dsc_scope_fail(
-            scope, DSC_ERROR_UNSUPPORTED,
-            "'%s' holds benchmarks, and times are never the same twice: `descent bench compare A.h5 "
-            "B.h5` compares two such files",
-            path);
-    else
-        dsc_scope_fail(scope, DSC_ERROR_UNSUPPORTED,
-                       "'%s' is of the experiment '%s', which this descent does not have: its own program "
-                       "verifies it, `%s`",
-                       path, dsc_record_describe(record)->experiment,
-                       dsc_verify_command_of(scope, record, path));
-}
-
 static dsc_exit verify(dsc_call *call)
 {
     dsc_verify_arguments arguments = { 0 };
@@ -45,10 +26,14 @@ static dsc_exit verify(dsc_call *call)
     if (dsc_isa_select(call->scope, arguments.isa) != DSC_OK)
         return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
     arguments.path = words.items[0];
-    dsc_record *record = dsc_record_read(call->scope, arguments.path);
+    dsc_record *record = dsc_cells_read(call->scope, arguments.path);
     const dsc_experiment *experiment = record ? dsc_known_experiment(record) : NULL;
     if (record && !experiment)
-        fail_unknown(call->scope, record, arguments.path);
+        dsc_scope_fail(call->scope, DSC_ERROR_UNSUPPORTED,
+                       "'%s' is of the experiment '%s', which this descent does not have: its own program "
+                       "verifies it, `%s`",
+                       arguments.path, dsc_record_describe(record)->experiment,
+                       dsc_verify_command_of(call->scope, record, arguments.path));
     return experiment ? dsc_verify_command(call->scope, &call->terminal, experiment, &arguments)
                       : DSC_EXIT_FAILED;
 }

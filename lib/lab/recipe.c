@@ -206,7 +206,7 @@ const char *dsci_recipe_differences(dsc_scope *scope, const char *file, const ch
     static const char *const whose[] = { "experiment", "case" }; /* if these differ, all else does */
     for (size_t i = 0; i < sizeof whose / sizeof whose[0]; i++) {
         const json_t *left = json_object_get(a, whose[i]), *right = json_object_get(b, whose[i]);
-        if (!json_equal(left, right))
+        if ((left || right) && !json_equal(left, right))
             return add_difference(scope, "", whose[i], left, right, in_file, in_asked);
     }
     compare(&difference, "", a, b);

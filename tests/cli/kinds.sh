@@ -48,6 +48,8 @@ refuses 2 "choose another --out" descent report toy.h5 --out bench.h5
 
 # What the times of a benchmark cannot be.
 refuses 3 'descent bench compare A.h5 B.h5' descent verify bench.h5
+refuses 3 'descent bench compare A.h5 B.h5' descent diff bench.h5 bench.h5
+refuses 3 'descent bench compare A.h5 B.h5' descent merge bench.h5 --out joined.h5
 
 # A file of a program of one's own names the program, ready for a shell.
 real=$2/descent
