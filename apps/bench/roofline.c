@@ -110,13 +110,15 @@ const char *bench_roofline(dsc_scope *scope, const bench_results *results)
         if (!is_point(r))
             continue;
         add_group(&d, r);
-        d.low = fmin(d.low, 0.85 * intensity(r));
-        d.high = fmax(d.high, 1.2 * intensity(r));
+        d.low = fmin(d.low, intensity(r));
+        d.high = fmax(d.high, intensity(r));
     }
     if (d.count == 0) { /* the roofs alone */
         d.low = 0.05;
         d.high = 100;
     }
+    d.low /= 100; /* beyond the axes, at which roofs are cut */
+    d.high *= 100;
     const size_t groups = d.count;
     add_roofs(&d);
     return d.count > groups ? dsc_figures_to_json(scope, &figure, 1) : dsc_scope_copy(scope, "[]");

@@ -143,7 +143,7 @@ dsc_figure regression_figure(const char *title, const char *x, const char *x_lab
         .x_label = x_label,
         .y_label = "squared error",
         .series = { { .output = "test_error", .label = test_label },
-                    { .output = "bias_squared", .label = "bias^2" },
+                    { .output = "bias_squared", .label = "bias²" },
                     { .output = "variance", .label = "variance" },
                     { .output = "noise", .label = "noise" },
                     { .output = "theory_test_error", .label = "exact theory", .style = DSC_SERIES_THEORY },

@@ -171,8 +171,8 @@ static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
     if (capacity < 1)
         return 0;
     figures[0] = regression_figure("Ridge regression with Gaussian basis functions", "ln_lambda",
-                                   "ln lambda (penalty)", "error of new points");
-    figures[0].marks[0] = (dsc_mark){ .label = "published minimum of bias^2 + variance", .at = -0.31 };
+                                   "ln λ (penalty)", "error of new points");
+    figures[0].marks[0] = (dsc_mark){ .label = "published minimum of bias² + variance", .at = -0.31 };
     return 1;
 }
 

@@ -23,7 +23,7 @@ static dsc_figure over_width(const char *name, const char *title, const char *y_
 }
 
 static const char *const squared[][2] = { { "squared_error", "error" },
-                                          { "squared_bias", "bias^2" },
+                                          { "squared_bias", "bias²" },
                                           { "squared_variance", "variance" },
                                           { "squared_noise", "noise" },
                                           { NULL, NULL } };

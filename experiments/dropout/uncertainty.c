@@ -242,7 +242,7 @@ static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
         .y_min = -7,
         .y_max = 7,
         .series = { { .output = "mean",
-                      .label = "mean of the passes, band: +- 2 standard deviations",
+                      .label = "mean of the passes, band: ± 2 standard deviations",
                       .low = "low",
                       .high = "high" },
                     { .output = "truth", .label = "truth", .style = DSC_SERIES_THEORY },

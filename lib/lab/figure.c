@@ -24,12 +24,25 @@ struct field {
 #member, kind, offsetof(type, member)                                                                \
     }
 static const struct field figure_fields[] = {
-    FIELD(dsc_figure, name, TEXT),    FIELD(dsc_figure, title, TEXT),     FIELD(dsc_figure, x, TEXT),
-    FIELD(dsc_figure, x_label, TEXT), FIELD(dsc_figure, y_label, TEXT),   FIELD(dsc_figure, log_x, FLAG),
-    FIELD(dsc_figure, log_y, FLAG),   FIELD(dsc_figure, x_scale, NUMBER), FIELD(dsc_figure, y_scale, NUMBER),
-    FIELD(dsc_figure, y_min, NUMBER), FIELD(dsc_figure, y_max, NUMBER),   FIELD(dsc_figure, panels, TEXT),
-    FIELD(dsc_figure, by, TEXT),      FIELD(dsc_figure, y, TEXT),         FIELD(dsc_figure, numbers, FLAG),
-    FIELD(dsc_figure, picture, FLAG), FIELD(dsc_figure, x_output, TEXT),  FIELD(dsc_figure, names, FLAG),
+    FIELD(dsc_figure, name, TEXT),
+    FIELD(dsc_figure, title, TEXT),
+    FIELD(dsc_figure, x, TEXT),
+    FIELD(dsc_figure, x_label, TEXT),
+    FIELD(dsc_figure, y_label, TEXT),
+    FIELD(dsc_figure, log_x, FLAG),
+    FIELD(dsc_figure, log_y, FLAG),
+    FIELD(dsc_figure, x_scale, NUMBER),
+    FIELD(dsc_figure, y_scale, NUMBER),
+    FIELD(dsc_figure, y_min, NUMBER),
+    FIELD(dsc_figure, y_max, NUMBER),
+    FIELD(dsc_figure, panels, TEXT),
+    FIELD(dsc_figure, panel_titles, TEXT),
+    FIELD(dsc_figure, by, TEXT),
+    FIELD(dsc_figure, y, TEXT),
+    FIELD(dsc_figure, numbers, FLAG),
+    FIELD(dsc_figure, picture, FLAG),
+    FIELD(dsc_figure, x_output, TEXT),
+    FIELD(dsc_figure, names, FLAG),
 };
 static const struct field series_fields[] = {
     FIELD(dsc_series, output, TEXT), FIELD(dsc_series, label, TEXT), FIELD(dsc_series, where, TEXT),
@@ -74,12 +87,20 @@ static json_t *write_object(dsc_scope *scope, const void *source, const struct f
     return object;
 }
 
+static void append(dsc_scope *scope, json_t *array, json_t *item)
+{
+    if (json_array_append_new(array, item) != 0)
+        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory while writing the figures as JSON");
+}
+
 static json_t *write_numbers(dsc_scope *scope, const double *numbers, size_t count)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++)
         if (json_array_append_new(array, json_real(numbers[i])) != 0)
-            dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "figure: a published point is not a finite number");
+            dsc_scope_fail(scope, isfinite(numbers[i]) ? DSC_ERROR_MEMORY : DSC_ERROR_ARGUMENT,
+                           isfinite(numbers[i]) ? "out of memory while writing the figures as JSON"
+                                                : "figure: a published point is not a finite number");
     return array;
 }
 
@@ -107,10 +128,10 @@ static json_t *write_figure(dsc_scope *scope, const dsc_figure *figure)
                            "figure '%s', series %zu: a style of three and at most %d points",
                            figure->name ? figure->name : "", i, DSC_SERIES_MAX_POINTS);
         else
-            json_array_append_new(series, write_series(scope, s));
+            append(scope, series, write_series(scope, s));
     }
     for (size_t i = 0; i < DSC_FIGURE_MAX_MARKS && figure->marks[i].label; i++)
-        json_array_append_new(marks, write_object(scope, &figure->marks[i], mark_fields, COUNT(mark_fields)));
+        append(scope, marks, write_object(scope, &figure->marks[i], mark_fields, COUNT(mark_fields)));
     put(scope, object, "series", series);
     put(scope, object, "marks", marks);
     return object;
@@ -120,7 +141,7 @@ const char *dsc_figures_to_json(dsc_scope *scope, const dsc_figure *figures, siz
 {
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(array, write_figure(scope, &figures[i]));
+        append(scope, array, write_figure(scope, &figures[i]));
     char *text = json_dumps(array, JSON_COMPACT);
     json_decref(array);
     if (!text)

@@ -22,6 +22,7 @@ typedef struct dsci_curve {
     const char *output; /* where the numbers come from; NULL: published */
     dsc_series_style style;
     size_t colour, variant; /* index into the palette; variant 1, 2, ... is dashed differently */
+    size_t sign;            /* of a measured curve: its place in the legend */
     bool direct;            /* a line with its label along it instead of in the legend */
     bool band;              /* some point has more than one value, or a band of its own */
     size_t count;
@@ -44,6 +45,7 @@ typedef struct dsci_panel {
 typedef struct dsci_range {
     double low, high;
     bool log;
+    bool whole; /* its quantity is counted: ticks at whole numbers */
 } dsci_range;
 
 typedef struct dsci_plot {
@@ -53,6 +55,7 @@ typedef struct dsci_plot {
     const char *left_out; /* "not shown: 2 points at or below 0 (logarithmic axis)"; "" */
     bool empty;
     bool scattered; /* points are not joined */
+    bool diverging; /* a map of values around 0 */
     size_t panel_count;
     dsci_panel *panels;
     dsci_range x, y;                /* shared by all panels; of a map y is the range of its values */
@@ -69,8 +72,8 @@ enum { DSCI_MAX_TICKS = 24 };
 typedef struct dsci_ticks {
     size_t count;
     double at[DSCI_MAX_TICKS];
-    char text[DSCI_MAX_TICKS][24];  /* plain: "0.2", "1e-7" */
-    char latex[DSCI_MAX_TICKS][32]; /* "0.2", "$10^{-7}$" */
+    char text[DSCI_MAX_TICKS][32];  /* plain: "0.2", "1e-7" */
+    char latex[DSCI_MAX_TICKS][48]; /* "0.2", "$10^{-7}$" */
 } dsci_ticks;
 
 /* A text in a panel: its middle line begins, or ends, at x to the right and y down, in pixels. */
@@ -110,8 +113,9 @@ bool dsci_segment_clip(const dsci_plot *plot, const dsci_point *a, const dsci_po
  */
 dsci_ticks dsci_ticks_make(dsci_range range, size_t most);
 
-/* Position of a value in a range: 0 at low, 1 at high. */
+/* Position of a value in a range: 0 at low, 1 at high. And back. */
 double dsci_range_fraction(dsci_range range, double value);
+double dsci_range_value(dsci_range range, double fraction);
 
 /* Whether an axis can have a value on it. Widens a range by a share of its length at both ends. */
 bool dsci_range_takes(const dsci_range *range, double value);
@@ -140,6 +144,9 @@ void dsci_script_tick(dsc_text *out, dsc_scope *scope, const char *text, size_t 
 
 /* A text in LaTeX, mathematical signs in its mathematics; what its common fonts lack becomes "?". */
 const char *dsci_latex(dsc_scope *scope, const char *text);
+
+/* A text where there is only ASCII: "ln lambda", "bias^2". */
+const char *dsci_text_ascii(dsc_scope *scope, const char *text);
 
 /* A text as the name of a file that LaTeX can read, different for different texts. */
 const char *dsci_latex_file(dsc_scope *scope, const char *text);

@@ -53,6 +53,20 @@ static const char *value_text(const struct gathering *g, size_t axis, size_t ind
     return dsc_scope_format(g->scope, "%s %s %s", name, value, units);
 }
 
+/* The title that the figure has for a value of its panels' axis, or the value. */
+static const char *panel_title(const struct gathering *g, size_t index)
+{
+    const char *value = value_text(g, g->panels, index), *at = g->figure->panel_titles;
+    const size_t length = value ? strlen(value) : 0;
+    while (value && at && *at) {
+        const size_t entry = strcspn(at, "|");
+        if (strncmp(at, value, length) == 0 && at[length] == '=')
+            return dsc_scope_format(g->scope, "%.*s", (int)(entry - length - 1), at + length + 1);
+        at += entry + (at[entry] == '|');
+    }
+    return value;
+}
+
 /* The axis and value that a series' where picks. False: no value of the axis is meant, the series is left
  * out. */
 static bool where_find(const struct gathering *g, const char *where, size_t *axis, size_t *index)
@@ -312,7 +326,7 @@ static void gather_panels(struct gathering *g)
         const size_t value =
             g->panels == NONE ? 0 : shown_index(p, g->spec->axes[g->panels].count, MAX_PANELS);
         if (g->panels != NONE)
-            panel->title = value_text(g, g->panels, value);
+            panel->title = panel_title(g, value);
         panel->curves =
             dsc_scope_alloc(g->scope, (size_t)DSC_FIGURE_MAX_SERIES * MAX_CURVES, sizeof *panel->curves);
         for (size_t s = 0, ordinal = 0; panel->curves && s < DSC_FIGURE_MAX_SERIES; s++) {
@@ -434,7 +448,7 @@ static void gather_map(struct gathering *g)
         const size_t value =
             g->panels == NONE ? 0 : shown_index(p, g->spec->axes[g->panels].count, MAX_PANELS);
         if (g->panels != NONE)
-            panel->title = value_text(g, g->panels, value);
+            panel->title = panel_title(g, value);
         map_measure(g, output, y, value, panel);
         if (g->figure->picture && panel->rows == 0 && (p + 1 < count || g->plot->panel_count > 1))
             g->plot->panel_count--; /* nothing to show */
@@ -442,13 +456,18 @@ static void gather_map(struct gathering *g)
     dsci_range *range = &g->plot->y;
     g->plot->empty = range->low > range->high;
     const dsci_range asked = { g->figure->y_min != 0 ? g->figure->y_min : range->low,
-                               g->figure->y_max != 0 ? g->figure->y_max : range->high, false };
+                               g->figure->y_max != 0 ? g->figure->y_max : range->high, false, false };
     if (g->plot->empty)
-        *range = (dsci_range){ 0, 1, false };
+        *range = (dsci_range){ .low = 0, .high = 1 };
     else if (asked.low < asked.high)
         *range = asked;
     else
         dsci_range_pad(range, 0.05);
+    g->plot->diverging = range->low < 0 && range->high > 0 && g->figure->y_min == 0 && g->figure->y_max == 0;
+    if (g->plot->diverging) { /* 0 is in the middle of the colours */
+        range->high = fmax(-range->low, range->high);
+        range->low = -range->high;
+    }
     g->plot->samples = g->plot->empty       ? "no data yet"
                        : g->figure->picture ? "the first seed"
                        : g->n_high == 1     ? "N = 1 seed"
@@ -468,6 +487,41 @@ static const char *samples_text(const struct gathering *g)
     if (g->n_low == g->n_high)
         return dsc_scope_format(g->scope, "median and 95 %% interval, N = %zu seeds", g->n_high);
     return dsc_scope_format(g->scope, "median and 95 %% interval, N = %zu to %zu seeds", g->n_low, g->n_high);
+}
+
+/* The first curve of the same legend. */
+static const dsci_curve *first_of(const dsci_plot *plot, size_t panel, size_t curve)
+{
+    const char *legend = plot->panels[panel].curves[curve].legend;
+    for (size_t p = 0; legend && p <= panel; p++)
+        for (size_t c = 0; c < (p < panel ? plot->panels[p].count : curve); c++) {
+            const char *other = plot->panels[p].curves[c].legend;
+            if (other && strcmp(legend, other) == 0)
+                return &plot->panels[p].curves[c];
+        }
+    return &plot->panels[panel].curves[curve];
+}
+
+bool dsci_plot_listed(const dsci_plot *plot, size_t panel, size_t curve)
+{
+    const dsci_curve *c = &plot->panels[panel].curves[curve];
+    return c->legend && first_of(plot, panel, curve) == c;
+}
+
+/* Curves of one legend look the same and have one sign, other ones not. */
+static void number_looks(dsci_plot *plot)
+{
+    size_t signs = 0, looks[DSC_SERIES_PUBLISHED + 1] = { 0 };
+    for (size_t p = 0; p < plot->panel_count; p++)
+        for (size_t c = 0; c < plot->panels[p].count; c++) {
+            dsci_curve *curve = &plot->panels[p].curves[c];
+            const dsci_curve *like = curve->legend || c == 0 ? first_of(plot, p, c) : curve - 1;
+            const bool is_new = like == curve && !curve->direct;
+            if (curve->style == DSC_SERIES_MEASURED)
+                curve->sign = is_new ? signs++ : like->sign;
+            else
+                curve->variant = is_new ? looks[curve->style]++ : like->variant;
+        }
 }
 
 static const char *or_empty(const char *text)
@@ -501,22 +555,12 @@ const dsci_plot *dsci_plot_make(dsc_scope *scope, dsc_record *record, const dsc_
         return dsc_scope_status(scope) == DSC_OK ? plot : NULL;
     }
     plot->scattered = figure->x_output != NULL;
+    plot->x.whole = g.spec->axes[g.x].integer && !plot->scattered && dsci_plot_scale(figure->x_scale) == 1;
     plot->named_x = g.spec->axes[g.x].names && !plot->scattered ? &g.spec->axes[g.x] : NULL;
     gather_panels(&g);
+    number_looks(plot);
     dsci_plot_ranges(plot);
     plot->left_out = dsci_plot_left_out(scope, plot);
     plot->samples = samples_text(&g);
     return dsc_scope_status(scope) == DSC_OK ? plot : NULL;
-}
-
-bool dsci_plot_listed(const dsci_plot *plot, size_t panel, size_t curve)
-{
-    const char *legend = plot->panels[panel].curves[curve].legend;
-    for (size_t p = 0; legend && p <= panel; p++)
-        for (size_t c = 0; c < (p < panel ? plot->panels[p].count : curve); c++) {
-            const char *other = plot->panels[p].curves[c].legend;
-            if (other && strcmp(legend, other) == 0)
-                return false;
-        }
-    return legend != NULL;
 }

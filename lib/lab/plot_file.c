@@ -18,6 +18,28 @@ static void put_word(dsc_text *out, const char *name)
     dsc_text_append(out, "\"");
 }
 
+static void put_end(dsc_text *out, const dsci_plot *plot, double x, double y)
+{
+    const double value = dsci_range_value(plot->y, y);
+    dsc_text_format(out, "%.10g %.10g %.10g %.10g 1\n", dsci_range_value(plot->x, x), value, value, value);
+}
+
+/* A line through reference points is cut at the axes: gnuplot loses lines whose ends are very far outside. */
+static void put_line(dsc_text *out, const dsci_plot *plot, const dsci_curve *curve)
+{
+    dsci_segment last = { .x1 = NAN }, part;
+    for (size_t i = 1; i < curve->count; i++) {
+        if (!dsci_segment_clip(plot, &curve->points[i - 1], &curve->points[i], &part))
+            continue;
+        if (part.x0 != last.x1 || part.y0 != last.y1) {
+            dsc_text_append(out, isnan(last.x1) ? "" : "\n");
+            put_end(out, plot, part.x0, part.y0);
+        }
+        put_end(out, plot, part.x1, part.y1);
+        last = part;
+    }
+}
+
 /* A gap is one blank line, which breaks the line and the band; never at an end or twice, since two blank
    lines end a block. */
 static void put_points(dsc_text *out, const dsci_curve *curve)
@@ -69,7 +91,7 @@ const char *dsci_plot_data(dsc_scope *scope, const dsci_plot *plot, const char *
     else
         dsc_text_append(
             out,
-            "# One block per curve, two blank lines apart, its name first; one blank line: a gap.\n"
+            "# One block per curve, two blank lines apart, its name first; one blank line: a gap; lines that are written along end at the axes.\n"
             "# Columns: x, median over the seeds, low and high end of its band (the 95 % bootstrap interval, unless the figure names outputs), number of seeds.\n");
     for (size_t p = 0; p < plot->panel_count; p++)
         for (size_t c = 0; c < plot->panels[p].count; c++) {
@@ -82,7 +104,10 @@ const char *dsci_plot_data(dsc_scope *scope, const dsci_plot *plot, const char *
             if (panel->title)
                 dsc_text_format(out, ", %s", dsci_text_clean(scope, panel->title, 200));
             dsc_text_format(out, "\n# x median low high n%s\n", plot->scattered ? " name" : "");
-            put_points(out, curve);
+            if (curve->direct)
+                put_line(out, plot, curve);
+            else
+                put_points(out, curve);
         }
     return dsc_text_string(out);
 }

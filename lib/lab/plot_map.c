@@ -27,11 +27,13 @@ static void put_number_rows(dsc_text *out, dsc_scope *scope, const dsci_panel *p
     }
 }
 
-/* Two characters a tile, as tall as wide. What does not fit the line is left out. */
+/* Two characters a tile, as tall as wide, below what the first and the last shade mean. What does not fit the
+   line is left out. */
 static void put_shades(dsc_text *out, const dsci_plot *plot, const dsci_panel *panel, int columns)
 {
     static const char shades[] = " .:-=+*#%@";
     const size_t most = (size_t)columns / 2, shown = panel->columns < most ? panel->columns : most;
+    dsc_text_format(out, "from %.3g (blank) to %.3g (@)\n", plot->y.low, plot->y.high);
     for (size_t i = 0; i < panel->rows; i++) {
         for (size_t j = 0; j < shown; j++) {
             const double value = panel->tiles[i * panel->columns + j];

@@ -41,18 +41,16 @@ bool dsci_plot_drawable(const dsci_plot *plot, const dsci_point *point)
     return dsci_range_takes(&plot->x, point->x) && dsci_range_takes(&plot->y, point->y.median);
 }
 
-bool dsci_curve_drawn(const dsci_plot *plot, const dsci_curve *curve)
-{
-    for (size_t i = 0; i < curve->count; i++)
-        if (curve->points[i].y.n && dsci_plot_drawable(plot, &curve->points[i]))
-            return true;
-    return false;
-}
-
 double dsci_range_fraction(dsci_range range, double value)
 {
     return range.log ? log(value / range.low) / log(range.high / range.low)
                      : (value - range.low) / (range.high - range.low);
+}
+
+double dsci_range_value(dsci_range range, double fraction)
+{
+    return range.log ? range.low * pow(range.high / range.low, fraction)
+                     : range.low + fraction * (range.high - range.low);
 }
 
 /* ---- lines ---- */
@@ -91,6 +89,16 @@ bool dsci_segment_clip(const dsci_plot *plot, const dsci_point *a, const dsci_po
     return true;
 }
 
+bool dsci_curve_drawn(const dsci_plot *plot, const dsci_curve *curve)
+{
+    dsci_segment part;
+    for (size_t i = 0; i < curve->count; i++)
+        if (curve->direct ? i && dsci_segment_clip(plot, &curve->points[i - 1], &curve->points[i], &part)
+                          : curve->points[i].y.n && dsci_plot_drawable(plot, &curve->points[i]))
+            return true;
+    return false;
+}
+
 /* ---- ranges ---- */
 
 /* How far lines may widen the range of the values, so that they stay readable. */
@@ -99,10 +107,10 @@ static dsci_range widest(dsci_range values)
     const double length = values.high - values.low;
     const double reach = 20 * fmax(length, fmax(fabs(values.low), fabs(values.high)));
     if (values.low > values.high)
-        return (dsci_range){ -drawable, drawable, values.log };
+        return (dsci_range){ .low = -drawable, .high = drawable, .log = values.log };
     if (values.log)
-        return (dsci_range){ values.low / 1e4, values.high * 1e4, true };
-    return (dsci_range){ values.low - reach, values.high + reach, false };
+        return (dsci_range){ .low = values.low / 1e4, .high = values.high * 1e4, .log = true };
+    return (dsci_range){ .low = values.low - reach, .high = values.high + reach };
 }
 
 /* Takes the ends of that part of a line which lies above or below the axis x. */
@@ -150,19 +158,49 @@ static void take_curves(const dsci_plot *plot, dsci_range *y)
         }
 }
 
+/* Whether all values along y are counts. */
+static bool is_counted(const dsci_plot *plot)
+{
+    bool some = false;
+    for (size_t p = 0; p < plot->panel_count; p++)
+        for (size_t c = 0; c < plot->panels[p].count; c++)
+            for (size_t i = 0; i < plot->panels[p].curves[c].count; i++) {
+                const dsc_interval *y = &plot->panels[p].curves[c].points[i].y;
+                if (y->n &&
+                    (y->median != floor(y->median) || y->low != floor(y->low) || y->high != floor(y->high)))
+                    return false;
+                some = some || y->n;
+            }
+    return some;
+}
+
+/* Widens a logarithmic range to so many decades. */
+static void widen(dsci_range *range, double decades)
+{
+    const double lacking = range->log ? decades - log10(range->high / range->low) : 0;
+    if (lacking > 0) {
+        range->low /= pow(10, lacking / 2);
+        range->high *= pow(10, lacking / 2);
+    }
+}
+
 static void range_y(dsci_plot *plot)
 {
     const dsc_figure *figure = plot->figure;
+    plot->y.whole = is_counted(plot);
     take_curves(plot, &plot->y);
     plot->empty = plot->y.low > plot->y.high;
     if (plot->empty)
         plot->y.low = plot->y.high = 1;
     const bool from_zero = !plot->y.log && plot->y.low >= 0 && plot->y.low < 0.4 * plot->y.high;
     dsci_range_pad(&plot->y, 0.05);
+    if (plot->scattered)
+        widen(&plot->y, 1);
     if (from_zero)
         plot->y.low = 0;
     const dsci_range asked = { figure->y_min != 0 ? figure->y_min : plot->y.low,
-                               figure->y_max != 0 ? figure->y_max : plot->y.high, plot->y.log };
+                               figure->y_max != 0 ? figure->y_max : plot->y.high, plot->y.log,
+                               plot->y.whole };
     if (asked.low < asked.high && dsci_range_takes(&asked, asked.low) && dsci_range_takes(&asked, asked.high))
         plot->y = asked;
 }
@@ -224,6 +262,8 @@ static void range_x(dsci_plot *plot)
         plot->x.high += 0.5;
     } else
         dsci_range_pad(&plot->x, 0.02);
+    if (plot->scattered)
+        widen(&plot->x, 2);
 }
 
 void dsci_plot_ranges(dsci_plot *plot)
@@ -241,12 +281,10 @@ struct left_out {
 /* True if all of a line's points are places on the axes, but nothing of it lies inside the panel. */
 static bool is_outside(const dsci_plot *plot, const dsci_curve *curve)
 {
-    dsci_segment segment;
     for (size_t i = 0; i < curve->count; i++)
-        if (!dsci_plot_drawable(plot, &curve->points[i]) ||
-            (i && dsci_segment_clip(plot, &curve->points[i - 1], &curve->points[i], &segment)))
+        if (!dsci_plot_drawable(plot, &curve->points[i]))
             return false;
-    return true;
+    return !dsci_curve_drawn(plot, curve);
 }
 
 static void count_point(const dsci_plot *plot, const dsci_point *point, struct left_out *left_out)

@@ -196,6 +196,14 @@ static void put_head(struct script *s, const char *stem, const char *format)
         WIDTH, s->layout.height, WIDTH, s->layout.height, WIDTH, s->layout.height, inches, inches);
 }
 
+static bool is_labelled(const dsci_ticks *ticks, double at)
+{
+    for (size_t i = 0; i < ticks->count; i++)
+        if (fabs(ticks->at[i] / at - 1) < 1e-9)
+            return true;
+    return false;
+}
+
 /* Labelled ticks, and short ones without labels at the other digits of a logarithmic axis. */
 static void put_ticks(struct script *s, char axis, dsci_range range, size_t most, bool labelled)
 {
@@ -211,7 +219,7 @@ static void put_ticks(struct script *s, char axis, dsci_range range, size_t most
     for (int power = first; power < last && last - first <= 8; power++)
         for (int digit = 1; digit < 10; digit++) {
             const double at = digit * pow(10, power);
-            if (at > range.low && at < range.high)
+            if (at > range.low && at < range.high && !is_labelled(&ticks, at))
                 dsc_text_format(s->out, ", '' %.10g 1", at);
         }
     dsc_text_append(s->out, ")\n");
@@ -250,25 +258,31 @@ static void put_axes(struct script *s)
                             "set tics nomirror out scale 0.6,0.3 textcolor rgb '#202020'\n"
                             "set grid xtics ytics back linetype 1 linewidth 1 linecolor rgb '#e4e4e4'\n"
                             "set style fill transparent solid 0.2 noborder\n"
-                            "unset key\n");
+                            "set clip two\nunset key\n");
     dsc_text_format(s->out, "set xrange [%.15g:%.15g]\nset yrange [%.15g:%.15g]\n", plot->x.low, plot->x.high,
                     plot->y.low, plot->y.high);
     if (plot->x.log)
         dsc_text_append(s->out, "set logscale x\n");
     if (plot->y.log)
         dsc_text_append(s->out, "set logscale y\n");
-    /* Bands end at the foot of a logarithmic axis; nothing is so far outside that gnuplot could not clip it.
-     */
-    const double far = 10 * (plot->y.high - plot->y.low);
-    dsc_text_format(s->out, "inside(y) = y < %.10g ? %.10g : y > %.10g ? %.10g : y\n",
-                    plot->y.log ? plot->y.low : plot->y.low - far,
-                    plot->y.log ? plot->y.low : plot->y.low - far, plot->y.high + far, plot->y.high + far);
+    /* Bands end at the foot of a logarithmic axis; nothing is so far outside that gnuplot could not cut it
+     * off. */
+    const double far = 1000 * (plot->y.high - plot->y.low);
+    dsc_text_format(s->out, "near(y) = y < %.10g ? %.10g : y > %.10g ? %.10g : y\n", plot->y.low - far,
+                    plot->y.low - far, plot->y.high + far, plot->y.high + far);
+    if (plot->y.log)
+        dsc_text_format(s->out, "inside(y) = y > %.10g ? near(y) : %.10g\n", plot->y.low, plot->y.low);
+    else
+        dsc_text_append(s->out, "inside(y) = near(y)\n");
 }
+
+/* Of the first line of theory, the second, ... */
+static const char *const dashes[] = { "10,6", "3,5", "16,5,3,5", "24,6", "3,12" };
 
 /* How a curve is drawn, in the panel and in the legend. */
 static void put_style(struct script *s, const dsci_curve *curve)
 {
-    const size_t look = curve->colour % LOOKS;
+    const size_t look = curve->colour % LOOKS, variant = curve->variant + curve->colour / LOOKS;
     const size_t interval = 1 + curve->count / 40; /* points on a dense curve stay apart */
     switch (curve->style) {
     case DSC_SERIES_MEASURED:
@@ -281,15 +295,16 @@ static void put_style(struct script *s, const dsci_curve *curve)
         dsc_text_format(
             s->out,
             "with linespoints linewidth 2.5 linecolor rgb '%s' dashtype %zu pointtype %d pointsize 1.1*size pointinterval %zu",
-            looks[look].colour, 1 + curve->variant % 5,
-            curve->variant ? looks[look].open : looks[look].filled, interval);
+            looks[look].colour, 1 + variant % 5, variant ? looks[look].open : looks[look].filled, interval);
         break;
     case DSC_SERIES_THEORY:
-        dsc_text_append(s->out, "with lines linewidth 2 linecolor rgb '#303030' dashtype (10,6)");
+        dsc_text_format(s->out, "with lines linewidth 2 linecolor rgb '#303030' dashtype (%s)",
+                        dashes[curve->variant % (sizeof dashes / sizeof dashes[0])]);
         break;
     case DSC_SERIES_PUBLISHED:
-        dsc_text_append(s->out,
-                        "with points pointtype 6 pointsize 1.6*size linewidth 2 linecolor rgb '#404040'");
+        dsc_text_format(s->out,
+                        "with points pointtype %d pointsize 1.6*size linewidth 2 linecolor rgb '#404040'",
+                        looks[curve->variant % LOOKS].open);
         break;
     }
 }
@@ -325,7 +340,8 @@ static void put_curves(struct script *s, size_t p)
                 put_places(s, &panel->curves[c], p, c);
                 continue;
             }
-            dsc_text_format(s->out, ", \\\n  data index 'panel-%zu-curve-%zu' using 1:2 ", p + 1, c + 1);
+            dsc_text_format(s->out, ", \\\n  data index 'panel-%zu-curve-%zu' using 1:(near($2)) ", p + 1,
+                            c + 1);
             put_style(s, &panel->curves[c]);
             dsc_text_append(s->out, " notitle");
         }
@@ -451,9 +467,15 @@ static void put_titles(struct script *s, double y_label_left)
 /* ---- maps ---- */
 
 /* Viridis (Smith and van der Walt 2015): even steps of lightness, apart for every kind of colour vision. */
-static const char palette[] =
+static const char sequential[] =
     "(0 '#440154', 1 '#482878', 2 '#3e4989', 3 '#31688e', 4 '#26828e', 5 '#1f9e89', "
     "6 '#35b779', 7 '#6ece58', 8 '#b5de2b', 9 '#fde725')";
+
+/* Blue over white to red, ColorBrewer's RdBu (Harrower and Brewer 2003), apart for every kind of colour
+   vision: for values on both sides of 0. */
+static const char diverging[] =
+    "(0 '#053061', 1 '#2166ac', 2 '#4393c3', 3 '#92c5de', 4 '#d1e5f0', 5 '#f7f7f7', "
+    "6 '#fddbc7', 7 '#f4a582', 8 '#d6604d', 9 '#b2182b', 10 '#67001f')";
 
 /* Tick labels at whole places, no nearer than `apart` of them. */
 static void put_places_of(struct script *s, char axis, const char *const *texts, size_t count, size_t apart)
@@ -496,18 +518,20 @@ static double map_y_label_left(const struct script *s)
     return Y_LABEL_LEFT + frame_of(s, 0).left - (LEFT + MAP_LABELS);
 }
 
-/* Numbers on the tiles, light on dark ones. */
+/* Numbers on the tiles, light on dark ones: those of small values, or of values far from 0. */
 static void put_numbers(struct script *s, size_t p)
 {
     const dsci_range range = s->plot->y;
-    const double middle = (range.low + range.high) / 2;
     const char *format = range.high >= 9.5 || range.high - range.low >= 20 ? "%.0f" : "%.2g";
+    const char *is_light = s->plot->diverging
+                               ? dsc_scope_format(s->scope, "abs($3) > %.10g", 0.65 * range.high)
+                               : dsc_scope_format(s->scope, "$3 < %.10g", (range.low + range.high) / 2);
     for (int light = 0; light < 2; light++)
         dsc_text_format(
             s->out,
-            ", \\\n  data index 'panel-%zu-map' using 1:2:($3 %s %.10g ? sprintf('%s', $3) : '') with labels "
+            ", \\\n  data index 'panel-%zu-map' using 1:2:((%s) == %d ? sprintf('%s', $3) : '') with labels "
             "textcolor rgb '%s' notitle",
-            p + 1, light ? "<" : ">=", middle, format, light ? "#ffffff" : "#000000");
+            p + 1, is_light, light, format, light ? "#ffffff" : "#000000");
 }
 
 static void put_map(struct script *s, size_t p)
@@ -553,8 +577,8 @@ static void put_maps(struct script *s)
         "set palette defined %s\nset cbrange [%.10g:%.10g]\n"
         "set colorbox horizontal user origin screen 0.35, screen %.5f size screen 0.3, screen %.5f "
         "noborder\nset cblabel ",
-        s->plot->figure->picture ? 0 : 3, palette, s->plot->y.low, s->plot->y.high,
-        screen_y(s, l->height - 2.6 * LINE), 0.5 * LINE / l->height);
+        s->plot->figure->picture ? 0 : 3, s->plot->diverging ? diverging : sequential, s->plot->y.low,
+        s->plot->y.high, screen_y(s, l->height - 2.6 * LINE), 0.5 * LINE / l->height);
     dsci_script_text(s->out, s->scope,
                      dsc_scope_format(s->scope, "%s%s%s", s->plot->samples, s->plot->left_out[0] ? "; " : "",
                                       s->plot->left_out),

@@ -5,18 +5,29 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { MIN_COLUMNS = 40, MAX_COLUMNS = 500, MIN_PANEL_ROWS = 5, MAX_ROWS = 500, BRAILLE = 0x2800, LOOKS = 6 };
+enum {
+    MIN_COLUMNS = 40,
+    MAX_COLUMNS = 500,
+    MIN_PANEL_ROWS = 5,
+    MAX_ROWS = 500,
+    BRAILLE = 0x2800,
+    LOOKS = 6,
+    SIGNS = 12,
+    THEORIES = 3
+};
 
 enum colour { PLAIN = 0, GREY, FIRST_CURVE }; /* then one a look */
 static const char *const ansi[FIRST_CURVE + LOOKS] = { "0",       "38;5;245", "38;5;32",  "38;5;166",
                                                        "38;5;36", "38;5;175", "38;5;214", "38;5;74" };
 
-/* The signs of both character sets; point signs in the order of the looks. */
+/* The signs of both character sets; point signs in the order of the legend. */
 struct signs {
-    uint32_t points[LOOKS], published, vertical, horizontal, corner, tick_x, tick_y, mark, line, theory;
+    uint32_t points[SIGNS], published, vertical, horizontal, corner, tick_x, tick_y, mark, line,
+        theory[THEORIES];
     int dots_x, dots_y; /* dots of a character that lines are drawn with */
 };
-static const struct signs unicode_signs = { { 0x25cf, 0x25a0, 0x25b2, 0x25c6, 0x25bc, 0x2605 },
+static const struct signs unicode_signs = { { 0x25cf, 0x25a0, 0x25b2, 0x25c6, 0x25bc, 0x2605, 0x25a1, 0x25b3,
+                                              0x25c7, 0x25bd, 0x2606, 0x2726 },
                                             0x25cb,
                                             0x2502,
                                             0x2500,
@@ -25,12 +36,21 @@ static const struct signs unicode_signs = { { 0x25cf, 0x25a0, 0x25b2, 0x25c6, 0x
                                             0x2524,
                                             0x250a,
                                             BRAILLE + 0x12,
-                                            BRAILLE + 0x12,
+                                            { BRAILLE + 0x12, 0x254c, 0x2508 },
                                             2,
                                             4 };
-static const struct signs ascii_signs = {
-    { 'o', 'x', '*', '#', 'v', '@' }, 'O', '|', '-', '+', '+', '+', ':', '.', '-', 1, 1
-};
+static const struct signs ascii_signs = { { 'o', 'x', '*', '#', 'v', '@', '+', '%', '&', '$', '=', 's' },
+                                          'O',
+                                          '|',
+                                          '-',
+                                          '+',
+                                          '+',
+                                          '+',
+                                          ':',
+                                          '.',
+                                          { '-', '=', '~' },
+                                          1,
+                                          1 };
 
 struct character {
     uint32_t sign; /* 0: blank; BRAILLE + bits while only dots are set */
@@ -57,24 +77,31 @@ static void set(struct page *page, int column, int row, uint32_t sign, int colou
         page->characters[row * page->columns + column] = (struct character){ sign, (uint8_t)colour };
 }
 
+/* A text in the characters of the page, on one line. */
+static const char *words_of(const struct page *page, const char *text)
+{
+    const char *clean = dsci_text_clean(page->scope, text, MAX_COLUMNS);
+    return page->unicode ? clean : dsci_text_ascii(page->scope, clean);
+}
+
 /* Writes text from a column on; returns the column behind it. */
 static int write_at(struct page *page, int column, int row, const char *text, int colour)
 {
-    const unsigned char *t = (const unsigned char *)dsci_text_clean(page->scope, text, MAX_COLUMNS);
+    const unsigned char *t = (const unsigned char *)words_of(page, text);
     while (*t) {
         static const uint32_t payload[] = { 0x7f, 0x3f, 0x1f, 0x0f, 0x07 };
         const int more = *t < 0x80 ? 0 : *t < 0xe0 ? 1 : *t < 0xf0 ? 2 : 3;
         uint32_t sign = *t++ & payload[more ? more + 1 : 0];
         for (int i = 0; i < more; i++)
             sign = sign << 6 | (*t++ & 0x3fu);
-        set(page, column++, row, sign > 0x7f && !page->unicode ? '?' : sign, colour);
+        set(page, column++, row, sign, colour);
     }
     return column;
 }
 
 static void write_centred(struct page *page, int centre, int row, const char *text, int colour)
 {
-    const int column = centre - (int)dsci_text_length(text) / 2;
+    const int column = centre - (int)dsci_text_length(words_of(page, text)) / 2;
     write_at(page, column > 0 ? column : 0, row, text, colour);
 }
 
@@ -100,6 +127,12 @@ static int curve_colour(const dsci_curve *curve)
     return curve->style == DSC_SERIES_MEASURED ? FIRST_CURVE + (int)(curve->colour % LOOKS) : GREY;
 }
 
+/* Lines of theory: the first is whole, the others are dashed ever more widely. */
+static bool is_dash(const dsci_curve *curve, int step)
+{
+    return curve->variant % THEORIES == 0 || step % (2 + 4 * (int)(curve->variant % THEORIES)) < 3;
+}
+
 /* The dots between two points of a line, as far as it runs inside the frame. */
 static void draw_between(struct page *page, const struct frame *f, const dsci_curve *curve,
                          const dsci_point *a, const dsci_point *b)
@@ -112,9 +145,11 @@ static void draw_between(struct page *page, const struct frame *f, const dsci_cu
                  y1 = (1 - part.y1) * down;
     const int steps = 1 + (int)fmax(fabs(x1 - x0), fabs(y1 - y0));
     for (int s = 0; s <= steps; s++)
-        set_dot(page, f, (int)lround(x0 + (x1 - x0) * s / steps), (int)lround(y0 + (y1 - y0) * s / steps),
-                curve_colour(curve),
-                curve->style == DSC_SERIES_THEORY ? page->signs->theory : page->signs->line);
+        if (curve->style != DSC_SERIES_THEORY || is_dash(curve, s))
+            set_dot(page, f, (int)lround(x0 + (x1 - x0) * s / steps), (int)lround(y0 + (y1 - y0) * s / steps),
+                    curve_colour(curve),
+                    curve->style == DSC_SERIES_THEORY ? page->signs->theory[curve->variant % THEORIES]
+                                                      : page->signs->line);
 }
 
 static void draw_line(struct page *page, const struct frame *f, const dsci_curve *curve)
@@ -125,9 +160,8 @@ static void draw_line(struct page *page, const struct frame *f, const dsci_curve
 
 static uint32_t point_sign(const struct page *page, const dsci_curve *curve)
 {
-    return curve->style == DSC_SERIES_PUBLISHED
-               ? page->signs->published
-               : page->signs->points[(curve->colour + curve->variant) % LOOKS];
+    return curve->style == DSC_SERIES_PUBLISHED ? page->signs->published
+                                                : page->signs->points[curve->sign % SIGNS];
 }
 
 static void draw_points(struct page *page, const struct frame *f, const dsci_curve *curve)
@@ -142,6 +176,21 @@ static void draw_points(struct page *page, const struct frame *f, const dsci_cur
                 f->top + (int)lround((1 - place.y0) * down) / page->signs->dots_y, point_sign(page, curve),
                 curve_colour(curve));
     }
+}
+
+static int column_of(const struct page *page, const struct frame *f, double x)
+{
+    return f->left + (int)lround(dsci_range_fraction(page->plot->x, x) * (f->width - 1));
+}
+
+/* A tick at a place of the axis x and its label, unless another one is in the way. */
+static void label_x(struct page *page, const struct frame *f, double x, const char *text, int *free_from)
+{
+    const int column = column_of(page, f, x), length = (int)dsci_text_length(words_of(page, text)),
+              start = column - length / 2;
+    set(page, column, f->top + f->height, page->signs->tick_x, PLAIN);
+    if (start >= *free_from && start + length <= page->columns)
+        *free_from = 1 + write_at(page, start, f->top + f->height + 1, text, PLAIN);
 }
 
 static void draw_axes(struct page *page, const struct frame *f, const dsci_ticks *y_ticks)
@@ -161,14 +210,13 @@ static void draw_axes(struct page *page, const struct frame *f, const dsci_ticks
         set(page, f->left - 1, row, signs->tick_y, PLAIN);
     }
     int free_from = 0;
-    for (size_t i = 0; i < x_ticks.count; i++) {
-        const int column =
-            f->left + (int)lround(dsci_range_fraction(page->plot->x, x_ticks.at[i]) * (f->width - 1));
-        const int length = (int)strlen(x_ticks.text[i]), start = column - length / 2;
-        set(page, column, f->top + f->height, signs->tick_x, PLAIN);
-        if (start < free_from || start + length > page->columns)
-            continue;
-        free_from = 1 + write_at(page, start, f->top + f->height + 1, x_ticks.text[i], PLAIN);
+    for (size_t i = 0; !page->plot->named_x && i < x_ticks.count; i++)
+        label_x(page, f, x_ticks.at[i], x_ticks.text[i], &free_from);
+    for (size_t i = 0; page->plot->named_x && i < page->plot->named_x->count; i++) {
+        const int room = f->width / (int)page->plot->named_x->count;
+        const char *name = dsc_record_axis_text(page->scope, page->plot->named_x, i, 6);
+        label_x(page, f, (double)i, dsci_text_clean(page->scope, name, (size_t)(room > 3 ? room - 2 : 1)),
+                &free_from);
     }
 }
 
@@ -179,9 +227,8 @@ static void draw_panel(struct page *page, const dsci_panel *panel, const struct 
     if (panel->title)
         write_centred(page, f->left + f->width / 2, f->top - 1, panel->title, PLAIN);
     for (size_t i = 0; i < panel->mark_count; i++) {
-        const double position = dsci_range_fraction(page->plot->x, panel->marks[i].at) * (f->width - 1);
         for (int row = 0; row < f->height; row++)
-            set(page, f->left + (int)lround(position), f->top + row, page->signs->mark, GREY);
+            set(page, column_of(page, f, panel->marks[i].at), f->top + row, page->signs->mark, GREY);
     }
     for (size_t c = 0; c < panel->count; c++)
         if (panel->curves[c].style != DSC_SERIES_PUBLISHED &&
@@ -200,7 +247,7 @@ static void draw_panel(struct page *page, const dsci_panel *panel, const struct 
 static void legend_entry(struct page *page, int *column, int *row, uint32_t sign, int colour,
                          const char *text, bool draw)
 {
-    const int width = (int)dsci_text_length(text) + (sign ? 2 : 0);
+    const int width = (int)dsci_text_length(words_of(page, text)) + (sign ? 2 : 0);
     if (*column > 1 && *column + width > page->columns) {
         *column = 1;
         ++*row;
@@ -231,8 +278,9 @@ static int legend(struct page *page, int row, bool draw)
             const dsci_curve *curve = &plot->panels[p].curves[c];
             if (dsci_plot_listed(plot, p, c))
                 legend_entry(page, &column, &row,
-                             curve->style == DSC_SERIES_THEORY ? page->signs->theory
-                                                               : point_sign(page, curve),
+                             curve->style == DSC_SERIES_THEORY
+                                 ? page->signs->theory[curve->variant % THEORIES]
+                                 : point_sign(page, curve),
                              curve_colour(curve), curve->legend, draw);
         }
     for (size_t i = 0; i < DSC_FIGURE_MAX_MARKS && plot->figure->marks[i].label; i++)

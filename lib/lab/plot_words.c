@@ -88,124 +88,140 @@ void dsci_script_tick(dsc_text *out, dsc_scope *scope, const char *text, size_t 
 
 /* ---- LaTeX ---- */
 
-static const struct {
-    const char *character, *latex;
-} latex_characters[] = {
-    { "\\", "\\textbackslash{}" },
-    { "{", "\\{" },
-    { "}", "\\}" },
-    { "$", "\\$" },
-    { "&", "\\&" },
-    { "#", "\\#" },
-    { "_", "\\_" },
-    { "%", "\\%" },
-    { "~", "\\textasciitilde{}" },
-    { "^", "\\textasciicircum{}" },
-    { "<", "$<$" },
-    { ">", "$>$" },
-    { "|", "$|$" },
-    { "\"", "\\char34{}" },
-    { "±", "$\\pm$" },
-    { "×", "$\\times$" },
-    { "·", "$\\cdot$" },
-    { "÷", "$\\div$" },
-    { "¹", "$^{1}$" },
-    { "²", "$^{2}$" },
-    { "³", "$^{3}$" },
-    { "µ", "$\\mu$" },
-    { "°", "$^{\\circ}$" },
-    { "−", "$-$" },
-    { "≤", "$\\leq$" },
-    { "≥", "$\\geq$" },
-    { "≠", "$\\neq$" },
-    { "≈", "$\\approx$" },
-    { "∞", "$\\infty$" },
-    { "√", "$\\surd$" },
-    { "∑", "$\\sum$" },
-    { "∂", "$\\partial$" },
-    { "∇", "$\\nabla$" },
-    { "→", "$\\rightarrow$" },
-    { "←", "$\\leftarrow$" },
-    { "‖", "$\\Vert$" },
-    { "∈", "$\\in$" },
-    { "∝", "$\\propto$" },
-    { "Γ", "$\\Gamma$" },
-    { "Δ", "$\\Delta$" },
-    { "Θ", "$\\Theta$" },
-    { "Λ", "$\\Lambda$" },
-    { "Σ", "$\\Sigma$" },
-    { "Φ", "$\\Phi$" },
-    { "Ψ", "$\\Psi$" },
-    { "Ω", "$\\Omega$" },
-    { "α", "$\\alpha$" },
-    { "β", "$\\beta$" },
-    { "γ", "$\\gamma$" },
-    { "δ", "$\\delta$" },
-    { "ε", "$\\varepsilon$" },
-    { "ζ", "$\\zeta$" },
-    { "η", "$\\eta$" },
-    { "θ", "$\\theta$" },
-    { "κ", "$\\kappa$" },
-    { "λ", "$\\lambda$" },
-    { "μ", "$\\mu$" },
-    { "ν", "$\\nu$" },
-    { "ξ", "$\\xi$" },
-    { "π", "$\\pi$" },
-    { "ρ", "$\\rho$" },
-    { "σ", "$\\sigma$" },
-    { "τ", "$\\tau$" },
-    { "φ", "$\\varphi$" },
-    { "χ", "$\\chi$" },
-    { "ψ", "$\\psi$" },
-    { "ω", "$\\omega$" },
-    { "…", "\\ldots{}" },
-    { "–", "--" },
-    { "—", "---" },
-    { "‘", "`" },
-    { "’", "'" },
-    { "“", "``" },
-    { "”", "''" },
-    { "\xc2\xa0", "~" },
+static const struct character {
+    const char *character, *latex, *ascii;
+} characters[] = {
+    { "\\", "\\textbackslash{}", "\\" },
+    { "{", "\\{", "{" },
+    { "}", "\\}", "}" },
+    { "$", "\\$", "$" },
+    { "&", "\\&", "&" },
+    { "#", "\\#", "#" },
+    { "_", "\\_", "_" },
+    { "%", "\\%", "%" },
+    { "~", "\\textasciitilde{}", "~" },
+    { "^", "\\textasciicircum{}", "^" },
+    { "<", "$<$", "<" },
+    { ">", "$>$", ">" },
+    { "|", "$|$", "|" },
+    { "\"", "\\char34{}", "\"" },
+    { "±", "$\\pm$", "+-" },
+    { "×", "$\\times$", "x" },
+    { "·", "$\\cdot$", "*" },
+    { "÷", "$\\div$", "/" },
+    { "¹", "$^{1}$", "^1" },
+    { "²", "$^{2}$", "^2" },
+    { "³", "$^{3}$", "^3" },
+    { "µ", "$\\mu$", "u" },
+    { "°", "$^{\\circ}$", " deg" },
+    { "−", "$-$", "-" },
+    { "≤", "$\\leq$", "<=" },
+    { "≥", "$\\geq$", ">=" },
+    { "≠", "$\\neq$", "!=" },
+    { "≈", "$\\approx$", "~" },
+    { "∞", "$\\infty$", "inf" },
+    { "√", "$\\surd$", "sqrt" },
+    { "∑", "$\\sum$", "sum" },
+    { "∂", "$\\partial$", "d" },
+    { "∇", "$\\nabla$", "grad" },
+    { "→", "$\\rightarrow$", "->" },
+    { "←", "$\\leftarrow$", "<-" },
+    { "‖", "$\\Vert$", "||" },
+    { "∈", "$\\in$", " in " },
+    { "∝", "$\\propto$", "~" },
+    { "Γ", "$\\Gamma$", "Gamma" },
+    { "Δ", "$\\Delta$", "Delta" },
+    { "Θ", "$\\Theta$", "Theta" },
+    { "Λ", "$\\Lambda$", "Lambda" },
+    { "Σ", "$\\Sigma$", "Sigma" },
+    { "Φ", "$\\Phi$", "Phi" },
+    { "Ψ", "$\\Psi$", "Psi" },
+    { "Ω", "$\\Omega$", "Omega" },
+    { "α", "$\\alpha$", "alpha" },
+    { "β", "$\\beta$", "beta" },
+    { "γ", "$\\gamma$", "gamma" },
+    { "δ", "$\\delta$", "delta" },
+    { "ε", "$\\varepsilon$", "epsilon" },
+    { "ζ", "$\\zeta$", "zeta" },
+    { "η", "$\\eta$", "eta" },
+    { "θ", "$\\theta$", "theta" },
+    { "κ", "$\\kappa$", "kappa" },
+    { "λ", "$\\lambda$", "lambda" },
+    { "μ", "$\\mu$", "mu" },
+    { "ν", "$\\nu$", "nu" },
+    { "ξ", "$\\xi$", "xi" },
+    { "π", "$\\pi$", "pi" },
+    { "ρ", "$\\rho$", "rho" },
+    { "σ", "$\\sigma$", "sigma" },
+    { "τ", "$\\tau$", "tau" },
+    { "φ", "$\\varphi$", "phi" },
+    { "χ", "$\\chi$", "chi" },
+    { "ψ", "$\\psi$", "psi" },
+    { "ω", "$\\omega$", "omega" },
+    { "…", "\\ldots{}", "..." },
+    { "–", "--", "-" },
+    { "—", "---", "-" },
+    { "‘", "`", "'" },
+    { "’", "'", "'" },
+    { "“", "``", "\"" },
+    { "”", "''", "\"" },
+    { "\xc2\xa0", "~", " " },
 };
 
 /* Letters of Latin-1 and Latin Extended-A that LaTeX's first fonts can put together. */
-static bool is_latin(const char *character, size_t bytes)
+static bool is_latin(uint32_t code)
 {
     static const unsigned lacking[] = { 0xd0,  0xd7,  0xde,  0xf0,  0xf7,  0xfe,  0x104, 0x105, 0x110,
                                         0x111, 0x118, 0x119, 0x126, 0x127, 0x12e, 0x12f, 0x138, 0x13f,
                                         0x140, 0x149, 0x14a, 0x14b, 0x166, 0x167, 0x172, 0x173 };
-    const unsigned char *c = (const unsigned char *)character;
-    const unsigned code = bytes == 2 ? (c[0] & 0x1fu) << 6 | (c[1] & 0x3fu) : 0;
     for (size_t i = 0; i < sizeof lacking / sizeof lacking[0]; i++)
         if (code == lacking[i])
             return false;
     return code >= 0xc0 && code <= 0x17e;
 }
 
-/* What a character is in LaTeX. Two of these signs side by side would become another one ("--" a dash). */
-static void put_latex(dsc_text *out, const char *character, size_t bytes)
+/* The entry of a character; NULL: there is none. */
+static const struct character *find_character(const char *character, size_t bytes)
 {
-    for (size_t i = 0; i < sizeof latex_characters / sizeof latex_characters[0]; i++)
-        if (strncmp(character, latex_characters[i].character, bytes) == 0 &&
-            latex_characters[i].character[bytes] == '\0') {
-            dsc_text_append(out, latex_characters[i].latex);
-            return;
-        }
-    if (bytes > 1 && !is_latin(character, bytes)) {
+    for (size_t i = 0; i < sizeof characters / sizeof characters[0]; i++)
+        if (strncmp(character, characters[i].character, bytes) == 0 && characters[i].character[bytes] == '\0')
+            return &characters[i];
+    return NULL;
+}
+
+/* What a character is in LaTeX. Two of these signs side by side would become another one ("--" a dash). */
+static void put_latex(dsc_text *out, const char *character, size_t bytes, uint32_t code)
+{
+    const struct character *found = find_character(character, bytes);
+    if (found)
+        dsc_text_append(out, found->latex);
+    else if (bytes > 1 && !is_latin(code))
         dsc_text_append(out, "?");
-        return;
-    }
-    dsc_text_append_bytes(out, character, bytes);
-    if (strchr("-'`,?!", *character))
+    else
+        dsc_text_append_bytes(out, character, bytes);
+    if (!found && strchr("-'`,?!", *character))
         dsc_text_append(out, "{}");
 }
 
 const char *dsci_latex(dsc_scope *scope, const char *text)
 {
     dsc_text *out = dsc_text_open(scope);
+    for (uint32_t code = 0; *text;) {
+        const size_t bytes = dsc_utf8_read(text, &code);
+        put_latex(out, bytes ? text : "?", bytes ? bytes : 1, code);
+        text += bytes ? bytes : 1;
+    }
+    return dsc_text_string(out) ? dsc_text_string(out) : "";
+}
+
+const char *dsci_text_ascii(dsc_scope *scope, const char *text)
+{
+    dsc_text *out = dsc_text_open(scope);
     while (*text) {
         const size_t bytes = dsc_utf8_read(text, NULL);
-        put_latex(out, bytes ? text : "?", bytes ? bytes : 1);
+        const struct character *found = bytes > 1 ? find_character(text, bytes) : NULL;
+        dsc_text_append_bytes(out, bytes == 1 ? text : "?", found && found->ascii ? 0 : 1);
+        dsc_text_append(out, found ? found->ascii : NULL);
         text += bytes ? bytes : 1;
     }
     return dsc_text_string(out) ? dsc_text_string(out) : "";

@@ -24,6 +24,7 @@ static const dsc_figure full = {
     .y_min = 1e-3,
     .y_max = 1e5,
     .panels = "noise",
+    .panel_titles = "a=the first",
     .by = "depth",
     .series = { { .output = "test_error", .label = "test", .where = "noise=0.15", .low = "a", .high = "b" },
                 { .output = "theory", .style = DSC_SERIES_THEORY },
@@ -47,6 +48,7 @@ static void figures_come_back_as_they_were(void **state)
     assert_int_equal(count, 2);
     assert_string_equal(json, dsc_figures_to_json(scope, back, 2));
     assert_string_equal(back[0].title, full.title);
+    assert_string_equal(back[0].panel_titles, full.panel_titles);
     assert_true(back[0].series[2].reference_y[1] == 1.0 / 3 && back[0].series[2].reference_count == 2);
     assert_true(back[0].log_y && !back[1].log_y && back[0].y_scale == 0.1 && back[0].marks[0].at == 61);
     assert_string_equal(back[0].series[0].low, "a");

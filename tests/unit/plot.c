@@ -206,7 +206,7 @@ static void script_is_safe_and_relative(void **state)
         script,
         "\"it\\047s \\140date\\140 \\100x \\042q\\042 \\044HOME \\134 {b}_c ? \\047; system(\\047touch"));
     assert_non_null(strstr(script, "\\134textbackslash{}"));
-    assert_non_null(strstr(script, "index 'panel-2-curve-2' using 1:2 with points"));
+    assert_non_null(strstr(script, "index 'panel-2-curve-2' using 1:(near($2)) with points"));
     assert_non_null(strstr(script, "set arrow from first 8, graph 0"));
     dsc_scope_close(&scope);
 }
@@ -344,18 +344,50 @@ static void what_cannot_be_drawn_is_said(void **state)
 static void ticks_stand_at_round_values(void **state)
 {
     (void)state;
-    const dsci_ticks log = dsci_ticks_make((dsci_range){ 1.8, 330, true }, 9);
+    const dsci_ticks log = dsci_ticks_make((dsci_range){ .low = 1.8, .high = 330, .log = true }, 9);
     assert_int_equal(log.count, 7);
     assert_string_equal(log.text[0], "2");
     assert_string_equal(log.text[6], "200");
-    const dsci_ticks linear = dsci_ticks_make((dsci_range){ -0.1, 0.52, false }, 8);
+    const dsci_ticks linear = dsci_ticks_make((dsci_range){ .low = -0.1, .high = 0.52 }, 8);
     assert_string_equal(linear.text[0], "-0.1");
     assert_string_equal(linear.text[1], "0");
     assert_string_equal(linear.text[linear.count - 1], "0.5");
-    const dsci_ticks wide = dsci_ticks_make((dsci_range){ 1e-90, 1e90, true }, 10);
+    const dsci_ticks wide = dsci_ticks_make((dsci_range){ .low = 1e-90, .high = 1e90, .log = true }, 10);
     assert_true(wide.count >= 2 && wide.count <= 12);
     assert_string_equal(wide.latex[0], "$10^{-80}$");
-    assert_true(dsci_ticks_make((dsci_range){ 1.01, 1.02, true }, 5).count >= 2);
+    assert_true(dsci_ticks_make((dsci_range){ .low = 1.01, .high = 1.02, .log = true }, 5).count >= 2);
+}
+
+static void counted_quantities_have_whole_ticks(void **state)
+{
+    (void)state;
+    static const double ends[][2] = { { 1, 3 }, { 0.9, 1.1 }, { 0.95, 3.1 }, { 1, 1000 }, { 0.5, 7 } };
+    for (size_t i = 0; i < 2 * sizeof ends / sizeof ends[0]; i++) {
+        const dsci_range range = {
+            .low = ends[i / 2][0], .high = ends[i / 2][1], .log = i % 2, .whole = true
+        };
+        const dsci_ticks ticks = dsci_ticks_make(range, 18);
+        assert_true(ticks.count >= 1);
+        for (size_t k = 0; k < ticks.count; k++)
+            assert_true(ticks.at[k] == round(ticks.at[k]));
+    }
+}
+
+/* However short: two labels at least, different ones, and no long end without any. */
+static void short_logarithmic_axes_have_ticks(void **state)
+{
+    (void)state;
+    static const double lows[] = { 0.9, 1, 1.5, 4, 7.9, 9.5, 3e-7 };
+    for (size_t i = 0; i < sizeof lows / sizeof lows[0]; i++)
+        for (double ratio = 1.001; ratio < 30; ratio = 1 + (ratio - 1) * 1.5) {
+            const dsci_range range = { .low = lows[i], .high = lows[i] * ratio, .log = true };
+            const dsci_ticks ticks = dsci_ticks_make(range, 16);
+            assert_true(ticks.count >= 2);
+            for (size_t k = 1; k < ticks.count; k++)
+                assert_string_not_equal(ticks.text[k], ticks.text[k - 1]);
+        }
+    const dsci_ticks beyond = dsci_ticks_make((dsci_range){ .low = 3.9, .high = 18.5, .log = true }, 17);
+    assert_string_equal(beyond.text[beyond.count - 1], "15");
 }
 
 static void text_plot_is_drawn_in_ascii(void **state)
@@ -477,6 +509,8 @@ static void texts_are_escaped_for_every_reader(void **state)
         assert_string_equal(dsc_text_string(quoted), cases[i].quoted);
         assert_string_equal(dsci_latex(scope, cases[i].text), cases[i].latex);
     }
+    assert_string_equal(dsci_text_ascii(scope, "bias\xc2\xb2 \xc2\xb1 ln \xce\xbb \xe6\xbc\xa2 {}"),
+                        "bias^2 +- ln lambda ? {}");
     dsc_text *tick = dsc_text_open(scope);
     dsci_script_tick(tick, scope, "50%", 20);
     assert_string_equal(dsc_text_string(tick), "T('50%%','50\\%%')");
@@ -623,6 +657,8 @@ int main(void)
         cmocka_unit_test(hanging_gnuplot_is_stopped),
         cmocka_unit_test(what_cannot_be_drawn_is_said),
         cmocka_unit_test(ticks_stand_at_round_values),
+        cmocka_unit_test(counted_quantities_have_whole_ticks),
+        cmocka_unit_test(short_logarithmic_axes_have_ticks),
         cmocka_unit_test(text_plot_is_drawn_in_ascii),
         cmocka_unit_test(texts_are_escaped_for_every_reader),
         cmocka_unit_test(files_of_any_name_have_their_figures),

@@ -70,7 +70,9 @@ typedef struct dsc_figure {
     double y_min, y_max; /* ends of the y axis; 0: from the data */
     const char *panels;  /* a cell axis with one panel per value, side by side; NULL: one panel. Its title is
                             the  axis's long_name and the value; units "fraction" show as percent */
-    const char *by;      /* a cell axis with one curve (colour) per value; NULL: none */
+    const char *
+        panel_titles; /* in plain words, where the axis has names: "NAME=TITLE|NAME=TITLE"; NULL: the names */
+    const char *by;   /* a cell axis with one curve (colour) per value; NULL: none */
     dsc_series series[DSC_FIGURE_MAX_SERIES]; /* ended by one without output and references */
     dsc_mark marks[DSC_FIGURE_MAX_MARKS];     /* ended by one without label */
 } dsc_figure;
