@@ -37,7 +37,7 @@ static void add(dsc_scope *scope, dsc_record *merged, dsc_record *shard, const c
                 i, path);
             return;
         }
-        if (have != DSC_CELL_DONE && dsci_results_copy(merged, shard, i) != DSC_OK) {
+        if (have != DSC_CELL_DONE && dsci_results_copy(merged, i, shard, i) != DSC_OK) {
             dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory: could not merge '%s'", path);
             return;
         }

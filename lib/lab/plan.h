@@ -42,6 +42,9 @@ struct dsc_plan {
 void dsci_plan_knobs(const dsc_plan *plan, size_t cell, void *knobs);
 uint64_t dsci_plan_seed(const dsc_plan *plan, size_t cell);
 
+/* Hands a JSON value to the scope; NULL, which jansson gives when memory is out, fails it. */
+struct json_t *dsci_json_own(dsc_scope *scope, struct json_t *json);
+
 /* The recipe of a plan: canonical JSON (sorted keys, no spaces, 17 digits). */
 const char *dsci_recipe_of(dsc_scope *scope, const dsc_plan *plan);
 

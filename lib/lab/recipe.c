@@ -14,8 +14,7 @@ static void free_json(void *json)
     json_decref(json);
 }
 
-/* Hands a JSON value to the scope; jansson returns NULL when memory is out. */
-static json_t *own(dsc_scope *scope, json_t *json)
+json_t *dsci_json_own(dsc_scope *scope, json_t *json)
 {
     if (json && dsc_scope_defer(scope, free_json, json) == DSC_OK)
         return json;
@@ -96,7 +95,7 @@ const char *dsci_recipe_of(dsc_scope *scope, const dsc_plan *plan)
 {
     if (dsc_scope_status(scope) != DSC_OK)
         return NULL;
-    json_t *root = own(scope, json_object());
+    json_t *root = dsci_json_own(scope, json_object());
     json_t *params = json_object(), *axes = json_object(), *data = json_object();
     int failures = !root || set_params(params, plan) || set_axes(axes, plan) || set_data(data, plan);
     const char *version = plan->experiment->version ? plan->experiment->version : "1";
@@ -121,7 +120,7 @@ const char *dsci_recipe_of(dsc_scope *scope, const dsc_plan *plan)
 
 const char *dsc_plan_config(dsc_scope *scope, const dsc_plan *plan)
 {
-    json_t *root = own(scope, json_object());
+    json_t *root = dsci_json_own(scope, json_object());
     const struct dsci_plan_axis *seeds = &plan->axes[plan->seed_axis];
     if (!root)
         return NULL;
@@ -134,7 +133,7 @@ const char *dsc_plan_config(dsc_scope *scope, const dsc_plan *plan)
         dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory: could not write the configuration");
     /* 15 digits read well; 17 say everything: only where they must. */
     const char *text = dump(scope, root, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-    json_t *again = text ? own(scope, json_loads(text, 0, NULL)) : NULL;
+    json_t *again = text ? dsci_json_own(scope, json_loads(text, 0, NULL)) : NULL;
     return again && json_equal(again, root) ? text
                                             : dump(scope, root, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
 }
@@ -172,7 +171,7 @@ struct difference {
 /* Compares two objects key by key, objects inside them one level deeper. */
 static void compare(struct difference *difference, const char *prefix, json_t *a, json_t *b)
 {
-    json_t *both = own(difference->scope, json_copy(a));
+    json_t *both = dsci_json_own(difference->scope, json_copy(a));
     if (!both)
         return;
     json_object_update_missing(both, b);
@@ -198,8 +197,8 @@ static void compare(struct difference *difference, const char *prefix, json_t *a
 const char *dsci_recipe_differences(dsc_scope *scope, const char *file, const char *asked,
                                     const char *in_file, const char *in_asked)
 {
-    json_t *a = own(scope, json_loads(file, JSON_REJECT_DUPLICATES, NULL));
-    json_t *b = own(scope, json_loads(asked, JSON_REJECT_DUPLICATES, NULL));
+    json_t *a = dsci_json_own(scope, json_loads(file, JSON_REJECT_DUPLICATES, NULL));
+    json_t *b = dsci_json_own(scope, json_loads(asked, JSON_REJECT_DUPLICATES, NULL));
     struct difference difference = { .scope = scope, .list = "", .in_a = in_file, .in_b = in_asked };
     if (!json_is_object(a) || !json_is_object(b))
         return "the recipe is not a JSON object";
@@ -244,9 +243,11 @@ dsc_status dsci_plan_check(dsc_scope *scope, const dsc_plan *plan, const dsc_rec
     const dsc_record_spec *spec = dsc_record_describe(record);
     if (strcmp(spec->recipe, plan->recipe) != 0) {
         dsc_scope *work = dsc_scope_open(NULL);
-        dsc_scope_fail(scope, DSC_ERROR_MISMATCH,
-                       "'%s' was made by another recipe (%s): choose another --out, or delete the file", path,
-                       dsci_recipe_differences(work, spec->recipe, plan->recipe, "in the file", "asked for"));
+        dsc_scope_fail(
+            scope, DSC_ERROR_MISMATCH,
+            "'%s' was made by another recipe (%s): choose another --out, or delete the file; more values of "
+            "its axes and more seeds, with all that it has, extend it",
+            path, dsci_recipe_differences(work, spec->recipe, plan->recipe, "in the file", "asked for"));
         dsc_scope_close(&work);
     } else if (!same_arrays(plan, spec)) {
         dsc_scope_fail(

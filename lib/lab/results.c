@@ -132,7 +132,11 @@ dsc_record *dsci_results_open(dsc_scope *scope, const dsc_plan *plan, const char
 {
     if (!dsc_file_exists(path))
         return dsci_results_make(scope, plan);
-    dsc_record *record = dsc_record_read(scope, path);
+    dsc_record *record = dsc_record_read(scope, path), *extended = NULL;
+    if (record && strcmp(dsc_record_describe(record)->recipe, plan->recipe) != 0)
+        extended = dsci_results_extend(scope, plan, record);
+    if (extended)
+        return extended;
     return record && dsci_plan_check(scope, plan, record, path) == DSC_OK ? record : NULL;
 }
 
@@ -147,34 +151,40 @@ void dsci_results_put(dsc_record *record, size_t cell, const double *values)
     }
 }
 
-dsc_status dsci_results_copy(dsc_record *to, dsc_record *from, size_t cell)
+dsc_status dsci_results_copy(dsc_record *to, size_t to_cell, dsc_record *from, size_t cell)
 {
     const dsc_record_cell *source = dsc_record_cell_at(from, cell);
     if (source->status == DSC_CELL_FAILED)
-        return dsc_record_cell_fail(to, cell, source->seconds, source->message);
+        return dsc_record_cell_fail(to, to_cell, source->seconds, source->message);
     const dsc_record_spec *spec = dsc_record_describe(to);
     for (size_t i = 0; i < spec->output_count; i++) {
         size_t count;
         const dsc_record_output *output = dsc_record_output_find(from, spec->outputs[i].name);
         const double *values = dsc_record_cell_values(from, output, cell, &count);
-        double *place = dsc_record_cell_values(to, &spec->outputs[i], cell, &count);
+        double *place = dsc_record_cell_values(to, &spec->outputs[i], to_cell, &count);
         memcpy(place, values, count * sizeof *values);
     }
-    *dsc_record_cell_at(to, cell) = *source;
+    *dsc_record_cell_at(to, to_cell) = *source;
     return DSC_OK;
+}
+
+bool dsci_results_same_outputs(const dsc_record_spec *a, const dsc_record_spec *b)
+{
+    bool same =
+        a->axis_count == b->axis_count && a->cell_axes == b->cell_axes && a->output_count == b->output_count;
+    for (size_t i = 0; same && i < a->output_count; i++)
+        same = strcmp(a->outputs[i].name, b->outputs[i].name) == 0 &&
+               a->outputs[i].rank == b->outputs[i].rank &&
+               memcmp(a->outputs[i].axes, b->outputs[i].axes, a->outputs[i].rank * sizeof(size_t)) == 0;
+    return same;
 }
 
 /* A recipe's text alone proves nothing about a foreign file: cells are addressed by axes and outputs. */
 static bool same_arrays(const dsc_record_spec *a, const dsc_record_spec *b)
 {
-    bool same =
-        a->axis_count == b->axis_count && a->cell_axes == b->cell_axes && a->output_count == b->output_count;
+    bool same = dsci_results_same_outputs(a, b);
     for (size_t i = 0; same && i < a->axis_count; i++)
         same = strcmp(a->axes[i].name, b->axes[i].name) == 0 && a->axes[i].count == b->axes[i].count;
-    for (size_t i = 0; same && i < a->output_count; i++)
-        same = strcmp(a->outputs[i].name, b->outputs[i].name) == 0 &&
-               a->outputs[i].rank == b->outputs[i].rank &&
-               memcmp(a->outputs[i].axes, b->outputs[i].axes, a->outputs[i].rank * sizeof(size_t)) == 0;
     return same;
 }
 

@@ -12,13 +12,21 @@ dsc_status dsci_results_claim(dsc_scope *scope, const char *path);
 /* An empty record of the plan. */
 dsc_record *dsci_results_make(dsc_scope *scope, const dsc_plan *plan);
 
-/* The record in path, which must be this plan's; a new one if there is no file. */
+/* The record in path, which must be this plan's, or hold some of its values and seeds, which are then all
+   that is not missing; a new one if there is no file. */
 dsc_record *dsci_results_open(dsc_scope *scope, const dsc_plan *plan, const char *path);
+
+/* A record of the plan with the cells of one that differs from it only in having fewer axis values or seeds,
+   and with its provenance; the recipe that it had goes there, too. NULL if it differs in anything else. */
+dsc_record *dsci_results_extend(dsc_scope *scope, const dsc_plan *plan, dsc_record *from);
+
+/* Whether two records have the same outputs over the same axes, whatever the axes' values. */
+bool dsci_results_same_outputs(const dsc_record_spec *a, const dsc_record_spec *b);
 
 /* Stores a computed cell's values (of all outputs, as a cell leaves them) or copies a cell from another
    record of the same recipe. */
 void dsci_results_put(dsc_record *record, size_t cell, const double *values);
-dsc_status dsci_results_copy(dsc_record *to, dsc_record *from, size_t cell);
+dsc_status dsci_results_copy(dsc_record *to, size_t to_cell, dsc_record *from, size_t cell);
 
 /* Fails the scope with DSC_ERROR_MISMATCH unless two records have one recipe and the same axes and outputs.
  */

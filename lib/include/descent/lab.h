@@ -84,7 +84,8 @@ typedef struct dsc_run_options {
 } dsc_run_options;
 
 /* Runs the missing cells of a plan and keeps the file up to date (atomically, every write_interval and at the
-   end). A file of another recipe is DSC_ERROR_MISMATCH, naming what differs; a cell that needs more memory
+   end). A file of the same experiment with fewer seeds or axis values is extended: its cells are kept to the
+   bit. A file of another recipe is DSC_ERROR_MISMATCH, naming what differs; a cell that needs more memory
    than this process can have is DSC_ERROR_MEMORY before anything is computed. A stop is heeded within cells.
  */
 DSC_API dsc_run_result dsc_run(dsc_scope *scope, const dsc_plan *plan, const dsc_run_options *options);

@@ -1,0 +1,109 @@
+/* extend.c - a results file of some of a plan's values and seeds becomes one of all of them: what was
+ * computed is kept to the bit, the rest is missing. */
+#include <string.h>
+
+#include <jansson.h>
+
+#include "lab/results.h"
+
+/* The recipe without what an extension changes. */
+static json_t *core_of(dsc_scope *scope, const char *recipe)
+{
+    json_t *core = recipe ? dsci_json_own(scope, json_loads(recipe, JSON_REJECT_DUPLICATES, NULL)) : NULL;
+    json_object_del(core, "axes");
+    json_object_del(core, "seeds");
+    return core;
+}
+
+static size_t index_of(const struct dsci_plan_axis *axis, double value)
+{
+    size_t i = 0;
+    while (i < axis->count && axis->values[i] != value)
+        i++;
+    return i;
+}
+
+/* Where each value of the file's axis is on the plan's; NULL if one is not there. */
+static size_t *places_of(dsc_scope *scope, const struct dsci_plan_axis *axis, const dsc_record_axis *from)
+{
+    size_t *places = dsc_scope_alloc(scope, from->count, sizeof *places);
+    bool found = places && strcmp(axis->name, from->name) == 0 && from->count <= axis->count;
+    for (size_t i = 0; found && i < from->count; i++) {
+        places[i] = index_of(axis, from->values[i]);
+        found = places[i] < axis->count;
+    }
+    return found ? places : NULL;
+}
+
+/* A cell puts all its inner points: they must be the same for it to be the same. */
+static bool same_inside(const dsc_plan *plan, const dsc_record_spec *spec)
+{
+    bool same = spec->axis_count == plan->axis_count && spec->cell_axes == plan->cell_axes;
+    for (size_t i = plan->cell_axes; same && i < plan->axis_count; i++)
+        same = strcmp(spec->axes[i].name, plan->axes[i].name) == 0 &&
+               spec->axes[i].count == plan->axes[i].count &&
+               memcmp(spec->axes[i].values, plan->axes[i].values, plan->axes[i].count * sizeof(double)) == 0;
+    return same;
+}
+
+/* The places of the file's values on each of the plan's cell axes. False: the plan does not extend the file.
+ */
+static bool find_places(dsc_scope *work, const dsc_plan *plan, const dsc_record_spec *spec,
+                        size_t *places[DSC_RECORD_MAX_AXES])
+{
+    const json_t *before = core_of(work, spec->recipe), *now = core_of(work, plan->recipe);
+    bool extends = before && now && json_equal(before, now) && same_inside(plan, spec);
+    for (size_t i = 0; extends && i < plan->cell_axes; i++)
+        extends = (places[i] = places_of(work, &plan->axes[i], &spec->axes[i])) != NULL;
+    return extends;
+}
+
+static size_t cell_in_plan(const dsc_plan *plan, const dsc_record *record, size_t cell,
+                           size_t *const places[DSC_RECORD_MAX_AXES])
+{
+    size_t index[DSC_RECORD_MAX_AXES] = { 0 }, to = 0;
+    dsc_record_cell_index(record, cell, index);
+    for (size_t i = 0; i < plan->cell_axes; i++)
+        to = to * plan->axes[i].count + places[i][index[i]];
+    return to;
+}
+
+/* All of it, and the recipe that the cells were computed by so far, a line for each extension. */
+static void keep_provenance(dsc_scope *work, dsc_record *to, const dsc_record *from)
+{
+    for (size_t i = 0; i < dsc_record_provenance_count(from); i++) {
+        const char *name, *text;
+        dsc_record_provenance_at(from, i, &name, &text);
+        dsc_record_provenance_set(to, name, text);
+    }
+    const char *before = dsc_record_provenance_get(from, "earlier_recipes");
+    const char *recipes = dsc_scope_format(work, "%s%s%s", before ? before : "", before ? "\n" : "",
+                                           dsc_record_describe(from)->recipe);
+    if (recipes)
+        dsc_record_provenance_set(to, "earlier_recipes", recipes);
+}
+
+dsc_record *dsci_results_extend(dsc_scope *scope, const dsc_plan *plan, dsc_record *from)
+{
+    const dsc_record_spec *spec = dsc_record_describe(from);
+    size_t *places[DSC_RECORD_MAX_AXES];
+    dsc_scope *work = dsc_scope_open(NULL);
+    dsc_record *to = find_places(work, plan, spec, places) ? dsci_results_make(scope, plan) : NULL;
+    if (to && !dsci_results_same_outputs(spec, dsc_record_describe(to)))
+        to = NULL;
+    size_t kept = 0;
+    for (size_t i = 0; to && i < dsc_record_cells(from) && dsc_scope_status(scope) == DSC_OK; i++) {
+        if (dsc_record_cell_at(from, i)->status == DSC_CELL_MISSING)
+            continue;
+        kept += dsc_record_cell_at(from, i)->status == DSC_CELL_DONE;
+        if (dsci_results_copy(to, cell_in_plan(plan, from, i, places), from, i) != DSC_OK)
+            dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory: could not extend the results");
+    }
+    if (to) {
+        keep_provenance(work, to, from);
+        dsc_scope_log(scope, DSC_LOG_INFO, "extending the results file from %zu to %zu cells: %zu are kept",
+                      dsc_record_cells(from), plan->cells, kept);
+    }
+    dsc_scope_close(&work);
+    return to;
+}
