@@ -2,6 +2,7 @@
 #include <descent/cli.h>
 
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #include <descent/statistics.h>
@@ -95,10 +96,10 @@ static const char *key_text(dsc_scope *scope, const struct layout *layout, size_
     return dsc_record_axis_text(scope, axis, row / below % axis->count, 6);
 }
 
-/* The median over the seeds of an output's value in the row; along an inner axis without rows its last one.
+/* What the seeds say of an output's value in the row; along an inner axis without rows its last one.
  */
-static double median_of(dsc_scope *scope, const struct layout *layout, const dsc_record_output *output,
-                        size_t row)
+static dsc_interval summary_of(dsc_scope *scope, const struct layout *layout, const dsc_record_output *output,
+                               size_t row)
 {
     double *values = dsc_scope_alloc(scope, layout->seeds, sizeof *values);
     const bool has_rows =
@@ -110,7 +111,7 @@ static double median_of(dsc_scope *scope, const struct layout *layout, const dsc
             dsc_record_cell_values(layout->record, output, cell_of(layout, row, seed), &count);
         values[seed] = block && count ? block[in_row < count ? in_row : count - 1] : (double)NAN;
     }
-    return values ? dsc_summarize(values, layout->seeds).median : (double)NAN;
+    return dsc_summarize(values, values ? layout->seeds : 0);
 }
 
 static dsc_table *empty_table(dsc_scope *scope, const struct layout *layout)
@@ -190,6 +191,19 @@ static const char *inner_text(dsc_scope *scope, const struct layout *layout)
     return text ? text : "";
 }
 
+/* "median of 3 seeds"; fewer where cells failed, are missing or gave no number. */
+static const char *seeds_text(dsc_scope *scope, const struct layout *layout, size_t n_low, size_t n_high)
+{
+    if (layout->seed_axis == layout->spec->cell_axes)
+        return "without seeds";
+    if (layout->seeds == 1)
+        return "one seed";
+    if (n_high == 0)
+        return dsc_scope_format(scope, "no number yet of %zu seeds", layout->seeds);
+    return n_low == n_high ? dsc_scope_format(scope, "median of %zu seeds", n_high)
+                           : dsc_scope_format(scope, "median of %zu to %zu seeds", n_low, n_high);
+}
+
 const dsc_table *dsc_summary_table(dsc_scope *scope, dsc_record *record, const dsc_claim *claims,
                                    size_t limit, const char **heading)
 {
@@ -198,18 +212,20 @@ const dsc_table *dsc_summary_table(dsc_scope *scope, dsc_record *record, const d
     const struct selection selection = select_rows(scope, &layout, claims, limit);
     dsc_table *table = empty_table(scope, &layout);
     const char **texts = dsc_scope_alloc(scope, columns, sizeof *texts);
+    size_t n_low = SIZE_MAX, n_high = 0; /* seeds of a number */
     for (size_t i = 0; texts && i < selection.count; i++) {
         const size_t row = selected_row(&selection, i);
         for (size_t k = 0; k < layout.key_count; k++)
             texts[k] = key_text(scope, &layout, k, row);
-        for (size_t o = 0; o < layout.output_count; o++)
-            texts[layout.key_count + o] =
-                dsc_number(scope, median_of(scope, &layout, layout.outputs[o], row));
+        for (size_t o = 0; o < layout.output_count; o++) {
+            const dsc_interval of_seeds = summary_of(scope, &layout, layout.outputs[o], row);
+            texts[layout.key_count + o] = dsc_number(scope, of_seeds.median);
+            n_low = of_seeds.n > 0 && of_seeds.n < n_low ? of_seeds.n : n_low;
+            n_high = of_seeds.n > n_high ? of_seeds.n : n_high;
+        }
         dsc_table_row(table, texts);
     }
-    const char *seeds = layout.seed_axis == layout.spec->cell_axes ? "without seeds"
-                        : layout.seeds == 1                        ? "one seed"
-                                            : dsc_scope_format(scope, "median of %zu seeds", layout.seeds);
+    const char *seeds = seeds_text(scope, &layout, n_low, n_high);
     const char *inner = inner_text(scope, &layout);
     const char *left_out =
         selection.count < layout.rows

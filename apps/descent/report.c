@@ -206,7 +206,7 @@ static void write_claims(const struct report *report)
     element(
         report->page, "p class=\"soft\"",
         any ? "What sources say, beside what was measured: the median over the seeds with its 95 % bootstrap "
-              "interval in brackets, or mean and standard error where that is said; N is the number of seeds."
+              "interval in brackets (of fewer than 6 seeds their range), or mean and standard error where that is said; N is the number of seeds."
             : "None: no source's numbers belong to these runs.");
     for (size_t i = 0; i < report->count; i++)
         write_claims_of(report, &report->runs[i]);

@@ -646,6 +646,10 @@ static const char *number_text(dsc_scope *scope, const dsc_claim *claim, const d
     if (claim->standard_errors != 0)
         return dsc_scope_format(scope, "%s \u00b1 %.2g%s (standard error), N = %zu",
                                 dsc_number_text(scope, m->mean, 4), m->standard_error, units, m->n);
+    if (m->n < DSC_INTERVAL_LEAST)
+        return dsc_scope_format(scope, "%s%s, range %s to %s, N = %zu", dsc_number_text(scope, m->median, 4),
+                                units, dsc_number_text(scope, m->low, 4), dsc_number_text(scope, m->high, 4),
+                                m->n);
     return dsc_scope_format(scope, "%s [%s, %s]%s, N = %zu", dsc_number_text(scope, m->median, 4),
                             dsc_number_text(scope, m->low, 4), dsc_number_text(scope, m->high, 4), units,
                             m->n);

@@ -51,7 +51,7 @@ typedef struct dsci_range {
 typedef struct dsci_plot {
     const dsc_figure *figure;
     const char *title, *x_label, *y_label;
-    const char *samples;  /* "median and 95 % interval, N = 3 seeds"; "no data yet" */
+    const char *samples;  /* "median and range, N = 3 seeds"; "no data yet" */
     const char *left_out; /* "not shown: 2 points at or below 0 (logarithmic axis)"; "" */
     bool empty;
     bool scattered; /* points are not joined */

@@ -434,6 +434,13 @@ static void map_measure(struct gathering *g, const dsc_record_output *output, si
         crop(panel);
 }
 
+/* "N = 3 seeds", "N = 2 to 3 seeds": of those that gave a value. */
+static const char *seeds_text(const struct gathering *g)
+{
+    return g->n_low == g->n_high ? dsc_scope_format(g->scope, "N = %zu seeds", g->n_high)
+                                 : dsc_scope_format(g->scope, "N = %zu to %zu seeds", g->n_low, g->n_high);
+}
+
 static void gather_map(struct gathering *g)
 {
     const size_t y = axis_find(g, g->figure->y), count = shown_count(g, g->panels, MAX_PANELS);
@@ -471,7 +478,7 @@ static void gather_map(struct gathering *g)
     g->plot->samples = g->plot->empty       ? "no data yet"
                        : g->figure->picture ? "the first seed"
                        : g->n_high == 1     ? "N = 1 seed"
-                                            : dsc_scope_format(g->scope, "median, N = %zu seeds", g->n_high);
+                                            : dsc_scope_format(g->scope, "median, %s", seeds_text(g));
 }
 
 static const char *samples_text(const struct gathering *g)
@@ -483,10 +490,9 @@ static const char *samples_text(const struct gathering *g)
     if (g->n_high == 1)
         return "N = 1 seed";
     if (g->banded)
-        return dsc_scope_format(g->scope, "medians, N = %zu seeds", g->n_high);
-    if (g->n_low == g->n_high)
-        return dsc_scope_format(g->scope, "median and 95 %% interval, N = %zu seeds", g->n_high);
-    return dsc_scope_format(g->scope, "median and 95 %% interval, N = %zu to %zu seeds", g->n_low, g->n_high);
+        return dsc_scope_format(g->scope, "medians, %s", seeds_text(g));
+    return dsc_scope_format(g->scope, "median and %s, %s", dsc_interval_name(g->n_low, g->n_high),
+                            seeds_text(g));
 }
 
 /* The first curve of the same legend. */

@@ -92,7 +92,7 @@ const char *dsci_plot_data(dsc_scope *scope, const dsci_plot *plot, const char *
         dsc_text_append(
             out,
             "# One block per curve, two blank lines apart, its name first; one blank line: a gap; lines that are written along end at the axes.\n"
-            "# Columns: x, median over the seeds, low and high end of its band (the 95 % bootstrap interval, unless the figure names outputs), number of seeds.\n");
+            "# Columns: x, median over the seeds, low and high end of its band (the 95 % bootstrap interval, of fewer than 6 seeds their range, unless the figure names outputs), number of seeds.\n");
     for (size_t p = 0; p < plot->panel_count; p++)
         for (size_t c = 0; c < plot->panels[p].count; c++) {
             const dsci_panel *panel = &plot->panels[p];

@@ -18,7 +18,7 @@ static const char readme[] =
     "Each axis is a dimension scale, each output a dataset over its axes; NaN is a value that was not computed. "
     "cell_status says what became of each point of the axes outside a cell: 0 missing, 1 done, 2 failed (cell_message says "
     "why). cell_hash is the same wherever and however often the recipe is run. recipe is everything that the numbers "
-    "depend on; provenance is where they were made; summary is the median over seeds with its 95 % bootstrap interval and "
+    "depend on; provenance is where they were made; summary is the median over seeds with its 95 % bootstrap interval (their range where n is below 6) and "
     "the number of seeds. In Python: xarray.open_dataset(FILE, engine=\"h5netcdf\"). To compute it all again and compare: "
     "descent verify FILE.";
 

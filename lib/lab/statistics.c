@@ -128,6 +128,13 @@ static void summarize_moments(const double *values, size_t count, dsc_interval *
         summary->standard_error = sqrt(squares / (n - 1) / n);
 }
 
+const char *dsc_interval_name(size_t n_low, size_t n_high)
+{
+    return n_low >= DSC_INTERVAL_LEAST   ? "95 % interval"
+           : n_high < DSC_INTERVAL_LEAST ? "range"
+                                         : "95 % interval (range of fewer than 6)";
+}
+
 dsc_interval dsc_summarize(const double *values, size_t count)
 {
     dsc_interval summary = { .median = NAN, .low = NAN, .high = NAN, .mean = NAN, .standard_error = NAN };

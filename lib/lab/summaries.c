@@ -2,6 +2,7 @@
 #include "lab/results.h"
 
 #include <stdatomic.h>
+#include <stdint.h>
 #include <string.h>
 
 #include <descent/statistics.h>
@@ -10,10 +11,23 @@
 
 enum { MEDIAN, LOW, HIGH, COUNT, SUMMARIES };
 static const char *const suffixes[SUMMARIES] = { "median", "low", "high", "n" };
-static const char *const meanings[SUMMARIES] = { "median over seeds of",
-                                                 "lower end of the 95 % bootstrap interval of",
-                                                 "upper end of the 95 % bootstrap interval of",
-                                                 "finite values of" };
+
+/* "lower end of the range over seeds of test error". */
+static const char *long_name_of(dsc_scope *scope, size_t which, const double *counts, size_t count,
+                                const char *of)
+{
+    size_t n_low = SIZE_MAX, n_high = 0;
+    for (size_t i = 0; i < count; i++) {
+        const size_t n = (size_t)counts[i];
+        n_low = n > 0 && n < n_low ? n : n_low;
+        n_high = n > n_high ? n : n_high;
+    }
+    if (which == MEDIAN || which == COUNT)
+        return dsc_scope_format(scope, "%s %s", which == MEDIAN ? "median over seeds of" : "finite values of",
+                                of);
+    return dsc_scope_format(scope, "%s end of the %s over seeds of %s", which == LOW ? "lower" : "upper",
+                            dsc_interval_name(n_low, n_high), of);
+}
 
 /* The seeds' axis among those of an output; its rank if it has none. */
 static size_t seed_position(const dsc_record_spec *spec, const dsc_record_output *output)
@@ -91,7 +105,7 @@ static dsc_status summarize_output(dsc_scope *scope, dsc_record *record, const d
         return dsc_scope_status(scope);
     for (size_t i = 0; i < SUMMARIES; i++) {
         summary.name = dsc_scope_format(scope, "%s_%s", output->name, suffixes[i]);
-        summary.long_name = dsc_scope_format(scope, "%s %s", meanings[i], output->long_name);
+        summary.long_name = long_name_of(scope, i, results[COUNT], count, output->long_name);
         summary.units = i == COUNT ? "1" : output->units;
         summary.values = results[i];
         if (dsc_scope_status(scope) == DSC_OK && dsc_record_summary_set(record, &summary) != DSC_OK)

@@ -56,6 +56,17 @@ grep -q ' [1-9][0-9]* kept' "$out" || fail 'a stopped extension kept nothing'
 run 0 toy --set milliseconds=60 --seeds 9 --out straight.h5 --no-plot --quiet
 same_bits slow.h5 straight.h5
 
+# numbers are of the seeds that gave them
+run 0 toy --shard 1/2 --out half.h5 --no-plot
+out_has 'median of 1 to 2 seeds'
+run 0 toy --seeds 6 --out six.h5 --no-plot
+out_has 'median of 6 seeds'
+run 0 descent plot six.h5 --term
+out_has 'median and 95 % interval, N = 6 seeds'
+run 0 toy --seeds 2 --out two.h5 --no-plot --quiet
+run 0 descent plot two.h5 --term
+out_has 'median and range, N = 2 seeds'
+
 # shards are extended one by one
 for i in 1 2 3; do
     run 0 toy --shard "$i/3" --seeds 2 --out "shard-$i.h5" --no-plot --quiet

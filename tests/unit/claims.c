@@ -181,7 +181,7 @@ static void comparisons_are_made_seed_by_seed(void **state)
                         .high = INFINITY };
     const dsc_claim_result difference = check(&claim, 0);
     assert_int_equal(difference.verdict, DSC_VERDICT_AGREES);
-    assert_string_equal(difference.number, "62.5 [62.5, 62.5] points, N = 3");
+    assert_string_equal(difference.number, "62.5 points, range 62.5 to 62.5, N = 3");
     assert_string_equal(difference.expected, "more (agrees: at least 60 points)");
     claim.relation = DSC_RELATION_RATIO;
     claim.scale = 1;

@@ -131,7 +131,7 @@ static void a_band_is_drawn_between_the_outputs_that_are_named(void **state)
     figure.series[0].low = figure.series[0].high = "test_error";
     const dsci_plot *plot = dsci_plot_make(scope, record_make(scope, &figure), &figure);
     assert_string_equal(dsc_scope_message(scope), "");
-    assert_string_equal(plot->samples, "medians, N = 3 seeds");
+    assert_string_equal(plot->samples, "medians, N = 2 to 3 seeds");
     const dsci_curve *curve = &plot->panels[1].curves[0];
     assert_true(curve->band && curve->count == 5);
     for (size_t i = 0; i < curve->count; i++)
@@ -178,7 +178,7 @@ static void data_file_holds_medians_and_gaps(void **state)
     const dsc_figure figure = error_figure();
     const dsci_plot *plot = dsci_plot_make(scope, record_make(scope, &figure), &figure);
     assert_non_null(plot);
-    assert_string_equal(plot->samples, "median and 95 % interval, N = 2 to 3 seeds");
+    assert_string_equal(plot->samples, "median and range, N = 2 to 3 seeds");
     const char *data = dsci_plot_data(scope, plot, "r-error", "r.h5");
     assert_non_null(strstr(data,
                            "# panel-1-curve-1\n# measured: test error (output test_error), label noise 0 %\n"

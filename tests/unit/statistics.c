@@ -121,6 +121,25 @@ static void interval_covers_the_median(void **state)
     }
 }
 
+/* Of fewer than six values the interval is the range, and called so. */
+static void few_values_have_a_range(void **state)
+{
+    (void)state;
+    const double values[] = { 3, 1, 4, 2, 6, 5 };
+    for (size_t n = 2; n <= 6; n++) {
+        const dsc_interval found = dsc_summarize(values, n);
+        double low = values[0], high = values[0];
+        for (size_t i = 1; i < n; i++) {
+            low = fmin(low, values[i]);
+            high = fmax(high, values[i]);
+        }
+        assert_int_equal(found.low == low && found.high == high, n < DSC_INTERVAL_LEAST);
+    }
+    assert_string_equal(dsc_interval_name(2, 5), "range");
+    assert_string_equal(dsc_interval_name(6, 10), "95 % interval");
+    assert_string_equal(dsc_interval_name(5, 6), "95 % interval (range of fewer than 6)");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +148,7 @@ int main(void)
         cmocka_unit_test(summary_depends_on_the_values_alone),
         cmocka_unit_test(large_samples_follow_the_asymptotic_interval),
         cmocka_unit_test(interval_covers_the_median),
+        cmocka_unit_test(few_values_have_a_range),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

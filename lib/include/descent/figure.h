@@ -2,7 +2,7 @@
  *
  * An experiment says what to show; the description is stored in the results file as JSON, so that the figure
  * can be redrawn from the file alone. Drawing aggregates over the seed axis: the median as a line with
- * points, its 95 % bootstrap interval as a band, N in the key.
+ * points, its 95 % bootstrap interval (of fewer than 6 seeds their range) as a band, N in the key.
  */
 #ifndef DESCENT_FIGURE_H
 #define DESCENT_FIGURE_H

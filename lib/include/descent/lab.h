@@ -142,7 +142,7 @@ typedef struct dsc_claim_result {
     dsc_verdict verdict;
     dsc_interval measured; /* over the seeds, scale applied; n is 0 when untold for want of values */
     bool has_interval;     /* low, high and standard_error are known: several seeds, not pooled */
-    const char *number;    /* the measured number as it is shown: "54.2 [53.1, 55.9] %, N = 3"; "" if none */
+    const char *number;    /* the measured number as it is shown: "54.2 [53.1, 55.9] %, N = 6"; "" if none */
     const char *expected;  /* likewise: "54 % (52.5 to 57 agrees)" */
     const char *reason;    /* of UNTOLD; else "" */
 } dsc_claim_result;

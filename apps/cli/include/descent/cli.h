@@ -202,7 +202,7 @@ typedef struct dsc_progress_view {
 DSC_API void dsc_progress_show(void *user, const dsc_progress *progress);
 DSC_API void dsc_progress_end(dsc_progress_view *view);
 
-/* The table below, and in *heading what it shows ("median of 3 seeds, 16 of 38 rows left out (...)"). */
+/* The table below, and in *heading what it shows ("median of 2 to 3 seeds, 16 of 38 rows left out (...)"). */
 DSC_API const dsc_table *dsc_summary_table(dsc_scope *scope, dsc_record *record, const dsc_claim *claims,
                                            size_t limit, const char **heading);
 /* Medians over the seeds, one row per point of the other axes, every output a column; limit > 0 shows about
