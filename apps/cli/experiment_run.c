@@ -31,6 +31,15 @@ static const char *memory_text(dsc_scope *scope, const dsc_estimate *estimate)
                             estimate->missing);
 }
 
+/* "image-classification networks on MNIST" */
+static const char *heading_of(const struct session *session, const dsc_plan *plan)
+{
+    const char *data = dsc_plan_data_title(plan);
+    const char *text = dsc_scope_format(session->scope, "%s %s%s%s", session->experiment->name,
+                                        dsc_plan_case(plan)->name, data ? " on " : "", data ? data : "");
+    return text ? text : "";
+}
+
 dsc_exit dsci_dry_run(struct session *session, const dsc_plan *plan, const dsc_run_options *options)
 {
     dsc_scope *scope = session->scope;
@@ -63,7 +72,7 @@ dsc_exit dsci_dry_run(struct session *session, const dsc_plan *plan, const dsc_r
     dsc_table *table = dsc_table_make(scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         dsc_table_row(table, rows[i]);
-    dsc_heading(&session->terminal, "%s %s, dry run", session->experiment->name, dsc_plan_case(plan)->name);
+    dsc_heading(&session->terminal, "%s, dry run", heading_of(session, plan));
     dsc_table_print(table, &session->terminal, 2);
     return DSC_EXIT_GOOD;
 }
@@ -90,9 +99,9 @@ static void print_report(struct session *session, const dsc_plan *plan, const ch
                          const dsc_run_result *result, const dsc_plot_files *files)
 {
     char duration[24];
-    dsc_heading(&session->terminal, "%s %s: %zu computed, %zu kept, %zu failed, %zu missing in %s",
-                session->experiment->name, dsc_plan_case(plan)->name, result->computed, result->kept,
-                result->failed, result->missing, dsc_clock_duration(result->seconds, duration));
+    dsc_heading(&session->terminal, "%s: %zu computed, %zu kept, %zu failed, %zu missing in %s",
+                heading_of(session, plan), result->computed, result->kept, result->failed, result->missing,
+                dsc_clock_duration(result->seconds, duration));
     putchar('\n');
     const dsc_claim *claims = dsc_claims_of(session->experiment, result->record);
     dsc_summary_print(session->scope, &session->terminal, result->record, claims, SUMMARY_ROWS);

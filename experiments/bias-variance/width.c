@@ -105,27 +105,13 @@ static const dsc_preset presets[] = {
     { 0 },
 };
 
-static const dsc_known_data *find_dataset(dsc_scope *scope, const struct knobs *k, const char **directory)
-{
-    static const char *const names[] = { "mnist", "fashion-mnist", NULL };
-    return dsc_data_choose(scope, k->dataset, "mnist1d", names, directory);
-}
-
-static void identify(dsc_data_notes *notes, const void *knobs, const char *directory)
-{
-    const dsc_known_data *known = find_dataset(dsc_data_notes_scope(notes), knobs, &directory);
-    dsc_data_note_files(notes, known, directory);
-}
-
 static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *knobs, const char *directory)
 {
-    (void)plan;
     const struct knobs *k = knobs;
     pool *shared = dsc_scope_alloc(scope, 1, sizeof *shared);
-    const dsc_known_data *known = find_dataset(scope, k, &directory);
-    if (!shared || dsc_scope_status(scope) != DSC_OK)
+    if (!shared)
         return NULL;
-    *shared = pool_read(scope, known, directory, (size_t)k->pool, (size_t)k->test);
+    *shared = pool_read(scope, dsc_plan_data(plan), directory, (size_t)k->pool, (size_t)k->test);
     return shared;
 }
 
@@ -419,7 +405,7 @@ const dsc_case bias_variance_width = {
     .presets = presets,
     .seeds = 3,
     .uses_data = true,
-    .identify = identify,
+    .data_choice = "dataset",
     .prepare = prepare,
     .run = run,
     .work = work,

@@ -99,25 +99,12 @@ static const dsc_preset samples_presets[] = {
     { 0 },
 };
 
-/* The chosen data set, and the directory of its files; NULL for MNIST-1D. */
-static const dsc_known_data *find_dataset(dsc_scope *scope, const struct knobs *k, const char **directory)
-{
-    static const char *const names[] = { "mnist", "fashion-mnist", NULL };
-    return dsc_data_choose(scope, k->dataset, "mnist1d", names, directory);
-}
-
-static void identify(dsc_data_notes *notes, const void *knobs, const char *directory)
-{
-    const dsc_known_data *known = find_dataset(dsc_data_notes_scope(notes), knobs, &directory);
-    dsc_data_note_files(notes, known, directory);
-}
-
 static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *knobs, const char *directory)
 {
-    (void)plan;
+    (void)knobs;
     dsc_split *split = dsc_scope_alloc(scope, 1, sizeof *split);
-    const dsc_known_data *known = find_dataset(scope, knobs, &directory);
-    if (dsc_scope_status(scope) != DSC_OK)
+    const dsc_known_data *known = dsc_plan_data(plan);
+    if (!split)
         return NULL;
     *split = known
                  ? dsc_data_read(scope, known, directory)
@@ -417,7 +404,7 @@ const dsc_case double_descent_rff = {
     .seeds = 3,
     .uses_data = true,
     .uses_lapack = true,
-    .identify = identify,
+    .data_choice = "dataset",
     .prepare = prepare,
     .run = run,
     .work = work,
@@ -438,7 +425,7 @@ const dsc_case double_descent_samples = {
     .seeds = 3,
     .uses_data = true,
     .uses_lapack = true,
-    .identify = identify,
+    .data_choice = "dataset",
     .prepare = prepare,
     .run = run,
     .work = work,

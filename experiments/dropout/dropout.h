@@ -53,9 +53,8 @@ struct shared {
     dsc_examples train, test;
 };
 
-/* dsc_case.identify and .prepare: MNIST-1D generated, or the images in a directory. Training examples are the
+/* dsc_case.prepare: MNIST-1D generated, or the images in a directory. Training examples are the
    first; as many of them as the case can ask for. */
-void images_identify(dsc_data_notes *notes, const void *knobs, const char *directory);
 void *images_prepare(dsc_scope *scope, const dsc_plan *plan, const void *knobs, const char *directory);
 
 /* --- Training (networks.c) --- */

@@ -1,21 +1,6 @@
 /* images.c - the classifiers' data: MNIST-1D, generated, or MNIST and Fashion-MNIST from files. */
 #include "dropout.h"
 
-#include <string.h>
-
-/* The chosen data set, and the directory of its files; NULL for MNIST-1D. */
-static const dsc_known_data *find_dataset(dsc_scope *scope, const struct knobs *k, const char **directory)
-{
-    static const char *const names[] = { "mnist", "fashion-mnist", NULL };
-    return dsc_data_choose(scope, k->dataset, "mnist1d", names, directory);
-}
-
-void images_identify(dsc_data_notes *notes, const void *knobs, const char *directory)
-{
-    const dsc_known_data *known = find_dataset(dsc_data_notes_scope(notes), knobs, &directory);
-    dsc_data_note_files(notes, known, directory);
-}
-
 /* The most training examples that a cell asks for. */
 static size_t most_examples(const dsc_plan *plan, const struct knobs *k)
 {
@@ -42,7 +27,7 @@ void *images_prepare(dsc_scope *scope, const dsc_plan *plan, const void *knobs, 
     const size_t examples = most_examples(plan, k);
     struct shared *shared = dsc_scope_alloc(scope, 1, sizeof *shared);
     dsc_scope *work = dsc_scope_open(NULL);
-    const dsc_known_data *known = find_dataset(work, k, &directory);
+    const dsc_known_data *known = dsc_plan_data(plan);
     dsc_split split = { 0 };
     if (dsc_scope_status(work) == DSC_OK)
         split = known ? dsc_data_read(work, known, directory) : generate(work, k, examples);

@@ -144,7 +144,7 @@ bool networks_train(const training *t, outcome *result)
     return good;
 }
 
-/* MNIST-1D is the data set if no other is named: what it is not is known only with the files. */
+/* Of an image, or of MNIST-1D's points. */
 static double inputs_of(const struct knobs *k)
 {
     return strcmp(k->dataset, "mnist") == 0 || strcmp(k->dataset, "fashion-mnist") == 0 ? 784 : 40;

@@ -62,8 +62,9 @@ static const dsc_axis axes[] = {
     { INNER("epoch", "1..epochs", EPOCHS_MAX,
             "epochs after which the errors are measured; 0: before training", "epoch"),
       .derive = default_epochs },
-    { INNER("true_class", "0..9", CLASSES - 1, "true class", "true class"), .fixed = true },
-    { INNER("predicted_class", "0..9", CLASSES - 1, "predicted class", "predicted class"), .fixed = true },
+    { INNER("true_class", "0..9", CLASSES - 1, "true class", "true class"), .fixed = true, .classes = true },
+    { INNER("predicted_class", "0..9", CLASSES - 1, "predicted class", "predicted class"), .fixed = true,
+      .classes = true },
     { INNER("row", "0..131", PICTURE_SIDE - 1, "row of a picture", "row"), .fixed = true },
     { INNER("column", "0..131", PICTURE_SIDE - 1, "column of a picture", "column"), .fixed = true },
     { .param = { 0 } },
@@ -92,19 +93,6 @@ static const dsc_preset presets[] = {
     { 0 },
 };
 
-/* The chosen data set, and the directory of its files; NULL for glyphs. */
-static const dsc_known_data *find_dataset(dsc_scope *scope, const struct knobs *k, const char **directory)
-{
-    static const char *const names[] = { "mnist", "fashion-mnist", "cifar-10", NULL };
-    return dsc_data_choose(scope, k->dataset, "glyphs", names, directory);
-}
-
-static void identify(dsc_data_notes *notes, const void *knobs, const char *directory)
-{
-    const dsc_known_data *known = find_dataset(dsc_data_notes_scope(notes), knobs, &directory);
-    dsc_data_note_files(notes, known, directory);
-}
-
 struct shared {
     dsc_examples train, train_part, test;
     size_t height, width, channels;
@@ -119,11 +107,10 @@ static dsc_dataset limited(dsc_scope *scope, const dsc_dataset *data, int64_t co
 
 static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *knobs, const char *directory)
 {
-    (void)plan;
     const struct knobs *k = knobs;
     struct shared *shared = dsc_scope_alloc(scope, 1, sizeof *shared);
     dsc_scope *work = dsc_scope_open(NULL);
-    const dsc_known_data *known = find_dataset(work, k, &directory);
+    const dsc_known_data *known = dsc_plan_data(plan);
     dsc_split split = { 0 };
     if (dsc_scope_status(work) == DSC_OK)
         split =
@@ -375,7 +362,7 @@ static const dsc_case networks = {
     .seeds = 3,
     .uses_data = true,
     .whole_machine = true,
-    .identify = identify,
+    .data_choice = "dataset",
     .prepare = prepare,
     .run = run,
     .work = work,

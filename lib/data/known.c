@@ -359,8 +359,9 @@ const dsc_known_data *dsc_data_recognize(dsc_scope *scope, const char *const *na
         return one->known;
     }
     if (left_count > 1)
-        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "'%s' has the files of %s; choose one by its name",
-                       directory, list_names(scope, left));
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                       "'%s' has the files of %s; choose one, as by --set dataset=%s", directory,
+                       list_names(scope, left), left[0]);
     else
         dsc_scope_fail(scope, DSC_ERROR_FILE,
                        "'%s' has the files of none of %s; `descent data check` tells what they are called",

@@ -244,6 +244,33 @@ static void set_params(struct resolver *resolver)
     }
 }
 
+/* Settles on what the case computes: the choices are auto, what is generated, and known data sets. */
+static void choose_data(struct resolver *resolver)
+{
+    dsc_plan *plan = resolver->plan;
+    const dsc_param *param = plan->kase->data_choice ? plan->kase->params : NULL;
+    while (param && param->name && strcmp(param->name, plan->kase->data_choice) != 0)
+        param++;
+    if (!param || dsc_scope_status(resolver->scope) != DSC_OK)
+        return;
+    char *list = dsc_scope_copy(resolver->scope, param->choices), *state = NULL;
+    const char **names = dsc_scope_alloc(resolver->scope, strlen(param->choices) + 1, sizeof *names);
+    size_t count = 0;
+    for (char *word = list && names ? strtok_r(list, "|", &state) : NULL; word;
+         word = strtok_r(NULL, "|", &state))
+        names[count++] = word;
+    if (count < 2)
+        return;
+    const char *chosen, *generated = names[1];
+    memcpy(&chosen, (const char *)plan->knobs + param->offset, sizeof chosen);
+    plan->known_directory = plan->data_directory;
+    plan->known_data = dsc_data_choose(resolver->scope, chosen, generated, names + 2, &plan->known_directory);
+    chosen = plan->known_data ? plan->known_data->name : generated;
+    memcpy((char *)plan->knobs + param->offset, &chosen, sizeof chosen);
+    const dsc_known_data *known = dsc_known_data_find(chosen);
+    plan->data_title = known ? known->title : generated;
+}
+
 static int by_value(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
@@ -436,8 +463,11 @@ dsc_plan *dsc_plan_make(dsc_scope *scope, const dsc_experiment *experiment, cons
         common_value(&resolver, ENGINE))
         plan->engine = dsc_engine_parse(scope, common_value(&resolver, ENGINE));
     set_params(&resolver);
+    choose_data(&resolver);
     set_axes(&resolver);
     count_cells(plan);
+    if (dsc_scope_status(scope) == DSC_OK && plan->known_data)
+        dsc_data_note_files(&plan->data, plan->known_data, plan->known_directory);
     if (dsc_scope_status(scope) == DSC_OK && plan->kase->identify)
         plan->kase->identify(&plan->data, plan->knobs, plan->data_directory);
     plan->recipe = dsci_recipe_of(scope, plan);
@@ -482,6 +512,16 @@ const char *dsc_plan_recipe(const dsc_plan *plan)
 const dsc_case *dsc_plan_case(const dsc_plan *plan)
 {
     return plan->kase;
+}
+
+const dsc_known_data *dsc_plan_data(const dsc_plan *plan)
+{
+    return plan->known_data;
+}
+
+const char *dsc_plan_data_title(const dsc_plan *plan)
+{
+    return plan->data_title;
 }
 
 const double *dsc_plan_axis(const dsc_plan *plan, const char *name, size_t *count)

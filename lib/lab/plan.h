@@ -29,8 +29,10 @@ struct dsc_plan {
     const dsc_experiment *experiment;
     const dsc_case *kase;
     dsc_engine engine;
-    const char *data_directory;
-    void *knobs; /* parameters; the fields of axes are zero */
+    const char *data_directory;       /* as it was given */
+    const dsc_known_data *known_data; /* that the case's choice came to; NULL: none that is read from files */
+    const char *known_directory, *data_title; /* of its files; of what is computed on, NULL: no choice */
+    void *knobs;                              /* parameters; the fields of axes are zero */
     size_t axis_count, cell_axes, seed_axis;
     struct dsci_plan_axis axes[DSC_RECORD_MAX_AXES]; /* of cells as in the case's table, seeds, inner ones */
     size_t cells;

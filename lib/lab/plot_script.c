@@ -15,8 +15,9 @@ enum {
     GAP = 30,        /* between panels */
     LINE = 28,       /* of text */
     CHARACTER = 10,  /* mean width */
+    MAP_TEXT = 20,   /* most characters of a map's tick label */
     KEY_SAMPLE = 95, /* a legend entry's line and margins */
-    MAP_LABELS = 60  /* room for the row labels of a map */
+    MAP_LABELS = 60  /* least room for the row labels of a map */
 };
 
 /* Okabe and Ito's palette (2008) without black and yellow: apart for every kind of colour vision, visible on
@@ -31,6 +32,8 @@ enum { LOOKS = sizeof looks / sizeof looks[0] };
 struct layout {
     size_t columns, rows, key_columns, key_rows, mark_rows, title_lines, name_rows;
     int height, panel_width, panel_height, top, row_top, row_step;
+    int map_labels; /* room for the row labels of a map */
+    bool slanted;   /* the column labels of a map would run into each other */
 };
 
 /* Where the labels of a panel's marks stand. */
@@ -116,6 +119,26 @@ static struct layout layout_make(const dsci_plot *plot)
     return l;
 }
 
+/* Pixels of a map's square tiles. */
+static double map_tile(const struct layout *l, const dsci_panel *panel)
+{
+    const double across =
+                     (double)(l->panel_width - l->map_labels) / (double)(panel->columns ? panel->columns : 1),
+                 down = (double)l->panel_height / (double)(panel->rows ? panel->rows : 1);
+    return across < down ? across : down;
+}
+
+/* Characters of the longest of a map's tick labels. */
+static size_t longest_text(const char *const *texts, size_t count)
+{
+    size_t longest = 0;
+    for (size_t i = 0; i < count; i++) {
+        const size_t length = dsci_text_length(texts[i]);
+        longest = length > longest ? length : longest;
+    }
+    return longest < MAP_TEXT ? longest : MAP_TEXT;
+}
+
 /* A map's panels are as high as square tiles make them; below them stand the label and the scale of colours.
  */
 static struct layout layout_map(const dsci_plot *plot)
@@ -125,9 +148,18 @@ static struct layout layout_map(const dsci_plot *plot)
     l.rows = (plot->panel_count + l.columns - 1) / l.columns;
     l.panel_width = (WIDTH - LEFT - RIGHT - GAP * ((int)l.columns - 1)) / (int)l.columns;
     const int most = l.rows == 1 ? 560 : 380;
+    size_t longest = 0;
+    l.map_labels = MAP_LABELS;
+    for (size_t p = 0; p < plot->panel_count && !picture; p++) {
+        const dsci_panel *panel = &plot->panels[p];
+        const size_t columns = longest_text(panel->column_texts, panel->columns);
+        const int labels = CHARACTER * (int)longest_text(panel->row_texts, panel->rows) + LINE / 2;
+        l.map_labels = labels > l.map_labels ? labels : l.map_labels;
+        longest = columns > longest ? columns : longest;
+    }
     for (size_t p = 0; p < plot->panel_count; p++) {
         const dsci_panel *panel = &plot->panels[p];
-        const double wanted = panel->columns ? (double)(l.panel_width - MAP_LABELS) * (double)panel->rows /
+        const double wanted = panel->columns ? (double)(l.panel_width - l.map_labels) * (double)panel->rows /
                                                    (double)panel->columns
                                              : 0;
         if (wanted > l.panel_height)
@@ -136,7 +168,9 @@ static struct layout layout_map(const dsci_plot *plot)
     l.panel_height = l.panel_height < 60 ? 60 : l.panel_height;
     l.top = GAP / 2 + (plot->title[0] ? LINE + GAP / 2 : 0);
     l.row_top = (plot->panels[0].title ? LINE + 6 : 0) + 8;
-    l.row_step = l.row_top + l.panel_height + (picture ? LINE / 2 : 2 * LINE);
+    l.slanted = longest > 2 && (double)longest * CHARACTER > map_tile(&l, &plot->panels[0]);
+    l.name_rows = l.slanted ? (size_t)(longest * CHARACTER * 7 / 10 + LINE - 1) / LINE : 1;
+    l.row_step = l.row_top + l.panel_height + (picture ? LINE / 2 : (int)(1 + l.name_rows) * LINE);
     l.height = l.top + (int)l.rows * l.row_step + (picture ? 4 : 5) * LINE;
     return l;
 }
@@ -480,10 +514,11 @@ static const char diverging[] =
 /* Tick labels at whole places, no nearer than `apart` of them. */
 static void put_places_of(struct script *s, char axis, const char *const *texts, size_t count, size_t apart)
 {
-    dsc_text_format(s->out, "set %ctics (", axis);
+    dsc_text_format(s->out, "set %ctics %s(", axis,
+                    axis == 'x' && s->layout.slanted ? "rotate by 45 right " : "");
     for (size_t i = 0; i < count; i += apart) {
         dsc_text_append(s->out, i ? ", " : "");
-        dsci_script_tick(s->out, s->scope, texts[i], 20);
+        dsci_script_tick(s->out, s->scope, texts[i], MAP_TEXT);
         dsc_text_format(s->out, " %zu", i);
     }
     dsc_text_append(s->out, ")\n");
@@ -498,12 +533,12 @@ static struct map_frame frame_of(const struct script *s, size_t p)
 {
     const struct layout *l = &s->layout;
     const dsci_panel *panel = &s->plot->panels[p];
-    const double room_x = l->panel_width - MAP_LABELS, room_y = l->panel_height;
-    const double across = room_x / (double)panel->columns, down = room_y / (double)panel->rows;
-    struct map_frame f = { .tile = across < down ? across : down };
+    const double room_x = l->panel_width - l->map_labels;
+    struct map_frame f = { .tile = map_tile(l, panel) };
     f.width = f.tile * (double)panel->columns;
     f.height = f.tile * (double)panel->rows;
-    f.left = LEFT + (double)(p % l->columns) * (l->panel_width + GAP) + MAP_LABELS + (room_x - f.width) / 2;
+    f.left =
+        LEFT + (double)(p % l->columns) * (l->panel_width + GAP) + l->map_labels + (room_x - f.width) / 2;
     const size_t row = p / l->columns;
     f.top = l->top + (double)row * l->row_step + l->row_top;
     return f;
@@ -515,7 +550,7 @@ static double map_y_label_left(const struct script *s)
     const dsci_panel *first = s->plot->panels;
     if (s->plot->panel_count == 0 || first->rows == 0 || first->columns == 0)
         return Y_LABEL_LEFT;
-    return Y_LABEL_LEFT + frame_of(s, 0).left - (LEFT + MAP_LABELS);
+    return Y_LABEL_LEFT + frame_of(s, 0).left - (LEFT + s->layout.map_labels);
 }
 
 /* Numbers on the tiles, light on dark ones: those of small values, or of values far from 0. */

@@ -76,7 +76,25 @@ static void describe_outputs(const dsc_plan *plan, dsc_record_output *outputs)
     }
 }
 
-static void describe_axes(const dsc_plan *plan, dsc_record_axis *axes)
+/* The names of an axis's values, "a|b|c", or NULL. Those of classes are the data set's. */
+static const char *names_of(dsc_scope *scope, const dsc_plan *plan, const struct dsci_plan_axis *axis)
+{
+    if (!axis->axis || !axis->axis->classes)
+        return axis->axis ? axis->axis->param.choices : NULL;
+    const dsc_known_data *data = plan->known_data;
+    const char *names = NULL;
+    for (size_t i = 0; data && data->class_names && i < data->classes; i++)
+        names = dsc_scope_format(scope, "%s%s%s", names ? names : "", names ? "|" : "", data->class_names[i]);
+    return names;
+}
+
+/* A title that begins with what is computed on. */
+static const char *title_of(dsc_scope *scope, const dsc_plan *plan, const char *title)
+{
+    return plan->data_title ? dsc_scope_format(scope, "%s: %s", plan->data_title, title) : title;
+}
+
+static void describe_axes(dsc_scope *scope, const dsc_plan *plan, dsc_record_axis *axes)
 {
     for (size_t i = 0; i < plan->axis_count; i++) {
         const struct dsci_plan_axis *from = &plan->axes[i];
@@ -86,7 +104,7 @@ static void describe_axes(const dsc_plan *plan, dsc_record_axis *axes)
                                      .integer = from->integer,
                                      .count = from->count,
                                      .values = from->values,
-                                     .names = from->axis ? from->axis->param.choices : NULL };
+                                     .names = names_of(scope, plan, from) };
     }
 }
 
@@ -95,9 +113,12 @@ static const char *figures_json(dsc_scope *scope, const dsc_plan *plan)
     if (!plan->kase->figures)
         return "[]";
     dsc_figure *figures = dsc_scope_alloc(scope, FIGURES_MAX, sizeof *figures);
-    return figures
-               ? dsc_figures_to_json(scope, figures, plan->kase->figures(plan->knobs, figures, FIGURES_MAX))
-               : NULL;
+    if (!figures)
+        return NULL;
+    const size_t count = plan->kase->figures(plan->knobs, figures, FIGURES_MAX);
+    for (size_t i = 0; i < count; i++)
+        figures[i].title = title_of(scope, plan, figures[i].title);
+    return dsc_figures_to_json(scope, figures, count);
 }
 
 dsc_record *dsci_results_make(dsc_scope *scope, const dsc_plan *plan)
@@ -110,10 +131,10 @@ dsc_record *dsci_results_make(dsc_scope *scope, const dsc_plan *plan)
     if (!outputs)
         return NULL;
     describe_outputs(plan, outputs);
-    describe_axes(plan, axes);
+    describe_axes(scope, plan, axes);
     const dsc_case *kase = plan->kase;
     const dsc_record_spec spec = { .experiment = plan->experiment->name,
-                                   .title = kase->summary,
+                                   .title = title_of(scope, plan, kase->summary),
                                    .reference =
                                        kase->reference ? kase->reference : plan->experiment->reference,
                                    .readme = readme,

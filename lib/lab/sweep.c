@@ -53,7 +53,8 @@ const void *dsci_sweep_prepare(dsc_scope *scope, const dsc_plan *plan)
         dsc_linalg_core(); /* loads the library, which must not happen in several threads */
     if (dsc_scope_status(scope) != DSC_OK || !plan->kase->prepare)
         return NULL;
-    return plan->kase->prepare(scope, plan, plan->knobs, plan->data_directory);
+    return plan->kase->prepare(scope, plan, plan->knobs,
+                               plan->known_data ? plan->known_directory : plan->data_directory);
 }
 
 static bool must_stop(void *user)

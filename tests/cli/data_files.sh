@@ -44,4 +44,27 @@ gzip zipped/*
 run 0 toy --case digits --data zipped --out zipped.h5 --no-plot --quiet
 head -c 30 zipped/train-images-idx3-ubyte.gz >part && mv part zipped/train-images-idx3-ubyte.gz
 refuses 3 'zipped/train-images-idx3-ubyte.gz' toy --case digits --data zipped
+
+# Of several data sets one is chosen, and everything says which.
+mkdir several several/FashionMNIST
+idx several/mnist
+idx several/FashionMNIST/raw
+smallest='image-classification --preset quick --set network=logistic --set train=2 --set test=2 --no-plot'
+# shellcheck disable=SC2086
+{
+    refuses 2 "'several' has the files of mnist and fashion-mnist; choose one, as by --set dataset=mnist" \
+        $smallest --data several
+    run 0 $smallest --data several --set dataset=fashion-mnist --out chosen.h5
+    out_has 'image-classification networks on Fashion-MNIST: 1 computed'
+    run 0 $smallest --data several/mnist --out only.h5
+}
+out_has 'image-classification networks on MNIST: 1 computed'
+run 0 descent show chosen.h5
+out_has 'Fashion-MNIST: Learning curves'
+grep -q 'parameters.dataset *fashion-mnist' "$out" || fail 'the recipe does not say its data set'
+run 0 descent show only.h5
+grep -q 'parameters.dataset *mnist' "$out" || fail 'the recipe keeps auto'
+run 0 descent plot chosen.h5
+grep -q 'Fashion-MNIST: Test examples' chosen-confusion.gp || fail 'the figure does not say its data set'
+grep -q 'ankle boot' chosen-confusion.gp || fail 'the classes are not called by their names'
 finish

@@ -60,6 +60,7 @@ typedef struct dsc_axis {
     const char *units; /* "1" if it has none */
     const char *long_name; /* axis label */
     bool inner;            /* runs inside the cell, which puts one value per point; its knob is not set */
+    bool classes;          /* the classes of the data set, shown by their names where it has some */
     bool fixed;            /* the cell counts on the table's values (pixels, classes): others are refused */
     /* If not NULL: makes the default list from the parameters; returns how many of capacity it wrote. */
     size_t (*derive)(const void *knobs, double *values, size_t capacity);
@@ -143,16 +144,22 @@ typedef struct dsc_case {
     const dsc_axis *axes;
     const dsc_output *outputs;
     const dsc_preset *presets;
-    int64_t seeds;      /* default number; 0: 3 */
-    bool uses_data;     /* takes --data DIR */
+    int64_t seeds;  /* default number; 0: 3 */
+    bool uses_data; /* takes --data DIR */
+    /* Name of the parameter that says what the case is computed on, a DSC_CHOICE "auto|GENERATED|SET|...":
+       something generated, or one of the known data sets. The plan puts what auto stands for in its place, as
+       dsc_data_choose() says, so that the recipe tells; it notes the set's files, and titles begin with the
+       set's. NULL: there is no such choice. */
+    const char *data_choice;
     bool whole_machine; /* cells run one after the other, each on all threads: for large networks */
     bool uses_lapack;   /* bits depend on the LAPACK core type: recorded, and compared by verify */
 
     /* Names every file that the numbers depend on, with dsc_data_note(), before anything is computed. May be
      * NULL. */
     void (*identify)(dsc_data_notes *notes, const void *knobs, const char *data_directory);
-    /* Loads what all cells share, read-only afterwards; dsc_plan_axis() tells what they will ask for. May be
-       NULL. The result is dsc_cell_shared(). Lives in scope. */
+    /* Loads what all cells share, read-only afterwards; dsc_plan_axis() tells what they will ask for, and
+       dsc_plan_data() what was chosen, whose files are in data_directory then. May be NULL. The result is
+       dsc_cell_shared(). Lives in scope. */
     void *(*prepare)(dsc_scope *scope, const dsc_plan *plan, const void *knobs, const char *data_directory);
     /* Computes one cell. */
     void (*run)(dsc_cell *cell);
@@ -179,6 +186,9 @@ DSC_API void dsc_data_note(dsc_data_notes *notes, const char *name, const char *
  * (NULL). */
 DSC_API void dsc_data_note_files(dsc_data_notes *notes, const dsc_known_data *known, const char *directory);
 DSC_API dsc_scope *dsc_data_notes_scope(const dsc_data_notes *notes); /* of the plan, for paths and errors */
+
+/* The known data set that the case's data_choice came to; NULL: none that is read from files. */
+DSC_API const dsc_known_data *dsc_plan_data(const dsc_plan *plan);
 
 /* The values of one of the case's axes; NULL and a count of 0 if it has none of this name. */
 DSC_API const double *dsc_plan_axis(const dsc_plan *plan, const char *name, size_t *count);

@@ -38,6 +38,8 @@ DSC_API const char *dsc_plan_recipe(const dsc_plan *plan); /* canonical JSON */
 DSC_API const char *dsc_plan_config(dsc_scope *scope,
                                     const dsc_plan *plan); /* as dsc_config_read() takes it */
 DSC_API const dsc_case *dsc_plan_case(const dsc_plan *plan);
+/* What the plan computes on, for people ("MNIST-1D"), if the case has a choice of data; else NULL. */
+DSC_API const char *dsc_plan_data_title(const dsc_plan *plan);
 DSC_API size_t dsc_plan_cells(const dsc_plan *plan);
 
 /* Reads the settings of a JSON configuration file (an object of names and numbers, texts or lists). */
