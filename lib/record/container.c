@@ -107,19 +107,23 @@ dsc_status dsci_container_write(dsc_scope *scope, const char *path, const dsci_a
 
 /* --- Reading --- */
 
-dsci_container *dsci_container_open(dsc_scope *scope, const char *path)
+dsci_container *dsci_container_of(dsc_scope *scope, const char *path, dsc_bytes bytes)
 {
-    struct stat info; /* what is compressed as a whole is no HDF5 file, and would be longer */
-    const size_t limit = stat(path, &info) == 0 ? (size_t)info.st_size : 0;
-    dsci_container *container = dsc_scope_alloc(scope, 1, sizeof *container);
-    const dsc_bytes bytes = container ? dsci_file_read_regular(scope, path, limit) : (dsc_bytes){ NULL, 0 };
-    if (!bytes.data)
+    dsci_container *container = bytes.data ? dsc_scope_alloc(scope, 1, sizeof *container) : NULL;
+    if (!container)
         return NULL;
     container->bytes = bytes.size;
     container->scope = scope;
     container->path = dsc_scope_copy(scope, path);
     container->file = container->path ? dsci_h5_open(scope, container->path, bytes) : NULL;
     return container->file ? container : NULL;
+}
+
+dsci_container *dsci_container_open(dsc_scope *scope, const char *path)
+{
+    struct stat info; /* what is compressed as a whole is no HDF5 file, and would be longer */
+    const size_t limit = stat(path, &info) == 0 ? (size_t)info.st_size : 0;
+    return dsci_container_of(scope, path, dsci_file_read_regular(scope, path, limit));
 }
 
 dsc_status dsci_container_expect(const dsci_container *container, dsc_file_kind kind)
@@ -136,6 +140,35 @@ size_t dsci_container_bytes(const dsci_container *container)
 bool dsci_container_has(const dsci_container *container, const char *name)
 {
     return dsci_h5_find(container->file, NULL, name) != NULL;
+}
+
+struct paths {
+    dsc_scope *scope;
+    const char **items;
+    size_t count, capacity;
+};
+
+static void add_path(void *user, const char *path, const dsci_h5_object *object)
+{
+    (void)object;
+    struct paths *paths = user;
+    if (paths->count == paths->capacity) {
+        const char **old = paths->items;
+        paths->capacity = paths->capacity ? 2 * paths->capacity : 64;
+        paths->items = dsc_scope_alloc(paths->scope, paths->capacity, sizeof *paths->items);
+        if (paths->items && old)
+            memcpy(paths->items, old, paths->count * sizeof *paths->items);
+    }
+    if (paths->items)
+        paths->items[paths->count++] = dsc_scope_copy(paths->scope, path);
+}
+
+const char **dsci_container_paths(const dsci_container *container, size_t *count)
+{
+    struct paths paths = { .scope = container->scope };
+    dsci_h5_visit(container->file, add_path, &paths);
+    *count = dsc_scope_status(container->scope) == DSC_OK ? paths.count : 0;
+    return paths.items;
 }
 
 static const dsci_h5_attribute *find_attribute(const dsci_container *container, const char *group,

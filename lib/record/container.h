@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <descent/file.h>
 #include <descent/record.h>
 
 typedef enum dsci_element { DSCI_ELEMENT_F32 = 0, DSCI_ELEMENT_F64, DSCI_ELEMENT_I32 } dsci_element;
@@ -30,6 +31,8 @@ typedef struct dsci_container dsci_container;
 
 /* NULL, with the error in the scope, if it is not HDF5. */
 dsci_container *dsci_container_open(dsc_scope *scope, const char *path);
+/* The same of bytes that stay as they are; path is for messages. */
+dsci_container *dsci_container_of(dsc_scope *scope, const char *path, dsc_bytes bytes);
 
 /* Fails the scope unless the file is of this kind, saying what it is and what reads it. */
 dsc_status dsci_container_expect(const dsci_container *container, dsc_file_kind kind);
@@ -39,6 +42,9 @@ size_t dsci_container_bytes(const dsci_container *container);
 
 /* Whether there is a group or an array of that name. */
 bool dsci_container_has(const dsci_container *container, const char *name);
+
+/* The paths of all groups and arrays, in the order of their names; *count of them. Once for a container. */
+const char **dsci_container_paths(const dsci_container *container, size_t *count);
 
 /* Whether there is a text of that name at a group ("": the file itself). */
 bool dsci_container_has_text(const dsci_container *container, const char *group, const char *name);

@@ -9,6 +9,9 @@
 #include <cmocka.h>
 
 #include <hdf5.h>
+#include <zlib.h>
+
+#include <descent/file.h>
 
 #include "directory.h"
 #include "network.h"
@@ -229,6 +232,268 @@ static void what_does_not_fit_is_named_and_changes_nothing(void **state)
     }
 }
 
+/* --- Wrapped layers, and what version 3 writes --- */
+
+static dsc_status read_into(dsc_scope *scope, dsc_node *logits, const char *path, bool all, dsc_model **model)
+{
+    *model = dsc_compile(dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES)),
+                         &(dsc_compile_options){ .batch = 2 });
+    return dsc_model_read_keras(*model, path, all);
+}
+
+static void depthwise_kernels_are_read_under_both_names(void **state)
+{
+    const char *path = directory_path(*state, "keras.h5");
+    static const char *const one[] = { "dw" };
+    for (int version = 2; version <= 3; version++) {
+        const struct weight weights[] = {
+            { "dw", version == 2 ? "dw/depthwise_kernel:0" : "dw/kernel", 4, { 3, 3, 2, 2 }, 5 },
+            { "dw", "dw/bias", 1, { 4 }, 1 },
+        };
+        write_file(path, one, 1, weights, 2, (struct style){ false, false, false });
+        for (size_t groups = 1; groups <= 2;
+             groups++) { /* the kernel of a grey image is not a depthwise one */
+            dsc_scope *scope = dsc_scope_open(NULL);
+            dsc_model *model;
+            dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { 4, 4, groups } });
+            x = dsc_flatten(dsc_conv2d(x, 4, .groups = groups, .name = "dw"));
+            const dsc_status status =
+                read_into(scope, dsc_dense(x, CLASSES, .name = "last"), path, false, &model);
+            if (groups == 2) {
+                assert_string_equal(dsc_scope_message(scope), "");
+                assert_slice(model, "dw/weights", 5);
+            } else if (version == 3) {
+                assert_int_equal(status, DSC_ERROR_MISMATCH);
+                assert_non_null(
+                    strstr(dsc_scope_message(scope), "'dw/weights' expected 3x3x1x4, found 3x3x2x2"));
+            }
+            dsc_scope_close(&scope);
+        }
+    }
+}
+
+/* A bidirectional layer of 2 units and a dense one, as ours and, with last of another name, as an inner one.
+ */
+static dsc_node *bidirectional(dsc_scope *scope, const char *last)
+{
+    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { 5, INPUTS } });
+    x = dsc_recurrent(x, 2, .cell = DSC_CELL_LSTM, .bidirectional = true, .name = "bi");
+    return dsc_dense(x, CLASSES, .name = last);
+}
+
+static void layers_in_layers_are_read_by_their_inner_names(void **state)
+{
+    const char *path = directory_path(*state, "keras.h5");
+    static const char *const both[] = { "bi", "inner" };
+    static const struct weight weights[] = {
+        { "bi", "bi/forward_lstm/lstm_cell/kernel", 2, { INPUTS, 8 }, 10 },
+        { "bi", "bi/forward_lstm/lstm_cell/recurrent_kernel", 2, { 2, 8 }, 20 },
+        { "bi", "bi/forward_lstm/lstm_cell/bias", 1, { 8 }, 30 },
+        { "bi", "bi/backward_lstm/lstm_cell/kernel", 2, { INPUTS, 8 }, 40 },
+        { "bi", "bi/backward_lstm/lstm_cell/recurrent_kernel", 2, { 2, 8 }, 50 },
+        { "bi", "bi/backward_lstm/lstm_cell/bias", 1, { 8 }, 60 },
+        { "inner", "inner/last/kernel", 2, { 4, CLASSES }, 70 },
+        { "inner", "last/bias:0", 1, { CLASSES }, 80 }, /* version 2 leaves the outer name out */
+    };
+    write_file(path, both, 2, weights, 8, (struct style){ true, false, true });
+    static const char *const names[] = { "last", "inner/last" };
+    for (int i = 0; i < 2; i++) {
+        dsc_scope *scope = dsc_scope_open(NULL);
+        dsc_model *model;
+        if (read_into(scope, bidirectional(scope, names[i]), path, true, &model) != DSC_OK)
+            fail_msg("%s", dsc_scope_message(scope));
+        assert_slice(model, "bi/forward/weights", 10);
+        assert_slice(model, "bi/forward/bias", 30);
+        assert_slice(model, "bi/backward/recurrent_weights", 50);
+        assert_slice(model, i ? "inner/last/weights" : "last/weights", 70);
+        assert_slice(model, i ? "inner/last/bias" : "last/bias", 80);
+        dsc_scope_close(&scope);
+    }
+}
+
+static void separable_convolutions_are_called_so(void **state)
+{
+    const char *path = directory_path(*state, "keras.h5");
+    static const char *const one[] = { "sep" };
+    static const struct weight weights[] = {
+        { "sep", "sep/depthwise_kernel", 4, { 3, 3, 2, 1 }, 5 },
+        { "sep", "sep/pointwise_kernel", 4, { 1, 1, 2, 4 }, 1 },
+    };
+    write_file(path, one, 1, weights, 2, (struct style){ false, false, false });
+    dsc_scope *scope = dsc_scope_open(NULL);
+    dsc_model *model;
+    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { 4, 4, 2 } });
+    x = dsc_flatten(dsc_conv2d(x, 2, .groups = 2, .no_bias = true, .name = "sep"));
+    assert_int_equal(read_into(scope, dsc_dense(x, CLASSES), path, false, &model), DSC_ERROR_MISMATCH);
+    assert_non_null(strstr(dsc_scope_message(scope), "'sep/pointwise_kernel' of the file is of a separable"));
+    dsc_scope_close(&scope);
+}
+
+/* The layer's name beside its weights by number, as version 3 writes ".weights.h5". */
+static void put_name(hid_t file, const char *vars, const char *name)
+{
+    const hid_t links = path_creation(), space = H5Screate(H5S_SCALAR), type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, H5T_VARIABLE);
+    const hid_t group = H5Lexists(file, vars, H5P_DEFAULT) > 0
+                            ? H5Gopen2(file, vars, H5P_DEFAULT)
+                            : H5Gcreate2(file, vars, links, H5P_DEFAULT, H5P_DEFAULT);
+    const hid_t attribute = H5Acreate2(group, "name", type, space, H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(H5Awrite(attribute, type, &name) >= 0);
+    H5Aclose(attribute);
+    H5Gclose(group);
+    H5Tclose(type);
+    H5Sclose(space);
+    H5Pclose(links);
+}
+
+static void write_numbered(const char *path, bool named)
+{
+    static const struct weight weights[] = {
+        { "layers/bidirectional/forward_layer/cell/vars", "0", 2, { INPUTS, 8 }, 10 },
+        { "layers/bidirectional/forward_layer/cell/vars", "1", 2, { 2, 8 }, 20 },
+        { "layers/bidirectional/forward_layer/cell/vars", "2", 1, { 8 }, 30 },
+        { "layers/bidirectional/backward_layer/cell/vars", "0", 2, { INPUTS, 8 }, 40 },
+        { "layers/bidirectional/backward_layer/cell/vars", "1", 2, { 2, 8 }, 50 },
+        { "layers/bidirectional/backward_layer/cell/vars", "2", 1, { 8 }, 60 },
+        { "layers/sequential/layers/dense/vars", "0", 2, { 4, CLASSES }, 70 },
+        { "layers/sequential/layers/dense/vars", "1", 1, { CLASSES }, 80 },
+        { "layers/dropout/seed_generator/vars", "0", 1, { 2 }, 0 },
+        { "optimizer/vars", "0", 1, { 1 }, 0 },
+    };
+    const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    for (size_t i = 0; i < sizeof weights / sizeof weights[0]; i++)
+        put_weight(file, &weights[i]);
+    put_name(file, "vars", "functional");
+    if (named) {
+        put_name(file, "layers/bidirectional/vars", "bi");
+        put_name(file, "layers/bidirectional/forward_layer/vars", "forward_lstm");
+        put_name(file, "layers/bidirectional/forward_layer/cell/vars", "lstm_cell");
+        put_name(file, "layers/bidirectional/backward_layer/vars", "backward_lstm");
+        put_name(file, "layers/sequential/vars", "inner");
+        put_name(file, "layers/sequential/layers/dense/vars", "last");
+    }
+    H5Fclose(file);
+}
+
+static void expect_numbered(const char *path)
+{
+    dsc_scope *scope = dsc_scope_open(NULL);
+    dsc_model *model;
+    if (read_into(scope, bidirectional(scope, "last"), path, true, &model) != DSC_OK)
+        fail_msg("%s", dsc_scope_message(scope));
+    assert_slice(model, "bi/forward/weights", 10);
+    assert_slice(model, "bi/forward/recurrent_weights", 20);
+    assert_slice(model, "bi/backward/bias", 60);
+    assert_slice(model, "last/weights", 70);
+    assert_slice(model, "last/bias", 80);
+    dsc_scope_close(&scope);
+}
+
+static void weights_by_number_find_their_layers(void **state)
+{
+    const char *path = directory_path(*state, "model.weights.h5");
+    write_numbered(path, true);
+    expect_numbered(path);
+    write_numbered(path, false); /* without names the groups are the layers */
+    dsc_scope *scope = dsc_scope_open(NULL);
+    dsc_model *model;
+    assert_int_equal(read_into(scope, bidirectional(scope, "dense"), path, false, &model), DSC_OK);
+    assert_slice(model, "dense/weights", 70);
+    assert_int_equal(dsc_model_read_keras(model, path, true), DSC_ERROR_MISMATCH);
+    assert_non_null(
+        strstr(dsc_scope_message(scope), "weights for layer 'bidirectional/backward_layer/cell'"));
+    dsc_scope_close(&scope);
+}
+
+static void put_number(unsigned char *to, size_t bytes, size_t value)
+{
+    for (size_t i = 0; i < bytes; i++)
+        to[i] = (unsigned char)(value >> 8 * i);
+}
+
+/* A zip archive of one file; its size. */
+static size_t zip_of(unsigned char *zip, const char *name, const unsigned char *data, size_t size,
+                     bool deflated)
+{
+    const size_t length = strlen(name), start = 30 + length;
+    uLongf packed = size;
+    memcpy(zip + start, data, size);
+    if (deflated) {
+        z_stream stream = { .next_in = (unsigned char *)data,
+                            .avail_in = (uInt)size,
+                            .next_out = zip + start,
+                            .avail_out = (uInt)size };
+        assert_int_equal(deflateInit2(&stream, 6, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
+        assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
+        packed = stream.total_out;
+        deflateEnd(&stream);
+    }
+    unsigned char fields[26] = { 20 };
+    put_number(fields + 4, 2, deflated ? 8 : 0);
+    put_number(fields + 10, 4, crc32(0, data, (uInt)size));
+    put_number(fields + 14, 4, packed);
+    put_number(fields + 18, 4, size);
+    put_number(fields + 22, 2, length);
+    memcpy(zip, "PK\3\4", 4);
+    memcpy(zip + 4, fields, 26);
+    memcpy(zip + 30, name, length);
+    unsigned char *entry = zip + start + packed;
+    memset(entry, 0, 46 + length + 22);
+    memcpy(entry, "PK\1\2\24\0", 6);
+    memcpy(entry + 6, fields, 26);
+    memcpy(entry + 46, name, length);
+    unsigned char *end = entry + 46 + length;
+    memcpy(end, "PK\5\6", 4);
+    put_number(end + 10, 2, 1);
+    put_number(end + 12, 4, 46 + length);
+    put_number(end + 16, 4, start + packed);
+    return (size_t)(end + 22 - zip);
+}
+
+static void archives_of_version_3_are_read_and_damaged_ones_refused(void **state)
+{
+    static unsigned char plain[1 << 17], zip[1 << 18];
+    const char *path = directory_path(*state, "model.keras");
+    write_numbered(path, true);
+    dsc_scope *scope = dsc_scope_open(NULL);
+    const dsc_bytes file = dsc_file_read(scope, path, sizeof plain);
+    assert_non_null(file.data);
+    for (int deflated = 0; deflated < 2; deflated++) {
+        const size_t size = zip_of(zip, "model.weights.h5", file.data, file.size, deflated);
+        directory_put_bytes(*state, "model.keras", zip, size);
+        expect_numbered(path);
+        for (size_t cut = 0; cut < size; cut += cut < 60 || cut + 120 > size ? 1 : 509) {
+            dsc_scope *own = dsc_scope_open(NULL);
+            dsc_model *model;
+            directory_put_bytes(*state, "model.keras", zip, cut);
+            assert_int_equal(read_into(own, bidirectional(own, "last"), path, true, &model),
+                             DSC_ERROR_FORMAT);
+            dsc_scope_close(&own);
+        }
+        for (size_t at = 0; at < size; at += at < 60 || at + 120 > size ? 1 : 509) { /* good or refused */
+            dsc_scope *own = dsc_scope_open(NULL);
+            dsc_model *model;
+            zip[at] ^= 0x81;
+            directory_put_bytes(*state, "model.keras", zip, size);
+            read_into(own, bidirectional(own, "last"), path, true, &model);
+            zip[at] ^= 0x81;
+            dsc_scope_close(&own);
+        }
+        zip[300] ^= 1;
+        directory_put_bytes(*state, "model.keras", zip, size);
+        dsc_model *model;
+        dsc_scope *own = dsc_scope_open(NULL);
+        assert_int_equal(read_into(own, bidirectional(own, "last"), path, true, &model), DSC_ERROR_FORMAT);
+        assert_non_null(strstr(dsc_scope_message(own), "is not a whole zip archive"));
+        dsc_scope_close(&own);
+    }
+    directory_put_bytes(*state, "model.keras", zip, zip_of(zip, "train.csv", file.data, file.size, false));
+    dsc_model *model;
+    assert_int_equal(read_into(scope, bidirectional(scope, "last"), path, true, &model), DSC_ERROR_FORMAT);
+    assert_non_null(strstr(dsc_scope_message(scope), "is a zip archive without the file 'model.weights.h5'"));
+    dsc_scope_close(&scope);
+}
+
 static void a_file_without_the_layout_is_refused(void **state)
 {
     const char *path = directory_path(*state, "plain.h5");
@@ -257,6 +522,16 @@ int main(void)
         cmocka_unit_test_setup_teardown(some_layers_can_be_read, directory_make, directory_remove),
         cmocka_unit_test_setup_teardown(what_does_not_fit_is_named_and_changes_nothing, directory_make,
                                         directory_remove),
+        cmocka_unit_test_setup_teardown(depthwise_kernels_are_read_under_both_names, directory_make,
+                                        directory_remove),
+        cmocka_unit_test_setup_teardown(layers_in_layers_are_read_by_their_inner_names, directory_make,
+                                        directory_remove),
+        cmocka_unit_test_setup_teardown(separable_convolutions_are_called_so, directory_make,
+                                        directory_remove),
+        cmocka_unit_test_setup_teardown(weights_by_number_find_their_layers, directory_make,
+                                        directory_remove),
+        cmocka_unit_test_setup_teardown(archives_of_version_3_are_read_and_damaged_ones_refused,
+                                        directory_make, directory_remove),
         cmocka_unit_test_setup_teardown(a_file_without_the_layout_is_refused, directory_make,
                                         directory_remove),
     };

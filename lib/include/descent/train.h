@@ -168,10 +168,13 @@ DSC_API dsc_model *dsc_model_load(dsc_scope *scope, const char *path, const dsc_
    if there is none. */
 DSC_API dsc_node *dsc_model_node(dsc_model *model, const char *name);
 
-/* Reads weights in Keras's HDF5 layout (groups named after layers, attributes layer_names and weight_names;
-   kernels (height, width, in, out)) into the layers of the same names. Every layer of the file that the model
-   has is read, one at least; with all, each layer of the model must be in the file, and the other way round.
- */
+/* Reads weights that Keras has written into the layers of the same names: HDF5 files of versions 1 to 3, and
+   version 3's ".weights.h5" and ".keras" (without the attribute `name` of newer ones, layers are called as
+   their groups: "dense", "dense_1"). Both directions of a bidirectional layer are read, and layers of models
+   in models, by their inner names ("block/dense" or "dense"); depthwise kernels into convolutions of as many
+   groups as channels; of GRUs those with reset_after into DSC_CELL_GRU_LBR, others into DSC_CELL_GRU.
+   Separable convolutions fail. Every layer of the file that the model has is read, one at least; with all,
+   each layer of the model must be in the file, and the other way round. */
 DSC_API dsc_status dsc_model_read_keras(dsc_model *model, const char *path, bool all);
 
 /* SHA-256-based 64-bit hash of all parameters (and state). */
