@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    LOOKS = 16,            /* how often each byte may be looked at, on average, */
+    LOOKS = 8,             /* how often each byte may be looked at, on average, */
     LOOKS_BYTES = 1 << 20, /* and more of small files */
     LOOK_BYTES = 16,       /* what a look costs at least */
     SIGNATURE_BYTES = 8,
@@ -46,6 +46,15 @@ const unsigned char *dsci_h5_take(dsci_h5_file *file, uint64_t address, uint64_t
     }
     file->budget -= size + LOOK_BYTES;
     return file->data + address;
+}
+
+bool dsci_h5_step(dsci_h5_file *file)
+{
+    if (file->budget == 0)
+        dsci_h5_damaged(file, "its parts are linked in a circle or lie over one another");
+    else
+        file->budget--;
+    return !dsci_h5_stopped(file);
 }
 
 const unsigned char *dsci_h5_take_signed(dsci_h5_file *file, uint64_t address, uint64_t size,
@@ -163,12 +172,20 @@ dsci_h5_file *dsci_h5_open(dsc_scope *scope, const char *path, dsc_bytes bytes)
 
 /* --- Paths --- */
 
+/* Links are in the order of their names. */
 static const struct dsci_h5_link *find_link(const dsci_h5_object *group, const char *name, size_t length)
 {
-    for (size_t i = 0; i < group->links.count; i++) {
-        const struct dsci_h5_link *link = &group->links.items[i];
-        if (strncmp(link->name, name, length) == 0 && !link->name[length])
+    size_t low = 0, high = group->links.count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const struct dsci_h5_link *link = &group->links.items[middle];
+        const int order = strncmp(link->name, name, length);
+        if (order == 0 && !link->name[length])
             return link;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return NULL;
 }

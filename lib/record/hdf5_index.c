@@ -41,7 +41,7 @@ static const unsigned char *find_text(dsci_h5_file *file, const unsigned char *h
         }
         if (found == 0) /* the rest is free */
             break;
-        if (!dsci_h5_take(file, 0, HEADER, "heap"))
+        if (!dsci_h5_step(file))
             return NULL;
         *at += HEADER + (*size + 7) / 8 * 8;
         *at = *at < heap_size ? *at : heap_size;
@@ -195,13 +195,31 @@ static uint64_t row_size(const struct heap *heap, unsigned row)
     return row < 2 ? heap->start : heap->start << (row - 1);
 }
 
-/* A direct block's checksum is over the block with zeros in the checksum's place. Each is checked once. */
+/* Blocks are looked into for each object of theirs, but their checksums are computed once. */
+static bool is_known(dsci_h5_file *file, uint64_t address)
+{
+    const struct dsci_h5_block *known = file->blocks;
+    while (known && known->address != address && dsci_h5_step(file))
+        known = known->next;
+    return known && known->address == address;
+}
+
+static bool remember(dsci_h5_file *file, uint64_t address)
+{
+    struct dsci_h5_block *block = dsc_scope_alloc(file->scope, 1, sizeof *block);
+    if (!block)
+        return false;
+    *block = (struct dsci_h5_block){ file->blocks, address };
+    file->blocks = block;
+    return true;
+}
+
+/* A direct block's checksum is over the block with zeros in the checksum's place. */
 static bool check_block(const struct heap *heap, uint64_t address, uint64_t size, size_t header_bytes)
 {
     dsci_h5_file *file = heap->file;
-    for (const struct dsci_h5_block *known = file->blocks; known; known = known->next)
-        if (known->address == address)
-            return true;
+    if (is_known(file, address))
+        return true;
     if (!dsci_h5_take_signed(file, address, size, "FHDB", false))
         return false;
     if (heap->checksums) {
@@ -214,12 +232,24 @@ static bool check_block(const struct heap *heap, uint64_t address, uint64_t size
             dsci_h5_damaged(file, "its heap's block at byte %llu has another checksum than its bytes",
                             (unsigned long long)address);
     }
-    struct dsci_h5_block *block = dsc_scope_alloc(file->scope, 1, sizeof *block);
-    if (!block)
+    return remember(file, address);
+}
+
+/* The address that an indirect block of so many rows has in a place. */
+static bool read_entry(const struct heap *heap, uint64_t address, unsigned rows, uint64_t entry,
+                       uint64_t *found)
+{
+    enum { FIXED = 13, CHECKSUM = 4 };
+    dsci_h5_file *file = heap->file;
+    const uint64_t header = FIXED + heap->offset_bytes;
+    if (!is_known(file, address) &&
+        (!dsci_h5_take_signed(file, address, header + (uint64_t)rows * heap->width * 8 + CHECKSUM, "FHIB",
+                              true) ||
+         !remember(file, address)))
         return false;
-    *block = (struct dsci_h5_block){ file->blocks, address };
-    file->blocks = block;
-    return true;
+    const unsigned char *place = dsci_h5_take(file, address + header + entry * 8, 8, "heap");
+    *found = place ? dsci_h5_number(place, 8) : 0;
+    return place != NULL;
 }
 
 /* Where the heap's direct block with an offset lies, from what offset on and how long it is. */
@@ -241,13 +271,10 @@ static bool find_block(const struct heap *heap, uint64_t offset, struct place *p
             return false;
         }
         const uint64_t size = row_size(heap, row), column = (offset - at) / size;
-        const uint64_t header = 13 + heap->offset_bytes;
-        const unsigned char *block = dsci_h5_take_signed(
-            heap->file, place->address, header + (uint64_t)rows * heap->width * 8 + 4, "FHIB", true);
-        if (!block)
+        uint64_t address;
+        if (!read_entry(heap, place->address, rows, (uint64_t)row * heap->width + column, &address))
             return false;
-        *place = (struct place){ dsci_h5_number(block + header + (row * heap->width + column) * 8, 8),
-                                 at + column * size, size };
+        *place = (struct place){ address, at + column * size, size };
         if (row < direct_rows)
             break;
         const unsigned below = log2_of(size) - log2_of(heap->start) - log2_of(heap->width) + 1;

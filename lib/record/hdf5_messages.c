@@ -156,12 +156,14 @@ static bool read_attribute(dsci_h5_file *file, dsci_h5_object *object, uint64_t 
     struct dsci_h5_attribute found = { .name = dsci_h5_copy(file, name, (size_t)name_size), .order = order };
     if (!(flags & TYPE_SHARED))
         found.type = read_type((struct dsci_h5_cursor){ type, (size_t)type_size, false });
+    struct dsci_h5_space shape = { .count = 0 };
     if (flags & SPACE_SHARED)
         found.type.class = DSCI_H5_OTHER;
-    else if (!read_space((struct dsci_h5_cursor){ space, (size_t)space_size, false }, &found.space))
+    else if (!read_space((struct dsci_h5_cursor){ space, (size_t)space_size, false }, &shape))
         return false;
+    found.count = shape.count;
     if (found.type.class != DSCI_H5_OTHER) {
-        if (found.space.count > bytes.left / found.type.size)
+        if (found.count > bytes.left / found.type.size)
             return false;
         found.data = bytes.at;
     }

@@ -146,11 +146,22 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct dsci_h5_link *)a)->name, ((const struct dsci_h5_link *)b)->name);
 }
 
+/* Where the object at an address is, or belongs, in the tree of those that were read. Addresses mostly grow,
+   so they are scattered for the tree's order. */
+static dsci_h5_object **find_place(dsci_h5_file *file, uint64_t address)
+{
+    const uint64_t scatter = UINT64_C(0x9e3779b97f4a7c15);
+    dsci_h5_object **place = &file->objects;
+    while (*place && (*place)->address != address && dsci_h5_step(file))
+        place = &(*place)->below[address * scatter > (*place)->address * scatter];
+    return place;
+}
+
 dsci_h5_object *dsci_h5_object_read(dsci_h5_file *file, uint64_t address)
 {
-    for (dsci_h5_object *known = file->objects; known; known = known->next)
-        if (known->address == address)
-            return known;
+    dsci_h5_object **place = find_place(file, address);
+    if (dsci_h5_stopped(file) || *place)
+        return dsci_h5_stopped(file) ? NULL : *place;
     const unsigned char *signature = dsci_h5_take(file, address, 4, "header");
     dsci_h5_object *object = signature ? dsc_scope_alloc(file->scope, 1, sizeof *object) : NULL;
     if (!object)
@@ -173,8 +184,7 @@ dsci_h5_object *dsci_h5_object_read(dsci_h5_file *file, uint64_t address)
         qsort(object->attributes.items, object->attributes.count, sizeof *object->attributes.items, by_order);
     if (object->links.count)
         qsort(object->links.items, object->links.count, sizeof *object->links.items, by_name);
-    object->next = file->objects;
-    file->objects = object;
+    *place = object;
     return object;
 }
 
@@ -208,9 +218,9 @@ static const struct dsci_h5_attribute *find_one(dsci_h5_file *file, const dsci_h
             file->scope, DSC_ERROR_FORMAT,
             "'%s' is not a results file of descent, or damaged: expected attribute '%s', found none",
             file->path, name);
-    else if (attribute->space.count != 1)
+    else if (attribute->count != 1)
         dsc_scope_fail(file->scope, DSC_ERROR_FORMAT, "'%s': attribute '%s' holds %s, expected one value",
-                       file->path, name, attribute->space.count ? "several" : "nothing");
+                       file->path, name, attribute->count ? "several" : "nothing");
     return dsci_h5_stopped(file) ? NULL : attribute;
 }
 
@@ -245,7 +255,7 @@ const char **dsci_h5_texts(dsci_h5_file *file, const dsci_h5_attribute *attribut
 {
     enum { EMPTY = 1, TEXTS_MAX = 1 << 20 };
     *count = 0;
-    const uint64_t points = attribute->space.count;
+    const uint64_t points = attribute->count;
     if (points > TEXTS_MAX || (points > 0 && attribute->type.class != DSCI_H5_TEXT))
         return NULL;
     const char **texts = dsc_scope_alloc(file->scope, (size_t)points + EMPTY, sizeof *texts);

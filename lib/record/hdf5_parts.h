@@ -4,7 +4,7 @@
 
 #include "record/hdf5_file.h"
 
-/* A direct block of a fractal heap whose checksum has been found right. */
+/* A block of a fractal heap whose checksum has been found right. */
 struct dsci_h5_block {
     struct dsci_h5_block *next;
     uint64_t address;
@@ -16,7 +16,7 @@ struct dsci_h5_file {
     unsigned char *data;
     uint64_t size;
     uint64_t budget;         /* bytes that may still be looked at: each many times, but not for ever */
-    dsci_h5_object *objects; /* that have been read */
+    dsci_h5_object *objects; /* that have been read: a tree */
     struct dsci_h5_block *blocks;
     uint64_t heap_address, heap_at; /* where the last text of a global heap was found */
     const dsci_h5_object *root;
@@ -30,6 +30,9 @@ bool dsci_h5_stopped(const dsci_h5_file *file);
 
 /* size bytes at an address; NULL, and an error, if they are not in the file or it was looked at too often. */
 const unsigned char *dsci_h5_take(dsci_h5_file *file, uint64_t address, uint64_t size, const char *what);
+
+/* Counts a step of a search, which costs as little as a byte; false, and an error, if there were too many. */
+bool dsci_h5_step(dsci_h5_file *file);
 
 /* The same of a structure that begins with four letters and, if asked for, ends with its checksum. */
 const unsigned char *dsci_h5_take_signed(dsci_h5_file *file, uint64_t address, uint64_t size,
@@ -101,8 +104,8 @@ struct dsci_h5_attribute {
     const char *name;
     uint64_t order;
     struct dsci_h5_type type;
-    struct dsci_h5_space space;
-    const unsigned char *data; /* count elements */
+    uint64_t count;            /* of elements, */
+    const unsigned char *data; /* which lie here */
 };
 
 struct dsci_h5_attributes {
@@ -133,7 +136,7 @@ struct dsci_h5_filter {
 };
 
 struct dsci_h5_object {
-    dsci_h5_object *next;
+    dsci_h5_object *below[2]; /* in the tree of all objects */
     uint64_t address;
     uint64_t file_size; /* bounds what it can hold */
     bool visited;
