@@ -90,8 +90,8 @@ static bool expect_engine(dsc_scope *scope)
     if (!engine_is_ready())
         dsc_scope_fail(
             scope, DSC_ERROR_UNSUPPORTED,
-            "oneDNN can't be started at level %s (%s): another part of the program may have used it "
-            "before; choose the level with dsc_isa_select() before that, or use engine native",
+            "oneDNN can't be started at level %s: %s; where another part of the program uses it, choose the "
+            "level with dsc_isa_select() before that, or use engine native",
             dsc_isa_name(engine_level), dnnl_status2str(engine_status));
     else if (engine_level != dsc_isa_effective())
         dsc_scope_fail(
