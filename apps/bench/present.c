@@ -138,8 +138,7 @@ static const char *rows_absent(dsc_scope *scope, const bench_results *results, s
     return list;
 }
 
-/* What is not measured here, by reason. */
-static void print_absent(dsc_scope *scope, const dsc_terminal *terminal, const bench_results *results)
+dsc_table *bench_absent_table(dsc_scope *scope, const bench_results *results)
 {
     static const dsc_column columns[] = { { "not measured, as", false }, { "rows", false } };
     dsc_table *table = dsc_table_make(scope, columns, 2, 1);
@@ -151,10 +150,7 @@ static void print_absent(dsc_scope *scope, const dsc_terminal *terminal, const b
         dsc_table_row(table, (const char *[]){ results->items[i].absent, rows });
         count++;
     }
-    if (count == 0)
-        return;
-    putchar('\n');
-    dsc_table_print(table, terminal, 0);
+    return count ? table : NULL;
 }
 
 static bool is_shown(const bench_result *r)
@@ -162,23 +158,28 @@ static bool is_shown(const bench_result *r)
     return !r->hidden && !r->absent;
 }
 
-static void print_marks(const bench_results *results)
+size_t bench_marks(const bench_results *results, const char *lines[BENCH_MAX_MARKS])
 {
+    static const char *const meanings[] = {
+        [BENCH_WIDE] = "~ the interval is wider than a tenth of the median",
+        [BENCH_TWO_LEVELS] = "= the rounds fall into two groups",
+        [BENCH_LOOSE] =
+            "? the interval reaches below half or above twice the median: such a row says nothing",
+    };
     bool marked[BENCH_LOOSE + 1] = { false }, beyond = false;
+    size_t count = 0;
     for (size_t i = 0; i < results->count; i++)
         if (is_shown(&results->items[i])) {
             marked[results->items[i].steadiness] = true;
             beyond = beyond || bench_beyond_roof(&results->items[i]);
         }
-    if (marked[BENCH_WIDE])
-        dsc_print("~ the interval is wider than a tenth of the median\n");
-    if (marked[BENCH_TWO_LEVELS])
-        dsc_print("= the rounds fall into two groups\n");
-    if (marked[BENCH_LOOSE])
-        dsc_print("? the interval reaches below half or above twice the median: such a row says nothing\n");
+    for (size_t i = BENCH_WIDE; i <= BENCH_LOOSE; i++)
+        if (marked[i])
+            lines[count++] = meanings[i];
     if (beyond)
-        dsc_print(
-            "! faster than the roof beside it: the roof was disturbed, or its clock was lower; measure again\n");
+        lines[count++] = "! faster than the roof beside it: the roof was disturbed, or its clock was lower; "
+                         "measure again";
+    return count;
 }
 
 /* Wherever the processor could be asked. */
@@ -211,8 +212,14 @@ dsc_table *bench_table(dsc_scope *scope, const bench_results *results)
 void bench_print_table(dsc_scope *scope, const dsc_terminal *terminal, const bench_results *results)
 {
     dsc_table_print(bench_table(scope, results), terminal, 0);
-    print_marks(results);
-    print_absent(scope, terminal, results);
+    const char *lines[BENCH_MAX_MARKS];
+    const size_t count = bench_marks(results, lines);
+    for (size_t i = 0; i < count; i++)
+        dsc_print("%s\n", lines[i]);
+    const dsc_table *absent = bench_absent_table(scope, results);
+    if (absent)
+        putchar('\n');
+    dsc_table_print(absent, terminal, 0);
     bench_print_scalings(results);
 }
 

@@ -8,7 +8,12 @@
 
 /* The rows that were measured. */
 dsc_table *bench_table(dsc_scope *scope, const bench_results *results);
-/* The same with what its marks mean, and what was not measured. */
+/* What was not measured, by reason; NULL: everything was. */
+dsc_table *bench_absent_table(dsc_scope *scope, const bench_results *results);
+/* What the marks in the table mean, a line each that is there; returns how many. */
+enum { BENCH_MAX_MARKS = 4 };
+size_t bench_marks(const bench_results *results, const char *lines[BENCH_MAX_MARKS]);
+/* All of it. */
 void bench_print_table(dsc_scope *scope, const dsc_terminal *terminal, const bench_results *results);
 void bench_print_json(dsc_scope *scope, const bench_results *results);
 void bench_print_csv(dsc_scope *scope, const bench_results *results);

@@ -264,6 +264,11 @@ static void write_benchmark(const struct report *report, const struct dsc_report
     const bench_results results = bench_read(report->scope, run->record);
     element(report->page, "p class=\"soft\"", "Medians of the rounds.");
     dsc_table_html(bench_table(report->scope, &results), report->page);
+    const char *lines[BENCH_MAX_MARKS];
+    const size_t count = bench_marks(&results, lines);
+    for (size_t i = 0; i < count; i++)
+        element(report->page, "p class=\"soft\"", lines[i]);
+    dsc_table_html(bench_absent_table(report->scope, &results), report->page);
     element(report->page, "h3", "Repeat it");
     element(report->page, "pre class=\"command\"", command ? command : "descent bench");
 }

@@ -96,6 +96,9 @@ run 0 tamper remarks.h5 share_of_roof times 100
 run 0 descent show remarks.h5
 out_has '! faster than the roof beside it'
 out_has ' %! '
+run 0 descent report remarks.h5 absent.h5 --out remarks.html
+grep -q '>! faster than the roof beside it' remarks.html || fail 'the page does not say what ! means'
+grep -q 'the engine has no implementation of it</td>' remarks.html || fail 'the page lacks what was not measured'
 run 0 descent report a.h5 --out bench.html
 grep -q 'descent bench kernels --filter adam --time 0.1 --threads 1 --out a.h5</pre>' bench.html || fail 'no command'
 ! grep -q 'descent verify' bench.html || fail 'times are not verified'
