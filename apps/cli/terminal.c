@@ -1,5 +1,5 @@
 /* terminal.c - messages and headings, colours and widths. */
-#include <descent/cli.h>
+#include "json.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,9 +54,28 @@ static void occupy_streams(void)
         close(fd);
 }
 
+static const char *running; /* the program that has not come to dsc_finish() */
+
+/* Libraries end a program themselves where they get no memory or no thread (OpenMP, HDF5), with statuses that
+   mean something else here. */
+static void end_as_failed(int status, void *unused)
+{
+    (void)unused;
+    if (status == 0 || !running)
+        return;
+    fprintf(stderr, "%s: error: a library ended the program, for lack of memory or of threads\n", running);
+    fflush(stdout);
+    _exit(DSC_EXIT_FAILED);
+}
+
 dsc_terminal dsc_terminal_open(const char *program)
 {
+    static bool is_watched;
     occupy_streams();
+    dsci_json_watch();
+    if (!is_watched)
+        is_watched = on_exit(end_as_failed, NULL) == 0;
+    running = program;
     signal(SIGXFSZ, SIG_IGN); /* a write beyond a file-size limit is then an error like that of a full disk */
     return (dsc_terminal){
         .program = program,
@@ -137,9 +156,17 @@ void dsc_log_to_terminal(void *terminal, dsc_log_level level, const char *line)
     dsc_say(terminal, level == DSC_LOG_WARNING ? DSC_TONE_WARNING : DSC_TONE_NOTE, "%s", line);
 }
 
+/* What becomes of an answer when something failed: "no" is none then, and a lack of memory is not wrong use.
+ */
+static dsc_exit exit_after(dsc_status status, dsc_exit answer)
+{
+    const bool is_kept = answer != DSC_EXIT_GOOD && answer != DSC_EXIT_NO && status != DSC_ERROR_MEMORY;
+    return is_kept ? answer : dsc_exit_of(status);
+}
+
 dsc_exit dsc_finish(dsc_terminal *terminal, dsc_scope **scope, dsc_exit answer)
 {
-    const dsc_status status = dsc_scope_status(*scope);
+    const dsc_status status = dsc_json_check(*scope);
     if (status != DSC_OK)
         dsc_say(terminal, DSC_TONE_ERROR, "%s", dsc_scope_message(*scope));
     dsc_scope_close(scope);
@@ -148,8 +175,9 @@ dsc_exit dsc_finish(dsc_terminal *terminal, dsc_scope **scope, dsc_exit answer)
         dsc_say(terminal, DSC_TONE_ERROR, "standard output could not be written: %s", strerror(errno));
     if (output_lost)
         dsc_say(terminal, DSC_TONE_ERROR, "out of memory: not everything was printed");
+    running = NULL;
     if (status != DSC_OK)
-        return answer == DSC_EXIT_GOOD ? dsc_exit_of(status) : answer;
+        return exit_after(status, answer);
     return written && !output_lost ? answer : DSC_EXIT_FAILED;
 }
 

@@ -1,9 +1,7 @@
-/* text.c - numbers for people, JSON for programs. */
+/* text.c - numbers for people. */
 #include <descent/cli.h>
 
 #include <math.h>
-
-#include <jansson.h>
 
 const char *dsc_number(dsc_scope *scope, double value)
 {
@@ -34,18 +32,4 @@ const char *dsc_si_text(dsc_scope *scope, double value)
     for (; value >= 999.5 && prefix + 1 < sizeof prefixes / sizeof prefixes[0]; prefix++)
         value /= 1000;
     return dsc_scope_format(scope, "%.3g %s", value, prefixes[prefix]);
-}
-
-json_t *dsc_json_number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
-void dsc_json_print(dsc_scope *scope, json_t *json)
-{
-    if (!json)
-        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory while writing JSON");
-    else if (json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(17) | JSON_ENSURE_ASCII) == 0)
-        putchar('\n');
-    json_decref(json);
 }

@@ -75,7 +75,7 @@ static double measure(dsc_trainer *trainer, dsc_bench_batch batch)
     return dsc_median(seconds, REPEATS);
 }
 
-static void print_result(const dsc_bench_workload *workload, double step,
+static void print_result(dsc_scope *scope, const dsc_bench_workload *workload, double step,
                          const struct bench_arguments *arguments)
 {
     const double rate = (double)workload->batch / step;
@@ -90,9 +90,7 @@ static void print_result(const dsc_bench_workload *workload, double step,
     json_t *line =
         json_pack("{s:s, s:s, s:s, s:i, s:f, s:f}", "peer", peer, "workload", workload->name, "precision",
                   precision, "threads", arguments->threads, "samples_per_s", rate, "step_ms", 1e3 * step);
-    json_dumpf(line, stdout, JSON_REAL_PRECISION(17));
-    putchar('\n');
-    json_decref(line);
+    dsc_json_print_line(scope, line);
 }
 
 /* The table goes to stderr beside JSON, which a program reads. */
@@ -114,7 +112,7 @@ static void run_workload(dsc_call *call, const dsc_bench_workload *workload,
     const dsc_bench_batch batch = dsc_bench_batch_make(scope, workload);
     const double step = dsc_scope_status(scope) == DSC_OK ? measure(trainer, batch) : 0;
     if (dsc_scope_status(scope) == DSC_OK) {
-        print_result(workload, step, arguments);
+        print_result(scope, workload, step, arguments);
         if (arguments->profile)
             print_profile(scope, model, arguments);
     }

@@ -359,7 +359,7 @@ static void make(struct report *report, const char *out)
 {
     report->page = dsc_text_open(report->scope);
     write_page(report);
-    if (dsc_text_string(report->page))
+    if (dsc_json_check(report->scope) == DSC_OK)
         dsc_file_replace(report->scope, out, dsc_text_string(report->page), dsc_text_length(report->page));
 }
 

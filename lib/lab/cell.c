@@ -161,6 +161,7 @@ static void run(dsc_scope *scope, dsc_cell *cell, struct dsci_outcome *outcome)
         return;
     if (status != DSC_OK) {
         outcome->status = DSC_CELL_FAILED;
+        outcome->error = status;
         outcome->message = dsc_scope_copy(scope, dsc_scope_message(cell->scope));
         return;
     }
@@ -201,6 +202,7 @@ struct dsci_outcome dsci_cell_compute(dsc_scope *scope, const dsc_plan *plan, co
     outcome.seconds = dsc_clock_seconds() - start;
     if (dsc_scope_status(scope) != DSC_OK) {
         outcome.status = DSC_CELL_FAILED;
+        outcome.error = dsc_scope_status(scope);
         outcome.message = dsc_scope_message(scope);
     }
     return outcome;

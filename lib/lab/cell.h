@@ -17,7 +17,8 @@ struct dsci_outcome {
     dsc_cell_status status; /* DSC_CELL_MISSING: it was stopped */
     uint64_t hash;
     double seconds;
-    const char *message;  /* of a failed cell */
+    dsc_status error; /* of a failed cell, with its message */
+    const char *message;
     const char *notes;    /* of dsc_cell_note(); NULL: none */
     const double *values; /* of all outputs in the order of the table, inner points together */
 };

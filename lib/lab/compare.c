@@ -103,21 +103,16 @@ static void compare_cell(struct comparer *comparer, size_t cell, uint64_t hash, 
     comparer->result.different += differs;
 }
 
+/* A cell that failed says nothing about bits. */
 static void take(void *user, size_t cell, const struct dsci_outcome *outcome)
 {
     struct comparer *comparer = user;
-    if (outcome->status == DSC_CELL_DONE) {
+    if (outcome->status == DSC_CELL_DONE)
         compare_cell(comparer, cell, outcome->hash, outcome->values);
-        return;
-    }
-    comparer->result.cells++;
-    comparer->result.different++;
-    add(comparer, cell, NULL, 0,
-        (dsc_difference){ .output = "cell_status",
-                          .expected = DSC_CELL_DONE,
-                          .found = DSC_CELL_FAILED,
-                          .expected_bits = bits_of(DSC_CELL_DONE),
-                          .found_bits = bits_of(DSC_CELL_FAILED) });
+    else
+        dsc_scope_fail(comparer->scope, outcome->error,
+                       "nothing is proved: the cell %s cannot be computed again: %s",
+                       where(comparer->scope, comparer->record, cell, NULL, 0), outcome->message);
 }
 
 /* Cells do not stop: nothing is proved, and the program ends without them. */

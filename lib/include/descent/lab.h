@@ -110,7 +110,7 @@ DSC_API dsc_estimate dsc_estimate_run(dsc_scope *scope, const dsc_plan *plan, co
 typedef struct dsc_difference {
     size_t cell;        /* row-major over the cell axes */
     const char *where;  /* "width=47 seed=2", with inner axes "width=47 seed=2 epoch=3" */
-    const char *output; /* "test_error", "cell_hash" or "cell_status" */
+    const char *output; /* "test_error", or "cell_hash" */
     double expected, found;
     uint64_t expected_bits, found_bits; /* of the two numbers; of cell_hash, the hashes themselves */
 } dsc_difference;

@@ -56,7 +56,9 @@ typedef struct dsc_terminal {
     bool whole_rows; /* stdout is no terminal: tables may be wider than columns */
     bool line_open;  /* a progress line stands on stderr and is cleared before the next message */
 } dsc_terminal;
-/* To be called first: a write beyond a file-size limit becomes an error from then on. */
+/* To be called first, and dsc_finish() last: in between a write beyond a file-size limit is an error,
+   standard streams that were closed stay unwritable, jansson's lack of memory is noted (it takes its memory
+   by functions of ours), and a library that ends the program does so with DSC_EXIT_FAILED. */
 DSC_API dsc_terminal dsc_terminal_open(const char *program);
 
 /* Prints on stdout what printf() would, with whatever a terminal would obey instead of showing it written out
@@ -72,7 +74,7 @@ DSC_API void dsc_say(dsc_terminal *terminal, dsc_tone tone, const char *format, 
 DSC_API void dsc_log_to_terminal(void *terminal, dsc_log_level level, const char *line);
 
 /* Reports the scope's error, if there is one, and whether stdout took everything; closes the scope. Returns
-   the exit status: answer, or if answer is good what follows from the error. */
+   the exit status: answer, or what follows from the error if answer is good or no, or if memory was out. */
 DSC_API dsc_exit dsc_finish(dsc_terminal *terminal, dsc_scope **scope, dsc_exit answer);
 
 /* A heading on stdout, bold on a terminal. */
@@ -108,9 +110,14 @@ DSC_API const char *dsc_number(dsc_scope *scope, double value);
 DSC_API const char *dsc_bytes_text(dsc_scope *scope, double bytes);
 DSC_API const char *dsc_si_text(dsc_scope *scope, double value);
 
-/* JSON on stdout, indented, reals with 17 digits. Takes over the value; NULL reports a lack of memory. */
+/* JSON on stdout, indented or on one line, in ASCII, reals with 17 digits. Takes over the value; NULL fails
+   the scope, and so does what dsc_json_check() finds. */
 struct json_t;
 DSC_API void dsc_json_print(dsc_scope *scope, struct json_t *json);
+DSC_API void dsc_json_print_line(dsc_scope *scope, struct json_t *json);
+/* Fails the scope if jansson got no memory for a value since dsc_terminal_open(): what was read or built may
+   lack something. To be asked before it is written to a file; dsc_finish() asks, too. */
+DSC_API dsc_status dsc_json_check(dsc_scope *scope);
 DSC_API struct json_t *dsc_json_number(double value); /* null if it is not finite */
 
 /* ---- options ---- */
