@@ -72,12 +72,6 @@ static void put(dsc_scope *scope, json_t *object, const char *name, json_t *valu
                        name);
 }
 
-static void append(dsc_scope *scope, json_t *array, json_t *value)
-{
-    if (json_array_append_new(array, value) != 0)
-        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory while writing the figures as JSON");
-}
-
 static json_t *write_object(dsc_scope *scope, const void *source, const struct field *fields, size_t count)
 {
     json_t *object = json_object();

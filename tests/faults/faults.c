@@ -12,7 +12,6 @@
  * nor what the HDF5 library allocates: 1.10 crashes or calls exit(-1) when it gets no memory, which is why we
  * ask for enough before it is called. Programs that are started by this one are left alone.
  */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Disturbs the programs at their n-th allocation or file call, and ends them at each, by the library of faults.c.
 
-usage: faults.py LIBRARY BIN HELPERS [--every STRIDE] [--only REGEX] [--jobs N]
+usage: faults.py LIBRARY FOLDER... [--every STRIDE] [--kills N] [--only REGEX] [--jobs N]
+
+The folders hold the programs.
 
 Without --every a few n of each command are tried, the same ones each time. What has to hold:
 - status 0 only with the output of the undisturbed run,
@@ -15,6 +17,7 @@ import concurrent.futures
 import errno
 import os
 import pathlib
+import random
 import re
 import shutil
 import subprocess
@@ -62,6 +65,8 @@ CASES = [
          '--set shuffled=plain ' + SMALL, writes='x.h5'),
 ]
 
+LONG = 'double-descent --case linear --seeds 2 --threads 1 --no-plot --quiet --out k.h5'
+
 # The kinds: which calls of faults.c, how they are disturbed, the error, and at how many of them without --every.
 Kind = collections.namedtuple('Kind', 'name calls how error few')
 KINDS = [
@@ -76,6 +81,7 @@ KINDS = [
     Kind('killed within a write', 'changes', 'within', 0, 1),
     Kind('killed behind a change', 'changes', 'after', 0, 2),
 ]
+KILLED = 'killed at a random moment'
 WHOLE = [  # disturbances of all calls, which change nothing
     Kind('every second read or write is interrupted', 'files', 'interrupt', errno.EINTR, 1),
     Kind('reads and writes of a few bytes', 'files', 'short', 0, 1),
@@ -189,6 +195,36 @@ class Trials:
         finally:
             shutil.rmtree(folder)
 
+    def kill(self, moment):
+        """Kills a run, which takes about 150 ms, at a moment (0 to 1) of it; the file is that of the kills before."""
+        started = subprocess.Popen(LONG.split(), cwd=self.killed, env=self.environment, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            started.wait(0.15 * moment)
+        except subprocess.TimeoutExpired:
+            started.kill()
+            started.wait()
+        left = self.killed / 'k.h5'
+        if left.exists() and self.run('descent show k.h5', self.killed).returncode != 0:
+            return 'the file is broken'
+        return None
+
+    def kills(self, count):
+        """So many kills of one run, and a new one whenever it is finished. Returns the problems."""
+        self.killed = pathlib.Path(tempfile.mkdtemp(dir=self.scratch))
+        calm = pathlib.Path(tempfile.mkdtemp(dir=self.scratch))
+        assert self.run(LONG, calm).returncode == 0
+        moments = random.Random(1)
+        for at in range(count):
+            problem = self.kill(moments.random())
+            if problem is None and at % 10 == 9:
+                finished = self.run(LONG, self.killed)
+                if finished.returncode != 0 or not self.same_files(self.killed / 'k.h5', calm / 'k.h5'):
+                    problem = f'the same command does not finish it: {finished.stderr!r}'
+                for path in self.killed.iterdir():
+                    path.unlink()
+            yield problem
+
     def count(self, case, calls):
         folder = self.folder_of(case)
         counted = folder / 'count'
@@ -220,6 +256,7 @@ def main():
     parser.add_argument('library')
     parser.add_argument('folders', nargs='+')
     parser.add_argument('--every', type=int, default=0)
+    parser.add_argument('--kills', type=int, default=0)
     parser.add_argument('--only', default='')
     parser.add_argument('--jobs', type=int, default=2)
     arguments = parser.parse_args()
@@ -244,11 +281,16 @@ def main():
                 if problem:
                     found[kind.name] += 1
                     print(f'{case.name}: {kind.name} (n = {at}): {problem}', flush=True)
+        for at, problem in enumerate(trials.kills(arguments.kills)):
+            tried[KILLED] += 1
+            if problem:
+                found[KILLED] += 1
+                print(f'kill {at}: {problem}', flush=True)
     finally:
         shutil.rmtree(scratch)
     print('\n| disturbance | runs | found |\n| --- | ---: | ---: |')
-    for kind in KINDS + WHOLE:
-        print(f'| {kind.name} | {tried[kind.name]} | {found[kind.name]} |')
+    for name in [kind.name for kind in KINDS + WHOLE] + [KILLED]:
+        print(f'| {name} | {tried[name]} | {found[name]} |')
     return 1 if found else 0
 
 
