@@ -152,19 +152,23 @@ static const char *layer_of(const struct reader *reader, const char *dirs)
     for (const char *at = dirs; at && count < PARTS_MAX; at = strchr(at, '/') ? strchr(at, '/') + 1 : NULL)
         parts[count++] = at;
     parts[count] = dirs + strlen(dirs) + 1;
-    for (size_t start = 0; start < count; start++)
-        for (size_t end = count; end > start; end--) {
+    dsc_scope *own = dsc_scope_open(NULL); /* many names are tried, one is kept */
+    const char *found = NULL;
+    for (size_t start = 0; start < count && !found; start++)
+        for (size_t end = count; end > start && !found; end--) {
             const int length = (int)(parts[end] - 1 - parts[start]);
-            const char *name = dsc_scope_format(reader->scope, "%.*s", length, parts[start]);
+            const char *name = dsc_scope_format(own, "%.*s", length, parts[start]);
             const char *direction = end < count ? direction_of(parts[end]) : NULL;
-            const char *inner =
-                name && direction ? dsc_scope_format(reader->scope, "%s/%s", name, direction) : NULL;
+            const char *inner = name && direction ? dsc_scope_format(own, "%s/%s", name, direction) : NULL;
             if (inner && find_place(reader, inner, NULL).slice)
-                return inner;
-            if (name && find_place(reader, name, NULL).slice)
-                return name;
+                found = inner;
+            else if (name && find_place(reader, name, NULL).slice)
+                found = name;
         }
-    return NULL;
+    dsc_scope_adopt_error(reader->scope, own);
+    found = found ? dsc_scope_copy(reader->scope, found) : NULL;
+    dsc_scope_close(&own);
+    return found;
 }
 
 /* Whether a layer of the model is a convolution of as many groups as channels. */
@@ -450,7 +454,10 @@ static size_t read_weights(const struct reader *reader, const struct weights *we
     const char **layers = dsc_scope_alloc(reader->scope, weights->count, sizeof *layers);
     for (size_t i = 0; layers && i < weights->count && !stopped(reader); i++) {
         const struct weight *weight = &weights->items[i];
-        layers[i] = weight->path && weight->dirs ? layer_of(reader, weight->dirs) : NULL;
+        if (i > 0 && weight->dirs && strcmp(weight->dirs, weights->items[i - 1].dirs) == 0)
+            layers[i] = layers[i - 1];
+        else
+            layers[i] = weight->path && weight->dirs ? layer_of(reader, weight->dirs) : NULL;
         if (layers[i]) {
             read_weight(reader, layers[i], weight);
             read++;
