@@ -1,9 +1,9 @@
 /* memory_limit.c - how much memory this process can use. */
+#include "base/memory_limit.h"
+
 #include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-#include <descent/cpu.h>
 
 #include "base/cgroup.h"
 
@@ -22,22 +22,25 @@ static double process_limit(void)
     return smallest;
 }
 
-dsc_memory dsc_memory_get(void)
+dsc_memory dsci_memory_choose(double physical, double cgroup, double process)
 {
     const double gib = 1024.0 * 1024 * 1024;
-    dsc_memory memory = { .physical = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE),
-                          .cgroup = dsci_cgroup_memory(""),
-                          .process = process_limit() };
+    dsc_memory memory = { .usable = physical, .physical = physical, .cgroup = cgroup, .process = process };
     const char *reason = "memory of the machine";
-    memory.usable = memory.physical;
-    if (memory.cgroup > 0 && memory.cgroup < memory.usable) {
-        memory.usable = memory.cgroup;
+    if (cgroup > 0 && cgroup < memory.usable) {
+        memory.usable = cgroup;
         reason = "limit of the control group";
     }
-    if (memory.process > 0 && memory.process < memory.usable) {
-        memory.usable = memory.process;
+    if (process > 0 && process < memory.usable) {
+        memory.usable = process;
         reason = "limit of the process (ulimit -v or -d)";
     }
     snprintf(memory.reason, sizeof memory.reason, "%.1f GiB: %s", memory.usable / gib, reason);
     return memory;
+}
+
+dsc_memory dsc_memory_get(void)
+{
+    const double physical = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    return dsci_memory_choose(physical, dsci_cgroup_memory(""), process_limit());
 }

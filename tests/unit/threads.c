@@ -6,11 +6,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include <cmocka.h>
 
 #include "base/cgroup.h"
+#include "base/memory_limit.h"
 #include "base/threads.h"
 #include "directory.h"
 
@@ -169,19 +169,27 @@ static void limits_of_memory_bind_from_any_level(void **state)
     assert_true(dsci_cgroup_memory(root) == 1e9);
 }
 
-static void a_limit_of_the_process_bounds_its_memory(void **state)
+static void the_smallest_limit_of_memory_binds(void **state)
 {
     (void)state;
-    struct rlimit before;
-    assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
-    const dsc_memory all = dsc_memory_get();
-    assert_true(all.physical > 0 && all.usable > 0 && all.usable <= all.physical);
-    const struct rlimit lower = { .rlim_cur = (rlim_t)(all.usable / 2), .rlim_max = before.rlim_max };
-    assert_int_equal(setrlimit(RLIMIT_AS, &lower), 0);
-    const dsc_memory half = dsc_memory_get();
-    assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
-    assert_true(half.usable == (double)lower.rlim_cur);
-    assert_non_null(strstr(half.reason, "limit of the process"));
+    static const struct {
+        double physical, cgroup, process, usable;
+        const char *reason;
+    } cases[] = {
+        { 8, 0, 0, 8, "8.0 GiB: memory of the machine" },
+        { 8, 16, 32, 8, "8.0 GiB: memory of the machine" },
+        { 8, 2, 0, 2, "2.0 GiB: limit of the control group" },
+        { 8, 2, 4, 2, "2.0 GiB: limit of the control group" },
+        { 8, 2, 1, 1, "1.0 GiB: limit of the process (ulimit -v or -d)" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const dsc_memory memory = dsci_memory_choose(0x1p30 * cases[i].physical, 0x1p30 * cases[i].cgroup,
+                                                     0x1p30 * cases[i].process);
+        assert_true(memory.usable == 0x1p30 * cases[i].usable);
+        assert_string_equal(memory.reason, cases[i].reason);
+    }
+    const dsc_memory here = dsc_memory_get();
+    assert_true(here.usable > 0 && here.usable <= here.physical);
 }
 
 static void damaged_and_missing_files_mean_no_limit(void **state)
@@ -247,7 +255,7 @@ int main(void)
         in_directory(version_1_quotas_bind_inside_a_container),
         in_directory(both_versions_count_together),
         in_directory(limits_of_memory_bind_from_any_level),
-        cmocka_unit_test(a_limit_of_the_process_bounds_its_memory),
+        cmocka_unit_test(the_smallest_limit_of_memory_binds),
         in_directory(damaged_and_missing_files_mean_no_limit),
         cmocka_unit_test(lists_of_processors_are_checked),
         cmocka_unit_test(this_machine_gives_at_least_one_thread),
