@@ -35,7 +35,6 @@ cd "$root"
 
 # Files of inputs are written and read once each: in memory.
 [ -d /dev/shm ] && export TMPDIR=/dev/shm
-export LSAN_OPTIONS="suppressions=$root/cmake/leaks.supp:print_suppressions=0"
 status=0
 echo "| target | inputs | seconds | corpus | faults found |"
 echo "| --- | ---: | ---: | ---: | ---: |"

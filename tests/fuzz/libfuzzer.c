@@ -7,7 +7,6 @@
 
 DSC_API int LLVMFuzzerInitialize(int *argc, char ***argv);
 DSC_API int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
-DSC_API const char *__lsan_default_suppressions(void);
 
 static void *directory;
 
@@ -30,10 +29,4 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
     fuzz_subject.read(directory, data, size);
     return 0;
-}
-
-/* What HDF5 loses when it gives up on a damaged file is not ours to free. */
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:libhdf5\n";
 }
