@@ -43,6 +43,7 @@ const dsc_option dsci_experiment_options[] = {
         "results file (default: EXPERIMENT-CASE.h5 here; a preset other than default and a shard add their names)"),
     DSC_OPTION("plot", "FORMATS", FIELD(plot), dsc_option_formats,
                "pictures out of svg,png,pdf,tex (default: svg)"),
+    DSC_OPTIONS_PAGE(struct arguments, page),
     DSC_OPTION("no-plot", NULL, FIELD(no_plot), dsc_option_flag, "no figures"),
     DSC_OPTION("dry-run", NULL, FIELD(dry_run), dsc_option_flag,
                "only say what it would cost; writes nothing"),

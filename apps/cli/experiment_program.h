@@ -17,6 +17,7 @@ struct arguments {
     dsc_shard shard;
     double max_time;
     const char *out, *plot;
+    dsc_plot_page page;
     const char *verify;
     int64_t sample;
     bool no_plot, dry_run, force, print_config, json, quiet, help, version;

@@ -177,7 +177,8 @@ static dsc_plot_files draw(struct session *session, dsc_scope *scope, const char
     if (!draws(session) || result->stopped)
         return (dsc_plot_files){ 0 };
     const dsc_plot_files files =
-        dsc_plot(scope, result->record, out, &(dsc_plot_options){ .formats = session->arguments.plot });
+        dsc_plot(scope, result->record, out,
+                 &(dsc_plot_options){ .formats = session->arguments.plot, .page = session->arguments.page });
     if (dsc_scope_status(scope) != DSC_OK)
         return (dsc_plot_files){ 0 };
     if (files.missing)

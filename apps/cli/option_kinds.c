@@ -72,6 +72,27 @@ void dsc_option_duration(dsc_scope *scope, const dsc_option *option, const char 
                        text);
 }
 
+void dsc_option_length(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+{
+    static const struct {
+        const char *name;
+        double inches;
+    } units[] = { { "in", 1 }, { "cm", 1 / 2.54 }, { "mm", 1 / 25.4 }, { "pt", 1 / 72.27 } };
+    const size_t length = strlen(text);
+    double number = 0;
+    for (size_t i = 0; i < sizeof units / sizeof units[0] && length > 2; i++) {
+        const char *head = dsc_scope_format(scope, "%.*s", (int)length - 2, text);
+        if (strcmp(text + length - 2, units[i].name) == 0 && head && dsc_parse_real(head, &number) &&
+            number > 0) {
+            *(double *)field = number * units[i].inches;
+            return;
+        }
+    }
+    dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                   "--%s expects a length such as 3.4in, 8.6cm, 86mm or 246pt, found '%s'", option->name,
+                   text);
+}
+
 void dsc_option_threads(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
 {
     enum { MOST = 4096 };

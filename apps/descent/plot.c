@@ -5,6 +5,7 @@
 
 struct arguments {
     const char *formats, *directory, *only;
+    dsc_plot_page page;
     bool term;
 };
 
@@ -14,6 +15,7 @@ static const dsc_option options[] = {
                "out of svg,png,pdf,tex (default: svg)"),
     DSC_OPTION("dir", "DIR", FIELD(directory), dsc_option_text,
                "where to write (default: beside the results file)"),
+    DSC_OPTIONS_PAGE(struct arguments, page),
     DSC_OPTION("only", "NAME", FIELD(only), dsc_option_text, "the figure of this name alone"),
     DSC_OPTION("term", NULL, FIELD(term), dsc_option_flag, "show the figures as text here; writes nothing"),
     DSC_OPTION_END,
@@ -61,7 +63,8 @@ static void plot_file(dsc_call *call, const char *path, const struct arguments *
     const dsc_plot_files files = dsc_plot(call->scope, record, path,
                                           &(dsc_plot_options){ .directory = arguments->directory,
                                                                .formats = arguments->formats,
-                                                               .only = arguments->only });
+                                                               .only = arguments->only,
+                                                               .page = arguments->page });
     for (size_t i = 0; i < files.count; i++)
         dsc_print("%s\n", files.paths[i]);
     if (files.missing)
@@ -85,5 +88,6 @@ const dsc_verb dsc_verb_plot = {
     .options = options,
     .run = plot,
     .examples = "  descent plot double-descent-mlp.h5 --format svg,pdf\n"
+                "  descent plot double-descent-mlp.h5 --format pdf,tex --width 3.4in --no-title\n"
                 "  descent plot double-descent-mlp.h5 --term\n",
 };

@@ -16,12 +16,14 @@
 
 struct arguments {
     const char *out, *title;
+    dsc_plot_page page;
 };
 
 #define FIELD(name) offsetof(struct arguments, name)
 static const dsc_option options[] = {
     DSC_OPTION("out", "FILE.html", FIELD(out), dsc_option_text, "the page, also -o (default: report.html)"),
     DSC_OPTION("title", "TEXT", FIELD(title), dsc_option_text, "its heading (default: Results)"),
+    DSC_OPTIONS_PAGE(struct arguments, page),
     DSC_OPTION_END,
 };
 
@@ -34,7 +36,8 @@ struct report {
     struct dsc_report_run *runs;
     size_t count;
     dsc_text *page;
-    const char *missing; /* why figures are texts; NULL: they are pictures */
+    dsc_plot_page figures; /* how they are drawn */
+    const char *missing;   /* why figures are texts; NULL: they are pictures */
 };
 
 /* ---- names ---- */
@@ -307,7 +310,7 @@ static void write_run(struct report *report, const struct dsc_report_run *run)
     if (tally.message)
         element(page, "p class=\"differs\"",
                 dsc_scope_format(report->scope, "The first cell that failed: %s", tally.message));
-    dsc_report_figures(report->scope, run, page, &report->missing);
+    dsc_report_figures(report->scope, run, page, &report->figures, &report->missing);
     write_numbers(report, run);
     write_details(page, "Recipe", dsc_recipe_table(report->scope, run->record));
     write_details(page, "Provenance", dsc_provenance_table(report->scope, run->record));
@@ -373,7 +376,7 @@ static dsc_exit report(dsc_call *call)
         return DSC_EXIT_USAGE;
     if (dsc_file_check_writable(call->scope, arguments.out) != DSC_OK)
         return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
-    struct report report = { .scope = call->scope, .title = arguments.title };
+    struct report report = { .scope = call->scope, .title = arguments.title, .figures = arguments.page };
     read_runs(&report, &words);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_FAILED;

@@ -17,6 +17,6 @@ extern const char dsc_report_style[];
 
 /* The figures of a results file, inline, as gnuplot draws them, or as texts for the reason in *missing. */
 void dsc_report_figures(dsc_scope *scope, const struct dsc_report_run *run, dsc_text *page,
-                        const char **missing);
+                        const dsc_plot_page *size, const char **missing);
 
 #endif

@@ -102,7 +102,7 @@ static void write_figure(dsc_scope *scope, const struct dsc_report_run *run, con
 }
 
 static void draw_in(dsc_scope *scope, const struct dsc_report_run *run, const char *folder, dsc_text *page,
-                    const char **missing)
+                    const dsc_plot_page *size, const char **missing)
 {
     size_t count = 0;
     const dsc_figure *figures =
@@ -110,7 +110,8 @@ static void draw_in(dsc_scope *scope, const struct dsc_report_run *run, const ch
     for (size_t i = 0; figures && i < count && dsc_scope_status(scope) == DSC_OK; i++) {
         const dsc_plot_files files =
             dsc_plot(scope, run->record, run->path,
-                     &(dsc_plot_options){ .directory = folder, .formats = "svg", .only = figures[i].name });
+                     &(dsc_plot_options){
+                         .directory = folder, .formats = "svg", .only = figures[i].name, .page = *size });
         *missing = files.missing;
         write_figure(scope, run, &figures[i], i + 1, &files, page);
         for (size_t k = 0; k < files.count; k++)
@@ -119,7 +120,7 @@ static void draw_in(dsc_scope *scope, const struct dsc_report_run *run, const ch
 }
 
 void dsc_report_figures(dsc_scope *scope, const struct dsc_report_run *run, dsc_text *page,
-                        const char **missing)
+                        const dsc_plot_page *size, const char **missing)
 {
     const char *home = getenv("TMPDIR");
     char *folder = dsc_path_join(scope, home && *home ? home : "/tmp", "descent-report-XXXXXX");
@@ -130,6 +131,6 @@ void dsc_report_figures(dsc_scope *scope, const struct dsc_report_run *run, dsc_
                        strerror(errno));
         return;
     }
-    draw_in(scope, run, folder, page, missing);
+    draw_in(scope, run, folder, page, size, missing);
     rmdir(folder);
 }

@@ -104,7 +104,7 @@ static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
         .y_label = "error (%)",
         .y_scale = 100,
         .panels = "fixed",
-        .panel_titles = "n-fixed=n units in each layer, whatever p|pn-fixed=n units, so that pn are kept",
+        .panel_titles = "n-fixed=n units, whatever p|pn-fixed=n units, so that pn are kept",
         .series = { { .output = "test_error", .label = "test error" },
                     { .output = "train_error", .label = "train error" } },
     };

@@ -37,10 +37,33 @@ struct drawing {
     dsc_record *record;
     const char *directory, *base, *source; /* of "results/m.h5": "results", "m", "m.h5" */
     bool wanted[FORMATS];
+    dsc_plot_page page;
     const char *first; /* the first format that was named: what the script draws by itself */
     dsci_gnuplot gnuplot;
     dsc_plot_files files;
 };
+
+static bool page_check(struct drawing *d, const dsc_plot_page *page)
+{
+    d->page = *page;
+    if (page->width == 0)
+        d->page.width = 9;
+    if (page->font_size == 0)
+        d->page.font_size = 8;
+    if (!(d->page.width >= 1 && d->page.width <= 50 && d->page.font_size >= 3 && d->page.font_size <= 50))
+        dsc_scope_fail(
+            d->scope, DSC_ERROR_ARGUMENT,
+            "figures of %g inches and %g points: expected a width of 1 to 50 inches and letters of 3 to "
+            "50 points",
+            d->page.width, d->page.font_size);
+    else if (d->page.width * 72 < 22 * d->page.font_size)
+        dsc_scope_fail(
+            d->scope, DSC_ERROR_ARGUMENT,
+            "figures of %g inches have no room for letters of %g points: a wider figure or letters of at "
+            "most %.3g points",
+            d->page.width, d->page.font_size, d->page.width * 72 / 22);
+    return dsc_scope_status(d->scope) == DSC_OK;
+}
 
 static bool formats_parse(struct drawing *d, const char *list)
 {
@@ -162,7 +185,8 @@ static void draw(struct drawing *d, const char *stem, const struct format *forma
     for (size_t i = 0; i < 2 && format->files[i].made; i++)
         made[i] = path_of(d, folder, stem, format->files[i].made);
     if (dsc_scope_status(d->scope) == DSC_OK &&
-        dsci_gnuplot_run(d->scope, &d->gnuplot, folder, arguments, &said) == DSC_OK && said[0])
+        dsci_gnuplot_run(d->scope, &d->gnuplot, folder, arguments, &said) == DSC_OK && said[0] &&
+        !strstr(said, "difficulty")) /* fitting texts: it takes letters for wider than they are */
         dsc_scope_log(d->scope, DSC_LOG_WARNING, "gnuplot, %s.gp: %s", stem, said);
     for (size_t i = 0; i < 2 && made[i]; i++) {
         if (dsc_scope_status(d->scope) == DSC_OK)
@@ -189,7 +213,7 @@ static void plot_figure(struct drawing *d, const dsc_figure *figure)
     if (!plot || !stem || without_curves(plot))
         return;
     check_writable(d, figure->name);
-    write_text(d, stem, ".gp", dsci_plot_script(d->scope, plot, stem, d->first));
+    write_text(d, stem, ".gp", dsci_plot_script(d->scope, plot, stem, d->first, &d->page));
     if (plot->left_out[0])
         dsc_scope_log(d->scope, DSC_LOG_WARNING, "figure '%s': %s", figure->name, plot->left_out);
     write_text(d, stem, ".dat", dsci_plot_data(d->scope, plot, stem, d->source));
@@ -239,7 +263,7 @@ dsc_plot_files dsc_plot(dsc_scope *scope, dsc_record *record, const char *record
     if (!options)
         options = &defaults;
     if (!record || dsc_scope_status(scope) != DSC_OK ||
-        !formats_parse(&d, options->formats ? options->formats : ""))
+        !formats_parse(&d, options->formats ? options->formats : "") || !page_check(&d, &options->page))
         return d.files;
     locale_t c;
     const locale_t before = locale_enter(&c);

@@ -156,7 +156,8 @@ const char *dsci_latex_file(dsc_scope *scope, const char *text);
 const char *dsci_plot_data(dsc_scope *scope, const dsci_plot *plot, const char *stem, const char *source);
 
 /* The gnuplot script that draws STEM.dat; run without arguments it draws the given format. */
-const char *dsci_plot_script(dsc_scope *scope, const dsci_plot *plot, const char *stem, const char *format);
+const char *dsci_plot_script(dsc_scope *scope, const dsci_plot *plot, const char *stem, const char *format,
+                             const dsc_plot_page *page);
 
 /* gnuplot, as a program. */
 typedef struct dsci_gnuplot {

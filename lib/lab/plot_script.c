@@ -12,12 +12,13 @@ enum {
     LEFT = 105,
     Y_LABEL_LEFT = 24,
     RIGHT = 25,
-    GAP = 30,        /* between panels */
-    LINE = 28,       /* of text */
-    CHARACTER = 10,  /* mean width */
-    MAP_TEXT = 20,   /* most characters of a map's tick label */
-    KEY_SAMPLE = 95, /* a legend entry's line and margins */
-    MAP_LABELS = 60  /* least room for the row labels of a map */
+    GAP = 30,          /* between panels */
+    LINE = 28,         /* of text */
+    CHARACTER = 10,    /* mean width */
+    MAP_TEXT = 20,     /* most characters of a map's tick label */
+    KEY_SAMPLE = 95,   /* a legend entry's line and margins */
+    SLANTED_NAME = 16, /* most characters of a name aslant */
+    MAP_LABELS = 60    /* least room for the row labels of a map */
 };
 
 /* Okabe and Ito's palette (2008) without black and yellow: apart for every kind of colour vision, visible on
@@ -31,9 +32,9 @@ enum { LOOKS = sizeof looks / sizeof looks[0] };
 
 struct layout {
     size_t columns, rows, key_columns, key_rows, mark_rows, title_lines, name_rows;
-    int height, panel_width, panel_height, top, row_top, row_step;
+    int width, height, panel_width, panel_height, top, row_top, row_step;
     int map_labels; /* room for the row labels of a map */
-    bool slanted;   /* the column labels of a map would run into each other */
+    bool slanted;   /* the names of the axis x, or a map's columns, would run into each other */
 };
 
 /* Where the labels of a panel's marks stand. */
@@ -79,43 +80,75 @@ static struct mark_layout layout_marks(const dsci_panel *panel, dsci_range range
     return l;
 }
 
-/* Lines that the names of an axis take: those that would run into each other are broken behind each '+'. */
-static size_t name_rows(const dsci_plot *plot, int panel_width)
+/* Lines that the names of an axis take: those that would run into each other are broken behind each '+', and
+   stand aslant where that does not help. */
+static void layout_names(struct layout *l, const dsci_plot *plot)
 {
-    size_t length = 0, longest = 0, parts = 1, most = 1;
+    size_t length = 0, longest = 0, part = 0, longest_part = 0, parts = 1, most = 1;
     for (const char *c = plot->named_x ? plot->named_x->names : ""; *c; c++) {
         length = *c == '|' ? 0 : length + 1;
+        part = *c == '|' || (part && c[-1] == '+') ? *c != '|' : part + 1;
         parts = *c == '|' ? 1 : parts + (*c == '+');
         longest = length > longest ? length : longest;
+        longest_part = part > longest_part ? part : longest_part;
         most = parts > most ? parts : most;
     }
-    return plot->named_x && longest * CHARACTER * plot->named_x->count > (size_t)panel_width ? most : 1;
+    l->name_rows = 1;
+    const size_t room = plot->named_x ? (size_t)l->panel_width / (plot->named_x->count * CHARACTER) : 0;
+    if (!plot->named_x || longest <= room)
+        return;
+    l->slanted = longest_part > room + 2;
+    longest = longest > SLANTED_NAME ? SLANTED_NAME : longest;
+    l->name_rows = l->slanted ? 1 + longest * CHARACTER * 7 / (10 * LINE) : most;
 }
 
-static struct layout layout_make(const dsci_plot *plot)
+/* Panels side by side, as many as have room. */
+static void layout_columns(struct layout *l, size_t panels, size_t most)
 {
-    struct layout l = { .columns = plot->panel_count < 4 ? plot->panel_count : (plot->panel_count + 1) / 2 };
-    l.rows = (plot->panel_count + l.columns - 1) / l.columns;
-    l.height = l.rows == 1 ? HEIGHT_ONE_ROW : HEIGHT_MORE_ROWS;
+    enum { NARROWEST = 220 };
+    l->columns = most;
+    while (l->columns > 1 && (l->width - LEFT - RIGHT) / (int)l->columns - GAP < NARROWEST)
+        l->columns--;
+    l->rows = (panels + l->columns - 1) / l->columns;
+    l->panel_width = (l->width - LEFT - RIGHT - GAP * ((int)l->columns - 1)) / (int)l->columns;
+}
+
+/* With a place for everything below the panels and above them, what is left of the usual height, or of a
+   narrower figure what its panels need, is theirs. */
+static void layout_heights(struct layout *l, int bottom)
+{
+    const int beside = l->row_top + (l->rows > 1 ? 3 * LINE / 2 : 0);
+    const int wanted = (int)(0.42 * l->width / (l->rows > 1 ? 1.5 : 1));
+    const int usual = l->rows == 1 ? HEIGHT_ONE_ROW : HEIGHT_MORE_ROWS;
+    l->height = l->width == WIDTH && l->rows <= 2
+                    ? usual
+                    : l->top + bottom + (int)l->rows * (beside + (wanted < 170 ? 170 : wanted));
+    l->row_step = (l->height - l->top - bottom) / (int)l->rows;
+    l->panel_height = l->row_step - beside;
+    if (l->panel_height < 120)
+        l->panel_height = 120;
+}
+
+static struct layout layout_make(const dsci_plot *plot, int width)
+{
+    struct layout l = { .width = width };
+    layout_columns(&l, plot->panel_count,
+                   plot->panel_count < 4 ? plot->panel_count : (plot->panel_count + 1) / 2);
     size_t longest = 0;
     const size_t entries = key_entries(plot, &longest);
     longest = longest > 80 ? 80 : longest;
-    l.key_columns = (WIDTH - 2 * GAP) / (longest * CHARACTER + KEY_SAMPLE);
+    l.key_columns = (size_t)(l.width - 2 * GAP) / (longest * CHARACTER + KEY_SAMPLE);
     l.key_columns = l.key_columns < 1 ? 1 : l.key_columns > 3 ? 3 : l.key_columns;
     l.key_rows = (entries + l.key_columns - 1) / l.key_columns;
-    l.panel_width = (WIDTH - LEFT - RIGHT - GAP * ((int)l.columns - 1)) / (int)l.columns;
     for (size_t p = 0; p < plot->panel_count; p++) {
         const size_t rows = layout_marks(&plot->panels[p], plot->x, l.panel_width).rows;
         l.mark_rows = rows > l.mark_rows ? rows : l.mark_rows;
     }
     l.top = GAP / 2 + (plot->title[0] ? LINE + GAP / 2 : 0);
     l.row_top = (int)l.mark_rows * LINE + (plot->panels[0].title ? LINE + 6 : 0) + 8;
-    l.name_rows = name_rows(plot, l.panel_width);
+    layout_names(&l, plot);
     const int bottom = (int)(2 + l.name_rows) * LINE + 14 + (int)l.key_rows * LINE;
-    l.row_step = (l.height - l.top - bottom) / (int)l.rows;
-    l.panel_height = l.row_step - l.row_top - (l.rows > 1 ? 3 * LINE / 2 : 0);
-    if (l.panel_height < 120)
-        l.panel_height = 120;
+    layout_heights(&l, bottom);
     return l;
 }
 
@@ -141,13 +174,12 @@ static size_t longest_text(const char *const *texts, size_t count)
 
 /* A map's panels are as high as square tiles make them; below them stand the label and the scale of colours.
  */
-static struct layout layout_map(const dsci_plot *plot)
+static struct layout layout_map(const dsci_plot *plot, int width)
 {
     const bool picture = plot->figure->picture;
-    struct layout l = { .columns = plot->panel_count < 4 ? plot->panel_count : 3 };
-    l.rows = (plot->panel_count + l.columns - 1) / l.columns;
-    l.panel_width = (WIDTH - LEFT - RIGHT - GAP * ((int)l.columns - 1)) / (int)l.columns;
-    const int most = l.rows == 1 ? 560 : 380;
+    struct layout l = { .width = width };
+    layout_columns(&l, plot->panel_count, plot->panel_count < 4 ? plot->panel_count : 3);
+    const int most = (l.rows == 1 ? 560 : 380) * (width < WIDTH ? width : WIDTH) / WIDTH;
     size_t longest = 0;
     l.map_labels = MAP_LABELS;
     for (size_t p = 0; p < plot->panel_count && !picture; p++) {
@@ -181,12 +213,13 @@ struct script {
     dsc_scope *scope;
     dsc_text *out;
     const dsci_plot *plot;
+    const dsc_plot_page *page;
     struct layout layout;
 };
 
-static double screen_x(double pixels)
+static double screen_x(const struct script *s, double pixels)
 {
-    return pixels / WIDTH;
+    return pixels / s->layout.width;
 }
 
 static double screen_y(const struct script *s, double pixels_from_top)
@@ -194,9 +227,38 @@ static double screen_y(const struct script *s, double pixels_from_top)
     return 1 - pixels_from_top / s->layout.height;
 }
 
+static void put_terminals(const struct script *s)
+{
+    const struct layout *l = &s->layout;
+    const double font = s->page->font_size, inches = s->page->width * l->height / l->width;
+    const double scale = (double)WIDTH / l->width; /* pictures of pixels are as wide as ever */
+    const int height = (int)(l->height * scale + 0.5);
+    dsc_text_format(
+        s->out,
+        "small = format eq 'svg' ? ',14' : format eq 'png' ? ',%.4g' : ',%.4g'\n\n"
+        "set encoding utf8\n"
+        "if (format eq 'svg') set terminal svg size %d,%d dynamic noenhanced background 'white' font "
+        "',18' linewidth 1\n",
+        10.5 * scale, 6.2 / 8 * font, l->width, l->height);
+    dsc_text_format(
+        s->out,
+        "if (format eq 'png' && strstrt(GPVAL_TERMINALS, 'pngcairo')) set terminal pngcairo size %d,%d "
+        "noenhanced background 'white' font ',%.4g' linewidth %.4g pointscale %.4g\n"
+        "if (format eq 'png' && !strstrt(GPVAL_TERMINALS, 'pngcairo')) set terminal png size %d,%d "
+        "noenhanced truecolor font ',%.4g' linewidth %.4g\n",
+        WIDTH, height, 13.5 * scale, scale, scale, WIDTH, height, 13.5 * scale, scale);
+    dsc_text_format(
+        s->out,
+        "if (format eq 'pdf') set terminal pdfcairo size %.4gin,%.4gin noenhanced background 'white' font "
+        "',%.4g' fontscale 1\n"
+        "if (format eq 'tex') set terminal cairolatex pdf input colortext size %.4gin,%.4gin font ',%.4g' "
+        "fontscale 1\n"
+        "set output output\n\n",
+        s->page->width, inches, font, s->page->width, inches, font);
+}
+
 static void put_head(struct script *s, const char *stem, const char *format)
 {
-    const double inches = 9.0 * s->layout.height / WIDTH;
     dsc_text_format(s->out,
                     "# %s.gp - draws %s.dat with gnuplot 5.4 or newer.\n"
                     "# Run it in this folder: gnuplot %s.gp\n"
@@ -208,26 +270,12 @@ static void put_head(struct script *s, const char *stem, const char *format)
     dsci_script_quote(s->out, stem);
     dsc_text_format(s->out, "\ngraphics = '%s-graphics' # as LaTeX can name it",
                     dsci_latex_file(s->scope, stem));
-    dsc_text_format(
-        s->out,
-        "\ndata = folder . '/' . stem . '.dat'\n"
-        "output = './' . (format eq 'tex' ? graphics : stem) . '.' . format\n"
-        "T(plain, latex) = format eq 'tex' ? latex : plain\n"
-        "size = format eq 'png' ? 1 : 0.65 # of points; the other terminals draw them larger\n"
-        "small = format eq 'svg' ? ',14' : format eq 'png' ? ',10.5' : ',6.2'\n\n"
-        "set encoding utf8\n"
-        "if (format eq 'svg') set terminal svg size %d,%d dynamic noenhanced background 'white' font ',18' "
-        "linewidth 1\n"
-        "if (format eq 'png' && strstrt(GPVAL_TERMINALS, 'pngcairo')) set terminal pngcairo size %d,%d "
-        "noenhanced background 'white' font ',13.5'\n"
-        "if (format eq 'png' && !strstrt(GPVAL_TERMINALS, 'pngcairo')) set terminal png size %d,%d "
-        "noenhanced truecolor font ',13.5'\n"
-        "if (format eq 'pdf') set terminal pdfcairo size 9in,%.4gin noenhanced background 'white' font ',8' "
-        "fontscale 1\n"
-        "if (format eq 'tex') set terminal cairolatex pdf input colortext size 9in,%.4gin font ',8' "
-        "fontscale 1\n"
-        "set output output\n\n",
-        WIDTH, s->layout.height, WIDTH, s->layout.height, WIDTH, s->layout.height, inches, inches);
+    dsc_text_append(s->out,
+                    "\ndata = folder . '/' . stem . '.dat'\n"
+                    "output = './' . (format eq 'tex' ? graphics : stem) . '.' . format\n"
+                    "T(plain, latex) = format eq 'tex' ? latex : plain\n"
+                    "size = format eq 'png' ? 1 : 0.65 # of points; the other terminals draw them larger\n");
+    put_terminals(s);
 }
 
 static bool is_labelled(const dsci_ticks *ticks, double at)
@@ -262,7 +310,7 @@ static void put_ticks(struct script *s, char axis, dsci_range range, size_t most
 /* In one line, or in one for each part if the layout has room for them. */
 static void put_name(struct script *s, const char *name)
 {
-    const char *plus = s->layout.name_rows > 1 && name ? strchr(name, '+') : NULL;
+    const char *plus = s->layout.name_rows > 1 && !s->layout.slanted && name ? strchr(name, '+') : NULL;
     while (plus && plus[1]) {
         dsci_script_tick(s->out, s->scope, dsc_scope_format(s->scope, "%.*s", (int)(plus + 1 - name), name),
                          30);
@@ -270,12 +318,12 @@ static void put_name(struct script *s, const char *name)
         name = plus + 1;
         plus = strchr(name, '+');
     }
-    dsci_script_tick(s->out, s->scope, name, 30);
+    dsci_script_tick(s->out, s->scope, name, s->layout.slanted ? SLANTED_NAME : 30);
 }
 
 static void put_names(struct script *s, const dsc_record_axis *axis)
 {
-    dsc_text_append(s->out, "set xtics (");
+    dsc_text_append(s->out, s->layout.slanted ? "set xtics rotate by 45 right (" : "set xtics (");
     for (size_t i = 0; i < axis->count; i++) {
         dsc_text_append(s->out, i ? ", " : "");
         put_name(s, dsc_record_axis_text(s->scope, axis, i, 6));
@@ -393,7 +441,7 @@ static void put_marks(struct script *s, const dsci_panel *panel, double left, do
             panel->marks[i].at, panel->marks[i].at);
         dsci_script_text(s->out, s->scope, panel->marks[i].label, 60);
         dsc_text_format(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#505050'\n",
-                        screen_x(left + l.x[i]), screen_y(s, top - 8 - LINE * (0.5 + (double)l.row[i])));
+                        screen_x(s, left + l.x[i]), screen_y(s, top - 8 - LINE * (0.5 + (double)l.row[i])));
     }
 }
 
@@ -407,7 +455,7 @@ static void put_labels(struct script *s, const dsci_panel *panel, double left, d
         dsc_text_append(s->out, "set label ");
         dsci_script_text(s->out, s->scope, label->text, 60);
         dsc_text_format(s->out, " at screen %.5f, screen %.5f %s rotate by %.2f textcolor rgb '%s'%s\n",
-                        screen_x(left + label->x), screen_y(s, top + label->y),
+                        screen_x(s, left + label->x), screen_y(s, top + label->y),
                         label->ends ? "right" : "left", label->angle, label->small ? "#505050" : "#303030",
                         label->small ? " font small" : "");
     }
@@ -421,7 +469,7 @@ static void put_panel(struct script *s, size_t p)
     const double left = LEFT + (double)column * (l->panel_width + GAP);
     const double top = l->top + (double)row * l->row_step + l->row_top;
     dsc_text_format(s->out, "\n# panel %zu\nset lmargin at screen %.5f\nset rmargin at screen %.5f\n", p + 1,
-                    screen_x(left), screen_x(left + l->panel_width));
+                    screen_x(s, left), screen_x(s, left + l->panel_width));
     dsc_text_format(s->out, "set tmargin at screen %.5f\nset bmargin at screen %.5f\n", screen_y(s, top),
                     screen_y(s, top + l->panel_height));
     if (s->plot->named_x)
@@ -433,7 +481,7 @@ static void put_panel(struct script *s, size_t p)
         dsc_text_append(s->out, "set label ");
         dsci_script_text(s->out, s->scope, panel->title, (size_t)l->panel_width / CHARACTER);
         dsc_text_format(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#202020'\n",
-                        screen_x(left + l->panel_width / 2.0), screen_y(s, top - l->row_top + LINE / 2.0));
+                        screen_x(s, left + l->panel_width / 2.0), screen_y(s, top - l->row_top + LINE / 2.0));
     }
     put_marks(s, panel, left, top);
     put_labels(s, panel, left, top);
@@ -445,17 +493,26 @@ static void put_panel(struct script *s, size_t p)
     dsc_text_append(s->out, "unset label\nunset arrow\n");
 }
 
+/* That fit beside a sample. */
+static size_t legend_characters(const struct script *s)
+{
+    const size_t most = (size_t)(s->layout.width - KEY_SAMPLE) / 8;
+    return most < 80 ? most : 80;
+}
+
 static void put_legend(struct script *s)
 {
     const dsci_plot *plot = s->plot;
     bool band = false;
-    dsc_text_format(s->out,
-                    "\n# legend\nset lmargin at screen 0\nset rmargin at screen 1\nset bmargin at screen 0\n"
-                    "set tmargin at screen %.5f\nunset border\nunset tics\nunset grid\nunset logscale\n"
-                    "set xrange [0:1]\nset yrange [0:1]\n"
-                    "set key inside center center horizontal maxcols %zu Left reverse samplen 3 spacing 1.1 "
-                    "textcolor rgb '#202020'\n",
-                    ((double)s->layout.key_rows * LINE + 6) / s->layout.height, s->layout.key_columns);
+    dsc_text_format(
+        s->out,
+        "\n# legend\nset lmargin at screen 0\nset rmargin at screen 1\nset bmargin at screen 0\n"
+        "set tmargin at screen %.5f\nunset border\nunset tics\nunset grid\nunset logscale\n"
+        "set xrange [0:1]\nset yrange [0:1]\n"
+        "set key inside center center horizontal maxcols %zu Left reverse samplen 3 spacing 1.1%s "
+        "textcolor rgb '#202020'\n",
+        ((double)s->layout.key_rows * LINE + 6) / s->layout.height, s->layout.key_columns,
+        s->layout.width < WIDTH ? " width -8" : ""); /* gnuplot takes letters for wider than they are */
     dsc_text_append(s->out, "plot NaN notitle");
     for (size_t p = 0; p < plot->panel_count; p++)
         for (size_t c = 0; c < plot->panels[p].count; c++) {
@@ -465,16 +522,16 @@ static void put_legend(struct script *s)
             dsc_text_append(s->out, ", \\\n  keyentry ");
             put_style(s, &plot->panels[p].curves[c]);
             dsc_text_append(s->out, " title ");
-            dsci_script_text(s->out, s->scope, plot->panels[p].curves[c].legend, 80);
+            dsci_script_text(s->out, s->scope, plot->panels[p].curves[c].legend, legend_characters(s));
         }
     if (plot->samples[0] && !plot->empty) {
         dsc_text_format(s->out, ", \\\n  keyentry with %s linecolor rgb '%s' title ",
                         band ? "boxes" : "lines", band ? "#606060" : "white");
-        dsci_script_text(s->out, s->scope, plot->samples, 80);
+        dsci_script_text(s->out, s->scope, plot->samples, legend_characters(s));
     }
     if (plot->left_out[0]) {
         dsc_text_append(s->out, ", \\\n  keyentry with lines linecolor rgb 'white' title ");
-        dsci_script_text(s->out, s->scope, plot->left_out, 80);
+        dsci_script_text(s->out, s->scope, plot->left_out, legend_characters(s));
     }
     dsc_text_append(s->out, "\n\nunset multiplot\nset output\n");
 }
@@ -483,19 +540,22 @@ static void put_legend(struct script *s)
 static void put_titles(struct script *s, double y_label_left)
 {
     const struct layout *l = &s->layout;
-    const double middle = LEFT + (WIDTH - LEFT - RIGHT) / 2.0;
+    const double middle = LEFT + (l->width - LEFT - RIGHT) / 2.0;
+    const size_t characters = (size_t)(l->width - 2 * GAP) / 9, most = characters < 105 ? characters : 105;
     const double below = l->top + (double)(l->rows - 1) * l->row_step + l->row_top + l->panel_height;
+    const double middle_y = (l->top + l->row_top + below) / 2;
+    const double half = CHARACTER * fmin(50, (double)dsci_text_length(s->plot->y_label)) / 2;
     dsc_text_append(s->out, "set label ");
-    dsci_script_text(s->out, s->scope, s->plot->title, 105);
+    dsci_script_text(s->out, s->scope, s->plot->title, most);
     dsc_text_format(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#000000'\nset label ",
-                    screen_x(middle), screen_y(s, GAP / 2.0 + LINE / 2.0));
-    dsci_script_text(s->out, s->scope, s->plot->x_label, 105);
+                    screen_x(s, middle), screen_y(s, GAP / 2.0 + LINE / 2.0));
+    dsci_script_text(s->out, s->scope, s->plot->x_label, most);
     dsc_text_format(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#202020'\nset label ",
-                    screen_x(middle),
+                    screen_x(s, middle),
                     screen_y(s, below + (1.25 + (double)(l->name_rows ? l->name_rows : 1)) * LINE));
     dsci_script_text(s->out, s->scope, s->plot->y_label, 50);
     dsc_text_format(s->out, " at screen %.5f, screen %.5f center rotate by 90 textcolor rgb '#202020'\n",
-                    screen_x(y_label_left), screen_y(s, (l->top + l->row_top + below) / 2));
+                    screen_x(s, y_label_left), screen_y(s, half + GAP > middle_y ? half + GAP : middle_y));
 }
 
 /* ---- maps ---- */
@@ -580,7 +640,7 @@ static void put_map(struct script *s, size_t p)
         s->out,
         "set lmargin at screen %.5f\nset rmargin at screen %.5f\nset tmargin at screen %.5f\nset bmargin at "
         "screen %.5f\nset xrange [-0.5:%zu.5]\nset yrange [%zu.5:-0.5]\n",
-        screen_x(f.left), screen_x(f.left + f.width), screen_y(s, f.top), screen_y(s, f.top + f.height),
+        screen_x(s, f.left), screen_x(s, f.left + f.width), screen_y(s, f.top), screen_y(s, f.top + f.height),
         panel->columns - 1, panel->rows - 1);
     if (s->plot->figure->picture)
         dsc_text_append(s->out, "unset xtics\nunset ytics\n");
@@ -592,12 +652,12 @@ static void put_map(struct script *s, size_t p)
         dsc_text_append(s->out, "set label ");
         dsci_script_text(s->out, s->scope, panel->title, (size_t)s->layout.panel_width / CHARACTER);
         dsc_text_format(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#202020'\n",
-                        screen_x(f.left + f.width / 2), screen_y(s, f.top - LINE / 2.0 - 6));
+                        screen_x(s, f.left + f.width / 2), screen_y(s, f.top - LINE / 2.0 - 6));
     }
     dsc_text_format(s->out,
                     "plot NaN notitle, \\\n  data index 'panel-%zu-map' using 1:2:3 with image%s notitle",
                     p + 1, s->plot->figure->picture ? "" : " pixels");
-    if (s->plot->figure->numbers)
+    if (s->plot->figure->numbers && f.tile > 2.5 * CHARACTER)
         put_numbers(s, p);
     dsc_text_append(s->out, "\nunset label\nunset colorbox\n");
 }
@@ -605,21 +665,23 @@ static void put_map(struct script *s, size_t p)
 static void put_maps(struct script *s)
 {
     const struct layout *l = &s->layout;
+    const double wide = l->width < 700 ? 0.6 : 0.3; /* the scale of colours */
     dsc_text_format(
         s->out,
         "set multiplot\nset border %d linewidth 1 linecolor rgb '#808080'\n"
         "set tics nomirror out scale 0.3 textcolor rgb '#202020'\nunset key\n"
         "set palette defined %s\nset cbrange [%.10g:%.10g]\n"
-        "set colorbox horizontal user origin screen 0.35, screen %.5f size screen 0.3, screen %.5f "
+        "set colorbox horizontal user origin screen %.5f, screen %.5f size screen %.5f, screen %.5f "
         "noborder\nset cblabel ",
         s->plot->figure->picture ? 0 : 3, s->plot->diverging ? diverging : sequential, s->plot->y.low,
-        s->plot->y.high, screen_y(s, l->height - 2.6 * LINE), 0.5 * LINE / l->height);
+        s->plot->y.high, (1 - wide) / 2, screen_y(s, l->height - 2.6 * LINE), wide, 0.5 * LINE / l->height);
     dsci_script_text(s->out, s->scope,
                      dsc_scope_format(s->scope, "%s%s%s", s->plot->samples, s->plot->left_out[0] ? "; " : "",
                                       s->plot->left_out),
                      80);
     dsc_text_append(s->out, "\n");
-    const dsci_ticks ticks = dsci_ticks_make(s->plot->y, 6);
+    const dsci_ticks ticks =
+        dsci_ticks_make(s->plot->y, l->width < WIDTH ? (size_t)(wide * l->width / 60) : 6);
     dsc_text_append(s->out, "set cbtics (");
     for (size_t i = 0; i < ticks.count; i++) {
         dsc_text_append(s->out, i ? ", " : "");
@@ -633,13 +695,22 @@ static void put_maps(struct script *s)
     dsc_text_append(s->out, "\nunset multiplot\nset output\n");
 }
 
-const char *dsci_plot_script(dsc_scope *scope, const dsci_plot *plot, const char *stem, const char *format)
+const char *dsci_plot_script(dsc_scope *scope, const dsci_plot *plot, const char *stem, const char *format,
+                             const dsc_plot_page *page)
 {
     dsc_text *out = dsc_text_open(scope);
+    dsci_plot drawn = *plot;
+    if (page->no_title)
+        drawn.title = "";
+    plot = &drawn;
+    const dsc_plot_page whole = { .width = page->width > 0 ? page->width : 9,
+                                  .font_size = page->font_size > 0 ? page->font_size : 8 };
+    const int width = (int)(WIDTH * (whole.width / 9) * (8 / whole.font_size) + 0.5);
     struct script s = { .scope = scope,
                         .out = out,
                         .plot = plot,
-                        .layout = plot->figure->y ? layout_map(plot) : layout_make(plot) };
+                        .page = &whole,
+                        .layout = plot->figure->y ? layout_map(plot, width) : layout_make(plot, width) };
     put_head(&s, stem, format);
     if (plot->figure->y)
         put_maps(&s);

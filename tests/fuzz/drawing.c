@@ -55,8 +55,8 @@ static bool draw(dsc_record *record, const dsc_figure *figure)
         assert_non_null(dsci_plot_text(scope, plot, 80, 24, true, true));
         assert_non_null(dsci_plot_text(scope, plot, 40, 5, false, false));
         assert_non_null(dsci_plot_data(scope, plot, "stem", "x.h5"));
-        assert_non_null(dsci_plot_script(scope, plot, "stem", "svg"));
-        assert_non_null(dsci_plot_script(scope, plot, "stem", "tex"));
+        assert_non_null(dsci_plot_script(scope, plot, "stem", "svg", &(dsc_plot_page){ 0 }));
+        assert_non_null(dsci_plot_script(scope, plot, "stem", "tex", &(dsc_plot_page){ 0 }));
     }
     dsc_scope_close(&scope);
     return plot;

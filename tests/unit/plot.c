@@ -199,7 +199,7 @@ static void script_is_safe_and_relative(void **state)
     dsc_figure figure = error_figure();
     const dsci_plot *plain = dsci_plot_make(scope, record_make(scope, &figure), &figure);
     ((dsci_plot *)plain)->title = hostile;
-    const char *script = dsci_plot_script(scope, plain, "r-error", "svg");
+    const char *script = dsci_plot_script(scope, plain, "r-error", "svg", &(dsc_plot_page){ 0 });
     assert_non_null(strstr(script, "stem = 'r-error'\n"));
     assert_non_null(strstr(script, "if (!exists('folder')) folder = '.'\n"));
     assert_non_null(strstr(
@@ -577,7 +577,7 @@ static void lines_end_at_the_axes(void **state)
         const double y[] = { ends[i / 2 / ENDS / ENDS], i % 3 ? 3 : 1e100 };
         dsc_scope *scope = dsc_scope_open(NULL);
         const dsci_plot *plot = plot_with_line(scope, i % 2, 0.5, x, y);
-        const char *script = dsci_plot_script(scope, plot, "r-error", "svg");
+        const char *script = dsci_plot_script(scope, plot, "r-error", "svg", &(dsc_plot_page){ 0 });
         assert_non_null(script);
         assert_null(strstr(script, "nan"));
         assert_null(strstr(script, "inf "));
@@ -612,7 +612,8 @@ static void what_is_not_shown_is_counted(void **state)
         assert_string_equal(plot->left_out, cases[i].said);
         const char *text = dsci_plot_text(scope, plot, 100, 24, false, false);
         assert_non_null(strstr(text, cases[i].said));
-        assert_non_null(strstr(dsci_plot_script(scope, plot, "r-error", "svg"), cases[i].said));
+        assert_non_null(
+            strstr(dsci_plot_script(scope, plot, "r-error", "svg", &(dsc_plot_page){ 0 }), cases[i].said));
         assert_null(strstr(text, "no data yet"));
         dsc_scope_close(&scope);
     }
@@ -639,7 +640,7 @@ static void extreme_numbers_are_drawn_or_left_out(void **state)
         assert_non_null(plot);
         assert_true(isfinite(plot->y.low) && plot->y.low < plot->y.high && isfinite(plot->y.high));
         assert_non_null(dsci_plot_text(scope, plot, 80, 24, false, true));
-        assert_non_null(dsci_plot_script(scope, plot, "r-error", "svg"));
+        assert_non_null(dsci_plot_script(scope, plot, "r-error", "svg", &(dsc_plot_page){ 0 }));
         dsc_scope_close(&scope);
     }
 }

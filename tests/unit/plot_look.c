@@ -60,7 +60,8 @@ static void names_stand_on_the_axis(void **state)
     assert_non_null(strstr(text, " a% "));
     assert_non_null(strstr(text, "second"));
     assert_null(strstr(text, "0.5"));
-    assert_non_null(strstr(dsci_plot_script(scope, plot, "f", "svg"), "T('a%%','a\\%%') 0"));
+    assert_non_null(
+        strstr(dsci_plot_script(scope, plot, "f", "svg", &(dsc_plot_page){ 0 }), "T('a%%','a\\%%') 0"));
 }
 
 static void panels_have_titles_in_words(void **state)
@@ -85,10 +86,10 @@ static void maps_of_both_signs_have_0_in_the_middle(void **state)
     };
     const dsci_plot *both = dsci_plot_make(scope, record_of(scope, -0.1, 0.05), &figure);
     assert_true(both->diverging && both->y.low == -both->y.high && fabs(both->y.high - 0.3) < 1e-12);
-    assert_non_null(strstr(dsci_plot_script(scope, both, "f", "svg"), "#f7f7f7"));
+    assert_non_null(strstr(dsci_plot_script(scope, both, "f", "svg", &(dsc_plot_page){ 0 }), "#f7f7f7"));
     const dsci_plot *one = dsci_plot_make(scope, record_of(scope, 0, 0.05), &figure);
     assert_true(!one->diverging && one->y.low == 0);
-    assert_null(strstr(dsci_plot_script(scope, one, "f", "svg"), "#f7f7f7"));
+    assert_null(strstr(dsci_plot_script(scope, one, "f", "svg", &(dsc_plot_page){ 0 }), "#f7f7f7"));
 }
 
 /* The part of a script behind `keyentry`, up to the title: how an entry of the legend looks. */
@@ -111,7 +112,7 @@ static void entries_of_the_legend_differ(void **state)
                                          .label = dsc_scope_format(scope, "%zu", i),
                                          .style = i < 8 ? DSC_SERIES_MEASURED : DSC_SERIES_THEORY };
     const dsci_plot *plot = dsci_plot_make(scope, record_of(scope, 1, 1), &figure);
-    const char *script = dsci_plot_script(scope, plot, "f", "svg");
+    const char *script = dsci_plot_script(scope, plot, "f", "svg", &(dsc_plot_page){ 0 });
     for (size_t i = 0; i < ENTRIES; i++)
         for (size_t j = 0; j < i; j++)
             assert_string_not_equal(look_of(scope, script, i), look_of(scope, script, j));
@@ -131,6 +132,35 @@ static void points_close_together_have_axes_to_stand_on(void **state)
     const dsci_plot *plot = dsci_plot_make(scope, record_of(scope, 1, 1), &figure);
     assert_true(plot->x.high / plot->x.low > 99 && plot->y.high / plot->y.low > 9.9);
     assert_true(plot->x.low < few[0] && plot->x.high > few[2]);
+}
+
+/* The layout has room for letters of the same size on a narrower page: panels one below the other. */
+static void narrow_pages_have_layouts_of_their_own(void **state)
+{
+    dsc_scope *scope = *state;
+    const dsc_figure figure = { .name = "f",
+                                .title = "the title",
+                                .x = "size",
+                                .panels = "method",
+                                .series = { { .output = "value", .label = "v" } } };
+    const dsci_plot *plot = dsci_plot_make(scope, record_of(scope, 1, 1), &figure);
+    const char *usual = dsci_plot_script(scope, plot, "f", "pdf", &(dsc_plot_page){ 0 });
+    const char *narrow = dsci_plot_script(scope, plot, "f", "pdf",
+                                          &(dsc_plot_page){ .width = 3.4, .font_size = 7, .no_title = true });
+    assert_non_null(strstr(usual, "pdfcairo size 9in,5.25in"));
+    assert_non_null(strstr(usual, "the title"));
+    assert_non_null(strstr(narrow, "pdfcairo size 3.4in,"));
+    assert_non_null(strstr(narrow, "colortext size 3.4in,"));
+    assert_non_null(strstr(narrow, "font ',7'"));
+    assert_null(strstr(narrow, "the title"));
+    static const double wrong[][2] = { { -1, 0 }, { 1000, 0 }, { NAN, 0 }, { 3, 2 }, { 3, NAN }, { 1, 8 } };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        dsc_scope *own = dsc_scope_open(NULL);
+        dsc_plot(own, record_of(own, 1, 1), "/nonexistent/r.h5",
+                 &(dsc_plot_options){ .page = { .width = wrong[i][0], .font_size = wrong[i][1] } });
+        assert_int_equal(dsc_scope_status(own), DSC_ERROR_ARGUMENT);
+        dsc_scope_close(&own);
+    }
 }
 
 static int open_scope(void **state)
@@ -156,6 +186,7 @@ int main(void)
         TEST(panels_have_titles_in_words),
         TEST(maps_of_both_signs_have_0_in_the_middle),
         TEST(entries_of_the_legend_differ),
+        TEST(narrow_pages_have_layouts_of_their_own),
         TEST(points_close_together_have_axes_to_stand_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

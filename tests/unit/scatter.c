@@ -100,7 +100,7 @@ static void scripts_draw_points_without_lines(void **state)
 {
     dsc_scope *scope = *state;
     const dsci_plot *plot = dsci_plot_make(scope, record_of(scope), &roofline);
-    const char *script = dsci_plot_script(scope, plot, "toy", "svg"),
+    const char *script = dsci_plot_script(scope, plot, "toy", "svg", &(dsc_plot_page){ 0 }),
                *data = dsci_plot_data(scope, plot, "toy", "toy.h5");
     assert_non_null(script);
     assert_null(strstr(script, "linespoints"));

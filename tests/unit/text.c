@@ -100,7 +100,7 @@ static const dsci_plot *plot_make(dsc_scope *scope, bool map)
 static const char *figure_of(dsc_scope *scope, bool map)
 {
     const dsci_plot *plot = plot_make(scope, map);
-    const char *script = plot ? dsci_plot_script(scope, plot, "stem", "svg") : NULL;
+    const char *script = plot ? dsci_plot_script(scope, plot, "stem", "svg", &(dsc_plot_page){ 0 }) : NULL;
     const char *data = plot ? dsci_plot_data(scope, plot, "stem", "source.h5") : NULL;
     const char *text = plot ? dsci_plot_text(scope, plot, 80, 24, true, true) : NULL;
     return script && data && text ? dsc_scope_format(scope, "%s%s%s", script, data, text) : NULL;

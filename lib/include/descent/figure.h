@@ -83,10 +83,19 @@ DSC_API const char *dsc_figures_to_json(dsc_scope *scope, const dsc_figure *figu
 /* The figures of a record's JSON; *count of them. Hostile input fails the scope. */
 DSC_API const dsc_figure *dsc_figures_from_json(dsc_scope *scope, const char *json, size_t *count);
 
+/* How large a figure is on paper. Texts keep their size however wide it is: the layout follows. pdf and tex
+   are of this size, svg and png have the same proportions. */
+typedef struct dsc_plot_page {
+    double width;     /* inches, 1 to 50; 0: 9 */
+    double font_size; /* points, 3 to 50; 0: 8 */
+    bool no_title;    /* where a caption says it */
+} dsc_plot_page;
+
 typedef struct dsc_plot_options {
     const char *directory; /* NULL: beside the results file */
     const char *formats;   /* "svg,png,pdf,tex"; NULL: "svg" */
     const char *only;      /* draw the figure of this name alone */
+    dsc_plot_page page;
 } dsc_plot_options;
 
 /* Files that plotting wrote: script, data, one picture per format, for each figure. */

@@ -146,12 +146,22 @@ struct dsc_option {
         .name = NULL                                                                                         \
     }
 
+/* The options of a dsc_plot_page, a member of the struct of arguments. */
+#define DSC_OPTIONS_PAGE(type, member)                                                                       \
+    DSC_OPTION("width", "LENGTH", offsetof(type, member.width), dsc_option_length,                           \
+               "width of pdf and tex figures: 3.4in, 8.6cm, 246pt (default: 9in); letters keep their size"), \
+        DSC_OPTION_IN("font-size", "POINTS", offsetof(type, member.font_size), dsc_option_real,              \
+                      "size of their letters (default: 8)", 3, 50),                                          \
+        DSC_OPTION("no-title", NULL, offsetof(type, member.no_title), dsc_option_flag,                       \
+                   "no title above figures")
+
 /* Kinds of options by the type of their field. */
 DSC_API dsc_option_read_fn dsc_option_flag;      /* bool */
 DSC_API dsc_option_read_fn dsc_option_text;      /* const char * */
 DSC_API dsc_option_read_fn dsc_option_integer;   /* int64_t */
 DSC_API dsc_option_read_fn dsc_option_real;      /* double */
 DSC_API dsc_option_read_fn dsc_option_duration;  /* double, seconds: 90, 90s, 10m, 2h */
+DSC_API dsc_option_read_fn dsc_option_length;    /* double, inches: 3.4in, 8.6cm, 86mm, 246pt */
 DSC_API dsc_option_read_fn dsc_option_threads;   /* int; "auto" is 0 */
 DSC_API dsc_option_read_fn dsc_option_isa;       /* dsc_isa */
 DSC_API dsc_option_read_fn dsc_option_precision; /* dsc_dtype */
