@@ -8,6 +8,8 @@
 
 #include <jansson.h>
 
+#include <descent/text.h>
+
 enum { MAX_FIGURES = 64, MAX_JSON_BYTES = 1 << 20, MAX_TEXT_BYTES = 400, MAX_NAME_BYTES = 64 };
 static const double max_number = 1e100; /* room for the arithmetic of axes */
 
@@ -68,8 +70,23 @@ static const char *const style_names[] = {
 static void put(dsc_scope *scope, json_t *object, const char *name, json_t *value)
 {
     if (json_object_set_new(object, name, value) != 0)
-        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "figure field '%s': expected a finite number or UTF-8 text",
-                       name);
+        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory for the figure field '%s'", name);
+}
+
+static bool is_utf8(const char *text)
+{
+    size_t bytes = 1;
+    for (; *text && bytes; text += bytes)
+        bytes = dsc_utf8_read(text, NULL);
+    return bytes > 0;
+}
+
+/* Whether JSON can hold the field. */
+static bool is_valid(const struct field *field, const char *at)
+{
+    const char *text = field->kind == TEXT ? *(const char *const *)at : NULL;
+    return field->kind == TEXT ? !text || is_utf8(text)
+                               : field->kind != NUMBER || isfinite(*(const double *)at);
 }
 
 static json_t *write_object(dsc_scope *scope, const void *source, const struct field *fields, size_t count)
@@ -77,7 +94,10 @@ static json_t *write_object(dsc_scope *scope, const void *source, const struct f
     json_t *object = json_object();
     for (size_t i = 0; i < count; i++) {
         const char *at = (const char *)source + fields[i].offset;
-        if (fields[i].kind == TEXT && *(const char *const *)at)
+        if (!is_valid(&fields[i], at))
+            dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                           "figure field '%s': expected a finite number or UTF-8 text", fields[i].name);
+        else if (fields[i].kind == TEXT && *(const char *const *)at)
             put(scope, object, fields[i].name, json_string(*(const char *const *)at));
         else if (fields[i].kind == NUMBER && *(const double *)at != 0)
             put(scope, object, fields[i].name, json_real(*(const double *)at));

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { CHUNK_BYTES = 1 << 20, DEFLATE_LEVEL = 4 };
@@ -87,10 +88,23 @@ static const char *memory_name(char name[MEMORY_NAME_BYTES])
     return name;
 }
 
+/* HDF5 1.10 crashes, or calls exit(-1), when it gets no memory: there has to be more than it needs. */
+static bool has_room(dsc_scope *scope)
+{
+    static const size_t ROOM_BYTES = (size_t)16 << 20;
+    void *room = malloc(ROOM_BYTES);
+    free(room);
+    if (!room)
+        dsc_scope_fail(scope, DSC_ERROR_MEMORY,
+                       "out of memory: %zu MiB are needed to make a file, a limit of memory leaves less",
+                       ROOM_BYTES >> 20);
+    return room != NULL;
+}
+
 hid_t dsci_hdf5_create(dsc_scope *scope)
 {
     char name[MEMORY_NAME_BYTES];
-    if (stopped(scope))
+    if (stopped(scope) || !has_room(scope))
         return -1;
     const hid_t access = memory_access(), creation = H5Pcreate(H5P_FILE_CREATE);
     hid_t file = -1;

@@ -166,9 +166,11 @@ static void read_root(struct reader *reader)
     dsci_kind_expect(reader->scope, reader->path, reader->file, DSC_FILE_RESULTS);
     const int schema = integer_of(reader, "schema_version");
     if (!stopped(reader) && schema != DSCI_RECORD_SCHEMA)
-        dsc_scope_fail(reader->scope, DSC_ERROR_MISMATCH,
-                       "'%s' has schema version %d, expected %d: use the version of descent that wrote it",
-                       reader->path, schema, DSCI_RECORD_SCHEMA);
+        dsc_scope_fail(
+            reader->scope, DSC_ERROR_UNSUPPORTED,
+            "'%s' has schema version %d, and this version of descent reads %d: use the version that "
+            "wrote it%s",
+            reader->path, schema, DSCI_RECORD_SCHEMA, schema > DSCI_RECORD_SCHEMA ? ", a newer one" : "");
     dsc_record_spec *spec = &reader->spec;
     spec->experiment = text_of(reader, NULL, "experiment");
     spec->title = text_of(reader, NULL, "title");

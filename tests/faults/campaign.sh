@@ -1,5 +1,5 @@
 #!/bin/sh
-# The whole campaign: the first hundred calls of every kind and then every STRIDE-th (default: 20) of every command, and
+# The campaign: the first calls of every kind and then every STRIDE-th (default: 20) of every command, and
 # KILLS kills at random moments of a run (default: 300). Prints what it finds, and a table.
 # usage: campaign.sh [STRIDE] [KILLS]
 set -eu

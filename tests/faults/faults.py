@@ -25,6 +25,7 @@ import sys
 import tempfile
 
 TIMEOUT = 60  # seconds
+FIRST = 10  # the first calls, which every command makes, are all tried by --every
 
 Case = collections.namedtuple('Case', 'name words reads writes without failed', defaults=('', '', '', 3))
 SMALL = '--seeds 1 --threads 1 --no-plot --quiet --out x.h5'
@@ -243,8 +244,7 @@ class Trials:
             if kind.calls in case.without or count == 0:
                 continue
             if every:
-                # the first hundred are the ones that everything needs
-                numbers = sorted(set(range(1, min(count, 100) + 1)) | set(range(1, count + 1, every)))
+                numbers = sorted(set(range(1, min(count, FIRST) + 1)) | set(range(1, count + 1, every)))
             else:
                 numbers = sorted({1 + i * (count - 1) // max(1, kind.few - 1) for i in range(kind.few)})
             for at in numbers:

@@ -17,6 +17,7 @@
 #include <descent/file.h>
 #include <descent/record.h>
 
+#include "record/hdf5.h"
 #include "record/internal.h"
 
 static const double widths[] = { 2, 8, 300 }, noises[] = { 0, 0.15 }, seeds[] = { 1, 2 },
@@ -294,6 +295,26 @@ static void foreign_and_damaged_files_are_refused(void **state)
     dsc_scope_close(&scope);
 }
 
+static void files_of_another_schema_cannot_be_read(void **state)
+{
+    (void)state;
+    dsc_scope *scope = dsc_scope_open(NULL), *reading = dsc_scope_open(NULL);
+    const char *path = temporary(scope, "newer.h5");
+    const struct dsci_hdf5 before = dsci_hdf5_enter();
+    const hid_t file = dsci_hdf5_create(scope);
+    dsci_hdf5_put_text(scope, file, "experiment", "toy");
+    dsci_hdf5_put_integer(scope, file, "schema_version", DSCI_RECORD_SCHEMA + 1);
+    const dsc_bytes image = dsci_hdf5_finish(scope, file);
+    dsci_hdf5_leave(before);
+    assert_int_equal(dsc_file_replace(scope, path, image.data, image.size), DSC_OK);
+    assert_null(dsc_record_read(reading, path));
+    assert_int_equal(dsc_scope_status(reading), DSC_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(dsc_scope_message(reading), "use the version that wrote it, a newer one"));
+    remove(path);
+    dsc_scope_close(&reading);
+    dsc_scope_close(&scope);
+}
+
 static void files_of_other_kinds_are_named(void **state)
 {
     (void)state;
@@ -396,6 +417,7 @@ int main(void)
         cmocka_unit_test(impossible_records_are_refused),
         cmocka_unit_test(too_many_cells_are_refused),
         cmocka_unit_test(foreign_and_damaged_files_are_refused),
+        cmocka_unit_test(files_of_another_schema_cannot_be_read),
         cmocka_unit_test(files_of_other_kinds_are_named),
         cmocka_unit_test(python_opens_the_file),
     };
