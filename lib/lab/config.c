@@ -174,7 +174,7 @@ dsc_plan *dsc_plan_from_record(dsc_scope *scope, const dsc_experiment *experimen
         dsc_scope_fail(scope, DSC_ERROR_FORMAT, "the results file's recipe is not a JSON object");
     dsc_plan *plan =
         dsc_scope_status(scope) == DSC_OK ? plan_of(scope, experiment, recipe, data_directory) : NULL;
-    const bool same = plan && strcmp(plan->recipe, spec->recipe) == 0;
+    const bool same = plan && dsci_recipe_same(plan->recipe, spec->recipe);
     if (plan && !same)
         fail_recipe(scope, record, recipe, plan, data_directory);
     json_decref(recipe);

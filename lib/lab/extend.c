@@ -7,9 +7,9 @@
 #include "lab/results.h"
 
 /* The recipe without what an extension changes. */
-static json_t *core_of(dsc_scope *scope, const char *recipe)
+static json_t *core_of(dsc_scope *scope, const char *recipe, const char *other)
 {
-    json_t *core = recipe ? dsci_json_own(scope, json_loads(recipe, JSON_REJECT_DUPLICATES, NULL)) : NULL;
+    json_t *core = dsci_recipe_like(scope, recipe, other);
     json_object_del(core, "axes");
     json_object_del(core, "seeds");
     return core;
@@ -51,7 +51,8 @@ static bool same_inside(const dsc_plan *plan, const dsc_record_spec *spec)
 static bool find_places(dsc_scope *work, const dsc_plan *plan, const dsc_record_spec *spec,
                         size_t *places[DSC_RECORD_MAX_AXES])
 {
-    const json_t *before = core_of(work, spec->recipe), *now = core_of(work, plan->recipe);
+    const json_t *before = core_of(work, spec->recipe, plan->recipe),
+                 *now = core_of(work, plan->recipe, spec->recipe);
     bool extends = before && now && json_equal(before, now) && same_inside(plan, spec);
     for (size_t i = 0; extends && i < plan->cell_axes; i++)
         extends = (places[i] = places_of(work, &plan->axes[i], &spec->axes[i])) != NULL;

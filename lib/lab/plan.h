@@ -50,6 +50,12 @@ struct json_t *dsci_json_own(dsc_scope *scope, struct json_t *json);
 /* The recipe of a plan: canonical JSON (sorted keys, no spaces, 17 digits). */
 const char *dsci_recipe_of(dsc_scope *scope, const dsc_plan *plan);
 
+/* Whether two recipes, as JSON, say the same. */
+bool dsci_recipe_same(const char *a, const char *b);
+
+/* A recipe in the scope, in the words of the other one; NULL if it is none. */
+struct json_t *dsci_recipe_like(dsc_scope *scope, const char *recipe, const char *other);
+
 /* What differs between two recipes, for people: "parameters.n: 200 in the file, 4000 asked for; ...". "" if
  * nothing. */
 const char *dsci_recipe_differences(dsc_scope *scope, const char *file, const char *asked,

@@ -215,6 +215,39 @@ const char *dsci_recipe_differences(dsc_scope *scope, const char *file, const ch
     return difference.list ? difference.list : "";
 }
 
+/* Recipes of older files leave the choice of the data set open ("auto"). Beside the same data files, or
+   beside none, it came to what the other recipe says. */
+static void settle(json_t *recipe, const json_t *other)
+{
+    static const char key[] = "dataset";
+    json_t *parameters = json_object_get(recipe, "parameters");
+    const char *choice = json_string_value(json_object_get(parameters, key));
+    json_t *settled = json_object_get(json_object_get(other, "parameters"), key);
+    if (choice && settled && strcmp(choice, "auto") == 0 &&
+        json_equal(json_object_get(recipe, "data"), json_object_get(other, "data")))
+        json_object_set(parameters, key, settled);
+}
+
+json_t *dsci_recipe_like(dsc_scope *scope, const char *recipe, const char *other)
+{
+    json_t *read = recipe ? dsci_json_own(scope, json_loads(recipe, JSON_REJECT_DUPLICATES, NULL)) : NULL;
+    json_t *beside = read && other ? json_loads(other, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    settle(read, beside);
+    json_decref(beside);
+    return read;
+}
+
+bool dsci_recipe_same(const char *a, const char *b)
+{
+    if (strcmp(a, b) == 0)
+        return true;
+    dsc_scope *work = dsc_scope_open(NULL);
+    const json_t *left = dsci_recipe_like(work, a, b), *right = dsci_recipe_like(work, b, a);
+    const bool same = left && right && json_equal(left, right);
+    dsc_scope_close(&work);
+    return same;
+}
+
 /* True if the record has the plan's axes and outputs: a recipe's text alone proves nothing about a foreign
  * file. */
 static bool same_arrays(const dsc_plan *plan, const dsc_record_spec *spec)
@@ -241,7 +274,7 @@ static bool same_arrays(const dsc_plan *plan, const dsc_record_spec *spec)
 dsc_status dsci_plan_check(dsc_scope *scope, const dsc_plan *plan, const dsc_record *record, const char *path)
 {
     const dsc_record_spec *spec = dsc_record_describe(record);
-    if (strcmp(spec->recipe, plan->recipe) != 0) {
+    if (!dsci_recipe_same(spec->recipe, plan->recipe)) {
         dsc_scope *work = dsc_scope_open(NULL);
         dsc_scope_fail(
             scope, DSC_ERROR_MISMATCH,

@@ -332,6 +332,24 @@ static void hostile_recipes_are_refused(void **state)
     }
 }
 
+/* Files of before the plan settled what "auto" comes to. */
+static void recipes_that_left_the_data_set_open_are_the_same(void **state)
+{
+    (void)state;
+    static const char open[] =
+        "{\"parameters\":{\"dataset\":\"auto\",\"n\":5},\"data\":{\"mnist/a\":\"12\"}}",
+                      settled[] =
+                          "{\"parameters\":{\"dataset\":\"mnist\",\"n\":5},\"data\":{\"mnist/a\":\"12\"}}",
+                      other_data[] = "{\"parameters\":{\"dataset\":\"glyphs\",\"n\":5},\"data\":{}}",
+                      other_n[] =
+                          "{\"parameters\":{\"dataset\":\"mnist\",\"n\":6},\"data\":{\"mnist/a\":\"12\"}}";
+    assert_true(dsci_recipe_same(open, open));
+    assert_true(dsci_recipe_same(open, settled) && dsci_recipe_same(settled, open));
+    assert_false(dsci_recipe_same(open, other_data) || dsci_recipe_same(other_data, open));
+    assert_false(dsci_recipe_same(open, other_n) || dsci_recipe_same(settled, other_n));
+    assert_false(dsci_recipe_same(open, "not JSON") || dsci_recipe_same("{}", open));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +366,7 @@ int main(void)
         cmocka_unit_test(broken_configurations_are_explained),
         cmocka_unit_test(a_recipe_gives_back_its_plan_or_says_what_changed),
         cmocka_unit_test(hostile_recipes_are_refused),
+        cmocka_unit_test(recipes_that_left_the_data_set_open_are_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
