@@ -23,6 +23,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 TIMEOUT = 60  # seconds
 FIRST = 10  # the first calls, which every command makes, are all tried by --every
@@ -197,11 +198,11 @@ class Trials:
             shutil.rmtree(folder)
 
     def kill(self, moment):
-        """Kills a run, which takes about 150 ms, at a moment (0 to 1) of it; the file is that of the kills before."""
+        """Kills a run at a moment, in seconds; the file is that of the kills before."""
         started = subprocess.Popen(LONG.split(), cwd=self.killed, env=self.environment, stdin=subprocess.DEVNULL,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            started.wait(0.15 * moment)
+            started.wait(moment)
         except subprocess.TimeoutExpired:
             started.kill()
             started.wait()
@@ -214,10 +215,12 @@ class Trials:
         """So many kills of one run, and a new one whenever it is finished. Returns the problems."""
         self.killed = pathlib.Path(tempfile.mkdtemp(dir=self.scratch))
         calm = pathlib.Path(tempfile.mkdtemp(dir=self.scratch))
+        begin = time.monotonic()
         assert self.run(LONG, calm).returncode == 0
+        duration = 1.2 * (time.monotonic() - begin)
         moments = random.Random(1)
         for at in range(count):
-            problem = self.kill(moments.random())
+            problem = self.kill(duration * moments.random())
             if problem is None and at % 10 == 9:
                 finished = self.run(LONG, self.killed)
                 if finished.returncode != 0 or not self.same_files(self.killed / 'k.h5', calm / 'k.h5'):
