@@ -223,7 +223,7 @@ static bool train_on(struct work *w, size_t set)
         for (int loss = 0; going && loss < LOSSES; loss++) {
             const size_t model = set * (size_t)k->inits + init;
             const uint64_t own = dsc_rng_bits(dsc_rng_make(seed, DSC_STREAM_INIT), (uint32_t)loss, model);
-            dsc_scope *model_scope = dsc_scope_open(&(dsc_scope_options){ .seed = own });
+            dsc_scope *model_scope = dsc_scope_open_within(scope, own);
             train(model_scope, w, loss, &examples, model);
             going = dsc_scope_adopt_error(scope, model_scope) == DSC_OK;
             dsc_scope_close(&model_scope);

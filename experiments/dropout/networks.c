@@ -137,7 +137,7 @@ networks_sets networks_hold_out(const struct shared *shared, size_t count, doubl
    examples in the same order, so that their differences are paired. */
 bool networks_train(const training *t, outcome *result)
 {
-    dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = dsc_cell_seed(t->cell) });
+    dsc_scope *scope = dsc_scope_open_within(dsc_cell_scope(t->cell), dsc_cell_seed(t->cell));
     const bool good = train_in(scope, t, result);
     dsc_scope_adopt_error(dsc_cell_scope(t->cell), scope);
     dsc_scope_close(&scope);

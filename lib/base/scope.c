@@ -45,6 +45,13 @@ dsc_scope *dsc_scope_open(const dsc_scope_options *options)
     return scope;
 }
 
+dsc_scope *dsc_scope_open_within(const dsc_scope *outer, uint64_t seed)
+{
+    dsc_scope_options options = outer ? outer->options : (dsc_scope_options){ 0 };
+    options.seed = seed;
+    return dsc_scope_open(&options);
+}
+
 void dsc_scope_close(dsc_scope **scope)
 {
     if (!scope || !*scope)

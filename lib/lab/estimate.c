@@ -12,6 +12,7 @@
 #include "lab/sweep.h"
 
 static const double CALIBRATION_SECONDS = 0.45; /* of each of two cells */
+static const double PATIENCE = 5;               /* seconds more for a cell that has not said how far it is */
 static const double LAPACK_WORK_MAX = 3e9;      /* of a cell that is tried though it cannot be stopped */
 static const double FILE_BYTES = 65536;         /* structure, texts */
 
@@ -23,12 +24,15 @@ struct job {
 struct calibration {
     double deadline;
     const volatile int *stop;
+    const struct dsci_watch *watch;
 };
 
+/* A cell that has not said how far it is has longer: without that nothing is measured. */
 static bool time_is_over(void *user)
 {
     const struct calibration *calibration = user;
-    return dsc_clock_seconds() >= calibration->deadline ||
+    const double late = dsc_clock_seconds() - calibration->deadline;
+    return late >= PATIENCE || (late >= 0 && calibration->watch->fraction > 0) ||
            (calibration->stop && __atomic_load_n(calibration->stop, __ATOMIC_RELAXED));
 }
 
@@ -36,8 +40,9 @@ static bool time_is_over(void *user)
 static double measure(const dsc_plan *plan, const void *shared, const struct job *job,
                       const dsc_run_options *options, int cell_threads)
 {
-    struct calibration calibration = { dsc_clock_seconds() + CALIBRATION_SECONDS, options->stop };
-    struct dsci_watch watch = { .stop = time_is_over, .user = &calibration };
+    struct dsci_watch watch = { .stop = time_is_over };
+    struct calibration calibration = { dsc_clock_seconds() + CALIBRATION_SECONDS, options->stop, &watch };
+    watch.user = &calibration;
     dsc_scope *scope = dsc_scope_open(NULL);
     const int threads = omp_get_max_threads();
     const unsigned float_mode = dsc_float_mode_enter();

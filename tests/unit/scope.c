@@ -2,6 +2,7 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -21,6 +22,32 @@ static void first_error_is_kept(void **state)
     assert_null(dsc_scope_alloc(scope, 1, 1));
     dsc_scope_close(&scope);
     assert_null(scope);
+}
+
+static bool always(void *user)
+{
+    (*(int *)user)++;
+    return true;
+}
+
+static void a_scope_within_another_stops_with_it(void **state)
+{
+    (void)state;
+    int asked = 0;
+    dsc_scope *outer = dsc_scope_open(&(dsc_scope_options){ .seed = 1, .stop = always, .stop_user = &asked });
+    dsc_scope *inner = dsc_scope_open_within(outer, 2);
+    assert_int_equal(dsc_scope_seed(inner), 2);
+    assert_false(dsc_scope_goes_on(inner));
+    assert_int_equal(dsc_scope_status(inner), DSC_STOPPED);
+    assert_false(dsc_scope_goes_on(inner));
+    assert_int_equal(asked, 1); /* not again once it is stopped */
+    assert_int_equal(dsc_scope_status(outer), DSC_OK);
+    dsc_scope_close(&inner);
+    dsc_scope_close(&outer);
+    assert_false(dsc_scope_goes_on(NULL));
+    inner = dsc_scope_open_within(NULL, 3);
+    assert_true(dsc_scope_goes_on(inner));
+    dsc_scope_close(&inner);
 }
 
 static void memory_is_aligned_zeroed_and_apart(void **state)
@@ -84,6 +111,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(first_error_is_kept),
+        cmocka_unit_test(a_scope_within_another_stops_with_it),
         cmocka_unit_test(memory_is_aligned_zeroed_and_apart),
         cmocka_unit_test(overflowing_sizes_are_refused),
         cmocka_unit_test(deferred_calls_run_once_even_when_poisoned),

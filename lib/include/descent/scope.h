@@ -47,6 +47,10 @@ typedef struct dsc_scope_options {
 /* Opens a scope; options may be NULL (all defaults). Returns NULL only when memory is out. */
 DSC_API dsc_scope *dsc_scope_open(const dsc_scope_options *options);
 
+/* Opens a scope with a seed of its own and the log and the stop function of another, for work that gives its
+   memory back earlier. Returns NULL only when memory is out. */
+DSC_API dsc_scope *dsc_scope_open_within(const dsc_scope *outer, uint64_t seed);
+
 /* Runs the deferred calls, last first, frees everything made in the scope and sets *scope to NULL. */
 DSC_API void dsc_scope_close(dsc_scope **scope);
 
