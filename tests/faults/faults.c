@@ -51,9 +51,12 @@ static _Thread_local int loading;
 /* The function of this name behind ours. */
 #define NEXT(name)                                                                                           \
     __extension__({                                                                                          \
-        static __typeof__(&name) _Atomic next;                                                               \
-        if (!next)                                                                                           \
+        static __typeof__(&name) known;                                                                      \
+        __typeof__(&name) next = __atomic_load_n(&known, __ATOMIC_RELAXED);                                  \
+        if (!next) {                                                                                         \
             *(void **)(void *)&next = dlsym(RTLD_NEXT, #name);                                               \
+            __atomic_store_n(&known, next, __ATOMIC_RELAXED);                                                \
+        }                                                                                                    \
         next;                                                                                                \
     })
 
