@@ -82,16 +82,18 @@ static bool draw_all(const char *directory, const unsigned char *data, size_t si
 
 static void figures_over_records(const char *directory, fuzz_seed_fn *seed, void *user)
 {
-    static const char *const figures[] = {
+    static const char curves[] =
         "[{\"name\":\"curves\",\"title\":\"T\",\"x\":\"width\",\"log_x\":true,\"log_y\":true,\"panels\":\"noise\","
         "\"series\":[{\"output\":\"e\",\"label\":\"l\",\"style\":\"measured\"},"
         "{\"style\":\"published\",\"label\":\"p\",\"reference_x\":[1,2],\"reference_y\":[3.5,4e2]},"
         "{\"style\":\"theory\",\"label\":\"t\",\"reference_x\":[1,8],\"reference_y\":[0,1e9]}],"
-        "\"marks\":[{\"label\":\"m\",\"at\":2.0},{\"label\":\"n\",\"output\":\"e\",\"below\":0.5}]}]",
-        "[{\"name\":\"map\",\"x\":\"width\",\"y\":\"noise\",\"numbers\":true,\"series\":[{\"output\":\"e\"}]}]",
+        "\"marks\":[{\"label\":\"m\",\"at\":2.0},{\"label\":\"n\",\"output\":\"e\",\"below\":0.5}]}]";
+    static const char map[] =
+        "[{\"name\":\"map\",\"x\":\"width\",\"y\":\"noise\",\"numbers\":true,\"series\":[{\"output\":\"e\"}]}]";
+    static const char points[] =
         "[{\"name\":\"points\",\"x\":\"width\",\"x_output\":\"l\",\"names\":true,\"by\":\"noise\","
-        "\"series\":[{\"output\":\"e\",\"label\":\"l\",\"style\":\"measured\"}]}]",
-    };
+        "\"series\":[{\"output\":\"e\",\"label\":\"l\",\"style\":\"measured\"}]}]";
+    static const char *const figures[] = { curves, map, points };
     (void)directory;
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++)
         for (unsigned char kind = 0; kind < 3; kind++) {
