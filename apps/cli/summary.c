@@ -142,7 +142,7 @@ static void spread(bool *flags, size_t length, size_t room)
         flags[room > 1 ? i * (length - 1) / (room - 1) : 0] = true;
 }
 
-/* limit 0: all rows; else about so many, and whatever claims and marks are about. */
+/* limit: about how many rows are shown, beside those that claims and marks are about; 0: all. */
 static struct selection select_rows(dsc_scope *scope, const struct layout *layout, const dsc_claim *claims,
                                     size_t limit)
 {

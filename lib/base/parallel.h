@@ -10,8 +10,8 @@ typedef void dsci_parallel_fn(void *user, int index);
    those can be started; the work takes its parts from a common counter. */
 void dsci_parallel_run(int threads, dsci_parallel_fn *work, void *user);
 
-/* How many of so many threads, the calling one among them, can run at the same time: it starts them to see.
- */
+/* How many threads can run at the same time, up to the number asked for, the calling one among them: it
+   starts them to see. */
 int dsci_parallel_available(int threads);
 
 #endif
