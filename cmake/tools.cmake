@@ -1,7 +1,7 @@
 # Targets for people: format, tidy, update-symbols.
 
 file(GLOB_RECURSE sources CONFIGURE_DEPENDS
-  "${PROJECT_SOURCE_DIR}/lib/*.[ch]" "${PROJECT_SOURCE_DIR}/apps/*.[ch]"
+  "${PROJECT_SOURCE_DIR}/lib/*.[ch]" "${PROJECT_SOURCE_DIR}/lib/*.inl" "${PROJECT_SOURCE_DIR}/apps/*.[ch]"
   "${PROJECT_SOURCE_DIR}/experiments/*.[ch]" "${PROJECT_SOURCE_DIR}/tests/*.[ch]")
 
 # descent_tool(TARGET NAME COMMENT ARGUMENTS...): a target that runs one of clang's tools, of the version that the

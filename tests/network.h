@@ -32,11 +32,11 @@ static inline dsc_examples make_examples(dsc_scope *scope, uint64_t seed, size_t
 }
 
 /* Has the plan read the examples; reals of the model's type are made of them in the scope. */
-static inline void bind_examples(dsc_scope *scope, dsci_plan *plan, const dsc_examples *examples)
+static inline void bind_examples(dsc_scope *scope, dsci_execution *plan, const dsc_examples *examples)
 {
     const bool labels = plan->expected->type == DSCI_I32;
     const void *x = examples->x, *expected = labels ? (const void *)examples->labels : examples->targets;
-    if (plan->graph.setting.real == DSCI_F64) {
+    if (plan->graph.context.real == DSCI_F64) {
         double *wide = dsc_scope_alloc(scope, plan->inputs[0]->elements, sizeof *wide);
         double *targets = dsc_scope_alloc(scope, plan->expected->elements, sizeof *targets);
         for (size_t i = 0; wide && i < plan->inputs[0]->elements; i++)
@@ -46,15 +46,15 @@ static inline void bind_examples(dsc_scope *scope, dsci_plan *plan, const dsc_ex
         x = wide;
         expected = labels ? expected : targets;
     }
-    dsci_plan_bind(plan->inputs[0], x);
-    dsci_plan_bind(plan->expected, expected);
+    dsci_execution_bind(plan->inputs[0], x);
+    dsci_execution_bind(plan->expected, expected);
 }
 
 /* Runs a training plan: loss and gradients at the present parameters. */
-static inline double run_once(dsc_scope *scope, dsci_plan *plan, const dsc_examples *examples)
+static inline double run_once(dsc_scope *scope, dsci_execution *plan, const dsc_examples *examples)
 {
     bind_examples(scope, plan, examples);
-    dsci_plan_run(plan);
+    dsci_execution_run(plan);
     return *plan->loss;
 }
 

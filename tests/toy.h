@@ -8,26 +8,27 @@
 
 #include <descent/lab.h>
 
-struct toy_knobs {
+struct toy_hyperparameters {
     int64_t n, width, epoch, fail_at, sleep_ms;
     double noise;
     const char *flavour;
 };
 
 static const dsc_param toy_params[] = {
-    DSC_PARAM_INTEGER(struct toy_knobs, n, "5", 1, 1000, "examples"),
-    DSC_PARAM_REAL(struct toy_knobs, noise, "0.25", 0, 1, "variance"),
-    DSC_PARAM_CHOICE(struct toy_knobs, flavour, "sweet", "sweet|sour", "taste"),
-    DSC_PARAM_INTEGER(struct toy_knobs, fail_at, "0", 0, 4096, "width that fails; 0: none"),
-    DSC_PARAM_INTEGER(struct toy_knobs, sleep_ms, "0", 0, 10000, "milliseconds that a cell takes"),
+    DSC_PARAM_INTEGER(struct toy_hyperparameters, n, "5", 1, 1000, "examples"),
+    DSC_PARAM_REAL(struct toy_hyperparameters, noise, "0.25", 0, 1, "variance"),
+    DSC_PARAM_CHOICE(struct toy_hyperparameters, flavour, "sweet", "sweet|sour", "taste"),
+    DSC_PARAM_INTEGER(struct toy_hyperparameters, fail_at, "0", 0, 4096, "width that fails; 0: none"),
+    DSC_PARAM_INTEGER(struct toy_hyperparameters, sleep_ms, "0", 0, 10000, "milliseconds that a cell takes"),
     { .name = NULL },
 };
 
 static const dsc_axis toy_axes[] = {
-    { .param = DSC_PARAM_INTEGER(struct toy_knobs, width, "1..6", 1, 4096, "units in each hidden layer"),
+    { .param =
+          DSC_PARAM_INTEGER(struct toy_hyperparameters, width, "1..6", 1, 4096, "units in each hidden layer"),
       .units = "1",
       .long_name = "width" },
-    { .param = DSC_PARAM_INTEGER(struct toy_knobs, epoch, "1, 2, 4", 1, 1000, "passes"),
+    { .param = DSC_PARAM_INTEGER(struct toy_hyperparameters, epoch, "1, 2, 4", 1, 1000, "passes"),
       .units = "1",
       .long_name = "epoch",
       .inner = true },
@@ -65,7 +66,7 @@ static inline void toy_sleep(dsc_cell *cell, int64_t milliseconds)
 
 static inline void toy_run(dsc_cell *cell)
 {
-    const struct toy_knobs *k = dsc_cell_knobs(cell);
+    const struct toy_hyperparameters *k = dsc_cell_hyperparameters(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
     size_t epochs;
     const double *epoch = dsc_cell_axis(cell, "epoch", &epochs);
@@ -82,20 +83,20 @@ static inline void toy_run(dsc_cell *cell)
     dsc_cell_hash(cell, &x, sizeof x);
 }
 
-static inline double toy_work(const void *knobs)
+static inline double toy_work(const void *hyperparameters)
 {
-    return (double)((const struct toy_knobs *)knobs)->width * 4000;
+    return (double)((const struct toy_hyperparameters *)hyperparameters)->width * 4000;
 }
 
-static inline double toy_memory(const void *knobs)
+static inline double toy_memory(const void *hyperparameters)
 {
-    return (double)((const struct toy_knobs *)knobs)->width * 100;
+    return (double)((const struct toy_hyperparameters *)hyperparameters)->width * 100;
 }
 
 static const dsc_case toy_case = { .name = "toy",
                                    .summary = "Arithmetic",
                                    .reference = "nobody",
-                                   .knobs_size = sizeof(struct toy_knobs),
+                                   .hyperparameters_size = sizeof(struct toy_hyperparameters),
                                    .params = toy_params,
                                    .axes = toy_axes,
                                    .outputs = toy_outputs,

@@ -102,15 +102,15 @@ void dsc_selftest_threads(dsc_selftest *test)
 enum { POSITIONS = 40, DIGITS = 10, SAMPLES = 1000 };
 enum network { PERCEPTRON = 0, CONVOLUTIONAL, RECURRENT };
 
-struct knobs {
+struct hyperparameters {
     int64_t network, epochs;
 };
 static const dsc_param params[] = {
-    DSC_PARAM_INTEGER(struct knobs, epochs, "4", 1, 1000, "passes over the training set"), { 0 }
+    DSC_PARAM_INTEGER(struct hyperparameters, epochs, "4", 1, 1000, "passes over the training set"), { 0 }
 };
 static const dsc_axis axes[] = { { .param = { .name = "network",
                                               .kind = DSC_INTEGER,
-                                              .offset = DSC_FIELD(struct knobs, network, int64_t),
+                                              .offset = DSC_FIELD(struct hyperparameters, network, int64_t),
                                               .value = "perceptron,convolutional,recurrent",
                                               .choices = "perceptron|convolutional|recurrent",
                                               .help = "what is trained" },
@@ -137,17 +137,18 @@ static dsc_node *logits_of(dsc_scope *scope, int64_t network)
 
 static void run_cell(dsc_cell *cell)
 {
-    const struct knobs *knobs = dsc_cell_knobs(cell);
+    const struct hyperparameters *hyperparameters = dsc_cell_hyperparameters(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
     const dsc_split data = dsc_mnist1d(scope, &(dsc_mnist1d_options){ .samples = SAMPLES, .seed = 42 });
     const dsc_examples train = dsc_examples_from(scope, &data.train),
                        test = dsc_examples_from(scope, &data.test);
-    dsc_node *loss = dsc_softmax_cross_entropy(logits_of(scope, knobs->network), dsc_labels(scope, DIGITS));
+    dsc_node *loss =
+        dsc_softmax_cross_entropy(logits_of(scope, hyperparameters->network), dsc_labels(scope, DIGITS));
     dsc_model *model = dsc_compile(
         loss, &(dsc_compile_options){ .batch = 40, .engine = dsc_cell_engine(cell), .threads = 1 });
-    dsc_fit(
-        model, &train,
-        &(dsc_fit_options){ .optimizer = { .kind = DSC_ADAM, .lr = 0.01 }, .epochs = (size_t)knobs->epochs });
+    dsc_fit(model, &train,
+            &(dsc_fit_options){ .optimizer = { .kind = DSC_ADAM, .lr = 0.01 },
+                                .epochs = (size_t)hyperparameters->epochs });
     dsc_put(cell, "test_error", dsc_evaluate(model, &test).error_rate);
     dsc_put(cell, "train_loss", dsc_evaluate(model, &train).loss);
     const uint64_t parameters = dsc_scope_status(scope) == DSC_OK ? dsc_model_hash(model) : 0;
@@ -157,7 +158,7 @@ static void run_cell(dsc_cell *cell)
 static const dsc_case only = { .name = "mnist1d",
                                .summary = "Small networks on MNIST-1D",
                                .seeds = 6,
-                               .knobs_size = sizeof(struct knobs),
+                               .hyperparameters_size = sizeof(struct hyperparameters),
                                .params = params,
                                .axes = axes,
                                .outputs = outputs,

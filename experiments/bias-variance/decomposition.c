@@ -40,7 +40,7 @@ static void add_squared(squared_decomposition *d, const replicates *r, size_t ex
     d->error += error / (sets * inits);
     d->plugin_bias += square(mean - target);
     d->plugin_variance += variance / (sets * inits);
-    d->plugin_optimisation += within / (sets * inits);
+    d->plugin_optimization += within / (sets * inits);
     d->plugin_sampling += between / sets;
 }
 
@@ -52,12 +52,12 @@ static void estimate(squared_decomposition *d, const replicates *r)
     d->bias = d->plugin_bias - between / sets;
     if (r->inits == 1) {
         d->variance = between;
-        d->optimisation = d->sampling = (double)NAN;
+        d->optimization = d->sampling = (double)NAN;
         return;
     }
-    d->optimisation = d->plugin_optimisation * inits / (inits - 1);
-    d->sampling = between - d->optimisation / inits;
-    d->variance = d->optimisation + d->sampling;
+    d->optimization = d->plugin_optimization * inits / (inits - 1);
+    d->sampling = between - d->optimization / inits;
+    d->variance = d->optimization + d->sampling;
 }
 
 squared_decomposition decompose_squared(const replicates *r, const double *targets)
@@ -70,10 +70,10 @@ squared_decomposition decompose_squared(const replicates *r, const double *targe
     d.error /= examples;
     d.plugin_bias /= examples;
     d.plugin_variance /= examples;
-    d.plugin_optimisation /= examples;
+    d.plugin_optimization /= examples;
     d.plugin_sampling /= examples;
     d.residual = d.error - d.plugin_bias - d.plugin_variance;
-    d.total_residual = d.plugin_variance - d.plugin_optimisation - d.plugin_sampling;
+    d.total_residual = d.plugin_variance - d.plugin_optimization - d.plugin_sampling;
     estimate(&d, r);
     return d;
 }

@@ -20,10 +20,10 @@ typedef struct replicates {
 typedef struct squared_decomposition {
     double error; /* mean of (target - prediction)^2 */
     double plugin_bias, plugin_variance;
-    double plugin_optimisation;    /* E_S Var_O, variance between the models of one training set */
+    double plugin_optimization;    /* E_S Var_O, variance between the models of one training set */
     double plugin_sampling;        /* Var_S E_O, variance of their means between training sets */
     double bias, variance;         /* estimates; NaN of a single training set */
-    double optimisation, sampling; /* they add up to the variance; NaN if a training set has one model */
+    double optimization, sampling; /* they add up to the variance; NaN if a training set has one model */
     double residual;               /* error - plug-in bias^2 - plug-in variance */
     double total_residual;         /* of the law of total variance (Neal et al., arXiv 1810.08591) */
 } squared_decomposition;

@@ -7,23 +7,23 @@
 
 #include <math.h>
 
-struct knobs {
+struct hyperparameters {
     int64_t n, sets, degree;
     double noise_sd;
 };
 
 static const dsc_param params[] = {
-    DSC_PARAM_INTEGER(struct knobs, n, "25", 2, 1000, "training examples"),
+    DSC_PARAM_INTEGER(struct hyperparameters, n, "25", 2, 1000, "training examples"),
     DSC_PARAM_REAL(
-        struct knobs, noise_sd, "0.3", 0, 1e6,
+        struct hyperparameters, noise_sd, "0.3", 0, 1e6,
         "standard deviation of the noise in y; its square, the variance, is what adds to the error"),
-    DSC_PARAM_INTEGER(struct knobs, sets, "100", 2, 100000, "training sets of each seed"),
+    DSC_PARAM_INTEGER(struct hyperparameters, sets, "100", 2, 100000, "training sets of each seed"),
     { 0 },
 };
 
 static const dsc_axis axes[] = {
-    { .param =
-          DSC_PARAM_INTEGER(struct knobs, degree, "0..15", 0, 999, "degree k of the polynomial, below n"),
+    { .param = DSC_PARAM_INTEGER(struct hyperparameters, degree, "0..15", 0, 999,
+                                 "degree k of the polynomial, below n"),
       .units = "1",
       .long_name = "degree k" },
     { .param = { 0 } },
@@ -85,7 +85,7 @@ static double error_of_new_y(dsc_scope *scope, const design *d, dsc_matrix predi
 
 static void run(dsc_cell *cell)
 {
-    const struct knobs *k = dsc_cell_knobs(cell);
+    const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
     if (k->degree >= k->n) {
         dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
@@ -112,23 +112,23 @@ static void run(dsc_cell *cell)
     dsc_cell_hash(cell, coefficients.data, coefficients.rows * coefficients.cols * sizeof(double));
 }
 
-static double work(const void *knobs)
+static double work(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     const double n = (double)k->n, p = (double)k->degree + 1, sets = (double)k->sets;
     return sets * n * (4 * p + 100) + n * p * (8 * p + 2 * n);
 }
 
-static double memory(const void *knobs)
+static double memory(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     const double n = (double)k->n, p = (double)k->degree + 1, sets = (double)k->sets;
     return 8 * (sets * (3 * n + p) + n * (n + p));
 }
 
-static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
+static size_t figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
 {
-    (void)knobs;
+    (void)hyperparameters;
     if (capacity < 1)
         return 0;
     figures[0] = regression_figure("Polynomials through noisy points of a sine", "degree",
@@ -172,7 +172,7 @@ const dsc_case bias_variance_polynomial = {
     .name = "polynomial",
     .summary = "Polynomials through noisy points of a sine over their degree, beside theory",
     .reference = "Hastie, Tibshirani and Friedman, The Elements of Statistical Learning, section 7.3",
-    .knobs_size = sizeof(struct knobs),
+    .hyperparameters_size = sizeof(struct hyperparameters),
     .params = params,
     .axes = axes,
     .outputs = regression_outputs,

@@ -9,26 +9,27 @@
 
 #include <math.h>
 
-struct knobs {
+struct hyperparameters {
     int64_t n, sets, functions, test;
     double noise_sd, function_width, ln_lambda;
 };
 
 static const dsc_param params[] = {
-    DSC_PARAM_INTEGER(struct knobs, n, "25", 2, 1000, "training examples"),
+    DSC_PARAM_INTEGER(struct hyperparameters, n, "25", 2, 1000, "training examples"),
     DSC_PARAM_REAL(
-        struct knobs, noise_sd, "0.3", 0, 1e6,
+        struct hyperparameters, noise_sd, "0.3", 0, 1e6,
         "standard deviation of the noise in y; its square, the variance, is what adds to the error"),
-    DSC_PARAM_INTEGER(struct knobs, sets, "100", 2, 100000, "training sets of each seed"),
-    DSC_PARAM_INTEGER(struct knobs, functions, "24", 2, 1000, "Gaussian basis functions, beside a constant"),
-    DSC_PARAM_REAL(struct knobs, function_width, "0", 0, 100,
+    DSC_PARAM_INTEGER(struct hyperparameters, sets, "100", 2, 100000, "training sets of each seed"),
+    DSC_PARAM_INTEGER(struct hyperparameters, functions, "24", 2, 1000,
+                      "Gaussian basis functions, beside a constant"),
+    DSC_PARAM_REAL(struct hyperparameters, function_width, "0", 0, 100,
                    "standard deviation of each Gaussian, in units of x; 0: 1 / functions"),
-    DSC_PARAM_INTEGER(struct knobs, test, "1000", 2, 1000000, "new points for the test error"),
+    DSC_PARAM_INTEGER(struct hyperparameters, test, "1000", 2, 1000000, "new points for the test error"),
     { 0 },
 };
 
 static const dsc_axis axes[] = {
-    { .param = DSC_PARAM_REAL(struct knobs, ln_lambda, "-3..2 step 0.1", -100, 100,
+    { .param = DSC_PARAM_REAL(struct hyperparameters, ln_lambda, "-3..2 step 0.1", -100, 100,
                               "natural logarithm of the penalty lambda, added to Phi' Phi as it is"),
       .units = "1",
       .long_name = "ln lambda" },
@@ -43,7 +44,7 @@ static const dsc_preset presets[] = {
 };
 
 /* Phi at some inputs (count x (1 + functions)): 1, and Gaussians at evenly spaced centres from 0 to 1. */
-static dsc_matrix basis_at(dsc_scope *scope, const design *d, const struct knobs *k)
+static dsc_matrix basis_at(dsc_scope *scope, const design *d, const struct hyperparameters *k)
 {
     const dsc_matrix phi = dsc_matrix_make(scope, d->count, (size_t)k->functions + 1);
     const double width = k->function_width > 0 ? k->function_width : 1 / (double)k->functions;
@@ -94,7 +95,7 @@ static double new_points_theory(dsc_scope *scope, const design *d, const design 
 }
 
 static regression_theory theory_of(dsc_scope *scope, const design *d, const design *test, dsc_matrix phi,
-                                   dsc_matrix phi_test, const struct knobs *k)
+                                   dsc_matrix phi_test, const struct hyperparameters *k)
 {
     const dsc_matrix inverse = inverse_gram(scope, phi, exp(k->ln_lambda));
     const dsc_matrix weights = dsc_matrix_make(scope, phi.cols, phi.rows),
@@ -128,7 +129,7 @@ static double error_of_new_points(dsc_scope *scope, const design *test, dsc_matr
 
 static void run(dsc_cell *cell)
 {
-    const struct knobs *k = dsc_cell_knobs(cell);
+    const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
     const design d = design_make(scope, (size_t)k->n), test = design_make(scope, (size_t)k->test);
     const dsc_matrix y = design_draw(scope, &d, (size_t)k->sets, k->noise_sd);
@@ -148,26 +149,26 @@ static void run(dsc_cell *cell)
     dsc_cell_hash(cell, fit.weights.data, fit.weights.rows * fit.weights.cols * sizeof *fit.weights.data);
 }
 
-static double work(const void *knobs)
+static double work(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     const double n = (double)k->n, p = (double)k->functions + 1, sets = (double)k->sets,
                  test = (double)k->test;
     return 20 * n * n * n + 2 * n * p * (n + p + sets) + 2 * test * p * (n + sets) + 60 * test * p +
            3 * test * sets + 100 * n * sets;
 }
 
-static double memory(const void *knobs)
+static double memory(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     const double n = (double)k->n, p = (double)k->functions + 1, sets = (double)k->sets,
                  test = (double)k->test;
     return 8 * (sets * (3 * n + p + test) + test * (p + n) + 6 * n * n + 3 * n * p);
 }
 
-static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
+static size_t figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
 {
-    (void)knobs;
+    (void)hyperparameters;
     if (capacity < 1)
         return 0;
     figures[0] = regression_figure("Ridge regression with Gaussian basis functions", "ln_lambda",
@@ -212,7 +213,7 @@ const dsc_case bias_variance_ridge = {
     .name = "ridge",
     .summary = "Gaussian basis functions over the ridge penalty, beside theory",
     .reference = "Bishop, Pattern Recognition and Machine Learning, 2006, figures 3.5 and 3.6",
-    .knobs_size = sizeof(struct knobs),
+    .hyperparameters_size = sizeof(struct hyperparameters),
     .params = params,
     .axes = axes,
     .outputs = regression_outputs,

@@ -13,32 +13,34 @@
 #include "decomposition.h"
 #include "training_sets.h"
 
-struct knobs {
+struct hyperparameters {
     int64_t scheme, width, layers, sets, inits, examples, pool, test, epochs, batch;
     double label_noise, squared_lr, cross_entropy_lr, momentum, decay;
     const char *dataset, *test_labels;
 };
 
 static const dsc_param params[] = {
-    DSC_PARAM_CHOICE(struct knobs, dataset, "auto", "auto|mnist1d|mnist|fashion-mnist",
+    DSC_PARAM_CHOICE(struct hyperparameters, dataset, "auto", "auto|mnist1d|mnist|fashion-mnist",
                      "data set; auto: the one whose files --data DIR has, MNIST-1D, generated, without it"),
-    DSC_PARAM_INTEGER(struct knobs, layers, "2", 1, 2, "hidden layers, of one width"),
-    DSC_PARAM_INTEGER(struct knobs, sets, "5", 2, 1000, "training sets"),
-    DSC_PARAM_INTEGER(struct knobs, inits, "2", 1, 1000,
+    DSC_PARAM_INTEGER(struct hyperparameters, layers, "2", 1, 2, "hidden layers, of one width"),
+    DSC_PARAM_INTEGER(struct hyperparameters, sets, "5", 2, 1000, "training sets"),
+    DSC_PARAM_INTEGER(struct hyperparameters, inits, "2", 1, 1000,
                       "networks trained on each, their initialisation and order of examples drawn anew"),
-    DSC_PARAM_INTEGER(struct knobs, examples, "0", 0, 10000000,
+    DSC_PARAM_INTEGER(struct hyperparameters, examples, "0", 0, 10000000,
                       "examples of each training set; 0: the pool's / sets"),
-    DSC_PARAM_INTEGER(struct knobs, pool, "0", 0, 10000000,
+    DSC_PARAM_INTEGER(struct hyperparameters, pool, "0", 0, 10000000,
                       "the first so many training examples of the data set; 0: all"),
-    DSC_PARAM_INTEGER(struct knobs, test, "0", 0, 10000000, "the first so many test examples; 0: all"),
-    DSC_PARAM_INTEGER(struct knobs, epochs, "250", 1, 1000000, "passes over the training set"),
-    DSC_PARAM_REAL(struct knobs, squared_lr, "0.2", 1e-9, 1e3,
+    DSC_PARAM_INTEGER(struct hyperparameters, test, "0", 0, 10000000,
+                      "the first so many test examples; 0: all"),
+    DSC_PARAM_INTEGER(struct hyperparameters, epochs, "250", 1, 1000000, "passes over the training set"),
+    DSC_PARAM_REAL(struct hyperparameters, squared_lr, "0.2", 1e-9, 1e3,
                    "learning rate of the mean squared loss, a tenth of it in the second half"),
-    DSC_PARAM_REAL(struct knobs, cross_entropy_lr, "0.1", 1e-9, 1e3, "the same of the cross-entropy"),
-    DSC_PARAM_REAL(struct knobs, momentum, "0.9", 0, 0.999999, "momentum"),
-    DSC_PARAM_REAL(struct knobs, decay, "0", 0, 1, "L2 penalty, times w / 2 squared"),
-    DSC_PARAM_INTEGER(struct knobs, batch, "128", 1, 100000, "examples per step"),
-    DSC_PARAM_CHOICE(struct knobs, test_labels, "noisy", "noisy|clean",
+    DSC_PARAM_REAL(struct hyperparameters, cross_entropy_lr, "0.1", 1e-9, 1e3,
+                   "the same of the cross-entropy"),
+    DSC_PARAM_REAL(struct hyperparameters, momentum, "0.9", 0, 0.999999, "momentum"),
+    DSC_PARAM_REAL(struct hyperparameters, decay, "0", 0, 1, "L2 penalty, times w / 2 squared"),
+    DSC_PARAM_INTEGER(struct hyperparameters, batch, "128", 1, 100000, "examples per step"),
+    DSC_PARAM_CHOICE(struct hyperparameters, test_labels, "noisy", "noisy|clean",
                      "whether test labels have the training labels' noise, in probability"),
     { 0 },
 };
@@ -46,17 +48,17 @@ static const dsc_param params[] = {
 static const dsc_axis axes[] = {
     { .param = { .name = "scheme",
                  .kind = DSC_INTEGER,
-                 .offset = DSC_FIELD(struct knobs, scheme, int64_t),
+                 .offset = DSC_FIELD(struct hyperparameters, scheme, int64_t),
                  .value = "fresh,splits",
                  .choices = "fresh|splits",
                  .help = "new training sets (of files: overlapping draws), or disjoint parts of one" },
       .units = "1",
       .long_name = "training sets" },
-    { .param =
-          DSC_PARAM_REAL(struct knobs, label_noise, "0,0.15", 0, 1, "fraction of labels that are redrawn"),
+    { .param = DSC_PARAM_REAL(struct hyperparameters, label_noise, "0,0.15", 0, 1,
+                              "fraction of labels that are redrawn"),
       .units = "fraction",
       .long_name = "label noise" },
-    { .param = DSC_PARAM_INTEGER(struct knobs, width, "4,8,16,32,64,128,256", 1, 16384,
+    { .param = DSC_PARAM_INTEGER(struct hyperparameters, width, "4,8,16,32,64,128,256", 1, 16384,
                                  "units in each hidden layer"),
       .units = "1",
       .long_name = "width" },
@@ -68,11 +70,11 @@ static const dsc_output outputs[] = {
     { "squared_noise", "1", "of it: noise of the label", NULL },
     { "squared_bias", "1", "of it: bias^2, unbiased estimate", NULL },
     { "squared_variance", "1", "of it: variance, unbiased estimate", NULL },
-    { "squared_optimisation", "1", "of the variance: by initialisation and order, unbiased estimate", NULL },
+    { "squared_optimization", "1", "of the variance: by initialisation and order, unbiased estimate", NULL },
     { "squared_sampling", "1", "of the variance: by the training set, unbiased estimate", NULL },
     { "squared_plugin_bias", "1", "bias^2 as if the drawn networks were all", NULL },
     { "squared_plugin_variance", "1", "variance as if the drawn networks were all", NULL },
-    { "squared_plugin_optimisation", "1", "E_S Var_O as if the drawn networks were all", NULL },
+    { "squared_plugin_optimization", "1", "E_S Var_O as if the drawn networks were all", NULL },
     { "squared_plugin_sampling", "1", "Var_S E_O as if the drawn networks were all", NULL },
     { "squared_residual", "1", "error - noise - plug-in bias^2 - plug-in variance", NULL },
     { "total_variance_residual", "1", "plug-in variance - plug-in E_S Var_O - plug-in Var_S E_O", NULL },
@@ -105,9 +107,10 @@ static const dsc_preset presets[] = {
     { 0 },
 };
 
-static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *knobs, const char *directory)
+static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters,
+                     const char *directory)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     pool *shared = dsc_scope_alloc(scope, 1, sizeof *shared);
     if (!shared)
         return NULL;
@@ -121,7 +124,7 @@ enum { SQUARED = 0, CROSS_ENTROPY, LOSSES };
 struct work {
     dsc_cell *cell;
     const pool *data;
-    const struct knobs *knobs;
+    const struct hyperparameters *hyperparameters;
     double *predictions[LOSSES]; /* models x test examples x classes: outputs, log-probabilities */
     double train_error[LOSSES], parameters;
     size_t trained, models; /* of all losses */
@@ -130,7 +133,7 @@ struct work {
 static bool after_epoch(void *user, size_t epoch)
 {
     const struct work *w = user;
-    const double share = (double)epoch / (double)w->knobs->epochs;
+    const double share = (double)epoch / (double)w->hyperparameters->epochs;
     return dsc_cell_progress(w->cell, ((double)w->trained + share) / (double)w->models);
 }
 
@@ -152,7 +155,7 @@ static double error_rate(dsc_scope *scope, dsc_model *model, const dsc_node *sco
                   : (double)NAN;
 }
 
-static dsc_node *network(dsc_scope *scope, const struct knobs *k, size_t inputs)
+static dsc_node *network(dsc_scope *scope, const struct hyperparameters *k, size_t inputs)
 {
     const size_t width = (size_t)k->width, hidden[] = { width, k->layers > 1 ? width : 0, 0 };
     return dsc_mlp(scope, &(dsc_mlp_spec){ .inputs = inputs, .hidden = hidden, .outputs = CLASSES });
@@ -160,7 +163,7 @@ static dsc_node *network(dsc_scope *scope, const struct knobs *k, size_t inputs)
 
 static dsc_fit_options options_of(struct work *w, int loss_kind)
 {
-    const struct knobs *k = w->knobs;
+    const struct hyperparameters *k = w->hyperparameters;
     const int64_t half = (k->epochs + 1) / 2;
     return (dsc_fit_options){
         .optimizer = { .kind = k->momentum > 0 ? DSC_MOMENTUM : DSC_SGD, /* 0 would be the rule's default */
@@ -182,13 +185,13 @@ static void train(dsc_scope *scope, struct work *w, int loss_kind, const dsc_exa
                   size_t model_index)
 {
     const pool *data = w->data;
-    dsc_node *scores = network(scope, w->knobs, train->features);
+    dsc_node *scores = network(scope, w->hyperparameters, train->features);
     dsc_node *loss =
         loss_kind == SQUARED
             ? dsc_squared_loss(scores, dsc_targets(scope, &(dsc_input_spec){ .shape = { CLASSES } }))
             : dsc_softmax_cross_entropy(scores, dsc_labels(scope, CLASSES));
-    dsc_model *model = dsc_compile(
-        loss, &(dsc_compile_options){ .batch = (size_t)w->knobs->batch, .engine = dsc_cell_engine(w->cell) });
+    dsc_model *model = dsc_compile(loss, &(dsc_compile_options){ .batch = (size_t)w->hyperparameters->batch,
+                                                                 .engine = dsc_cell_engine(w->cell) });
     const dsc_fit_options options = options_of(w, loss_kind);
     if (dsc_fit(model, train, &options) != DSC_OK)
         return;
@@ -212,7 +215,7 @@ static void train(dsc_scope *scope, struct work *w, int loss_kind, const dsc_exa
 /* All networks of one training set. False: stopped or failed. */
 static bool train_on(struct work *w, size_t set)
 {
-    const struct knobs *k = w->knobs;
+    const struct hyperparameters *k = w->hyperparameters;
     const uint64_t seed = dsc_cell_seed(w->cell);
     dsc_scope *scope = dsc_cell_scope(w->cell), *data_scope = dsc_scope_open(NULL);
     const dsc_examples examples = training_set_make(
@@ -240,11 +243,11 @@ static void put_squared(dsc_cell *cell, const class_decomposition *d)
     dsc_put(cell, "squared_noise", d->noise);
     dsc_put(cell, "squared_bias", d->squared.bias);
     dsc_put(cell, "squared_variance", d->squared.variance);
-    dsc_put(cell, "squared_optimisation", d->squared.optimisation);
+    dsc_put(cell, "squared_optimization", d->squared.optimization);
     dsc_put(cell, "squared_sampling", d->squared.sampling);
     dsc_put(cell, "squared_plugin_bias", d->squared.plugin_bias);
     dsc_put(cell, "squared_plugin_variance", d->squared.plugin_variance);
-    dsc_put(cell, "squared_plugin_optimisation", d->squared.plugin_optimisation);
+    dsc_put(cell, "squared_plugin_optimization", d->squared.plugin_optimization);
     dsc_put(cell, "squared_plugin_sampling", d->squared.plugin_sampling);
     dsc_put(cell, "squared_residual", d->squared.residual);
     dsc_put(cell, "total_variance_residual", d->squared.total_residual);
@@ -272,7 +275,7 @@ static void put_cross_entropy(dsc_cell *cell, const cross_entropy_decomposition 
 
 static void put_all(const struct work *w)
 {
-    const struct knobs *k = w->knobs;
+    const struct hyperparameters *k = w->hyperparameters;
     dsc_cell *cell = w->cell;
     const double noise = strcmp(k->test_labels, "clean") == 0 ? 0 : k->label_noise;
     const double *labels = label_probabilities(dsc_cell_scope(cell), &w->data->test, noise);
@@ -294,8 +297,8 @@ static void put_all(const struct work *w)
 
 static void run(dsc_cell *cell)
 {
-    const struct knobs *k = dsc_cell_knobs(cell);
-    struct work w = { .cell = cell, .data = dsc_cell_shared(cell), .knobs = k };
+    const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
+    struct work w = { .cell = cell, .data = dsc_cell_shared(cell), .hyperparameters = k };
     const size_t models = (size_t)(k->sets * k->inits);
     w.models = LOSSES * models;
     for (int loss = 0; loss < LOSSES; loss++)
@@ -307,12 +310,12 @@ static void run(dsc_cell *cell)
     put_all(&w);
 }
 
-static bool of_images(const struct knobs *k)
+static bool of_images(const struct hyperparameters *k)
 {
     return strcmp(k->dataset, "mnist") == 0 || strcmp(k->dataset, "fashion-mnist") == 0;
 }
 
-static double examples_of(const struct knobs *k)
+static double examples_of(const struct hyperparameters *k)
 {
     const double whole = k->pool ? (double)k->pool : of_images(k) ? 60000 : 4000;
     return k->examples ? (double)k->examples : whole / (double)k->sets;
@@ -320,17 +323,17 @@ static double examples_of(const struct knobs *k)
 
 /* Six operations per weight and example, none for the gradient of the input. A data set that "auto" finds is
    not known here. */
-static double work(const void *knobs)
+static double work(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     const double h = (double)k->width, inputs = of_images(k) ? 784 : 40;
     const double weights = 4 * inputs * h + 6 * (CLASSES * h + (k->layers > 1 ? h * h : 0));
     return LOSSES * weights * examples_of(k) * (double)(k->epochs * k->sets * k->inits);
 }
 
-static double memory(const void *knobs)
+static double memory(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     const double h = (double)k->width, inputs = of_images(k) ? 784 : 40, tests = of_images(k) ? 10000 : 1000;
     return 8 * LOSSES * CLASSES * tests * (double)(k->sets * k->inits) +
            4 * (3 * h * (inputs + CLASSES + (k->layers > 1 ? h : 0)) + 8 * h * (double)k->batch +
@@ -382,13 +385,13 @@ static const dsc_claim claims[] = {
       .setting = "perceptrons on MNIST; here 256 units beside 64",
       .needs = WIDTHS,
       .expected = "falls",
-      .measured = { .output = "squared_optimisation", .where = "scheme=fresh label_noise=0.15 width=256" },
-      .against = { .output = "squared_optimisation", .where = "scheme=fresh label_noise=0.15 width=64" },
+      .measured = { .output = "squared_optimization", .where = "scheme=fresh label_noise=0.15 width=256" },
+      .against = { .output = "squared_optimization", .where = "scheme=fresh label_noise=0.15 width=64" },
       .low = -INFINITY,
       .high = 0,
       .standard_errors = -2 },
     IDENTITY("Squared error is noise + bias^2 + variance", "squared_residual"),
-    IDENTITY("The variance is E Var by optimisation + Var by sampling", "total_variance_residual"),
+    IDENTITY("The variance is E Var by optimization + Var by sampling", "total_variance_residual"),
     IDENTITY("Zero-one error is c1 N + B + c2 V", "zero_one_residual"),
     IDENTITY("Cross-entropy is entropy + KL to the mean network + E KL from it", "cross_entropy_residual"),
     { 0 },
@@ -398,7 +401,7 @@ const dsc_case bias_variance_width = {
     .name = "width",
     .summary = "Squared, zero-one and cross-entropy error of perceptrons over their width",
     .reference = "Yang et al., ICML 2020; Neal et al., arXiv 1810.08591; Domingos, ICML 2000",
-    .knobs_size = sizeof(struct knobs),
+    .hyperparameters_size = sizeof(struct hyperparameters),
     .params = params,
     .axes = axes,
     .outputs = outputs,

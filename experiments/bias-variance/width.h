@@ -4,6 +4,6 @@
 
 #include "bias_variance.h"
 
-size_t width_figures(const void *knobs, dsc_figure *figures, size_t capacity);
+size_t width_figures(const void *hyperparameters, dsc_figure *figures, size_t capacity);
 
 #endif

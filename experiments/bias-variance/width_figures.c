@@ -28,7 +28,7 @@ static const char *const squared[][2] = { { "squared_error", "error" },
                                           { "squared_noise", "noise" },
                                           { NULL, NULL } };
 static const char *const split[][2] = { { "squared_variance", "variance" },
-                                        { "squared_optimisation", "by optimisation" },
+                                        { "squared_optimization", "by optimization" },
                                         { "squared_sampling", "by sampling" },
                                         { NULL, NULL } };
 static const char *const zero_one[][2] = { { "zero_one_error", "error" },
@@ -44,9 +44,9 @@ static const char *const cross_entropy[][2] = { { "cross_entropy_error", "error"
 
 static const char fresh[] = "scheme=fresh", splits[] = "scheme=splits";
 
-size_t width_figures(const void *knobs, dsc_figure *figures, size_t capacity)
+size_t width_figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
 {
-    (void)knobs;
+    (void)hyperparameters;
     const dsc_figure all[] = {
         over_width("squared", "Squared error over width, fresh training sets", "squared error", 0, fresh,
                    squared),

@@ -7,29 +7,29 @@
 
 #include <math.h>
 
-struct knobs {
+struct hyperparameters {
     int64_t n, features;
     double signal, noise;
 };
 
 static const dsc_param params[] = {
-    DSC_PARAM_INTEGER(struct knobs, n, "200", 4, 20000, "training examples"),
-    DSC_PARAM_REAL(struct knobs, signal, "5", 0, 1e6, "squared norm of the true coefficients"),
-    DSC_PARAM_REAL(struct knobs, noise, "1", 0, 1e6, "variance of the noise in y"),
+    DSC_PARAM_INTEGER(struct hyperparameters, n, "200", 4, 20000, "training examples"),
+    DSC_PARAM_REAL(struct hyperparameters, signal, "5", 0, 1e6, "squared norm of the true coefficients"),
+    DSC_PARAM_REAL(struct hyperparameters, noise, "1", 0, 1e6, "variance of the noise in y"),
     { 0 },
 };
 
-static size_t default_features(const void *knobs, double *values, size_t capacity)
+static size_t default_features(const void *hyperparameters, double *values, size_t capacity)
 {
     static const double ratios[] = {
         0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 1.05, 1.1, 1.2, 1.5, 2, 3, 5, 10
     };
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     return axis_from_ratios(ratios, COUNT(ratios), (double)k->n, values, capacity);
 }
 
 static const dsc_axis axes[] = {
-    { .param = DSC_PARAM_INTEGER(struct knobs, features, "0.1 n .. 10 n", 1, 200000, "features p"),
+    { .param = DSC_PARAM_INTEGER(struct hyperparameters, features, "0.1 n .. 10 n", 1, 200000, "features p"),
       .units = "1",
       .long_name = "features p",
       .derive = default_features },
@@ -57,7 +57,7 @@ static const dsc_preset presets[] = {
 
 /* Exact for every n with Gaussian x: Breiman and Freedman 1983; Belkin, Hsu and Xu, SIAM J. Math. Data Sci.
  * 2(4), 2020. */
-static double minimum_norm_theory(const struct knobs *k)
+static double minimum_norm_theory(const struct hyperparameters *k)
 {
     const double n = (double)k->n, p = (double)k->features;
     if (p <= n - 2)
@@ -69,14 +69,14 @@ static double minimum_norm_theory(const struct knobs *k)
 
 /* The ridge that minimises the expected risk, added to x'x: p noise / signal (Hastie et al., arXiv
  * 1903.08560). */
-static double optimal_ridge(const struct knobs *k)
+static double optimal_ridge(const struct hyperparameters *k)
 {
     return (double)k->features * k->noise / k->signal;
 }
 
 /* Risk at the optimal ridge for n, p -> infinity at p/n = gamma: noise gamma m(-lambda), m the Stieltjes
    transform of the Marchenko-Pastur law, lambda = noise gamma / signal (Hastie et al.). */
-static double optimal_ridge_theory(const struct knobs *k)
+static double optimal_ridge_theory(const struct hyperparameters *k)
 {
     const double gamma = (double)k->features / (double)k->n;
     const double lambda = k->noise * gamma / k->signal;
@@ -87,7 +87,7 @@ static double optimal_ridge_theory(const struct knobs *k)
 
 static void measure(dsc_cell *cell, double ridge, double theory)
 {
-    const struct knobs *k = dsc_cell_knobs(cell);
+    const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
     double *truth = NULL;
     const dsc_dataset data = dsc_teacher(scope,
@@ -121,12 +121,12 @@ static void measure(dsc_cell *cell, double ridge, double theory)
 
 static void run_minimum_norm(dsc_cell *cell)
 {
-    measure(cell, 0, minimum_norm_theory(dsc_cell_knobs(cell)));
+    measure(cell, 0, minimum_norm_theory(dsc_cell_hyperparameters(cell)));
 }
 
 static void run_ridge(dsc_cell *cell)
 {
-    const struct knobs *k = dsc_cell_knobs(cell);
+    const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
     if (k->noise <= 0 || k->signal <= 0) {
         dsc_scope_fail(dsc_cell_scope(cell), DSC_ERROR_ARGUMENT,
                        "noise = %g, signal = %g: the optimal ridge needs both above 0", k->noise, k->signal);
@@ -136,21 +136,21 @@ static void run_ridge(dsc_cell *cell)
 }
 
 /* The Gram matrix of the shorter side, and its factor. */
-static double work(const void *knobs)
+static double work(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     const double n = (double)k->n, p = (double)k->features, shorter = n < p ? n : p;
     return n * p * shorter + shorter * shorter * shorter + 40 * n * p;
 }
 
-static double memory(const void *knobs)
+static double memory(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     const double n = (double)k->n, p = (double)k->features, shorter = n < p ? n : p;
     return 8 * (2 * n * p + 3 * shorter * shorter);
 }
 
-static dsc_figure risk_figure(const struct knobs *k, const char *title, const char *measured,
+static dsc_figure risk_figure(const struct hyperparameters *k, const char *title, const char *measured,
                               const char *theory)
 {
     return (dsc_figure){
@@ -169,22 +169,22 @@ static dsc_figure risk_figure(const struct knobs *k, const char *title, const ch
     };
 }
 
-static size_t minimum_norm_figures(const void *knobs, dsc_figure *figures, size_t capacity)
+static size_t minimum_norm_figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
 {
     if (capacity < 1)
         return 0;
-    figures[0] = risk_figure(knobs, "Minimum-norm least squares", "test error above the noise (excess risk)",
-                             "exact theory for this n");
+    figures[0] = risk_figure(hyperparameters, "Minimum-norm least squares",
+                             "test error above the noise (excess risk)", "exact theory for this n");
     figures[0].y_min = 1e-2; /* beyond the threshold the train error is zero up to rounding */
     figures[0].y_max = 100;
     return 1;
 }
 
-static size_t ridge_figures(const void *knobs, dsc_figure *figures, size_t capacity)
+static size_t ridge_figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
 {
     if (capacity < 1)
         return 0;
-    figures[0] = risk_figure(knobs, "Ridge regression, optimally tuned: no peak",
+    figures[0] = risk_figure(hyperparameters, "Ridge regression, optimally tuned: no peak",
                              "test error above the noise (excess risk)", "theory for large n");
     return 1;
 }
@@ -247,7 +247,7 @@ const dsc_case double_descent_linear = {
     .name = "linear",
     .summary = "Minimum-norm least squares on Gaussian data over p/n, beside the exact theory",
     .reference = "Belkin, Hsu and Xu, SIAM J. Math. Data Sci. 2(4), 2020",
-    .knobs_size = sizeof(struct knobs),
+    .hyperparameters_size = sizeof(struct hyperparameters),
     .params = params,
     .axes = axes,
     .outputs = outputs,
@@ -266,7 +266,7 @@ const dsc_case double_descent_ridge = {
     .summary = "The same with the best ridge penalty: the peak is gone",
     .reference =
         "Hastie, Montanari, Rosset and Tibshirani, Ann. Statist. 50(2), 2022; Nakkiran et al., arXiv 2003.01897",
-    .knobs_size = sizeof(struct knobs),
+    .hyperparameters_size = sizeof(struct hyperparameters),
     .params = params,
     .axes = axes,
     .outputs = outputs,

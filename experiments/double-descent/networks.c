@@ -11,37 +11,39 @@
 
 enum { INPUTS = 40, CLASSES = 10 };
 
-struct knobs {
+struct hyperparameters {
     int64_t width, epochs, batch, samples, data_seed;
     double label_noise, lr, momentum;
 };
 
 #define COMMON_PARAMS                                                                                        \
-    DSC_PARAM_INTEGER(struct knobs, epochs, "500", 1, 1000000, "passes over the training set"),              \
-        DSC_PARAM_REAL(struct knobs, lr, "0.01", 1e-9, 1e3, "learning rate"),                                \
-        DSC_PARAM_REAL(struct knobs, momentum, "0.9", 0, 0.999999, "momentum"),                              \
-        DSC_PARAM_INTEGER(struct knobs, batch, "100", 1, 100000, "examples per step"),                       \
-        DSC_PARAM_INTEGER(struct knobs, samples, "16000", 40, 1000000,                                       \
+    DSC_PARAM_INTEGER(struct hyperparameters, epochs, "500", 1, 1000000, "passes over the training set"),    \
+        DSC_PARAM_REAL(struct hyperparameters, lr, "0.01", 1e-9, 1e3, "learning rate"),                      \
+        DSC_PARAM_REAL(struct hyperparameters, momentum, "0.9", 0, 0.999999, "momentum"),                    \
+        DSC_PARAM_INTEGER(struct hyperparameters, batch, "100", 1, 100000, "examples per step"),             \
+        DSC_PARAM_INTEGER(struct hyperparameters, samples, "16000", 40, 1000000,                             \
                           "examples in all; a quarter are for training"),                                    \
-        DSC_PARAM_INTEGER(struct knobs, data_seed, "42", 0, 4294967295, "seed of the data generator")
+        DSC_PARAM_INTEGER(struct hyperparameters, data_seed, "42", 0, 4294967295,                            \
+                          "seed of the data generator")
 
 static const dsc_param mlp_params[] = { COMMON_PARAMS, { 0 } };
 
 static const dsc_param epochs_params[] = {
     COMMON_PARAMS,
-    DSC_PARAM_REAL(struct knobs, label_noise, "0.15", 0, 1, "fraction of training labels that are redrawn"),
+    DSC_PARAM_REAL(struct hyperparameters, label_noise, "0.15", 0, 1,
+                   "fraction of training labels that are redrawn"),
     { 0 },
 };
 
 #define WIDTH_AXIS(default_list)                                                                             \
     {                                                                                                        \
-        .param =                                                                                             \
-            DSC_PARAM_INTEGER(struct knobs, width, default_list, 1, 8192, "units h in each hidden layer"),   \
+        .param = DSC_PARAM_INTEGER(struct hyperparameters, width, default_list, 1, 8192,                     \
+                                   "units h in each hidden layer"),                                          \
         .units = "1", .long_name = "width h"                                                                 \
     }
 
 static const dsc_axis mlp_axes[] = {
-    { .param = DSC_PARAM_REAL(struct knobs, label_noise, "0,0.15", 0, 1,
+    { .param = DSC_PARAM_REAL(struct hyperparameters, label_noise, "0,0.15", 0, 1,
                               "fraction of training labels that are redrawn"),
       .units = "fraction",
       .long_name = "label noise" },
@@ -50,22 +52,23 @@ static const dsc_axis mlp_axes[] = {
 };
 
 static const dsc_axis cnn_axes[] = {
-    { .param = DSC_PARAM_REAL(struct knobs, label_noise, "0.15", 0, 1,
+    { .param = DSC_PARAM_REAL(struct hyperparameters, label_noise, "0.15", 0, 1,
                               "fraction of training labels that are redrawn"),
       .units = "fraction",
       .long_name = "label noise" },
-    { .param = DSC_PARAM_INTEGER(struct knobs, width, "2,4,6,8,10,12,14,16,18,20,24,30,40,50,65,80,100", 1,
-                                 1024, "channels c of each convolutional layer"),
+    { .param =
+          DSC_PARAM_INTEGER(struct hyperparameters, width, "2,4,6,8,10,12,14,16,18,20,24,30,40,50,65,80,100",
+                            1, 1024, "channels c of each convolutional layer"),
       .units = "1",
       .long_name = "channels c" },
     { .param = { 0 } },
 };
 
 /* 1, 2, 3, 5, 7, 10, 15, 20, ... up to the last epoch. */
-static size_t default_epochs(const void *knobs, double *values, size_t capacity)
+static size_t default_epochs(const void *hyperparameters, double *values, size_t capacity)
 {
     static const double steps[] = { 1, 1.5, 2, 3, 5, 7 };
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     const double last = (double)k->epochs;
     size_t count = 0;
     for (double decade = 1; decade < last; decade *= 10)
@@ -141,10 +144,11 @@ struct shared {
     dsc_examples *train;
 };
 
-static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *knobs, const char *directory)
+static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters,
+                     const char *directory)
 {
     (void)directory;
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     struct shared *shared = dsc_scope_alloc(scope, 1, sizeof *shared);
     if (!shared)
         return NULL;
@@ -197,7 +201,8 @@ static dsc_node *convolutional(dsc_scope *scope, size_t channels)
     return dsc_dense(h, CLASSES);
 }
 
-static dsc_model *build(dsc_scope *scope, network_fn *network, const struct knobs *k, dsc_engine engine)
+static dsc_model *build(dsc_scope *scope, network_fn *network, const struct hyperparameters *k,
+                        dsc_engine engine)
 {
     dsc_node *logits = network(scope, (size_t)k->width);
     dsc_node *loss = dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES));
@@ -258,7 +263,7 @@ static bool after_epoch(void *user, size_t epoch)
 static bool train(struct run *run)
 {
     dsc_cell *cell = run->cell;
-    const struct knobs *k = dsc_cell_knobs(cell);
+    const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
     const struct shared *shared = dsc_cell_shared(cell);
     run->train = training_set(shared, k->label_noise);
@@ -304,7 +309,7 @@ static void run_cnn(dsc_cell *cell)
 
 static void run_epochs(dsc_cell *cell)
 {
-    const struct knobs *k = dsc_cell_knobs(cell);
+    const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
     size_t count;
     const double *epochs = dsc_cell_axis(cell, "epoch", &count);
     for (size_t i = 0; i < count; i++)
@@ -321,33 +326,33 @@ static double parameters(double width)
 }
 
 /* Six operations per weight and example: two forward, two for each gradient; none for that of the input. */
-static double work(const void *knobs)
+static double work(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     const double h = (double)k->width, examples = 0.25 * (double)k->samples;
     return (6 * (h * h + CLASSES * h) + 4 * INPUTS * h) * examples * (double)k->epochs;
 }
 
-static double memory(const void *knobs)
+static double memory(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     const double h = (double)k->width;
     return 4 * (3 * parameters(h) + 8 * (double)k->batch * h + 1024 * h);
 }
 
 enum { LENGTH_1 = 19, LENGTH_2 = 10, LENGTH_3 = 5 }; /* of the sequences behind the three convolutions */
 
-static double cnn_work(const void *knobs)
+static double cnn_work(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     const double c = (double)k->width, examples = 0.25 * (double)k->samples;
     return (4 * 5 * LENGTH_1 * c + 6 * 3 * (LENGTH_2 + LENGTH_3) * c * c + 6 * LENGTH_3 * c * CLASSES) *
            examples * (double)k->epochs;
 }
 
-static double cnn_memory(const void *knobs)
+static double cnn_memory(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     const double c = (double)k->width;
     return 4 * (3 * (6 * c * c + 58 * c) + 8 * (double)k->batch * (LENGTH_1 + LENGTH_2 + LENGTH_3) * c);
 }
@@ -384,9 +389,9 @@ static const dsc_series published_cnn = {
 /* A network of this kind has no exact threshold: it is where training first fits (nearly) every label. */
 static const dsc_mark fitted = { .label = THRESHOLD_LABEL, .output = "train_error", .below = 0.005 };
 
-static size_t mlp_figures(const void *knobs, dsc_figure *figures, size_t capacity)
+static size_t mlp_figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
 {
-    (void)knobs;
+    (void)hyperparameters;
     if (capacity < 1)
         return 0;
     figures[0] = (dsc_figure){
@@ -407,9 +412,9 @@ static size_t mlp_figures(const void *knobs, dsc_figure *figures, size_t capacit
     return 1;
 }
 
-static size_t cnn_figures(const void *knobs, dsc_figure *figures, size_t capacity)
+static size_t cnn_figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
 {
-    (void)knobs;
+    (void)hyperparameters;
     if (capacity < 1)
         return 0;
     figures[0] = (dsc_figure){
@@ -429,9 +434,9 @@ static size_t cnn_figures(const void *knobs, dsc_figure *figures, size_t capacit
     return 1;
 }
 
-static size_t epochs_figures(const void *knobs, dsc_figure *figures, size_t capacity)
+static size_t epochs_figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
 {
-    (void)knobs;
+    (void)hyperparameters;
     if (capacity < 1)
         return 0;
     figures[0] = (dsc_figure){
@@ -572,7 +577,7 @@ const dsc_case double_descent_mlp = {
     .name = "mlp",
     .summary = "Perceptrons on MNIST-1D over width, with and without label noise",
     .reference = "Greydanus and Kobak, Scaling Down Deep Learning with MNIST-1D, ICML 2024",
-    .knobs_size = sizeof(struct knobs),
+    .hyperparameters_size = sizeof(struct hyperparameters),
     .params = mlp_params,
     .axes = mlp_axes,
     .outputs = mlp_outputs,
@@ -590,7 +595,7 @@ const dsc_case double_descent_cnn = {
     .name = "cnn",
     .summary = "Convolutional networks on MNIST-1D over width, with label noise",
     .reference = "Greydanus and Kobak, Scaling Down Deep Learning with MNIST-1D, ICML 2024",
-    .knobs_size = sizeof(struct knobs),
+    .hyperparameters_size = sizeof(struct hyperparameters),
     .params = mlp_params,
     .axes = cnn_axes,
     .outputs = mlp_outputs,
@@ -638,7 +643,7 @@ const dsc_case double_descent_epochs = {
     .name = "epochs",
     .summary = "The same over training time, for three widths",
     .reference = "Nakkiran et al., Deep Double Descent, arXiv 1912.02292",
-    .knobs_size = sizeof(struct knobs),
+    .hyperparameters_size = sizeof(struct hyperparameters),
     .params = epochs_params,
     .axes = epochs_axes,
     .outputs = epochs_outputs,

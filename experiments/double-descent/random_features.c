@@ -10,25 +10,25 @@
 
 enum { ROWS_AT_ONCE = 256 };
 
-struct knobs {
+struct hyperparameters {
     int64_t examples, features, test;
     double sigma, ridge;
     const char *dataset;
 };
 
 #define COMMON_PARAMS                                                                                        \
-    DSC_PARAM_INTEGER(struct knobs, test, "5000", 1, 1000000, "test examples"),                              \
-        DSC_PARAM_REAL(struct knobs, sigma, "5", 1e-6, 1e6,                                                  \
+    DSC_PARAM_INTEGER(struct hyperparameters, test, "5000", 1, 1000000, "test examples"),                    \
+        DSC_PARAM_REAL(struct hyperparameters, sigma, "5", 1e-6, 1e6,                                        \
                        "width of the Gaussian kernel that the features approximate"),                        \
-        DSC_PARAM_REAL(struct knobs, ridge, "0", 0, 1e12,                                                    \
+        DSC_PARAM_REAL(struct hyperparameters, ridge, "0", 0, 1e12,                                          \
                        "penalty added to the Gram matrix; 0: minimum norm"),                                 \
-        DSC_PARAM_CHOICE(struct knobs, dataset, "auto", "auto|mnist1d|mnist|fashion-mnist",                  \
+        DSC_PARAM_CHOICE(struct hyperparameters, dataset, "auto", "auto|mnist1d|mnist|fashion-mnist",        \
                          "auto: what --data holds, else MNIST-1D, which is generated")
 
 static const dsc_param rff_params[] = {
     { .name = "n",
       .kind = DSC_INTEGER,
-      .offset = DSC_FIELD(struct knobs, examples, int64_t),
+      .offset = DSC_FIELD(struct hyperparameters, examples, int64_t),
       .value = "1000",
       .min = 10,
       .max = 60000,
@@ -38,29 +38,30 @@ static const dsc_param rff_params[] = {
 };
 
 static const dsc_param samples_params[] = {
-    DSC_PARAM_INTEGER(struct knobs, features, "500", 2, 100000, "random features N"),
+    DSC_PARAM_INTEGER(struct hyperparameters, features, "500", 2, 100000, "random features N"),
     COMMON_PARAMS,
     { 0 },
 };
 
-static size_t default_features(const void *knobs, double *values, size_t capacity)
+static size_t default_features(const void *hyperparameters, double *values, size_t capacity)
 {
     static const double ratios[] = { 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 0.95, 1, 1.05, 1.2, 1.5, 2, 3, 6 };
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     return axis_from_ratios(ratios, COUNT(ratios), (double)k->examples, values, capacity);
 }
 
-static size_t default_examples(const void *knobs, double *values, size_t capacity)
+static size_t default_examples(const void *hyperparameters, double *values, size_t capacity)
 {
     static const double ratios[] = {
         0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.96, 1, 1.04, 1.1, 1.25, 1.5, 2, 3, 5, 8
     };
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     return axis_from_ratios(ratios, COUNT(ratios), (double)k->features, values, capacity);
 }
 
 static const dsc_axis rff_axes[] = {
-    { .param = DSC_PARAM_INTEGER(struct knobs, features, "0.05 n .. 6 n", 1, 1000000, "random features N"),
+    { .param = DSC_PARAM_INTEGER(struct hyperparameters, features, "0.05 n .. 6 n", 1, 1000000,
+                                 "random features N"),
       .units = "1",
       .long_name = "random features N",
       .derive = default_features },
@@ -68,7 +69,8 @@ static const dsc_axis rff_axes[] = {
 };
 
 static const dsc_axis samples_axes[] = {
-    { .param = DSC_PARAM_INTEGER(struct knobs, examples, "0.1 N .. 8 N", 1, 1000000, "training examples n"),
+    { .param = DSC_PARAM_INTEGER(struct hyperparameters, examples, "0.1 N .. 8 N", 1, 1000000,
+                                 "training examples n"),
       .units = "1",
       .long_name = "training examples n",
       .derive = default_examples },
@@ -99,9 +101,10 @@ static const dsc_preset samples_presets[] = {
     { 0 },
 };
 
-static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *knobs, const char *directory)
+static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters,
+                     const char *directory)
 {
-    (void)knobs;
+    (void)hyperparameters;
     dsc_split *split = dsc_scope_alloc(scope, 1, sizeof *split);
     const dsc_known_data *known = dsc_plan_data(plan);
     if (!split)
@@ -197,7 +200,7 @@ static score_errors evaluate(dsc_scope *scope, const dsc_dataset *test, size_t c
 
 static void run(dsc_cell *cell)
 {
-    const struct knobs *k = dsc_cell_knobs(cell);
+    const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
     const dsc_split *data = dsc_cell_shared(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
     const dsc_dataset train = draw_training_set(scope, &data->train, (size_t)k->examples);
@@ -230,16 +233,16 @@ static void run(dsc_cell *cell)
 }
 
 /* Projections of both sets, Gram matrix, factor. Images have 784 pixels; smaller examples cost less. */
-static double work(const void *knobs)
+static double work(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     const double n = (double)k->examples, p = (double)k->features, shorter = n < p ? n : p, dimension = 784;
     return (n + (double)k->test) * p * (dimension + 60) + n * p * shorter + shorter * shorter * shorter;
 }
 
-static double memory(const void *knobs)
+static double memory(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     const double n = (double)k->examples, p = (double)k->features, shorter = n < p ? n : p, dimension = 784;
     return 8 * (n * p + 2 * ROWS_AT_ONCE * p + p * dimension / 2 + n * dimension + 2 * shorter * shorter);
 }
@@ -284,16 +287,16 @@ static size_t three_figures(dsc_figure *figures, size_t capacity, const char *x,
     return 3;
 }
 
-static size_t rff_figures(const void *knobs, dsc_figure *figures, size_t capacity)
+static size_t rff_figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     return three_figures(figures, capacity, "features", "random features / examples, N/n",
                          (double)k->examples);
 }
 
-static size_t samples_figures(const void *knobs, dsc_figure *figures, size_t capacity)
+static size_t samples_figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     return three_figures(figures, capacity, "examples", "examples / random features, n/N",
                          (double)k->features);
 }
@@ -396,7 +399,7 @@ const dsc_case double_descent_rff = {
     .name = "rff",
     .summary = "Minimum-norm least squares on random Fourier features, over their number",
     .reference = "Belkin, Hsu, Ma and Mandal, PNAS 116(32), 2019, figure 2",
-    .knobs_size = sizeof(struct knobs),
+    .hyperparameters_size = sizeof(struct hyperparameters),
     .params = rff_params,
     .axes = rff_axes,
     .outputs = outputs,
@@ -417,7 +420,7 @@ const dsc_case double_descent_samples = {
     .name = "samples",
     .summary = "More data can hurt: error over the number of examples at a fixed number of features",
     .reference = "Nakkiran et al., arXiv 1912.02292; d'Ascoli et al., NeurIPS 2020",
-    .knobs_size = sizeof(struct knobs),
+    .hyperparameters_size = sizeof(struct hyperparameters),
     .params = samples_params,
     .axes = samples_axes,
     .outputs = outputs,

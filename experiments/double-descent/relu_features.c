@@ -9,30 +9,31 @@
 #include <complex.h>
 #include <math.h>
 
-struct knobs {
+struct hyperparameters {
     int64_t d, n, test, features;
     double lambda, signal, noise;
 };
 
 static const dsc_param params[] = {
-    DSC_PARAM_INTEGER(struct knobs, d, "100", 2, 2000, "dimension of x"),
-    DSC_PARAM_INTEGER(struct knobs, n, "300", 2, 20000, "training examples"),
-    DSC_PARAM_INTEGER(struct knobs, test, "2000", 1, 100000, "test examples"),
-    DSC_PARAM_REAL(struct knobs, lambda, "1e-8", 0, 1e3, "ridge penalty, in the paper's units"),
-    DSC_PARAM_REAL(struct knobs, signal, "1", 0, 1e3, "F1^2: variance of the linear target"),
-    DSC_PARAM_REAL(struct knobs, noise, "0", 0, 1e3, "tau^2: variance of the noise in y"),
+    DSC_PARAM_INTEGER(struct hyperparameters, d, "100", 2, 2000, "dimension of x"),
+    DSC_PARAM_INTEGER(struct hyperparameters, n, "300", 2, 20000, "training examples"),
+    DSC_PARAM_INTEGER(struct hyperparameters, test, "2000", 1, 100000, "test examples"),
+    DSC_PARAM_REAL(struct hyperparameters, lambda, "1e-8", 0, 1e3, "ridge penalty, in the paper's units"),
+    DSC_PARAM_REAL(struct hyperparameters, signal, "1", 0, 1e3, "F1^2: variance of the linear target"),
+    DSC_PARAM_REAL(struct hyperparameters, noise, "0", 0, 1e3, "tau^2: variance of the noise in y"),
     { 0 },
 };
 
-static size_t default_features(const void *knobs, double *values, size_t capacity)
+static size_t default_features(const void *hyperparameters, double *values, size_t capacity)
 {
     static const double ratios[] = { 0.1, 0.3, 0.5, 0.65, 0.8, 0.9, 0.95, 1, 1.05, 1.15, 1.3, 1.6, 2, 3, 5 };
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     return axis_from_ratios(ratios, COUNT(ratios), (double)k->n, values, capacity);
 }
 
 static const dsc_axis axes[] = {
-    { .param = DSC_PARAM_INTEGER(struct knobs, features, "0.1 n .. 5 n", 1, 100000, "random features N"),
+    { .param =
+          DSC_PARAM_INTEGER(struct hyperparameters, features, "0.1 n .. 5 n", 1, 100000, "random features N"),
       .units = "1",
       .long_name = "random features N",
       .derive = default_features },
@@ -90,7 +91,7 @@ static double solve_chi(double psi1, double psi2, double lambda)
     }
 }
 
-static double theory(const struct knobs *k)
+static double theory(const struct hyperparameters *k)
 {
     const double p1 = (double)k->features / (double)k->d, p2 = (double)k->n / (double)k->d;
     const double z2 = mu1_squared / mu_star_squared, z4 = z2 * z2, z6 = z4 * z2;
@@ -154,7 +155,7 @@ enum { TRAIN_POSITION, TEST_POSITION, TARGET_POSITION };
 
 static void run(dsc_cell *cell)
 {
-    const struct knobs *k = dsc_cell_knobs(cell);
+    const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
     const size_t d = (size_t)k->d, n = (size_t)k->n, width = (size_t)k->features;
     const dsc_matrix theta = sphere(scope, DSC_STREAM_INIT, 0, width, d);
@@ -188,24 +189,24 @@ static void run(dsc_cell *cell)
     dsc_cell_hash(cell, fit.weights.data, width * sizeof *fit.weights.data);
 }
 
-static double work(const void *knobs)
+static double work(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     const double n = (double)k->n, p = (double)k->features, shorter = n < p ? n : p;
     return 3 * n * p * shorter + 2 * (n + (double)k->test) * p * (double)k->d;
 }
 
-static double memory(const void *knobs)
+static double memory(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     const double n = (double)k->n, p = (double)k->features, shorter = n < p ? n : p;
     return 8 *
            ((n + (double)k->test) * (p + (double)k->d) + p * (double)k->d + 3 * shorter * shorter + n * p);
 }
 
-static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
+static size_t figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     if (capacity < 1)
         return 0;
     figures[0] = (dsc_figure){
@@ -256,7 +257,7 @@ const dsc_case double_descent_relu_features = {
     .name = "relu-features",
     .summary = "Ridge regression on random ReLU features, beside its high-dimensional theory",
     .reference = "Mei and Montanari, Comm. Pure Appl. Math. 75(4), 2022 (arXiv 1908.05355)",
-    .knobs_size = sizeof(struct knobs),
+    .hyperparameters_size = sizeof(struct hyperparameters),
     .params = params,
     .axes = axes,
     .outputs = outputs,

@@ -14,23 +14,23 @@
 enum { ORDER = 4, TEST_POINTS = 2000 };
 static const double low = -5, high = 5;
 
-struct knobs {
+struct hyperparameters {
     int64_t degrees_of_freedom, n;
     double deviation;
     const char *points;
 };
 
 static const dsc_param params[] = {
-    DSC_PARAM_CHOICE(struct knobs, points, "islr", "islr|drawn",
+    DSC_PARAM_CHOICE(struct hyperparameters, points, "islr", "islr|drawn",
                      "islr: the 20 points of the book; drawn: new points for every seed"),
-    DSC_PARAM_INTEGER(struct knobs, n, "20", 3, 1000, "points, if they are drawn"),
-    DSC_PARAM_REAL(struct knobs, deviation, "0.3", 0, 100, "standard deviation of the noise in y"),
+    DSC_PARAM_INTEGER(struct hyperparameters, n, "20", 3, 1000, "points, if they are drawn"),
+    DSC_PARAM_REAL(struct hyperparameters, deviation, "0.3", 0, 100, "standard deviation of the noise in y"),
     { 0 },
 };
 
 static const dsc_axis axes[] = {
-    { .param =
-          DSC_PARAM_INTEGER(struct knobs, degrees_of_freedom, "2..80 step 2", 2, 2000, "basis functions d"),
+    { .param = DSC_PARAM_INTEGER(struct hyperparameters, degrees_of_freedom, "2..80 step 2", 2, 2000,
+                                 "basis functions d"),
       .units = "1",
       .long_name = "degrees of freedom d" },
     { .param = { 0 } },
@@ -187,7 +187,7 @@ static dsc_matrix evaluate(dsc_scope *scope, const struct basis *basis, const do
     return features;
 }
 
-static dsc_dataset training_points(dsc_scope *scope, const struct knobs *k)
+static dsc_dataset training_points(dsc_scope *scope, const struct hyperparameters *k)
 {
     if (strcmp(k->points, "islr") == 0)
         return dsc_spline_points(scope);
@@ -229,7 +229,7 @@ static double test_loss(dsc_scope *scope, const struct basis *basis, dsc_matrix 
 
 static void run(dsc_cell *cell)
 {
-    const struct knobs *k = dsc_cell_knobs(cell);
+    const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
     const dsc_dataset data = training_points(scope, k);
     if (dsc_scope_status(scope) != DSC_OK)
@@ -253,23 +253,23 @@ static void run(dsc_cell *cell)
     dsc_cell_hash(cell, fit.weights.data, basis.functions * sizeof *fit.weights.data);
 }
 
-static double work(const void *knobs)
+static double work(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     const double d = (double)k->degrees_of_freedom;
     return 10 * d * d * d + 2 * TEST_POINTS * d * d;
 }
 
-static double memory(const void *knobs)
+static double memory(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     const double d = (double)k->degrees_of_freedom;
     return 8 * (2 * TEST_POINTS * d + 4 * d * d);
 }
 
-static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
+static size_t figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     if (capacity < 1)
         return 0;
     const double points = strcmp(k->points, "islr") == 0 ? 20 : (double)k->n;
@@ -342,7 +342,7 @@ const dsc_case double_descent_spline = {
     .summary = "Natural cubic splines through the 20 points of ISLR's figure 10.20",
     .reference =
         "James, Witten, Hastie and Tibshirani, An Introduction to Statistical Learning, 2nd ed., 10.8",
-    .knobs_size = sizeof(struct knobs),
+    .hyperparameters_size = sizeof(struct hyperparameters),
     .params = params,
     .axes = axes,
     .outputs = outputs,

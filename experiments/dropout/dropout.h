@@ -19,7 +19,7 @@ extern const dsc_case dropout_methods, dropout_rate, dropout_size, dropout_linea
 enum { CLASSES = 10 };
 
 /* Parameters and axes of the cases that train classifiers. */
-struct knobs {
+struct hyperparameters {
     int64_t examples, test, epochs, noise_epochs, steps, batch, width, layers, last_width, data_seed;
     int64_t fixed; /* of the case rate */
     const char *dataset, *precision, *combined, *optimizer;
@@ -27,24 +27,26 @@ struct knobs {
 };
 
 #define COMMON_PARAMS                                                                                        \
-    DSC_PARAM_CHOICE(struct knobs, dataset, "auto", "auto|mnist1d|mnist|fashion-mnist",                      \
+    DSC_PARAM_CHOICE(struct hyperparameters, dataset, "auto", "auto|mnist1d|mnist|fashion-mnist",            \
                      "data set; auto: the one whose files --data DIR has, MNIST-1D without it"),             \
-        DSC_PARAM_INTEGER(struct knobs, test, "10000", 10, 1000000, "test examples, at most"),               \
-        DSC_PARAM_REAL(struct knobs, held_out, "0", 0, 0.9,                                                  \
+        DSC_PARAM_INTEGER(struct hyperparameters, test, "10000", 10, 1000000, "test examples, at most"),     \
+        DSC_PARAM_REAL(struct hyperparameters, held_out, "0", 0, 0.9,                                        \
                        "share of the training examples that is kept back and measured instead of the test "  \
                        "set: to choose settings by"),                                                        \
-        DSC_PARAM_INTEGER(struct knobs, batch, "100", 1, 100000, "examples per step"),                       \
-        DSC_PARAM_CHOICE(struct knobs, optimizer, "momentum", "momentum|adam", "update rule"),               \
-        DSC_PARAM_REAL(struct knobs, lr, "0.1", 1e-9, 1e3,                                                   \
+        DSC_PARAM_INTEGER(struct hyperparameters, batch, "100", 1, 100000, "examples per step"),             \
+        DSC_PARAM_CHOICE(struct hyperparameters, optimizer, "momentum", "momentum|adam", "update rule"),     \
+        DSC_PARAM_REAL(struct hyperparameters, lr, "0.1", 1e-9, 1e3,                                         \
                        "learning rate at the start; it falls to 0 along half a cosine"),                     \
-        DSC_PARAM_REAL(struct knobs, momentum, "0.9", 0, 0.999999, "momentum"),                              \
-        DSC_PARAM_REAL(struct knobs, clip, "1", 0, 1e6, "largest norm of a step's gradient; 0: any"),        \
-        DSC_PARAM_CHOICE(struct knobs, precision, "fp32", "fp32|bf16",                                       \
+        DSC_PARAM_REAL(struct hyperparameters, momentum, "0.9", 0, 0.999999, "momentum"),                    \
+        DSC_PARAM_REAL(struct hyperparameters, clip, "1", 0, 1e6,                                            \
+                       "largest norm of a step's gradient; 0: any"),                                         \
+        DSC_PARAM_CHOICE(struct hyperparameters, precision, "fp32", "fp32|bf16",                             \
                          "of activations and products; sums and parameters are always fp32"),                \
-        DSC_PARAM_INTEGER(struct knobs, layers, "2", 1, 16, "hidden layers"),                                \
-        DSC_PARAM_INTEGER(struct knobs, last_width, "0", 0, 16384,                                           \
+        DSC_PARAM_INTEGER(struct hyperparameters, layers, "2", 1, 16, "hidden layers"),                      \
+        DSC_PARAM_INTEGER(struct hyperparameters, last_width, "0", 0, 16384,                                 \
                           "units in the last hidden layer; 0: as in the others"),                            \
-        DSC_PARAM_INTEGER(struct knobs, data_seed, "42", 0, 4294967295, "seed of the MNIST-1D generator")
+        DSC_PARAM_INTEGER(struct hyperparameters, data_seed, "42", 0, 4294967295,                            \
+                          "seed of the MNIST-1D generator")
 
 /* --- Data (images.c) --- */
 
@@ -55,7 +57,8 @@ struct shared {
 
 /* dsc_case.prepare: MNIST-1D generated, or the images in a directory. Training examples are the
    first; as many of them as the case can ask for. */
-void *images_prepare(dsc_scope *scope, const dsc_plan *plan, const void *knobs, const char *directory);
+void *images_prepare(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters,
+                     const char *directory);
 
 /* --- Training (networks.c) --- */
 
@@ -96,7 +99,7 @@ networks_sets networks_hold_out(const struct shared *shared, size_t count, doubl
 bool networks_train(const training *training, outcome *result);
 
 /* Operations of training one network of that width; bytes at the same time. */
-double networks_work(const struct knobs *k, double width, double examples);
-double networks_memory(const struct knobs *k, double width);
+double networks_work(const struct hyperparameters *k, double width, double examples);
+double networks_memory(const struct hyperparameters *k, double width);
 
 #endif

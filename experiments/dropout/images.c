@@ -2,7 +2,7 @@
 #include "dropout.h"
 
 /* The most training examples that a cell asks for. */
-static size_t most_examples(const dsc_plan *plan, const struct knobs *k)
+static size_t most_examples(const dsc_plan *plan, const struct hyperparameters *k)
 {
     size_t count, most = (size_t)k->examples;
     const double *values = dsc_plan_axis(plan, "examples", &count);
@@ -12,7 +12,7 @@ static size_t most_examples(const dsc_plan *plan, const struct knobs *k)
 }
 
 /* One draw of the generator makes training and test examples; its size is a multiple of ten. */
-static dsc_split generate(dsc_scope *scope, const struct knobs *k, size_t examples)
+static dsc_split generate(dsc_scope *scope, const struct hyperparameters *k, size_t examples)
 {
     const size_t samples = (examples + (size_t)k->test + 9) / 10 * 10;
     return dsc_mnist1d(scope,
@@ -21,9 +21,10 @@ static dsc_split generate(dsc_scope *scope, const struct knobs *k, size_t exampl
                                                .seed = (uint32_t)k->data_seed });
 }
 
-void *images_prepare(dsc_scope *scope, const dsc_plan *plan, const void *knobs, const char *directory)
+void *images_prepare(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters,
+                     const char *directory)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     const size_t examples = most_examples(plan, k);
     struct shared *shared = dsc_scope_alloc(scope, 1, sizeof *shared);
     dsc_scope *work = dsc_scope_open(NULL);

@@ -15,7 +15,7 @@
 
 #include <math.h>
 
-struct linear_knobs {
+struct linear_hyperparameters {
     int64_t n, features, draws, steps;
     double signal, noise, keep;
 };
@@ -23,21 +23,23 @@ struct linear_knobs {
 enum { MOST_FEATURES = 14 };
 
 static const dsc_param params[] = {
-    DSC_PARAM_INTEGER(struct linear_knobs, n, "100", 4, 10000, "examples"),
-    DSC_PARAM_INTEGER(struct linear_knobs, features, "8", 1, MOST_FEATURES,
+    DSC_PARAM_INTEGER(struct linear_hyperparameters, n, "100", 4, 10000, "examples"),
+    DSC_PARAM_INTEGER(struct linear_hyperparameters, features, "8", 1, MOST_FEATURES,
                       "features; all 2^features masks of an example are enumerated"),
-    DSC_PARAM_REAL(struct linear_knobs, signal, "1", 0, 1e6, "squared norm of the true coefficients"),
-    DSC_PARAM_REAL(struct linear_knobs, noise, "4", 0, 1e6, "variance of the noise in y"),
-    DSC_PARAM_INTEGER(struct linear_knobs, draws, "2000", 2, 10000000,
+    DSC_PARAM_REAL(struct linear_hyperparameters, signal, "1", 0, 1e6,
+                   "squared norm of the true coefficients"),
+    DSC_PARAM_REAL(struct linear_hyperparameters, noise, "4", 0, 1e6, "variance of the noise in y"),
+    DSC_PARAM_INTEGER(struct linear_hyperparameters, draws, "2000", 2, 10000000,
                       "masks of all examples drawn for the Monte Carlo means"),
-    DSC_PARAM_INTEGER(struct linear_knobs, steps, "20000", 2, 100000000,
+    DSC_PARAM_INTEGER(struct linear_hyperparameters, steps, "20000", 2, 100000000,
                       "gradient steps, each on all examples with fresh masks; the second half is averaged"),
     { 0 },
 };
 
 static const dsc_axis axes[] = {
-    { .param = DSC_PARAM_REAL(struct linear_knobs, keep, "0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1", 0.01, 1,
-                              "probability p that an input is kept (a dropout layer's rate is 1 - p)"),
+    { .param =
+          DSC_PARAM_REAL(struct linear_hyperparameters, keep, "0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1", 0.01,
+                         1, "probability p that an input is kept (a dropout layer's rate is 1 - p)"),
       .units = "1",
       .long_name = "probability p of keeping" },
     { .param = { 0 } },
@@ -91,7 +93,7 @@ static double feature_scale(size_t j)
 
 static struct problem draw_problem(dsc_cell *cell, double **truth)
 {
-    const struct linear_knobs *k = dsc_cell_knobs(cell);
+    const struct linear_hyperparameters *k = dsc_cell_hyperparameters(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
     dsc_dataset data = dsc_teacher(scope,
                                    &(dsc_teacher_options){ .seed = dsc_cell_seed(cell),
@@ -247,7 +249,7 @@ static bool average(void *user, size_t step)
    linear unit behind the library's dropout layer. NULL if it was stopped or failed. */
 static double *train(dsc_cell *cell, const struct problem *p)
 {
-    const struct linear_knobs *k = dsc_cell_knobs(cell);
+    const struct linear_hyperparameters *k = dsc_cell_hyperparameters(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
     dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { p->features } });
     dsc_node *y = dsc_dense(dsc_dropout(x, 1 - p->keep), 1, .no_bias = true, .weights_init = DSC_INIT_ZEROS);
@@ -284,7 +286,7 @@ static double *train(dsc_cell *cell, const struct problem *p)
 static void put_loss(dsc_cell *cell, const struct problem *p, const double *w, bool inverted,
                      double *gradient)
 {
-    const struct linear_knobs *k = dsc_cell_knobs(cell);
+    const struct linear_hyperparameters *k = dsc_cell_hyperparameters(cell);
     const char *kind = inverted ? "effective" : "unscaled";
     dsc_scope *scope = dsc_cell_scope(cell);
     const double keep = p->keep, factor = inverted ? 1 / keep : 1;
@@ -330,7 +332,7 @@ static void put_minimiser(dsc_cell *cell, const struct problem *p, const double 
 
 static void run(dsc_cell *cell)
 {
-    const struct linear_knobs *k = dsc_cell_knobs(cell);
+    const struct linear_hyperparameters *k = dsc_cell_hyperparameters(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
     double *truth = NULL;
     const struct problem p = draw_problem(cell, &truth);
@@ -356,22 +358,22 @@ static void run(dsc_cell *cell)
 }
 
 /* Random numbers cost about a hundred operations each. */
-static double work(const void *knobs)
+static double work(const void *hyperparameters)
 {
-    const struct linear_knobs *k = knobs;
+    const struct linear_hyperparameters *k = hyperparameters;
     const double elements = (double)k->n * (double)k->features;
     return elements * (300 * (double)k->draws + 8 * pow(2, (double)k->features) + 60 * (double)k->steps);
 }
 
-static double memory(const void *knobs)
+static double memory(const void *hyperparameters)
 {
-    const struct linear_knobs *k = knobs;
+    const struct linear_hyperparameters *k = hyperparameters;
     return 100 * (double)k->n * (double)k->features + 1e6;
 }
 
-static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
+static size_t figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
 {
-    (void)knobs;
+    (void)hyperparameters;
     if (capacity < 2)
         return 0;
     figures[0] = (dsc_figure){
@@ -464,7 +466,7 @@ const dsc_case dropout_linear = {
     .name = "linear",
     .summary = "Dropout in linear least squares: an exact penalty, over the probability of keeping",
     .reference = "Srivastava et al., JMLR 15, 2014, section 9.1; Baldi and Sadowski, NIPS 2013",
-    .knobs_size = sizeof(struct linear_knobs),
+    .hyperparameters_size = sizeof(struct linear_hyperparameters),
     .params = params,
     .axes = axes,
     .outputs = outputs,

@@ -38,20 +38,21 @@ static const struct method {
 
 static const dsc_param params[] = {
     COMMON_PARAMS,
-    DSC_PARAM_INTEGER(struct knobs, examples, "4000", 10, 1000000,
+    DSC_PARAM_INTEGER(struct hyperparameters, examples, "4000", 10, 1000000,
                       "training examples, the first of the data set"),
-    DSC_PARAM_INTEGER(struct knobs, epochs, "100", 1, 100000, "passes over the training set"),
-    DSC_PARAM_INTEGER(struct knobs, noise_epochs, "0", 0, 100000,
+    DSC_PARAM_INTEGER(struct hyperparameters, epochs, "100", 1, 100000, "passes over the training set"),
+    DSC_PARAM_INTEGER(struct hyperparameters, noise_epochs, "0", 0, 100000,
                       "passes with dropout, which takes longer to converge; 0: as many as without"),
-    DSC_PARAM_INTEGER(struct knobs, width, "256", 1, 16384, "units in each hidden layer"),
-    DSC_PARAM_REAL(struct knobs, rate, "0.5", 0, 0.99,
+    DSC_PARAM_INTEGER(struct hyperparameters, width, "256", 1, 16384, "units in each hidden layer"),
+    DSC_PARAM_REAL(struct hyperparameters, rate, "0.5", 0, 0.99,
                    "share of hidden units that are dropped, 1 - p; Gaussian noise has variance (1 - p) / p"),
-    DSC_PARAM_REAL(struct knobs, input_rate, "0.2", 0, 0.99, "share of inputs that dropout+input drops"),
-    DSC_PARAM_REAL(struct knobs, l1, "0.00001", 0, 1, "L1 penalty of l1+l2, times |w|"),
-    DSC_PARAM_REAL(struct knobs, l2, "0.0005", 0, 1, "L2 penalty, times w / 2 squared"),
-    DSC_PARAM_REAL(struct knobs, max_norm, "2", 0, 1000,
+    DSC_PARAM_REAL(struct hyperparameters, input_rate, "0.2", 0, 0.99,
+                   "share of inputs that dropout+input drops"),
+    DSC_PARAM_REAL(struct hyperparameters, l1, "0.00001", 0, 1, "L1 penalty of l1+l2, times |w|"),
+    DSC_PARAM_REAL(struct hyperparameters, l2, "0.0005", 0, 1, "L2 penalty, times w / 2 squared"),
+    DSC_PARAM_REAL(struct hyperparameters, max_norm, "2", 0, 1000,
                    "largest norm of the weights into a unit, as used in testing"),
-    DSC_PARAM_CHOICE(struct knobs, combined, "hidden", "hidden|hidden+input",
+    DSC_PARAM_CHOICE(struct hyperparameters, combined, "hidden", "hidden|hidden+input",
                      "what is dropped where dropout is combined with a penalty"),
     { 0 },
 };
@@ -88,7 +89,7 @@ static const dsc_preset presets[] = {
       "epochs=40 width=128 rate=0.2 method=none,l2,max-norm,dropout,gaussian,dropout+l2,dropout+max-norm seeds=5",
       "MNIST-1D, a small network and a low rate: seconds" },
     { "default", "seeds=5", "MNIST-1D: minutes; with --data DIR the first 4000 images, longer" },
-    /* The source bounds weights by 2 before it scales them by p for testing: by 1 here. Optimiser, epochs and
+    /* The source bounds weights by 2 before it scales them by p for testing: by 1 here. Optimizer, epochs and
        strengths were chosen with held_out=0.16667, never on the test set. */
     { "paper",
       "dataset=mnist examples=60000 layers=3 width=1024 last_width=2048 epochs=10 noise_epochs=30 batch=128 "
@@ -99,13 +100,13 @@ static const dsc_preset presets[] = {
 };
 
 /* The setting of the published table: the network, and all of the training set. */
-static bool is_published(const struct knobs *k)
+static bool is_published(const struct hyperparameters *k)
 {
     return strcmp(k->dataset, "mnist") == 0 && k->examples == 60000 && k->held_out == 0 && k->layers == 3 &&
            k->width == 1024 && k->last_width == 2048;
 }
 
-static regularisation regularise(const struct knobs *k, const struct method *method)
+static regularisation regularise(const struct hyperparameters *k, const struct method *method)
 {
     const bool combination = method->l2 || method->max_norm;
     const bool input = method->input || (combination && strcmp(k->combined, "hidden+input") == 0);
@@ -117,7 +118,7 @@ static regularisation regularise(const struct knobs *k, const struct method *met
                              .max_norm = method->max_norm ? k->max_norm : 0 };
 }
 
-static int64_t epochs_of(const struct knobs *k, const struct method *method)
+static int64_t epochs_of(const struct hyperparameters *k, const struct method *method)
 {
     return method->noise && k->noise_epochs ? k->noise_epochs : k->epochs;
 }
@@ -131,12 +132,12 @@ static void put(dsc_cell *cell, size_t i, const struct method *method, const out
     dsc_put_at(cell, "weight_norm", i, result->weight_norm);
     dsc_put_at(cell, "largest_norm", i, result->largest_norm);
     dsc_put_at(cell, "published_error", i,
-               is_published(dsc_cell_knobs(cell)) ? method->published / 100 : (double)NAN);
+               is_published(dsc_cell_hyperparameters(cell)) ? method->published / 100 : (double)NAN);
 }
 
 static void run(dsc_cell *cell)
 {
-    const struct knobs *k = dsc_cell_knobs(cell);
+    const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
     const struct shared *shared = dsc_cell_shared(cell);
     const networks_sets sets = networks_hold_out(shared, shared->train.count, k->held_out);
     size_t count;
@@ -171,10 +172,10 @@ static void run(dsc_cell *cell)
         dsc_put_at(cell, "difference", i, error[i] - plain);
 }
 
-/* Of all methods: which are chosen is not among the knobs. */
-static double work(const void *knobs)
+/* Of all methods: which are chosen is not among the hyperparameters. */
+static double work(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     double epochs = 0;
     for (size_t i = 0; i < METHOD_COUNT; i++)
         epochs += (double)epochs_of(k, &methods[i]);
@@ -182,15 +183,15 @@ static double work(const void *knobs)
            networks_work(k, (double)k->width, (double)k->examples * (1 - k->held_out));
 }
 
-static double memory(const void *knobs)
+static double memory(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     return networks_memory(k, (double)k->width);
 }
 
-static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
+static size_t figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     if (capacity < 2)
         return 0;
     figures[0] = (dsc_figure){
@@ -286,7 +287,7 @@ const dsc_case dropout_methods = {
     .name = "methods",
     .summary = "No regularisation, L2, L1 + L2, max-norm, dropout, Gaussian dropout and their combinations",
     .reference = "Srivastava et al., JMLR 15, 2014, table 9",
-    .knobs_size = sizeof(struct knobs),
+    .hyperparameters_size = sizeof(struct hyperparameters),
     .params = params,
     .axes = axes,
     .outputs = outputs,

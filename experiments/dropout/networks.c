@@ -11,13 +11,13 @@ static dsc_node *noisy(dsc_node *x, noise_kind kind, double rate)
     return kind == NOISE_GAUSSIAN ? dsc_gaussian_dropout(x, rate) : dsc_dropout(x, rate);
 }
 
-static size_t layer_width(const struct knobs *k, size_t width, int64_t layer)
+static size_t layer_width(const struct hyperparameters *k, size_t width, int64_t layer)
 {
     return layer + 1 == k->layers && k->last_width ? (size_t)k->last_width : width;
 }
 
 /* The logits: ReLU layers with He's initialisation, noise behind each of them. */
-static dsc_node *perceptron(dsc_scope *scope, const struct knobs *k, const training *t)
+static dsc_node *perceptron(dsc_scope *scope, const struct hyperparameters *k, const training *t)
 {
     const regularisation *r = &t->regularisation;
     dsc_node *h = dsc_input(scope, &(dsc_input_spec){ .shape = { t->train->features } });
@@ -30,12 +30,12 @@ static dsc_node *perceptron(dsc_scope *scope, const struct knobs *k, const train
     return dsc_dense(h, CLASSES, .weights_init = DSC_INIT_HE_NORMAL, .bias_init = DSC_INIT_ZEROS);
 }
 
-static size_t steps_per_epoch(const struct knobs *k, size_t examples)
+static size_t steps_per_epoch(const struct hyperparameters *k, size_t examples)
 {
     return (examples + (size_t)k->batch - 1) / (size_t)k->batch;
 }
 
-static dsc_optimizer optimizer_of(const struct knobs *k, const training *t, double steps)
+static dsc_optimizer optimizer_of(const struct hyperparameters *k, const training *t, double steps)
 {
     static const dsc_parameter_group biases = { .match = "*/bias", .no_decay = true };
     const regularisation *r = &t->regularisation;
@@ -97,7 +97,7 @@ static void measure_weights(dsc_model *model, outcome *result)
 
 static bool train_in(dsc_scope *scope, const training *t, outcome *result)
 {
-    const struct knobs *k = dsc_cell_knobs(t->cell);
+    const struct hyperparameters *k = dsc_cell_hyperparameters(t->cell);
     dsc_node *loss = dsc_softmax_cross_entropy(perceptron(scope, k, t), dsc_labels(scope, CLASSES));
     dsc_model *model =
         dsc_compile(loss, &(dsc_compile_options){ .batch = (size_t)k->batch,
@@ -145,12 +145,12 @@ bool networks_train(const training *t, outcome *result)
 }
 
 /* Of an image, or of MNIST-1D's points. */
-static double inputs_of(const struct knobs *k)
+static double inputs_of(const struct hyperparameters *k)
 {
     return strcmp(k->dataset, "mnist") == 0 || strcmp(k->dataset, "fashion-mnist") == 0 ? 784 : 40;
 }
 
-static double weights_of(const struct knobs *k, double width)
+static double weights_of(const struct hyperparameters *k, double width)
 {
     double weights = 0, before = inputs_of(k);
     for (int64_t layer = 0; layer < k->layers; layer++) {
@@ -162,13 +162,13 @@ static double weights_of(const struct knobs *k, double width)
 }
 
 /* Six operations per weight and example: two forward, two for each gradient; none for that of the input. */
-double networks_work(const struct knobs *k, double width, double examples)
+double networks_work(const struct hyperparameters *k, double width, double examples)
 {
     const double seen = k->steps ? (double)k->steps * (double)k->batch : examples * (double)k->epochs;
     return (6 * weights_of(k, width) - 2 * inputs_of(k) * width) * seen;
 }
 
-double networks_memory(const struct knobs *k, double width)
+double networks_memory(const struct hyperparameters *k, double width)
 {
     const double widest = fmax(width, (double)k->last_width);
     return 4 * (4 * weights_of(k, width) + (double)k->layers * widest * (6 * (double)k->batch + 512)) + 1e6;

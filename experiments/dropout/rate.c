@@ -9,10 +9,10 @@ enum { UNITS_FIXED = 0, KEPT_FIXED };
 
 static const dsc_param params[] = {
     COMMON_PARAMS,
-    DSC_PARAM_INTEGER(struct knobs, examples, "4000", 10, 1000000,
+    DSC_PARAM_INTEGER(struct hyperparameters, examples, "4000", 10, 1000000,
                       "training examples, the first of the data set"),
-    DSC_PARAM_INTEGER(struct knobs, epochs, "100", 1, 100000, "passes over the training set"),
-    DSC_PARAM_INTEGER(struct knobs, width, "128", 1, 4096,
+    DSC_PARAM_INTEGER(struct hyperparameters, epochs, "100", 1, 100000, "passes over the training set"),
+    DSC_PARAM_INTEGER(struct hyperparameters, width, "128", 1, 4096,
                       "units n in each hidden layer; with p n fixed: at p = 1/2"),
     { 0 },
 };
@@ -20,13 +20,13 @@ static const dsc_param params[] = {
 static const dsc_axis axes[] = {
     { .param = { .name = "fixed",
                  .kind = DSC_INTEGER,
-                 .offset = DSC_FIELD(struct knobs, fixed, int64_t),
+                 .offset = DSC_FIELD(struct hyperparameters, fixed, int64_t),
                  .value = "n-fixed,pn-fixed",
                  .choices = "n-fixed|pn-fixed",
                  .help = "what is the same for every p: the units n of a layer, or the p n that are kept" },
       .units = "1",
       .long_name = "units" },
-    { .param = DSC_PARAM_REAL(struct knobs, keep, "0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1", 0.02, 1,
+    { .param = DSC_PARAM_REAL(struct hyperparameters, keep, "0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1", 0.02, 1,
                               "probability p that a hidden unit is kept (a dropout layer's rate is 1 - p)"),
       .units = "1",
       .long_name = "probability p of keeping" },
@@ -51,7 +51,7 @@ static const dsc_preset presets[] = {
     { 0 },
 };
 
-static size_t width_of(const struct knobs *k)
+static size_t width_of(const struct hyperparameters *k)
 {
     const double width = k->fixed == KEPT_FIXED ? 0.5 * (double)k->width / k->keep : (double)k->width;
     return (size_t)(width + 0.5) > 0 ? (size_t)(width + 0.5) : 1;
@@ -59,7 +59,7 @@ static size_t width_of(const struct knobs *k)
 
 static void run(dsc_cell *cell)
 {
-    const struct knobs *k = dsc_cell_knobs(cell);
+    const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
     const struct shared *shared = dsc_cell_shared(cell);
     const networks_sets sets = networks_hold_out(shared, shared->train.count, k->held_out);
     outcome result = { 0 };
@@ -79,21 +79,21 @@ static void run(dsc_cell *cell)
     dsc_put(cell, "parameters", result.parameters);
 }
 
-static double work(const void *knobs)
+static double work(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     return networks_work(k, (double)width_of(k), (double)k->examples * (1 - k->held_out));
 }
 
-static double memory(const void *knobs)
+static double memory(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     return networks_memory(k, (double)width_of(k));
 }
 
-static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
+static size_t figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
 {
-    (void)knobs;
+    (void)hyperparameters;
     if (capacity < 1)
         return 0;
     figures[0] = (dsc_figure){
@@ -176,7 +176,7 @@ const dsc_case dropout_rate = {
     .name = "rate",
     .summary = "Error over the probability of keeping a unit, with n units or with p n units fixed",
     .reference = "Srivastava et al., JMLR 15, 2014, figure 9",
-    .knobs_size = sizeof(struct knobs),
+    .hyperparameters_size = sizeof(struct hyperparameters),
     .params = params,
     .axes = axes,
     .outputs = outputs,

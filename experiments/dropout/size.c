@@ -9,17 +9,19 @@ enum { PLAIN = 0, DROPOUT, METHOD_COUNT };
 
 static const dsc_param params[] = {
     COMMON_PARAMS,
-    DSC_PARAM_INTEGER(struct knobs, steps, "10000", 1, 100000000, "optimiser steps, whatever the examples"),
-    DSC_PARAM_INTEGER(struct knobs, width, "256", 1, 16384, "units in each hidden layer"),
-    DSC_PARAM_REAL(struct knobs, rate, "0.2", 0, 0.99,
+    DSC_PARAM_INTEGER(struct hyperparameters, steps, "10000", 1, 100000000,
+                      "optimizer steps, whatever the examples"),
+    DSC_PARAM_INTEGER(struct hyperparameters, width, "256", 1, 16384, "units in each hidden layer"),
+    DSC_PARAM_REAL(struct hyperparameters, rate, "0.2", 0, 0.99,
                    "share of hidden units that are dropped, 1 - p (of the published figure 0.5)"),
-    DSC_PARAM_REAL(struct knobs, input_rate, "0", 0, 0.99, "share of inputs that are dropped with them"),
+    DSC_PARAM_REAL(struct hyperparameters, input_rate, "0", 0, 0.99,
+                   "share of inputs that are dropped with them"),
     { 0 },
 };
 
 static const dsc_axis axes[] = {
-    { .param = DSC_PARAM_INTEGER(struct knobs, examples, "100,500,1000,5000,10000,50000", 10, 1000000,
-                                 "training examples, the first of the data set"),
+    { .param = DSC_PARAM_INTEGER(struct hyperparameters, examples, "100,500,1000,5000,10000,50000", 10,
+                                 1000000, "training examples, the first of the data set"),
       .units = "1",
       .long_name = "training examples" },
     { .param = { .name = "method",
@@ -56,7 +58,7 @@ static const dsc_preset presets[] = {
 
 static void run(dsc_cell *cell)
 {
-    const struct knobs *k = dsc_cell_knobs(cell);
+    const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
     const networks_sets sets = networks_hold_out(dsc_cell_shared(cell), (size_t)k->examples, k->held_out);
     double error[METHOD_COUNT] = { 0 };
     size_t count;
@@ -87,21 +89,21 @@ static void run(dsc_cell *cell)
     }
 }
 
-static double work(const void *knobs)
+static double work(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     return METHOD_COUNT * networks_work(k, (double)k->width, (double)k->examples);
 }
 
-static double memory(const void *knobs)
+static double memory(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     return networks_memory(k, (double)k->width);
 }
 
-static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
+static size_t figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
 {
-    (void)knobs;
+    (void)hyperparameters;
     if (capacity < 2)
         return 0;
     figures[0] = (dsc_figure){
@@ -173,7 +175,7 @@ const dsc_case dropout_size = {
     .name = "size",
     .summary = "What dropout gains with 100 to 50,000 examples",
     .reference = "Srivastava et al., JMLR 15, 2014, figure 10",
-    .knobs_size = sizeof(struct knobs),
+    .hyperparameters_size = sizeof(struct hyperparameters),
     .params = params,
     .axes = axes,
     .outputs = outputs,

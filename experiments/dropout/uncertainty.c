@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-struct uncertainty_knobs {
+struct uncertainty_hyperparameters {
     int64_t points, width, layers, steps, passes, data_seed;
     double rate, l2, lr, noise;
 };
@@ -15,19 +15,22 @@ struct uncertainty_knobs {
 enum { MOST_POINTS = DSC_SERIES_MAX_POINTS };
 
 static const dsc_param params[] = {
-    DSC_PARAM_INTEGER(struct uncertainty_knobs, points, "40", 2, MOST_POINTS, "training points"),
-    DSC_PARAM_REAL(struct uncertainty_knobs, noise, "0.1", 0, 10, "standard deviation of the noise in y"),
-    DSC_PARAM_INTEGER(struct uncertainty_knobs, data_seed, "1", 0, 4294967295,
+    DSC_PARAM_INTEGER(struct uncertainty_hyperparameters, points, "40", 2, MOST_POINTS, "training points"),
+    DSC_PARAM_REAL(struct uncertainty_hyperparameters, noise, "0.1", 0, 10,
+                   "standard deviation of the noise in y"),
+    DSC_PARAM_INTEGER(struct uncertainty_hyperparameters, data_seed, "1", 0, 4294967295,
                       "seed of the training points; seeds of the run change the network"),
-    DSC_PARAM_INTEGER(struct uncertainty_knobs, width, "256", 1, 8192, "units in each hidden layer"),
-    DSC_PARAM_INTEGER(struct uncertainty_knobs, layers, "2", 1, 16, "hidden layers"),
-    DSC_PARAM_REAL(struct uncertainty_knobs, rate, "0.1", 0.001, 0.9,
+    DSC_PARAM_INTEGER(struct uncertainty_hyperparameters, width, "256", 1, 8192,
+                      "units in each hidden layer"),
+    DSC_PARAM_INTEGER(struct uncertainty_hyperparameters, layers, "2", 1, 16, "hidden layers"),
+    DSC_PARAM_REAL(struct uncertainty_hyperparameters, rate, "0.1", 0.001, 0.9,
                    "share of hidden units that are dropped, 1 - p"),
-    DSC_PARAM_REAL(struct uncertainty_knobs, l2, "0.0001", 0, 1, "L2 penalty, times w / 2 squared"),
-    DSC_PARAM_REAL(struct uncertainty_knobs, lr, "0.003", 1e-9, 10,
+    DSC_PARAM_REAL(struct uncertainty_hyperparameters, l2, "0.0001", 0, 1, "L2 penalty, times w / 2 squared"),
+    DSC_PARAM_REAL(struct uncertainty_hyperparameters, lr, "0.003", 1e-9, 10,
                    "learning rate of Adam at the start; it falls to 0 along half a cosine"),
-    DSC_PARAM_INTEGER(struct uncertainty_knobs, steps, "4000", 1, 100000000, "steps, each on all points"),
-    DSC_PARAM_INTEGER(struct uncertainty_knobs, passes, "200", 2, 1000000,
+    DSC_PARAM_INTEGER(struct uncertainty_hyperparameters, steps, "4000", 1, 100000000,
+                      "steps, each on all points"),
+    DSC_PARAM_INTEGER(struct uncertainty_hyperparameters, passes, "200", 2, 1000000,
                       "predictions with dropout at work"),
     { 0 },
 };
@@ -75,7 +78,7 @@ static double truth(double x)
 }
 
 /* The stretches take turns; a point depends on the seed and its number alone. */
-static void draw_points(const struct uncertainty_knobs *k, double *x, double *y)
+static void draw_points(const struct uncertainty_hyperparameters *k, double *x, double *y)
 {
     const dsc_rng data = dsc_rng_make((uint64_t)k->data_seed, DSC_STREAM_DATA);
     const dsc_rng noise = dsc_rng_make((uint64_t)k->data_seed, DSC_STREAM_NOISE);
@@ -86,7 +89,7 @@ static void draw_points(const struct uncertainty_knobs *k, double *x, double *y)
     }
 }
 
-static dsc_node *network(dsc_scope *scope, const struct uncertainty_knobs *k)
+static dsc_node *network(dsc_scope *scope, const struct uncertainty_hyperparameters *k)
 {
     dsc_node *h = dsc_input(scope, &(dsc_input_spec){ .shape = { 1 } });
     for (int64_t layer = 0; layer < k->layers; layer++)
@@ -107,7 +110,7 @@ static bool after_step(void *user, size_t step)
 
 static bool fit(dsc_cell *cell, dsc_model *model)
 {
-    const struct uncertainty_knobs *k = dsc_cell_knobs(cell);
+    const struct uncertainty_hyperparameters *k = dsc_cell_hyperparameters(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
     double x[MOST_POINTS], y[MOST_POINTS];
     draw_points(k, x, y);
@@ -139,7 +142,7 @@ static bool fit(dsc_cell *cell, dsc_model *model)
 static bool sample(dsc_cell *cell, dsc_model *model, const dsc_node *y, const dsc_examples *grid,
                    double *sums, double *squares)
 {
-    const struct uncertainty_knobs *k = dsc_cell_knobs(cell);
+    const struct uncertainty_hyperparameters *k = dsc_cell_hyperparameters(cell);
     for (uint32_t pass = 0; pass < (uint32_t)k->passes; pass++) {
         dsc_scope *scope = dsc_scope_open(NULL);
         const float *predictions = dsc_predict_noisy(scope, model, y, grid, pass);
@@ -168,7 +171,7 @@ static bool is_outside(double x)
 static void put(dsc_cell *cell, const double *x, size_t count, const double *sums, const double *squares,
                 const float *plain)
 {
-    const struct uncertainty_knobs *k = dsc_cell_knobs(cell);
+    const struct uncertainty_hyperparameters *k = dsc_cell_hyperparameters(cell);
     const double n = (double)k->passes;
     double inside[2] = { 0 }, outside[2] = { 0 }; /* sum, number */
     for (size_t i = 0; i < count; i++) {
@@ -191,7 +194,7 @@ static void put(dsc_cell *cell, const double *x, size_t count, const double *sum
 
 static void run(dsc_cell *cell)
 {
-    const struct uncertainty_knobs *k = dsc_cell_knobs(cell);
+    const struct uncertainty_hyperparameters *k = dsc_cell_hyperparameters(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
     dsc_node *y = network(scope, k);
     dsc_model *model =
@@ -214,23 +217,23 @@ static void run(dsc_cell *cell)
     dsc_cell_hash(cell, parameters, elements * sizeof *parameters);
 }
 
-static double work(const void *knobs)
+static double work(const void *hyperparameters)
 {
-    const struct uncertainty_knobs *k = knobs;
+    const struct uncertainty_hyperparameters *k = hyperparameters;
     const double w = (double)k->width, weights = 2 * w + (double)(k->layers - 1) * w * w;
     return weights * (6 * (double)k->points * (double)k->steps + 2 * 121 * (double)k->passes);
 }
 
-static double memory(const void *knobs)
+static double memory(const void *hyperparameters)
 {
-    const struct uncertainty_knobs *k = knobs;
+    const struct uncertainty_hyperparameters *k = hyperparameters;
     const double w = (double)k->width;
     return 4 * (5 * (double)k->layers * w * w + (double)k->layers * w * 1000) + 1e6;
 }
 
-static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
+static size_t figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
 {
-    const struct uncertainty_knobs *k = knobs;
+    const struct uncertainty_hyperparameters *k = hyperparameters;
     if (capacity < 2)
         return 0;
     figures[0] = (dsc_figure){
@@ -281,7 +284,7 @@ const dsc_case dropout_uncertainty = {
     .name = "uncertainty",
     .summary = "Monte Carlo dropout on a regression of one variable, drawn as a band",
     .reference = "Gal and Ghahramani, Dropout as a Bayesian Approximation, ICML 2016",
-    .knobs_size = sizeof(struct uncertainty_knobs),
+    .hyperparameters_size = sizeof(struct uncertainty_hyperparameters),
     .params = params,
     .axes = axes,
     .outputs = outputs,

@@ -9,35 +9,37 @@ enum { LOGISTIC = 0, MLP, LENET, CNN5, RESNET, INCEPTION, CLASSES = 10, EPOCHS_M
 
 #define NETWORKS "logistic|mlp|lenet|cnn5|resnet-small|inception"
 
-struct knobs {
+struct hyperparameters {
     int64_t network, epochs, batch, train, test, data_seed;
     const char *dataset, *augment, *schedule, *precision;
     double lr, decay;
 };
 
 static const dsc_param params[] = {
-    DSC_PARAM_CHOICE(struct knobs, dataset, "auto", "auto|glyphs|mnist|fashion-mnist|cifar-10",
+    DSC_PARAM_CHOICE(struct hyperparameters, dataset, "auto", "auto|glyphs|mnist|fashion-mnist|cifar-10",
                      "data set; auto: the one whose files --data DIR has, generated glyphs without it"),
-    DSC_PARAM_INTEGER(struct knobs, epochs, "10", 1, EPOCHS_MAX, "passes over the training set"),
-    DSC_PARAM_REAL(struct knobs, lr, "0.001", 1e-9, 1e3, "learning rate of Adam"),
-    DSC_PARAM_CHOICE(struct knobs, schedule, "cosine", "cosine|constant",
+    DSC_PARAM_INTEGER(struct hyperparameters, epochs, "10", 1, EPOCHS_MAX, "passes over the training set"),
+    DSC_PARAM_REAL(struct hyperparameters, lr, "0.001", 1e-9, 1e3, "learning rate of Adam"),
+    DSC_PARAM_CHOICE(struct hyperparameters, schedule, "cosine", "cosine|constant",
                      "learning rate over the epochs: falling to 0 along half a cosine, or as it is"),
-    DSC_PARAM_CHOICE(struct knobs, precision, "fp32", "fp32|bf16",
+    DSC_PARAM_CHOICE(struct hyperparameters, precision, "fp32", "fp32|bf16",
                      "of activations and products; sums and parameters are always fp32"),
-    DSC_PARAM_REAL(struct knobs, decay, "0", 0, 1, "L2 penalty, times w / 2 squared"),
-    DSC_PARAM_INTEGER(struct knobs, batch, "128", 1, 100000, "examples per step"),
+    DSC_PARAM_REAL(struct hyperparameters, decay, "0", 0, 1, "L2 penalty, times w / 2 squared"),
+    DSC_PARAM_INTEGER(struct hyperparameters, batch, "128", 1, 100000, "examples per step"),
     DSC_PARAM_CHOICE(
-        struct knobs, augment, "none", "none|shift|flip",
+        struct hyperparameters, augment, "none", "none|shift|flip",
         "none; shift: up to 2 pixels each way; flip: also left and right, crops of 4 pixels' padding"),
-    DSC_PARAM_INTEGER(struct knobs, train, "0", 0, 100000000, "the first so many training examples; 0: all"),
-    DSC_PARAM_INTEGER(struct knobs, test, "0", 0, 100000000, "the first so many test examples; 0: all"),
-    DSC_PARAM_INTEGER(struct knobs, data_seed, "1", 0, 4294967295, "seed of the generated glyphs"),
+    DSC_PARAM_INTEGER(struct hyperparameters, train, "0", 0, 100000000,
+                      "the first so many training examples; 0: all"),
+    DSC_PARAM_INTEGER(struct hyperparameters, test, "0", 0, 100000000,
+                      "the first so many test examples; 0: all"),
+    DSC_PARAM_INTEGER(struct hyperparameters, data_seed, "1", 0, 4294967295, "seed of the generated glyphs"),
     { 0 },
 };
 
-static size_t default_epochs(const void *knobs, double *values, size_t capacity)
+static size_t default_epochs(const void *hyperparameters, double *values, size_t capacity)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     size_t count = 0;
     while (count < (size_t)k->epochs && count < capacity) {
         values[count] = (double)count + 1;
@@ -53,7 +55,7 @@ static size_t default_epochs(const void *knobs, double *values, size_t capacity)
 static const dsc_axis axes[] = {
     { .param = { .name = "network",
                  .kind = DSC_INTEGER,
-                 .offset = DSC_FIELD(struct knobs, network, int64_t),
+                 .offset = DSC_FIELD(struct hyperparameters, network, int64_t),
                  .value = "lenet",
                  .choices = NETWORKS,
                  .help = "which network" },
@@ -105,9 +107,10 @@ static dsc_dataset limited(dsc_scope *scope, const dsc_dataset *data, int64_t co
     return count ? dsc_dataset_head(scope, data, (size_t)count) : *data;
 }
 
-static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *knobs, const char *directory)
+static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters,
+                     const char *directory)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     struct shared *shared = dsc_scope_alloc(scope, 1, sizeof *shared);
     dsc_scope *work = dsc_scope_open(NULL);
     const dsc_known_data *known = dsc_plan_data(plan);
@@ -208,7 +211,7 @@ static void put_confusion(dsc_cell *cell, dsc_model *model, const dsc_node *logi
     }
 }
 
-static dsc_optimizer optimizer_of(const struct knobs *k, size_t examples)
+static dsc_optimizer optimizer_of(const struct hyperparameters *k, size_t examples)
 {
     dsc_optimizer optimizer = { .kind = DSC_ADAM, .lr = k->lr, .weight_decay = k->decay };
     if (strcmp(k->schedule, "cosine") == 0) {
@@ -220,7 +223,7 @@ static dsc_optimizer optimizer_of(const struct knobs *k, size_t examples)
 
 static void run(dsc_cell *cell)
 {
-    const struct knobs *k = dsc_cell_knobs(cell);
+    const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
     struct progress p = { .cell = cell, .shared = dsc_cell_shared(cell), .epochs = (size_t)k->epochs };
     check_epochs(cell, p.epochs);
@@ -258,26 +261,26 @@ static void run(dsc_cell *cell)
 }
 
 /* Operations of one example forward, products alone, roughly: at 28 x 28. */
-static double work(const void *knobs)
+static double work(const void *hyperparameters)
 {
     static const double forward[] = { 1.6e4, 1.3e6, 2.4e7, 2.3e8, 1.9e7, 2.6e7 };
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     const double examples = k->train ? (double)k->train : strcmp(k->dataset, "glyphs") == 0 ? GLYPHS : 60000;
     return 3.4 * forward[k->network] * examples * (double)k->epochs;
 }
 
-static double memory(const void *knobs)
+static double memory(const void *hyperparameters)
 {
     static const double elements[] = {
         800, 2e3, 1.2e5, 6e5, 1e5, 2e5
     }; /* of the activations of one example */
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     return 12 * elements[k->network] * (double)k->batch + 5e7;
 }
 
-static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
+static size_t figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
 {
-    (void)knobs;
+    (void)hyperparameters;
     if (capacity < 4)
         return 0;
     figures[0] = (dsc_figure){
@@ -354,7 +357,7 @@ static const dsc_case networks = {
     .name = "networks",
     .summary = "Learning curves, confusion matrices, filters and feature maps",
     .reference = "LeCun et al. 1998; Xiao, Rasul and Vollgraf 2017; Krizhevsky 2009",
-    .knobs_size = sizeof(struct knobs),
+    .hyperparameters_size = sizeof(struct hyperparameters),
     .params = params,
     .axes = axes,
     .outputs = outputs,

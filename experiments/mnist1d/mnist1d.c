@@ -14,27 +14,30 @@ enum { INPUTS = 40, CLASSES = 10, LOGISTIC = 0, MLP, CNN, GRU };
 
 #define NETWORKS "logistic|mlp|cnn|gru"
 
-struct knobs {
+struct hyperparameters {
     int64_t network, shuffled, steps, batch, hidden, channels, units, samples, data_seed;
     double lr;
 };
 
 static const dsc_param params[] = {
-    DSC_PARAM_INTEGER(struct knobs, steps, "6000", 1, 10000000, "optimiser steps"),
-    DSC_PARAM_REAL(struct knobs, lr, "0.01", 1e-9, 1e3, "learning rate of Adam"),
-    DSC_PARAM_INTEGER(struct knobs, batch, "100", 1, 100000, "examples per step"),
-    DSC_PARAM_INTEGER(struct knobs, hidden, "100", 1, 8192, "units in each of the perceptron's two layers"),
-    DSC_PARAM_INTEGER(struct knobs, channels, "25", 1, 1024, "channels of each of the three convolutions"),
-    DSC_PARAM_INTEGER(struct knobs, units, "6", 1, 1024, "units of the GRU in each direction"),
-    DSC_PARAM_INTEGER(struct knobs, samples, "5000", 40, 1000000, "examples in all; a fifth are for testing"),
-    DSC_PARAM_INTEGER(struct knobs, data_seed, "42", 0, 4294967295, "seed of the data generator"),
+    DSC_PARAM_INTEGER(struct hyperparameters, steps, "6000", 1, 10000000, "optimizer steps"),
+    DSC_PARAM_REAL(struct hyperparameters, lr, "0.01", 1e-9, 1e3, "learning rate of Adam"),
+    DSC_PARAM_INTEGER(struct hyperparameters, batch, "100", 1, 100000, "examples per step"),
+    DSC_PARAM_INTEGER(struct hyperparameters, hidden, "100", 1, 8192,
+                      "units in each of the perceptron's two layers"),
+    DSC_PARAM_INTEGER(struct hyperparameters, channels, "25", 1, 1024,
+                      "channels of each of the three convolutions"),
+    DSC_PARAM_INTEGER(struct hyperparameters, units, "6", 1, 1024, "units of the GRU in each direction"),
+    DSC_PARAM_INTEGER(struct hyperparameters, samples, "5000", 40, 1000000,
+                      "examples in all; a fifth are for testing"),
+    DSC_PARAM_INTEGER(struct hyperparameters, data_seed, "42", 0, 4294967295, "seed of the data generator"),
     { 0 },
 };
 
 static const dsc_axis axes[] = {
     { .param = { .name = "network",
                  .kind = DSC_INTEGER,
-                 .offset = DSC_FIELD(struct knobs, network, int64_t),
+                 .offset = DSC_FIELD(struct hyperparameters, network, int64_t),
                  .value = "logistic,mlp,cnn,gru",
                  .choices = NETWORKS,
                  .help = "which network" },
@@ -42,7 +45,7 @@ static const dsc_axis axes[] = {
       .long_name = "network" },
     { .param = { .name = "shuffled",
                  .kind = DSC_INTEGER,
-                 .offset = DSC_FIELD(struct knobs, shuffled, int64_t),
+                 .offset = DSC_FIELD(struct hyperparameters, shuffled, int64_t),
                  .value = "plain,shuffled",
                  .choices = "plain|shuffled",
                  .help = "the positions as they are, or permuted alike in every example" },
@@ -71,10 +74,11 @@ struct shared {
     dsc_examples train[2], test[2]; /* plain, shuffled */
 };
 
-static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *knobs, const char *directory)
+static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters,
+                     const char *directory)
 {
     (void)plan, (void)directory;
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     struct shared *shared = dsc_scope_alloc(scope, 1, sizeof *shared);
     for (int shuffled = 0; shared && shuffled < 2; shuffled++) {
         const dsc_split split = dsc_mnist1d(scope, &(dsc_mnist1d_options){ .samples = (size_t)k->samples,
@@ -110,7 +114,7 @@ static dsc_node *recurrent(dsc_scope *scope, size_t units)
         dsc_recurrent(x, units, .cell = DSC_CELL_GRU_LBR, .sequence = true, .bidirectional = true), CLASSES);
 }
 
-static dsc_node *network(dsc_scope *scope, const struct knobs *k)
+static dsc_node *network(dsc_scope *scope, const struct hyperparameters *k)
 {
     switch (k->network) {
     case LOGISTIC:
@@ -135,7 +139,7 @@ static bool after_epoch(void *user, size_t epoch)
 
 static void run(dsc_cell *cell)
 {
-    const struct knobs *k = dsc_cell_knobs(cell);
+    const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
     const struct shared *shared = dsc_cell_shared(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
     const dsc_examples *train = &shared->train[k->shuffled], *test = &shared->test[k->shuffled];
@@ -168,7 +172,7 @@ static void run(dsc_cell *cell)
 }
 
 /* Operations of the forward pass of one example, the products alone. */
-static double forward(const struct knobs *k)
+static double forward(const struct hyperparameters *k)
 {
     const double h = (double)k->hidden, c = (double)k->channels, u = (double)k->units;
     switch (k->network) {
@@ -179,15 +183,15 @@ static double forward(const struct knobs *k)
     }
 }
 
-static double work(const void *knobs)
+static double work(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     return 3 * forward(k) * (double)k->steps * (double)k->batch;
 }
 
-static double memory(const void *knobs)
+static double memory(const void *hyperparameters)
 {
-    const struct knobs *k = knobs;
+    const struct hyperparameters *k = hyperparameters;
     return 4 * (forward(k) + (double)k->batch * 40 * (double)(k->hidden + k->channels + 12 * k->units));
 }
 
@@ -200,9 +204,9 @@ static const dsc_series published = {
     .reference_y = { 31.5, 65.1, 92.3, 89.1, 31.5, 66.0, 58.7, 53.3 },
 };
 
-static size_t figures(const void *knobs, dsc_figure *figures, size_t capacity)
+static size_t figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
 {
-    (void)knobs;
+    (void)hyperparameters;
     if (capacity < 1)
         return 0;
     figures[0] = (dsc_figure){
@@ -302,7 +306,7 @@ static const dsc_case benchmark = {
     .name = "networks",
     .summary = "Four networks on MNIST-1D, plain and with shuffled positions",
     .reference = "Greydanus and Kobak, Scaling Down Deep Learning with MNIST-1D, ICML 2024",
-    .knobs_size = sizeof(struct knobs),
+    .hyperparameters_size = sizeof(struct hyperparameters),
     .params = params,
     .axes = axes,
     .outputs = outputs,

@@ -58,7 +58,7 @@ size_t dsci_bench_level_bytes(size_t level, int threads)
 struct loop {
     const dsci_kernels *kernels;
     const dsci_bench_arrays *arrays;
-    dsci_stream kind;
+    dsci_stream_kind kind;
 };
 
 static void run(const dsc_bench_task *task, size_t count)
@@ -106,7 +106,7 @@ void dsci_memory_setup(dsc_bench *bench, dsc_bench_task *task, dsc_engine engine
     struct loop *loop = dsc_scope_alloc(bench->scope, 1, sizeof *loop);
     if (!loop)
         return;
-    *loop = (struct loop){ bench->kernels, arrays, (dsci_stream)kind };
+    *loop = (struct loop){ bench->kernels, arrays, (dsci_stream_kind)kind };
     const double elements = (double)arrays->piece * task->threads;
     task->state = loop;
     task->run = run;

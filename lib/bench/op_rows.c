@@ -161,16 +161,16 @@ static dsc_model *compile(const dsc_bench *bench, const struct layer *layer, dsc
 }
 
 /* One run of all of it: every tensor holds what it should. */
-static void run_once(const dsc_bench *bench, dsci_plan *plan)
+static void run_once(const dsc_bench *bench, dsci_execution *plan)
 {
     const float *x = dsci_bench_values(bench->scope, plan->inputs[0]->elements);
     const float *targets = dsci_bench_values(bench->scope, plan->expected->elements);
     if (!x || !targets)
         return;
-    dsci_plan_bind(plan->inputs[0], x);
-    dsci_plan_bind(plan->expected, targets);
+    dsci_execution_bind(plan->inputs[0], x);
+    dsci_execution_bind(plan->expected, targets);
     const unsigned mode = dsc_float_mode_enter();
-    dsci_plan_run(plan);
+    dsci_execution_run(plan);
     dsc_float_mode_leave(mode);
 }
 
@@ -181,7 +181,7 @@ static const dsci_bench_network *network_of(dsc_bench *bench, const struct layer
             return n;
     const double start = dsc_clock_seconds();
     dsc_model *model = compile(bench, layer, engine);
-    dsci_plan *plan = model ? dsci_model_plan(model, layer->batch, DSCI_TRAINING) : NULL;
+    dsci_execution *plan = model ? dsci_model_execution(model, layer->batch, DSCI_TRAINING) : NULL;
     const double setup = dsc_clock_seconds() - start;
     dsci_bench_network *network = dsc_scope_alloc(bench->scope, 1, sizeof *network);
     if (!plan || !network)
@@ -200,7 +200,7 @@ struct phase {
 };
 
 struct steps {
-    const dsci_plan *plan;
+    const dsci_execution *plan;
     struct phase *phases;
     size_t count;
 };
@@ -226,7 +226,7 @@ static size_t at_least_one(size_t n)
     return n > 0 ? n : 1;
 }
 
-static void add_phases(struct steps *steps, const dsci_plan *plan, enum pass pass)
+static void add_phases(struct steps *steps, const dsci_execution *plan, enum pass pass)
 {
     for (size_t i = 0; i < plan->step_count; i++) {
         const dsci_step *step = &plan->steps[i];
@@ -296,7 +296,8 @@ void dsci_op_setup(dsc_bench *bench, dsc_bench_task *task, dsc_engine engine)
 {
     const dsci_bench_network *network = network_of(bench, task->row->details, engine);
     dsc_model *model = network ? network->model : NULL;
-    const dsci_plan *plan = model ? dsci_model_plan(model, model->options.batch, DSCI_TRAINING) : NULL;
+    const dsci_execution *plan =
+        model ? dsci_model_execution(model, model->options.batch, DSCI_TRAINING) : NULL;
     struct steps *steps = dsc_scope_alloc(bench->scope, 1, sizeof *steps);
     if (!plan || !steps)
         return;

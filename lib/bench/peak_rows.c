@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "kernels/peak_more.h"
+#include "kernels/peak_more.inl"
 
 enum kind { CLOCK = 0, F32, F64, BF16, TILE_BF16, TILE_INT8 };
 

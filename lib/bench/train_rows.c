@@ -50,7 +50,7 @@ static void set_up(dsc_bench *bench, dsc_bench_task *task, dsc_engine engine, si
         &(dsc_compile_options){
             .batch = w->batch, .engine = engine, .dtype = bench->options.dtype, .threads = task->threads });
     struct training *training = dsc_scope_alloc(scope, 1, sizeof *training);
-    if (!model || !training || !dsci_model_plan(model, w->batch, DSCI_TRAINING))
+    if (!model || !training || !dsci_model_execution(model, w->batch, DSCI_TRAINING))
         return;
     task->setup = dsc_clock_seconds() - start;
     *training = (struct training){ dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_ADAM, .lr = 1e-3 }),
@@ -144,7 +144,7 @@ void dsci_sweep_setup(dsc_bench *bench, dsc_bench_task *task, dsc_engine engine)
             dsc_softmax_cross_entropy(logits, dsc_labels(scope, SWEEP_CLASSES)),
             &(dsc_compile_options){
                 .batch = SWEEP_BATCH, .engine = engine, .dtype = bench->options.dtype, .threads = 1 });
-        if (!model || !dsci_model_plan(model, SWEEP_BATCH, DSCI_TRAINING))
+        if (!model || !dsci_model_execution(model, SWEEP_BATCH, DSCI_TRAINING))
             return;
         if (t == 0)
             task->setup = dsc_clock_seconds() - start;

@@ -62,7 +62,7 @@ static void stop_endless_scans(j_common_ptr jpeg)
 }
 
 /* Chooses grey or RGB; false for colours that have no one meaning as RGB. */
-static bool choose_colours(struct decoding *d)
+static bool choose_colors(struct decoding *d)
 {
     const J_COLOR_SPACE from = d->jpeg.jpeg_color_space;
     if (from != JCS_GRAYSCALE && from != JCS_YCbCr && from != JCS_RGB) {
@@ -104,7 +104,7 @@ static bool decode(struct decoding *d, dsc_bytes file)
     jpeg_mem_src(&d->jpeg, file.data, file.size);
     jpeg_read_header(&d->jpeg, TRUE);
     if (!dsci_image_size_allowed(d->scope, d->path, d->jpeg.image_height, d->jpeg.image_width) ||
-        !choose_colours(d))
+        !choose_colors(d))
         return false;
     jpeg_start_decompress(&d->jpeg);
     if (!allocate_samples(d))

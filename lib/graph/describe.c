@@ -13,11 +13,11 @@ static const dsci_table_form form = {
 
 static void fill_row(dsci_table_row *row, dsci_node *node)
 {
-    static const char *const homes[] = { [DSCI_HOME_ARENA] = "arena",
-                                         [DSCI_HOME_PARAMETERS] = "parameters",
-                                         [DSCI_HOME_GRADIENTS] = "gradients",
-                                         [DSCI_HOME_STATE] = "state",
-                                         [DSCI_HOME_EXTERNAL] = "caller" };
+    static const char *const storages[] = { [DSCI_STORAGE_ARENA] = "arena",
+                                            [DSCI_STORAGE_PARAMETERS] = "parameters",
+                                            [DSCI_STORAGE_GRADIENTS] = "gradients",
+                                            [DSCI_STORAGE_STATE] = "state",
+                                            [DSCI_STORAGE_EXTERNAL] = "caller" };
     const dsci_tensor *out = node->out[0];
     const dsc_activation *activation = dsci_node_activation(node);
     const bool fused = activation && *activation != DSC_LINEAR;
@@ -33,8 +33,8 @@ static void fill_row(dsci_table_row *row, dsci_node *node)
         snprintf(row->cell[4], sizeof row->cell[4], "%s", node->implementation->describe(node));
     if (node->op->flops)
         snprintf(row->cell[5], sizeof row->cell[5], "%.3f", node->op->flops(node) * 1e-6);
-    snprintf(row->cell[6], sizeof row->cell[6], "%s", homes[out->home]);
-    if (out->home != DSCI_HOME_EXTERNAL)
+    snprintf(row->cell[6], sizeof row->cell[6], "%s", storages[out->storage]);
+    if (out->storage != DSCI_STORAGE_EXTERNAL)
         snprintf(row->cell[7], sizeof row->cell[7], "%zu", out->offset);
 }
 
@@ -42,7 +42,7 @@ const char *dsc_model_describe(dsc_scope *scope, const dsc_model *model)
 {
     if (!model || dsc_scope_status(scope) != DSC_OK)
         return NULL;
-    const dsci_plan *plan = model->plans;
+    const dsci_execution *plan = model->plans;
     const size_t size = dsci_type_size(dsci_model_master_type(model));
     dsci_table_row *rows = dsc_scope_alloc(scope, plan->graph.count, sizeof *rows);
     if (!rows)
@@ -55,8 +55,8 @@ const char *dsc_model_describe(dsc_scope *scope, const dsc_model *model)
         "forward",
         plan->batch, model->shard_rows < plan->batch ? model->shard_rows : plan->batch,
         model->parameter_count, model->elements * size, plan->arena_bytes,
-        dsci_plan_flops(plan, false) * 1e-6, plan->mode == DSCI_TRAINING ? "a training step" : "in all",
-        dsci_plan_flops(plan, true) * 1e-6);
+        dsci_execution_flops(plan, false) * 1e-6, plan->mode == DSCI_TRAINING ? "a training step" : "in all",
+        dsci_execution_flops(plan, true) * 1e-6);
     return footer ? dsci_table_text(scope, &form, rows, plan->graph.count, footer) : NULL;
 }
 

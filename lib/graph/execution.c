@@ -18,68 +18,68 @@ static const dsc_slice *slice_of(const dsc_slice *slices, size_t count, const ch
     return NULL;
 }
 
-static void settle_input(const dsc_model *model, dsci_plan *plan, dsci_tensor *tensor)
+static void settle_input(const dsc_model *model, dsci_execution *plan, dsci_tensor *tensor)
 {
-    if (plan->input_count == DSCI_PLAN_INPUTS)
+    if (plan->input_count == DSCI_EXECUTION_INPUTS)
         dsc_scope_fail(model->scope, DSC_ERROR_UNSUPPORTED,
-                       "expected a network of at most %d inputs, found more", DSCI_PLAN_INPUTS);
+                       "expected a network of at most %d inputs, found more", DSCI_EXECUTION_INPUTS);
     else
         plan->inputs[plan->input_count++] = tensor;
 }
 
 /* Gives parameters, their gradients and state their places in the model's vectors, and external tensors
  * theirs. */
-static void settle_source(const dsc_model *model, dsci_plan *plan, const dsci_node *node)
+static void settle_leaf(const dsc_model *model, dsci_execution *plan, const dsci_node *node)
 {
     const size_t size = dsci_type_size(dsci_model_master_type(model));
     dsci_tensor *tensor = node->out[0];
     const dsc_slice *slice = NULL;
-    tensor->home = DSCI_HOME_EXTERNAL;
+    tensor->storage = DSCI_STORAGE_EXTERNAL;
     switch (node->op->id) {
     case DSCI_OP_INPUT:
     case DSCI_OP_TOKENS: settle_input(model, plan, tensor); return;
     case DSCI_OP_STATE:
         slice = slice_of(model->state_slices, model->state_count, node->name);
-        tensor->home = DSCI_HOME_STATE;
+        tensor->storage = DSCI_STORAGE_STATE;
         break;
     case DSCI_OP_PARAMETER:
         slice = slice_of(model->slices, model->slice_count, node->name);
-        tensor->home = DSCI_HOME_PARAMETERS;
+        tensor->storage = DSCI_STORAGE_PARAMETERS;
         break;
     default: plan->expected = tensor; return;
     }
     tensor->offset = slice ? slice->offset * size : 0;
     if (!tensor->diff)
         return;
-    if (tensor->diff->home != DSCI_HOME_ARENA || !tensor->diff->producer->backward)
+    if (tensor->diff->storage != DSCI_STORAGE_ARENA || !tensor->diff->producer->backward)
         dsc_scope_fail(model->scope, DSC_ERROR_UNSUPPORTED,
                        "parameter '%s': its gradient is another tensor's too", node->name);
-    tensor->diff->home = DSCI_HOME_GRADIENTS;
+    tensor->diff->storage = DSCI_STORAGE_GRADIENTS;
     tensor->diff->offset = tensor->offset;
 }
 
-static void settle(const dsc_model *model, dsci_plan *plan)
+static void settle(const dsc_model *model, dsci_execution *plan)
 {
     for (size_t i = 0; i < plan->graph.count; i++)
-        if (plan->graph.nodes[i]->op->source)
-            settle_source(model, plan, plan->graph.nodes[i]);
+        if (plan->graph.nodes[i]->op->leaf)
+            settle_leaf(model, plan, plan->graph.nodes[i]);
 }
 
-static void resolve(const dsc_model *model, const dsci_plan *plan, void *arena)
+static void resolve(const dsc_model *model, const dsci_execution *plan, void *arena)
 {
-    char *const homes[] = { [DSCI_HOME_ARENA] = arena,
-                            [DSCI_HOME_PARAMETERS] = model->parameters,
-                            [DSCI_HOME_GRADIENTS] = model->gradients,
-                            [DSCI_HOME_STATE] = model->state };
+    char *const storages[] = { [DSCI_STORAGE_ARENA] = arena,
+                               [DSCI_STORAGE_PARAMETERS] = model->parameters,
+                               [DSCI_STORAGE_GRADIENTS] = model->gradients,
+                               [DSCI_STORAGE_STATE] = model->state };
     for (size_t i = 0; i < plan->graph.count; i++) {
         const dsci_node *node = plan->graph.nodes[i];
         for (size_t j = 0; j < node->output_count; j++)
-            if (node->out[j]->home != DSCI_HOME_EXTERNAL)
-                node->out[j]->data = homes[node->out[j]->home] + node->out[j]->offset;
+            if (node->out[j]->storage != DSCI_STORAGE_EXTERNAL)
+                node->out[j]->data = storages[node->out[j]->storage] + node->out[j]->offset;
         if (node->prepared)
-            node->prepared->data = homes[DSCI_HOME_ARENA] + node->prepared->offset;
+            node->prepared->data = storages[DSCI_STORAGE_ARENA] + node->prepared->offset;
         if (node->scratch)
-            node->scratch->data = homes[DSCI_HOME_ARENA] + node->scratch->offset;
+            node->scratch->data = storages[DSCI_STORAGE_ARENA] + node->scratch->offset;
     }
 }
 
@@ -96,7 +96,7 @@ static void relocate(dsc_scope *scope, dsci_tensor *external, const void **slot)
 /* Sampling draws other masks than training. */
 static const uint64_t SAMPLING_SEED = 0x6a09e667f3bcc909;
 
-static void make_operands(const dsc_model *model, const dsci_plan *plan, const dsci_node *node,
+static void make_operands(const dsc_model *model, const dsci_execution *plan, const dsci_node *node,
                           dsci_operands *o)
 {
     const bool sampling = plan->mode == DSCI_SAMPLING;
@@ -109,14 +109,14 @@ static void make_operands(const dsc_model *model, const dsci_plan *plan, const d
                           .seed = sampling ? model->seed ^ SAMPLING_SEED : model->seed };
     for (size_t j = 0; j < node->input_count; j++) {
         o->in[j] = node->in[j]->data;
-        if (node->in[j]->home == DSCI_HOME_EXTERNAL)
+        if (node->in[j]->storage == DSCI_STORAGE_EXTERNAL)
             relocate(model->scope, node->in[j], &o->in[j]);
     }
     for (size_t j = 0; j < node->output_count; j++)
         o->out[j] = node->out[j]->data;
 }
 
-static void note_results(dsci_plan *plan, const dsci_tensor *root, const dsci_node *node)
+static void note_results(dsci_execution *plan, const dsci_tensor *root, const dsci_node *node)
 {
     if (node->op->loss) {
         plan->loss = node->out[DSCI_LOSS_MEAN]->data;
@@ -130,7 +130,7 @@ static void note_results(dsci_plan *plan, const dsci_tensor *root, const dsci_no
 }
 
 /* One step a phase; the phases of a node share its operands. */
-static void make_steps(const dsc_model *model, dsci_plan *plan, const dsci_schedule *schedule,
+static void make_steps(const dsc_model *model, dsci_execution *plan, const dsci_stage_list *schedule,
                        const dsci_tensor *root)
 {
     dsc_scope *scope = model->scope;
@@ -163,7 +163,7 @@ static void make_steps(const dsc_model *model, dsci_plan *plan, const dsci_sched
 }
 
 /* No more threads than a stage has parts. */
-static int threads_of(const dsc_model *model, const dsci_schedule *schedule)
+static int threads_of(const dsc_model *model, const dsci_stage_list *schedule)
 {
     size_t most = 1;
     for (size_t i = 0; i < schedule->stage_count; i++)
@@ -171,7 +171,7 @@ static int threads_of(const dsc_model *model, const dsci_schedule *schedule)
     return most < (size_t)model->threads ? (int)most : model->threads;
 }
 
-static void make_workspaces(dsc_scope *scope, dsci_plan *plan, size_t bytes)
+static void make_workspaces(dsc_scope *scope, dsci_execution *plan, size_t bytes)
 {
     plan->workspace_bytes = bytes;
     plan->workspaces = dsc_scope_alloc(scope, (size_t)plan->threads, sizeof(void *));
@@ -179,16 +179,16 @@ static void make_workspaces(dsc_scope *scope, dsci_plan *plan, size_t bytes)
         plan->workspaces[i] = dsc_scope_alloc(scope, bytes, 1);
 }
 
-static dsci_plan *plan_make(dsc_model *model, const dsci_tensor *root, size_t batch, dsci_mode mode)
+static dsci_execution *plan_make(dsc_model *model, const dsci_tensor *root, size_t batch, dsci_mode mode)
 {
     dsc_scope *scope = model->scope;
-    dsci_plan *plan = dsc_scope_alloc(scope, 1, sizeof *plan);
+    dsci_execution *plan = dsc_scope_alloc(scope, 1, sizeof *plan);
     if (!plan)
         return NULL;
     plan->mode = mode;
     plan->batch = batch;
     plan->root = root;
-    plan->graph.setting = (dsci_setting){ .scope = scope,
+    plan->graph.context = (dsci_context){ .scope = scope,
                                           .real = dsci_model_type(model),
                                           .batch = batch,
                                           .shard_rows = model->shard_rows,
@@ -206,8 +206,8 @@ static dsci_plan *plan_make(dsc_model *model, const dsci_tensor *root, size_t ba
     if (dsc_scope_status(scope) != DSC_OK)
         return NULL;
     settle(model, plan);
-    dsci_schedule schedule = { .phases = NULL };
-    dsci_pass_schedule(&plan->graph, &schedule);
+    dsci_stage_list schedule = { .phases = NULL };
+    dsci_pass_stages(&plan->graph, &schedule);
     plan->arena_bytes = dsci_pass_memory(&plan->graph, schedule.stage_count);
     void *arena = dsc_scope_alloc(scope, plan->arena_bytes, 1);
     if (!arena)
@@ -219,21 +219,22 @@ static dsci_plan *plan_make(dsc_model *model, const dsci_tensor *root, size_t ba
     return dsc_scope_status(scope) == DSC_OK ? plan : NULL;
 }
 
-dsci_plan *dsci_model_plan_of(dsc_model *model, const dsci_tensor *root, size_t batch, dsci_mode mode)
+dsci_execution *dsci_model_execution_of(dsc_model *model, const dsci_tensor *root, size_t batch,
+                                        dsci_mode mode)
 {
-    dsci_plan **link = &model->plans;
+    dsci_execution **link = &model->plans;
     for (; *link; link = &(*link)->next)
         if ((*link)->batch == batch && (*link)->mode == mode && (*link)->root == root)
             return *link;
     return *link = plan_make(model, root, batch, mode);
 }
 
-dsci_plan *dsci_model_plan(dsc_model *model, size_t batch, dsci_mode mode)
+dsci_execution *dsci_model_execution(dsc_model *model, size_t batch, dsci_mode mode)
 {
-    return dsci_model_plan_of(model, model->loss, batch, mode);
+    return dsci_model_execution_of(model, model->loss, batch, mode);
 }
 
-void dsci_plan_bind(dsci_tensor *external, const void *data)
+void dsci_execution_bind(dsci_tensor *external, const void *data)
 {
     if (external->bound == data)
         return;
@@ -256,7 +257,7 @@ static void run_part(const dsci_stretch *stretch, dsci_part part, int thread)
     }
 }
 
-static void run_alone(const dsci_plan *plan)
+static void run_alone(const dsci_execution *plan)
 {
     for (size_t i = 0; i < plan->stretch_count; i++)
         for (size_t part = 0; part < plan->stretches[i].parts; part++)
@@ -264,7 +265,7 @@ static void run_alone(const dsci_plan *plan)
 }
 
 /* Whoever is free takes the next part: which thread computes it changes no bit. */
-static void run_stretches(const dsci_plan *plan, int thread)
+static void run_stretches(const dsci_execution *plan, int thread)
 {
     for (size_t i = 0; i < plan->stretch_count; i++) {
         dsci_stretch *stretch = &plan->stretches[i];
@@ -275,7 +276,7 @@ static void run_stretches(const dsci_plan *plan, int thread)
     }
 }
 
-static void run_together(const dsci_plan *plan)
+static void run_together(const dsci_execution *plan)
 {
     for (size_t i = 0; i < plan->stretch_count; i++)
         atomic_store_explicit(&plan->stretches[i].next, 0, memory_order_relaxed);
@@ -287,7 +288,7 @@ static void run_together(const dsci_plan *plan)
     }
 }
 
-void dsci_plan_run(dsci_plan *plan)
+void dsci_execution_run(dsci_execution *plan)
 {
     const bool timed = plan->step_count > 0 && plan->steps[0].seconds;
     const double start = timed ? dsc_clock_seconds() : 0;
@@ -300,7 +301,7 @@ void dsci_plan_run(dsci_plan *plan)
         plan->seconds += dsc_clock_seconds() - start;
 }
 
-double dsci_plan_flops(const dsci_plan *plan, bool forward_only)
+double dsci_execution_flops(const dsci_execution *plan, bool forward_only)
 {
     double flops = 0;
     for (size_t i = 0; i < plan->graph.count; i++) {

@@ -23,7 +23,7 @@ static bool is_result(const dsci_tensor *tensor)
 
 static void find_lifetimes(dsci_graph *graph, size_t stages)
 {
-    dsc_scope *scope = graph->setting.scope;
+    dsc_scope *scope = graph->context.scope;
     for (size_t i = 0; i < graph->count; i++) {
         dsci_node *node = graph->nodes[i];
         for (size_t j = 0; j < node->input_count; j++) {
@@ -47,7 +47,7 @@ static void find_lifetimes(dsci_graph *graph, size_t stages)
 static void share_memory(dsci_node *node)
 {
     dsci_tensor *in = node->in[0], *out = node->out[0];
-    if (!node->op->in_place || in->home != DSCI_HOME_ARENA || out->home != DSCI_HOME_ARENA ||
+    if (!node->op->in_place || in->storage != DSCI_STORAGE_ARENA || out->storage != DSCI_STORAGE_ARENA ||
         in->last_reader != node || in->last != node->end || is_result(in) ||
         dsci_tensor_bytes(in) != dsci_tensor_bytes(out))
         return;
@@ -66,7 +66,7 @@ static dsci_tensor *buffer_of(const dsci_node *node, size_t i)
 
 size_t dsci_pass_memory(dsci_graph *graph, size_t stages)
 {
-    dsc_scope *scope = graph->setting.scope;
+    dsc_scope *scope = graph->context.scope;
     const size_t per_node = DSCI_MAX_OUTPUTS + 2;
     dsci_lifetime *buffers = dsc_scope_alloc(scope, graph->count * per_node, sizeof *buffers);
     dsci_tensor **owners = dsc_scope_alloc(scope, graph->count * per_node, sizeof(dsci_tensor *));
@@ -74,13 +74,13 @@ size_t dsci_pass_memory(dsci_graph *graph, size_t stages)
         return 0;
     find_lifetimes(graph, stages);
     for (size_t i = 0; i < graph->count; i++)
-        if (!graph->nodes[i]->op->source)
+        if (!graph->nodes[i]->op->leaf)
             share_memory(graph->nodes[i]);
     size_t count = 0;
     for (size_t i = 0; i < graph->count; i++)
         for (size_t j = 0; j < per_node; j++) {
             dsci_tensor *tensor = buffer_of(graph->nodes[i], j);
-            if (!tensor || tensor->home != DSCI_HOME_ARENA || tensor->shares)
+            if (!tensor || tensor->storage != DSCI_STORAGE_ARENA || tensor->shares)
                 continue;
             owners[count] = tensor;
             buffers[count++] = (dsci_lifetime){ dsci_tensor_bytes(tensor), tensor->first, tensor->last, 0 };

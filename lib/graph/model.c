@@ -183,7 +183,7 @@ dsc_model *dsc_compile(dsc_node *loss, const dsc_compile_options *options)
         model->options = *options;
     if (model->options.batch == 0)
         model->options.batch = 1;
-    dsci_graph graph = { .setting = {
+    dsci_graph graph = { .context = {
                              .scope = scope, .real = dsci_model_type(model), .batch = 1, .training = true } };
     dsci_pass_build(&graph, model->loss, model->loss);
     if (dsc_scope_status(scope) != DSC_OK || lay_out_all(model, &graph) != DSC_OK)
@@ -192,8 +192,8 @@ dsc_model *dsc_compile(dsc_node *loss, const dsc_compile_options *options)
     initialize(model, &graph, &dsci_op_state, model->state_slices, model->state);
     model->shard_rows = model->options.shard ? model->options.shard : choose_shard(&graph);
     model->threads = choose_threads(model->options.threads);
-    return dsci_model_plan(model, model->options.batch,
-                           model->options.inference ? DSCI_EVALUATION : DSCI_TRAINING)
+    return dsci_model_execution(model, model->options.batch,
+                                model->options.inference ? DSCI_EVALUATION : DSCI_TRAINING)
                ? model
                : NULL;
 }
@@ -240,10 +240,10 @@ void *dsc_model_state(dsc_model *model, size_t *elements)
 
 double dsc_model_step_flops(const dsc_model *model)
 {
-    return model ? dsci_plan_flops(model->plans, false) : 0;
+    return model ? dsci_execution_flops(model->plans, false) : 0;
 }
 
 double dsc_model_forward_flops(const dsc_model *model)
 {
-    return model ? dsci_plan_flops(model->plans, true) : 0;
+    return model ? dsci_execution_flops(model->plans, true) : 0;
 }

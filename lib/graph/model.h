@@ -23,14 +23,14 @@ typedef struct dsci_stretch {
 } dsci_stretch;
 
 enum {
-    DSCI_PLAN_INPUTS = 4,
+    DSCI_EXECUTION_INPUTS = 4,
     DSCI_SECONDS_STRIDE = 8 /* doubles: one cache line for each thread's time */
 };
 
 /* An executable for one batch size: a flat list of steps over resolved addresses. Plans of a model share its
    parameters and gradients. */
-typedef struct dsci_plan {
-    struct dsci_plan *next;
+typedef struct dsci_execution {
+    struct dsci_execution *next;
     dsci_mode mode;
     size_t batch;
     const dsci_tensor *root; /* of the network: what is computed, and all it depends on */
@@ -41,7 +41,7 @@ typedef struct dsci_plan {
     void **workspaces; /* of each thread, workspace_bytes of them */
     size_t workspace_bytes;
     int threads;
-    dsci_tensor *inputs[DSCI_PLAN_INPUTS]; /* external: examples, tokens */
+    dsci_tensor *inputs[DSCI_EXECUTION_INPUTS]; /* external: examples, tokens */
     size_t input_count;
     dsci_tensor *expected;     /* external: labels or targets; NULL if there are none */
     const void *result;        /* the root's value; a loss is a double */
@@ -50,7 +50,7 @@ typedef struct dsci_plan {
     const double *errors;      /* wrong classes, and of how many; NULL if not measured */
     uint64_t runs;             /* since it was made */
     double seconds;            /* of all runs, if the model is profiled */
-} dsci_plan;
+} dsci_execution;
 
 struct dsc_model {
     dsc_scope *scope;
@@ -69,9 +69,9 @@ struct dsc_model {
     int threads;
     uint32_t step;         /* training steps so far: moves the masks of dropout on */
     uint32_t draw;         /* of SAMPLING plans: moves their masks on */
-    double update_seconds; /* of the optimiser, if the model is profiled */
+    double update_seconds; /* of the optimizer, if the model is profiled */
     uint64_t updates;
-    dsci_plan *plans;
+    dsci_execution *plans;
 };
 
 static inline dsci_type dsci_model_type(const dsc_model *model)
@@ -88,18 +88,19 @@ static inline dsci_type dsci_model_master_type(const dsc_model *model)
 
 /* The plan for a batch size and mode; it is made, in the model's scope, when it is first asked for. NULL on
  * failure. */
-dsci_plan *dsci_model_plan(dsc_model *model, size_t batch, dsci_mode mode);
+dsci_execution *dsci_model_execution(dsc_model *model, size_t batch, dsci_mode mode);
 
 /* The same for the value of any tensor of the network, in evaluation or sampling. */
-dsci_plan *dsci_model_plan_of(dsc_model *model, const dsci_tensor *root, size_t batch, dsci_mode mode);
+dsci_execution *dsci_model_execution_of(dsc_model *model, const dsci_tensor *root, size_t batch,
+                                        dsci_mode mode);
 
 /* Makes a plan read an external tensor from data. Free when the address has not changed. */
-void dsci_plan_bind(dsci_tensor *external, const void *data);
+void dsci_execution_bind(dsci_tensor *external, const void *data);
 
 /* On the plan's threads. The calling thread's float mode is set in all of them. */
-void dsci_plan_run(dsci_plan *plan);
+void dsci_execution_run(dsci_execution *plan);
 
 /* Floating-point operations of a run; of its forward nodes alone. */
-double dsci_plan_flops(const dsci_plan *plan, bool forward_only);
+double dsci_execution_flops(const dsci_execution *plan, bool forward_only);
 
 #endif

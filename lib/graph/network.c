@@ -5,9 +5,9 @@ static dsc_node *wrap(dsc_scope *scope, dsci_names *names, const dsci_op *op, co
                       const dsci_attributes *attributes, dsci_tensor *const *inputs, size_t input_count)
 {
     /* Built for a batch of one in single precision; each plan infers its own. */
-    const dsci_setting setting = { .scope = scope, .real = DSCI_F32, .batch = 1, .training = true };
+    const dsci_context context = { .scope = scope, .real = DSCI_F32, .batch = 1, .training = true };
     dsc_node *handle = dsc_scope_alloc(scope, 1, sizeof *handle);
-    dsci_node *node = handle ? dsci_node_make(&setting, op, name, attributes, inputs, input_count) : NULL;
+    dsci_node *node = handle ? dsci_node_make(&context, op, name, attributes, inputs, input_count) : NULL;
     if (!node)
         return NULL;
     dsci_names_add(scope, names, node);
@@ -15,8 +15,8 @@ static dsc_node *wrap(dsc_scope *scope, dsci_names *names, const dsci_op *op, co
     return handle;
 }
 
-static dsc_node *source(dsc_scope *scope, const dsci_op *op, const char *name,
-                        const dsci_attributes *attributes)
+static dsc_node *leaf(dsc_scope *scope, const dsci_op *op, const char *name,
+                      const dsci_attributes *attributes)
 {
     if (name && !dsci_name_check(scope, op->name, name))
         return NULL;
@@ -39,7 +39,7 @@ static dsc_node *examples(dsc_scope *scope, const dsci_op *op, const dsc_input_s
         shape->dim[shape->rank] = spec->shape[shape->rank];
         shape->rank++;
     }
-    return source(scope, op, spec->name, &attributes);
+    return leaf(scope, op, spec->name, &attributes);
 }
 
 dsc_node *dsc_input(dsc_scope *scope, const dsc_input_spec *spec)
@@ -59,8 +59,8 @@ static dsc_node *labels(dsc_scope *scope, size_t classes, const dsci_shape *exam
                        classes);
         return NULL;
     }
-    return source(scope, &dsci_op_labels, NULL,
-                  &(dsci_attributes){ .labels = { .example = *example, .classes = classes } });
+    return leaf(scope, &dsci_op_labels, NULL,
+                &(dsci_attributes){ .labels = { .example = *example, .classes = classes } });
 }
 
 dsc_node *dsc_labels(dsc_scope *scope, size_t classes)
@@ -84,7 +84,7 @@ dsc_node *dsc_tokens(dsc_scope *scope, const dsc_tokens_spec *spec)
     }
     const dsci_attributes attributes = { .tokens = { .example = { .rank = 1, .dim = { spec->steps } },
                                                      .vocabulary = spec->vocabulary } };
-    return source(scope, &dsci_op_tokens, spec->name, &attributes);
+    return leaf(scope, &dsci_op_tokens, spec->name, &attributes);
 }
 
 dsc_node *dsci_layer_make(const dsci_op *op, const char *name, const dsci_attributes *attributes,

@@ -3,7 +3,7 @@
 
 static bool failed(const dsci_graph *graph)
 {
-    return dsc_scope_status(graph->setting.scope) != DSC_OK;
+    return dsc_scope_status(graph->context.scope) != DSC_OK;
 }
 
 /* A node on the way down, and its next input to visit. */
@@ -22,7 +22,7 @@ static void sort_topologically(dsci_graph *order, dsci_node *last)
         if (next.node) {
             if (depth == capacity) {
                 capacity = capacity ? 2 * capacity : 64;
-                struct visit *larger = dsc_scope_alloc(order->setting.scope, capacity, sizeof *larger);
+                struct visit *larger = dsc_scope_alloc(order->context.scope, capacity, sizeof *larger);
                 if (!larger)
                     return;
                 for (size_t i = 0; i < depth; i++)
@@ -61,8 +61,8 @@ static bool computes_in(const dsci_op *op, dsci_type type)
    not made for it (losses, rare layers). */
 static dsci_type working_type(const dsci_graph *graph, const dsci_op *op)
 {
-    return op->source || computes_in(op, graph->setting.real) ? graph->setting.real
-                                                              : dsci_master_type(graph->setting.real);
+    return op->leaf || computes_in(op, graph->context.real) ? graph->context.real
+                                                            : dsci_master_type(graph->context.real);
 }
 
 /* The tensor in the type that a node computes in; parameters and state are read as they are. */
@@ -73,9 +73,9 @@ static dsci_tensor *converted(dsci_graph *graph, const dsci_node *original, dsci
     if (!producer || tensor->type == type || tensor->type == DSCI_I32 || tensor->type == DSCI_F64 ||
         producer == &dsci_op_parameter || producer == &dsci_op_state)
         return tensor;
-    dsci_setting setting = graph->setting;
-    setting.real = type;
-    dsci_node *cast = dsci_node_make(&setting, &dsci_op_cast, original->name,
+    dsci_context context = graph->context;
+    context.real = type;
+    dsci_node *cast = dsci_node_make(&context, &dsci_op_cast, original->name,
                                      &(dsci_attributes){ .cast = type }, &tensor, 1);
     if (!cast || dsci_graph_push(graph, cast) != DSC_OK)
         return NULL;
@@ -86,16 +86,16 @@ static dsci_tensor *converted(dsci_graph *graph, const dsci_node *original, dsci
 /* The copy of a node in the graph; its outputs become the images of the original's. */
 static void copy_node(dsci_graph *graph, dsci_node *original)
 {
-    if (original->op->training_only && !graph->setting.training && !graph->setting.noisy) {
+    if (original->op->training_only && !graph->context.training && !graph->context.noisy) {
         original->out[0]->image = original->in[0]->image;
         return;
     }
-    dsci_setting setting = graph->setting;
-    setting.real = working_type(graph, original->op);
+    dsci_context context = graph->context;
+    context.real = working_type(graph, original->op);
     dsci_tensor *inputs[DSCI_MAX_INPUTS];
     for (size_t i = 0; i < original->input_count; i++)
-        inputs[i] = converted(graph, original, original->in[i]->image, setting.real);
-    dsci_node *copy = dsci_node_make(&setting, original->op, original->name, &original->attributes, inputs,
+        inputs[i] = converted(graph, original, original->in[i]->image, context.real);
+    dsci_node *copy = dsci_node_make(&context, original->op, original->name, &original->attributes, inputs,
                                      original->input_count);
     if (!copy || dsci_graph_push(graph, copy) != DSC_OK)
         return;
@@ -126,7 +126,7 @@ static void number_part(const dsci_graph *part, dsci_graph *whole, dsci_node *la
 
 dsci_tensor *dsci_pass_build(dsci_graph *graph, const dsci_tensor *root, const dsci_tensor *loss)
 {
-    dsci_graph order = { .setting = graph->setting }, whole = order;
+    dsci_graph order = { .context = graph->context }, whole = order;
     sort_topologically(&order, root->producer);
     if (root != loss)
         number_part(&order, &whole, loss->producer);
@@ -227,13 +227,13 @@ void dsci_pass_engines(dsci_graph *graph, dsc_engine engine)
     for (size_t i = 0; i < graph->count && !failed(graph); i++) {
         dsci_node *node = graph->nodes[i];
         const dsci_type type = node->real;
-        if (node->op->source)
+        if (node->op->leaf)
             continue;
         node->implementation = choose(node, engine, type);
         if (!node->implementation && engine == DSC_ENGINE_ONEDNN)
             node->implementation = choose(node, DSC_ENGINE_NATIVE, type);
         if (!node->implementation)
-            dsc_scope_fail(graph->setting.scope, DSC_ERROR_UNSUPPORTED,
+            dsc_scope_fail(graph->context.scope, DSC_ERROR_UNSUPPORTED,
                            "layer '%s': engine %s has no %s in %s; use engine %s", node->name,
                            dsc_engine_name(engine), dsci_node_kind(node), dsci_type_name(type),
                            dsc_engine_name(type == DSCI_F64 ? DSC_ENGINE_REF : DSC_ENGINE_AUTO));

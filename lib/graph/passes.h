@@ -7,7 +7,7 @@
 #include "ops/ops.h"
 
 /* Copies the network that ends in root into the graph, in topological order, and infers its shapes for the
-   graph's setting. Ops that only training has are left out elsewhere. Layers are numbered in the order of the
+   graph's context. Ops that only training has are left out elsewhere. Layers are numbered in the order of the
    network that ends in loss; those that it does not have come after them, in the order of creation. Returns
    root's copy. */
 dsci_tensor *dsci_pass_build(dsci_graph *graph, const dsci_tensor *root, const dsci_tensor *loss);

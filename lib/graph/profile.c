@@ -11,7 +11,7 @@ static const dsci_table_form form = {
 };
 
 /* What one node took in a run: the time of all threads, as if they had shared it evenly. */
-static double node_seconds(const dsci_plan *plan, const dsci_node *node)
+static double node_seconds(const dsci_execution *plan, const dsci_node *node)
 {
     double seconds = 0;
     for (size_t i = 0; i < plan->step_count; i++)
@@ -53,7 +53,7 @@ static void fill_rest(dsci_table_row *row, const char *name, double seconds, dou
 
 const char *dsc_model_profile(dsc_scope *scope, const dsc_model *model, double peak)
 {
-    const dsci_plan *plan = model ? model->plans : NULL;
+    const dsci_execution *plan = model ? model->plans : NULL;
     if (!plan || dsc_scope_status(scope) != DSC_OK)
         return NULL;
     if (!model->options.profile || plan->runs == 0) {
@@ -70,15 +70,15 @@ const char *dsc_model_profile(dsc_scope *scope, const dsc_model *model, double p
     double rest = run;
     size_t count = 0;
     for (size_t i = 0; i < plan->graph.count; i++) {
-        if (plan->graph.nodes[i]->op->source)
+        if (plan->graph.nodes[i]->op->leaf)
             continue;
         const double seconds = node_seconds(plan, plan->graph.nodes[i]);
         fill_row(&rows[count++], plan->graph.nodes[i], seconds, step, peak);
         rest -= seconds;
     }
     fill_rest(&rows[count++], "waiting, between ops", rest, step);
-    fill_rest(&rows[count++], "optimiser", update, step);
-    const double flops = dsci_plan_flops(plan, false);
+    fill_rest(&rows[count++], "optimizer", update, step);
+    const double flops = dsci_execution_flops(plan, false);
     const char *share = peak > 0 ? dsc_scope_format(scope, ", %.0f %% of the peak of %.1f",
                                                     100 * flops / step / peak, peak / 1e9)
                                  : "";

@@ -4,14 +4,14 @@
 
 static bool failed(const dsci_graph *graph)
 {
-    return dsc_scope_status(graph->setting.scope) != DSC_OK;
+    return dsc_scope_status(graph->context.scope) != DSC_OK;
 }
 
 /* Nothing in the plan reads what it makes: gradients of parameters. */
 static bool is_terminal(const dsci_node *node)
 {
     for (size_t i = 0; i < node->output_count; i++)
-        if (node->out[i]->home != DSCI_HOME_GRADIENTS)
+        if (node->out[i]->storage != DSCI_STORAGE_GRADIENTS)
             return false;
     return node->backward;
 }
@@ -38,7 +38,7 @@ static void book(dsci_graph *graph, dsci_node *node)
     const dsci_implementation *implementation = node->implementation;
     if (!implementation)
         return;
-    if (implementation->book && implementation->book(graph->setting.scope, node, booking) != DSC_OK)
+    if (implementation->book && implementation->book(graph->context.scope, node, booking) != DSC_OK)
         return;
     booking->parts = booking->parts ? booking->parts : 1;
     booking->prepare_parts = booking->prepare_parts ? booking->prepare_parts : 1;
@@ -52,7 +52,7 @@ struct phase {
 };
 
 /* A phase joins the stage before it if a thread can go through both part by part. */
-static void add_phase(dsci_schedule *schedule, dsci_node *node, struct phase phase)
+static void add_phase(dsci_stage_list *schedule, dsci_node *node, struct phase phase)
 {
     const dsci_stage *last = schedule->stage_count ? &schedule->stages[schedule->stage_count - 1] : NULL;
     const bool alone = phase.parts == 1 && last && last->parts == 1;
@@ -70,7 +70,7 @@ static bool finishes(const dsci_node *node)
     return node->implementation && node->implementation->finish && node->booking.finish_parts;
 }
 
-static void add_finish(dsci_schedule *schedule, dsci_node *node)
+static void add_finish(dsci_stage_list *schedule, dsci_node *node)
 {
     const dsci_booking *booking = &node->booking;
     add_phase(schedule, node,
@@ -81,7 +81,7 @@ static void add_finish(dsci_schedule *schedule, dsci_node *node)
 
 /* Prepare phases read parameters alone: all of them come first. Finishes of gradients of parameters come
  * last. */
-static void add_phases(const dsci_graph *graph, dsci_schedule *schedule)
+static void add_phases(const dsci_graph *graph, dsci_stage_list *schedule)
 {
     for (size_t i = 0; i < graph->count; i++) {
         dsci_node *node = graph->nodes[i];
@@ -112,9 +112,9 @@ static void add_phases(const dsci_graph *graph, dsci_schedule *schedule)
             add_finish(schedule, graph->nodes[i]);
 }
 
-void dsci_pass_schedule(dsci_graph *graph, dsci_schedule *schedule)
+void dsci_pass_stages(dsci_graph *graph, dsci_stage_list *schedule)
 {
-    dsc_scope *scope = graph->setting.scope;
+    dsc_scope *scope = graph->context.scope;
     for (size_t i = 0; i < graph->count && !failed(graph); i++)
         book(graph, graph->nodes[i]);
     dsci_node **moved = dsc_scope_alloc(scope, graph->count, sizeof(dsci_node *));
@@ -123,7 +123,7 @@ void dsci_pass_schedule(dsci_graph *graph, dsci_schedule *schedule)
     schedule->stages = dsc_scope_alloc(scope, most, sizeof *schedule->stages);
     if (failed(graph) || !schedule->stages)
         return;
-    if (graph->setting.shard_rows && graph->setting.shard_rows < graph->setting.batch)
+    if (graph->context.shard_rows && graph->context.shard_rows < graph->context.batch)
         put_terminals_last(graph, moved);
     add_phases(graph, schedule);
     for (size_t i = 0; i < graph->count; i++)

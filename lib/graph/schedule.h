@@ -19,15 +19,15 @@ typedef struct dsci_stage {
     bool by_batch;
 } dsci_stage;
 
-typedef struct dsci_schedule {
+typedef struct dsci_stage_list {
     dsci_phase *phases;
     dsci_stage *stages;
     size_t phase_count, stage_count;
     size_t worker_bytes; /* of each thread */
-} dsci_schedule;
+} dsci_stage_list;
 
 /* Has every implementation book its parts and memory, then orders the phases. Sets each node's first and last
  * stage. */
-void dsci_pass_schedule(dsci_graph *graph, dsci_schedule *schedule);
+void dsci_pass_stages(dsci_graph *graph, dsci_stage_list *schedule);
 
 #endif

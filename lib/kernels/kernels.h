@@ -183,25 +183,25 @@ typedef struct dsci_window_products {
 /* One step of a recurrent layer for some examples. z (rows, gates * units) comes as sums of products and
    becomes gates: LSTM i f g o, GRU u r o, linear before reset u r o and U h' + b'. Backward takes the gates
    and the gradient h of the new state, and gives dz; sums of products of dz are the caller's. */
-typedef enum dsci_cell_phase {
-    DSCI_CELLS_LSTM =
+typedef enum dsci_gates_phase {
+    DSCI_GATES_LSTM =
         0, /* c = f c' + i g, h = o tanh c; peepholes (3, units) add p c' to i and f, p c to o */
-    DSCI_CELLS_LSTM_BACK,  /* dc: from that of c to that of c' */
-    DSCI_CELLS_GRU_RESET,  /* u, r; c = r h' if there is a c */
-    DSCI_CELLS_GRU,        /* o; h = u h' + (1 - u) o */
-    DSCI_CELLS_GRU_LINEAR, /* the same with o = tanh(z + r (U h' + b')) */
-    DSCI_CELLS_GRU_BACK,   /* all but r; dh_before = u dh */
-    DSCI_CELLS_GRU_LINEAR_BACK,
-    DSCI_CELLS_GRU_RESET_BACK /* dc: gradient of r h'; r's, and dh_before += r dc */
-} dsci_cell_phase;
+    DSCI_GATES_LSTM_BACK,  /* dc: from that of c to that of c' */
+    DSCI_GATES_GRU_RESET,  /* u, r; c = r h' if there is a c */
+    DSCI_GATES_GRU,        /* o; h = u h' + (1 - u) o */
+    DSCI_GATES_GRU_LINEAR, /* the same with o = tanh(z + r (U h' + b')) */
+    DSCI_GATES_GRU_BACK,   /* all but r; dh_before = u dh */
+    DSCI_GATES_GRU_LINEAR_BACK,
+    DSCI_GATES_GRU_RESET_BACK /* dc: gradient of r h'; r's, and dh_before += r dc */
+} dsci_gates_phase;
 
-typedef struct dsci_cells {
+typedef struct dsci_gates_step {
     size_t rows, units, ld_gates, ld_before;
     float *z, *dz;                 /* ld_gates */
     const float *before;           /* h' (ld_before) */
     float *h, *c, *dc, *dh_before; /* (rows, units) */
     const float *c_before, *peephole;
-} dsci_cells;
+} dsci_gates_step;
 
 /* Losses of labels, a row of scores each. Kind: 0 cross-entropy of softmax, 1 of log-probabilities, 2 hinge.
    weights (one a class, sum `mass`) may be NULL: ones. */
@@ -228,12 +228,12 @@ typedef struct dsci_target_terms {
 } dsci_target_terms;
 
 /* dst = a, dst = s a, dst = a + b, dst = a + s b. */
-typedef enum dsci_stream {
+typedef enum dsci_stream_kind {
     DSCI_STREAM_COPY = 0,
     DSCI_STREAM_SCALE,
     DSCI_STREAM_ADD,
     DSCI_STREAM_TRIAD
-} dsci_stream;
+} dsci_stream_kind;
 
 typedef struct dsci_kernels {
     dsc_isa isa;
@@ -357,7 +357,7 @@ typedef struct dsci_kernels {
     double fused_chain_f64_flops;
 
     /* The four loops of STREAM (McCalpin 1995) over n floats, a multiple of the lanes. */
-    void (*stream)(dsci_stream kind, float *dst, const float *a, const float *b, size_t n);
+    void (*stream)(dsci_stream_kind kind, float *dst, const float *a, const float *b, size_t n);
 
     /* dst (channels) = the largest of the window's pixels, NaN if one is; positions (channels; may be NULL) =
        the number of that pixel in the image, the first of equals. */
@@ -386,7 +386,7 @@ typedef struct dsci_kernels {
     void (*window_sums)(const dsci_window_sums *w);
     void (*window_products)(const dsci_window_products *w);
 
-    void (*cells)(dsci_cell_phase phase, const dsci_cells *step);
+    void (*gates)(dsci_gates_phase phase, const dsci_gates_step *step);
 
     /* Gathers rows: dst row i = src row index[i]; cols floats each. */
     void (*gather_rows)(float *dst, const float *src, const uint32_t *index, size_t rows, size_t cols);

@@ -1,5 +1,5 @@
 /* kernels_scalar.c - the native kernels for baseline x86-64. */
-#include "kernels/vector_scalar.h"
+#include "kernels/simd/vector_scalar.h"
 #define LEVEL_TABLE dsci_kernels_scalar
 #define LEVEL_ISA   DSC_ISA_SCALAR
-#include "kernels/body.h"
+#include "kernels/body.inl"

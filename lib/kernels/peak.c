@@ -9,7 +9,7 @@
 #include <descent/cpu.h>
 
 #include "kernels/kernels.h"
-#include "kernels/peak_more.h"
+#include "kernels/peak_more.inl"
 
 enum { REPEATS = 12 };
 static const double RUN_SECONDS = 0.006;

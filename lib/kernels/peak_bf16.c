@@ -1,5 +1,5 @@
 /* peak_bf16.c - the rate of dot products of bfloat16. */
-#include "kernels/peak_more.h"
+#include "kernels/peak_more.inl"
 
 #include <immintrin.h>
 #include <stdint.h>

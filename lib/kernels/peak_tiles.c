@@ -1,5 +1,5 @@
 /* peak_tiles.c - the rate of products of tiles (AMX). */
-#include "kernels/peak_more.h"
+#include "kernels/peak_more.inl"
 
 #include <immintrin.h>
 #include <stdint.h>

@@ -9,7 +9,7 @@
 
 struct dsc_cell {
     const dsc_plan *plan;
-    const void *shared, *knobs;
+    const void *shared, *hyperparameters;
     dsc_scope *scope;
     uint64_t seed;
     double *values;
@@ -54,9 +54,9 @@ dsc_scope *dsc_cell_scope(dsc_cell *cell)
     return cell->scope;
 }
 
-const void *dsc_cell_knobs(const dsc_cell *cell)
+const void *dsc_cell_hyperparameters(const dsc_cell *cell)
 {
-    return cell->knobs;
+    return cell->hyperparameters;
 }
 
 uint64_t dsc_cell_seed(const dsc_cell *cell)
@@ -179,10 +179,10 @@ struct dsci_outcome dsci_cell_compute(dsc_scope *scope, const dsc_plan *plan, co
     struct dsci_outcome outcome = { .status = DSC_CELL_MISSING };
     const double start = dsc_clock_seconds();
     const size_t count = dsci_cell_value_count(plan);
-    void *knobs = dsc_scope_alloc(scope, 1, plan->kase->knobs_size);
+    void *hyperparameters = dsc_scope_alloc(scope, 1, plan->kase->hyperparameters_size);
     dsc_cell cell = { .plan = plan,
                       .shared = shared,
-                      .knobs = knobs,
+                      .hyperparameters = hyperparameters,
                       .seed = dsci_plan_seed(plan, cell_index),
                       .values = dsc_scope_alloc(scope, count, sizeof(double)),
                       .put = dsc_scope_alloc(scope, count, sizeof(bool)),
@@ -193,7 +193,7 @@ struct dsci_outcome dsci_cell_compute(dsc_scope *scope, const dsc_plan *plan, co
     if (!cell.scope)
         dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory: could not open a cell");
     if (dsc_scope_status(scope) == DSC_OK) {
-        dsci_plan_knobs(plan, cell_index, knobs);
+        dsci_plan_hyperparameters(plan, cell_index, hyperparameters);
         for (size_t i = 0; i < count; i++)
             cell.values[i] = NAN;
         run(scope, &cell, &outcome);

@@ -127,15 +127,15 @@ static size_t list_jobs(dsc_scope *scope, const dsc_plan *plan, const dsc_run_op
                         struct job *jobs)
 {
     size_t count = 0;
-    void *knobs = dsc_scope_alloc(scope, 1, plan->kase->knobs_size);
+    void *hyperparameters = dsc_scope_alloc(scope, 1, plan->kase->hyperparameters_size);
     dsc_record *record = NULL;
     if (options->out && dsc_file_exists(options->out))
         record = dsci_results_open(scope, plan, options->out);
     for (size_t i = 0; dsc_scope_status(scope) == DSC_OK && i < plan->cells; i++)
         if (dsci_sweep_shares(options, i) &&
             (!record || dsc_record_cell_at(record, i)->status != DSC_CELL_DONE))
-            jobs[count++] =
-                (struct job){ i, dsci_cell_work(plan, i, knobs), dsci_cell_memory(plan, i, knobs) };
+            jobs[count++] = (struct job){ i, dsci_cell_work(plan, i, hyperparameters),
+                                          dsci_cell_memory(plan, i, hyperparameters) };
     return count;
 }
 
@@ -145,7 +145,7 @@ dsc_estimate dsc_estimate_run(dsc_scope *scope, const dsc_plan *plan, const dsc_
     struct job *jobs = plan ? dsc_scope_alloc(scope, plan->cells, sizeof *jobs) : NULL;
     size_t *cells = plan ? dsc_scope_alloc(scope, plan->cells, sizeof *cells) : NULL;
     double *memory = plan ? dsc_scope_alloc(scope, plan->cells, sizeof *memory) : NULL;
-    void *knobs = plan ? dsc_scope_alloc(scope, 1, plan->kase->knobs_size) : NULL;
+    void *hyperparameters = plan ? dsc_scope_alloc(scope, 1, plan->kase->hyperparameters_size) : NULL;
     if (!plan || dsc_scope_status(scope) != DSC_OK)
         return estimate;
     const size_t count = list_jobs(scope, plan, options, jobs);
@@ -153,7 +153,7 @@ dsc_estimate dsc_estimate_run(dsc_scope *scope, const dsc_plan *plan, const dsc_
         cells[i] = jobs[i].cell;
         estimate.flops += plan->kase->work ? jobs[i].work : 0;
     }
-    const struct dsci_team team = dsci_team_choose(plan, options, cells, count, memory, knobs);
+    const struct dsci_team team = dsci_team_choose(plan, options, cells, count, memory, hyperparameters);
     estimate.cells = plan->cells;
     estimate.missing = count;
     estimate.fitting = team.fitting;

@@ -207,7 +207,7 @@ static void set_choice(struct resolver *resolver, const dsc_param *param, const 
     while (choice && strcmp(choice, text) != 0)
         choice = strtok_r(NULL, "|", &state);
     if (choice)
-        memcpy((char *)resolver->plan->knobs + param->offset, &choice, sizeof choice);
+        memcpy((char *)resolver->plan->hyperparameters + param->offset, &choice, sizeof choice);
     else
         dsc_scope_fail(resolver->scope, DSC_ERROR_ARGUMENT, "%s = '%.80s' is none of %s (%s)", param->name,
                        text, param->choices, param->help ? param->help : "");
@@ -225,7 +225,7 @@ static void set_number(struct resolver *resolver, const dsc_param *param, const 
     }
     if (!in_range(resolver->scope, param, integer ? (double)whole : real))
         return;
-    char *field = (char *)resolver->plan->knobs + param->offset;
+    char *field = (char *)resolver->plan->hyperparameters + param->offset;
     if (integer)
         memcpy(field, &whole, sizeof whole);
     else
@@ -262,11 +262,11 @@ static void choose_data(struct resolver *resolver)
     if (count < 2)
         return;
     const char *chosen, *generated = names[1];
-    memcpy(&chosen, (const char *)plan->knobs + param->offset, sizeof chosen);
+    memcpy(&chosen, (const char *)plan->hyperparameters + param->offset, sizeof chosen);
     plan->known_directory = plan->data_directory;
     plan->known_data = dsc_data_choose(resolver->scope, chosen, generated, names + 2, &plan->known_directory);
     chosen = plan->known_data ? plan->known_data->name : generated;
-    memcpy((char *)plan->knobs + param->offset, &chosen, sizeof chosen);
+    memcpy((char *)plan->hyperparameters + param->offset, &chosen, sizeof chosen);
     const dsc_known_data *known = dsc_known_data_find(chosen);
     plan->data_title = known ? known->title : generated;
 }
@@ -367,7 +367,7 @@ static void add_axis(struct resolver *resolver, const dsc_axis *axis, const char
     } else {
         to->values = dsc_scope_alloc(resolver->scope, DSCI_AXIS_MAX, sizeof *to->values);
         if (to->values)
-            to->count = axis->derive(plan->knobs, to->values, DSCI_AXIS_MAX);
+            to->count = axis->derive(plan->hyperparameters, to->values, DSCI_AXIS_MAX);
         if (to->values && to->count == 0)
             dsc_scope_fail(resolver->scope, DSC_ERROR_ARGUMENT, "%s has no values for these parameters",
                            param->name);
@@ -451,7 +451,7 @@ dsc_plan *dsc_plan_make(dsc_scope *scope, const dsc_experiment *experiment, cons
     if (dsc_scope_status(scope) != DSC_OK)
         return NULL;
     struct resolver resolver = { .plan = plan, .scope = scope, .options = options };
-    plan->knobs = dsc_scope_alloc(scope, 1, plan->kase->knobs_size);
+    plan->hyperparameters = dsc_scope_alloc(scope, 1, plan->kase->hyperparameters_size);
     list_names(&resolver);
     if (dsc_scope_status(scope) != DSC_OK)
         return NULL;
@@ -469,7 +469,7 @@ dsc_plan *dsc_plan_make(dsc_scope *scope, const dsc_experiment *experiment, cons
     if (dsc_scope_status(scope) == DSC_OK && plan->known_data)
         dsc_data_note_files(&plan->data, plan->known_data, plan->known_directory);
     if (dsc_scope_status(scope) == DSC_OK && plan->kase->identify)
-        plan->kase->identify(&plan->data, plan->knobs, plan->data_directory);
+        plan->kase->identify(&plan->data, plan->hyperparameters, plan->data_directory);
     plan->recipe = dsci_recipe_of(scope, plan);
     return dsc_scope_status(scope) == DSC_OK ? plan : NULL;
 }
@@ -540,16 +540,16 @@ size_t dsc_plan_cells(const dsc_plan *plan)
     return plan->cells;
 }
 
-void dsci_plan_knobs(const dsc_plan *plan, size_t cell, void *knobs)
+void dsci_plan_hyperparameters(const dsc_plan *plan, size_t cell, void *hyperparameters)
 {
-    memcpy(knobs, plan->knobs, plan->kase->knobs_size);
+    memcpy(hyperparameters, plan->hyperparameters, plan->kase->hyperparameters_size);
     for (size_t i = plan->cell_axes; i-- > 0;) {
         const struct dsci_plan_axis *axis = &plan->axes[i];
         const double value = axis->values[cell % axis->count];
         cell /= axis->count;
         if (!axis->axis)
             continue;
-        char *field = (char *)knobs + axis->axis->param.offset;
+        char *field = (char *)hyperparameters + axis->axis->param.offset;
         const int64_t whole = (int64_t)value;
         if (axis->integer)
             memcpy(field, &whole, sizeof whole);

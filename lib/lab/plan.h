@@ -32,7 +32,7 @@ struct dsc_plan {
     const char *data_directory;       /* as it was given */
     const dsc_known_data *known_data; /* that the case's choice came to; NULL: none that is read from files */
     const char *known_directory, *data_title; /* of its files; of what is computed on, NULL: no choice */
-    void *knobs;                              /* parameters; the fields of axes are zero */
+    void *hyperparameters;                    /* parameters; the fields of axes are zero */
     size_t axis_count, cell_axes, seed_axis;
     struct dsci_plan_axis axes[DSC_RECORD_MAX_AXES]; /* of cells as in the case's table, seeds, inner ones */
     size_t cells;
@@ -40,8 +40,9 @@ struct dsc_plan {
     const char *recipe;
 };
 
-/* Knobs of one cell: the parameters and the cell's axis values. knobs has room for the case's knobs_size. */
-void dsci_plan_knobs(const dsc_plan *plan, size_t cell, void *knobs);
+/* Knobs of one cell: the parameters and the cell's axis values. hyperparameters has room for the case's
+ * hyperparameters_size. */
+void dsci_plan_hyperparameters(const dsc_plan *plan, size_t cell, void *hyperparameters);
 uint64_t dsci_plan_seed(const dsc_plan *plan, size_t cell);
 
 /* Hands a JSON value to the scope; NULL, which jansson gives when memory is out, fails it. */

@@ -21,7 +21,7 @@ typedef struct dsci_curve {
     const char *legend; /* NULL: another curve stands for it in the legend */
     const char *output; /* where the numbers come from; NULL: published */
     dsc_series_style style;
-    size_t colour, variant; /* index into the palette; variant 1, 2, ... is dashed differently */
+    size_t color, variant; /* index into the palette; variant 1, 2, ... is dashed differently */
     size_t sign;            /* of a measured curve: its place in the legend */
     bool direct;            /* a line with its label along it instead of in the legend */
     bool band;              /* some point has more than one value, or a band of its own */
@@ -38,15 +38,15 @@ typedef struct dsci_panel {
     /* Of a map: rows x columns values, NaN where there is nothing, and the texts of their axes. */
     size_t rows, columns;
     double *tiles;
-    size_t extreme; /* values that no colour can show */
+    size_t extreme; /* values that no color can show */
     const char **row_texts, **column_texts;
 } dsci_panel;
 
-typedef struct dsci_range {
+typedef struct dsci_interval {
     double low, high;
     bool log;
     bool whole; /* its quantity is counted: ticks at whole numbers */
-} dsci_range;
+} dsci_interval;
 
 typedef struct dsci_plot {
     const dsc_figure *figure;
@@ -58,7 +58,7 @@ typedef struct dsci_plot {
     bool diverging; /* a map of values around 0 */
     size_t panel_count;
     dsci_panel *panels;
-    dsci_range x, y;                /* shared by all panels; of a map y is the range of its values */
+    dsci_interval x, y;             /* shared by all panels; of a map y is the range of its values */
     const dsc_record_axis *named_x; /* x has names instead of numbers; else NULL */
 } dsci_plot;
 
@@ -111,15 +111,15 @@ bool dsci_segment_clip(const dsci_plot *plot, const dsci_point *a, const dsci_po
 
 /* Ticks with a label at real values: 1, 2, 5 times powers of ten, at most `most` of them (2..DSCI_MAX_TICKS).
  */
-dsci_ticks dsci_ticks_make(dsci_range range, size_t most);
+dsci_ticks dsci_ticks_make(dsci_interval range, size_t most);
 
 /* Position of a value in a range: 0 at low, 1 at high. And back. */
-double dsci_range_fraction(dsci_range range, double value);
-double dsci_range_value(dsci_range range, double fraction);
+double dsci_interval_fraction(dsci_interval range, double value);
+double dsci_interval_value(dsci_interval range, double fraction);
 
 /* Whether an axis can have a value on it. Widens a range by a share of its length at both ends. */
-bool dsci_range_takes(const dsci_range *range, double value);
-void dsci_range_pad(dsci_range *range, double share);
+bool dsci_interval_takes(const dsci_interval *range, double value);
+void dsci_interval_pad(dsci_interval *range, double share);
 
 /* The factor that a figure's x_scale or y_scale stands for. */
 double dsci_plot_scale(double scale);

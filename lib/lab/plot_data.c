@@ -290,7 +290,7 @@ static void panel_add(struct gathering *g, dsci_panel *panel, size_t panel_value
             picked[a] = SIZE_MAX;
         dsci_curve *curve = &panel->curves[panel->count++];
         *curve = (dsci_curve){ .label = name, .output = series->output, .style = series->style };
-        curve->colour = split ? i : ordinal;
+        curve->color = split ? i : ordinal;
         curve->variant = split ? ordinal : 0;
         if (g->panels != NONE)
             picked[g->panels] = panel_value;
@@ -418,7 +418,7 @@ static void map_measure(struct gathering *g, const dsc_record_output *output, si
                         output->values[grid.offset + row * grid.y_stride + column * grid.x_stride +
                                        s * grid.seed_stride];
         const dsc_interval interval = dsc_summarize(values, seeds);
-        const bool shown = interval.n && dsci_range_takes(&g->plot->y, interval.median);
+        const bool shown = interval.n && dsci_interval_takes(&g->plot->y, interval.median);
         panel->tiles[i] = shown ? interval.median : (double)NAN;
         panel->extreme += interval.n && !shown;
         if (shown) {
@@ -460,16 +460,16 @@ static void gather_map(struct gathering *g)
         if (g->figure->picture && panel->rows == 0 && (p + 1 < count || g->plot->panel_count > 1))
             g->plot->panel_count--; /* nothing to show */
     }
-    dsci_range *range = &g->plot->y;
+    dsci_interval *range = &g->plot->y;
     g->plot->empty = range->low > range->high;
-    const dsci_range asked = { g->figure->y_min != 0 ? g->figure->y_min : range->low,
-                               g->figure->y_max != 0 ? g->figure->y_max : range->high, false, false };
+    const dsci_interval asked = { g->figure->y_min != 0 ? g->figure->y_min : range->low,
+                                  g->figure->y_max != 0 ? g->figure->y_max : range->high, false, false };
     if (g->plot->empty)
-        *range = (dsci_range){ .low = 0, .high = 1 };
+        *range = (dsci_interval){ .low = 0, .high = 1 };
     else if (asked.low < asked.high)
         *range = asked;
     else
-        dsci_range_pad(range, 0.05);
+        dsci_interval_pad(range, 0.05);
     g->plot->diverging = range->low < 0 && range->high > 0 && g->figure->y_min == 0 && g->figure->y_max == 0;
     if (g->plot->diverging) { /* 0 is in the middle of the colours */
         range->high = fmax(-range->low, range->high);

@@ -20,8 +20,8 @@ static void put_word(dsc_text *out, const char *name)
 
 static void put_end(dsc_text *out, const dsci_plot *plot, double x, double y)
 {
-    const double value = dsci_range_value(plot->y, y);
-    dsc_text_format(out, "%.10g %.10g %.10g %.10g 1\n", dsci_range_value(plot->x, x), value, value, value);
+    const double value = dsci_interval_value(plot->y, y);
+    dsc_text_format(out, "%.10g %.10g %.10g %.10g 1\n", dsci_interval_value(plot->x, x), value, value, value);
 }
 
 /* A line through reference points is cut at the axes: gnuplot loses lines whose ends are very far outside. */

@@ -34,12 +34,12 @@ static void block_around(struct placing *p, double x, double y, double radius)
 
 static double pixel_x(const struct placing *p, const dsci_point *point)
 {
-    return dsci_range_fraction(p->plot->x, point->x) * p->width;
+    return dsci_interval_fraction(p->plot->x, point->x) * p->width;
 }
 
 static double pixel_y(const struct placing *p, const dsci_point *point)
 {
-    return (1 - dsci_range_fraction(p->plot->y, point->y.median)) * p->height;
+    return (1 - dsci_interval_fraction(p->plot->y, point->y.median)) * p->height;
 }
 
 /* Pixels from the left and from the top. */

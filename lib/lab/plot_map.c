@@ -37,7 +37,7 @@ static void put_shades(dsc_text *out, const dsci_plot *plot, const dsci_panel *p
     for (size_t i = 0; i < panel->rows; i++) {
         for (size_t j = 0; j < shown; j++) {
             const double value = panel->tiles[i * panel->columns + j];
-            const double share = dsci_range_fraction(plot->y, value);
+            const double share = dsci_interval_fraction(plot->y, value);
             const int shade = !isfinite(value) || share < 0 ? 0 : share > 1 ? 9 : (int)(share * 9 + 0.5);
             dsc_text_append_bytes(out, &shades[shade], 1);
             dsc_text_append_bytes(out, &shades[shade], 1);

@@ -6,21 +6,21 @@
 
 static const double drawable = 1e100; /* larger values are in the data file but not in the picture */
 
-bool dsci_range_takes(const dsci_range *range, double value)
+bool dsci_interval_takes(const dsci_interval *range, double value)
 {
     return fabs(value) <= drawable && (!range->log || value >= 1 / drawable);
 }
 
-static void range_take(dsci_range *range, double value)
+static void range_take(dsci_interval *range, double value)
 {
-    if (!dsci_range_takes(range, value))
+    if (!dsci_interval_takes(range, value))
         return;
     range->low = fmin(range->low, value);
     range->high = fmax(range->high, value);
 }
 
 /* One of no length, or of less than numbers of that size can be told apart by, gets some. */
-void dsci_range_pad(dsci_range *range, double share)
+void dsci_interval_pad(dsci_interval *range, double share)
 {
     if (range->log) {
         const double factor =
@@ -38,16 +38,16 @@ void dsci_range_pad(dsci_range *range, double share)
 
 bool dsci_plot_drawable(const dsci_plot *plot, const dsci_point *point)
 {
-    return dsci_range_takes(&plot->x, point->x) && dsci_range_takes(&plot->y, point->y.median);
+    return dsci_interval_takes(&plot->x, point->x) && dsci_interval_takes(&plot->y, point->y.median);
 }
 
-double dsci_range_fraction(dsci_range range, double value)
+double dsci_interval_fraction(dsci_interval range, double value)
 {
     return range.log ? log(value / range.low) / log(range.high / range.low)
                      : (value - range.low) / (range.high - range.low);
 }
 
-double dsci_range_value(dsci_range range, double fraction)
+double dsci_interval_value(dsci_interval range, double fraction)
 {
     return range.log ? range.low * pow(range.high / range.low, fraction)
                      : range.low + fraction * (range.high - range.low);
@@ -73,9 +73,9 @@ bool dsci_segment_clip(const dsci_plot *plot, const dsci_point *a, const dsci_po
 {
     if (a->y.n == 0 || b->y.n == 0 || !dsci_plot_drawable(plot, a) || !dsci_plot_drawable(plot, b))
         return false;
-    const double x = dsci_range_fraction(plot->x, a->x), dx = dsci_range_fraction(plot->x, b->x) - x;
-    const double y = dsci_range_fraction(plot->y, a->y.median),
-                 dy = dsci_range_fraction(plot->y, b->y.median) - y;
+    const double x = dsci_interval_fraction(plot->x, a->x), dx = dsci_interval_fraction(plot->x, b->x) - x;
+    const double y = dsci_interval_fraction(plot->y, a->y.median),
+                 dy = dsci_interval_fraction(plot->y, b->y.median) - y;
     double from = 0, to = 1;
     if (!isfinite(x) || !isfinite(y) || !isfinite(dx) || !isfinite(dy))
         return false;
@@ -102,24 +102,24 @@ bool dsci_curve_drawn(const dsci_plot *plot, const dsci_curve *curve)
 /* ---- ranges ---- */
 
 /* How far lines may widen the range of the values, so that they stay readable. */
-static dsci_range widest(dsci_range values)
+static dsci_interval widest(dsci_interval values)
 {
     const double length = values.high - values.low;
     const double reach = 20 * fmax(length, fmax(fabs(values.low), fabs(values.high)));
     if (values.low > values.high)
-        return (dsci_range){ .low = -drawable, .high = drawable, .log = values.log };
+        return (dsci_interval){ .low = -drawable, .high = drawable, .log = values.log };
     if (values.log)
-        return (dsci_range){ .low = values.low / 1e4, .high = values.high * 1e4, .log = true };
-    return (dsci_range){ .low = values.low - reach, .high = values.high + reach };
+        return (dsci_interval){ .low = values.low / 1e4, .high = values.high * 1e4, .log = true };
+    return (dsci_interval){ .low = values.low - reach, .high = values.high + reach };
 }
 
 /* Takes the ends of that part of a line which lies above or below the axis x. */
-static void take_line(const dsci_plot *plot, const dsci_point *a, const dsci_point *b, dsci_range most,
-                      dsci_range *y)
+static void take_line(const dsci_plot *plot, const dsci_point *a, const dsci_point *b, dsci_interval most,
+                      dsci_interval *y)
 {
     if (!dsci_plot_drawable(plot, a) || !dsci_plot_drawable(plot, b))
         return;
-    const double x = dsci_range_fraction(plot->x, a->x), dx = dsci_range_fraction(plot->x, b->x) - x;
+    const double x = dsci_interval_fraction(plot->x, a->x), dx = dsci_interval_fraction(plot->x, b->x) - x;
     const double first = y->log ? log(a->y.median) : a->y.median;
     const double change = (y->log ? log(b->y.median) : b->y.median) - first;
     double from = 0, to = 1;
@@ -131,7 +131,7 @@ static void take_line(const dsci_plot *plot, const dsci_point *a, const dsci_poi
     }
 }
 
-static void take_values(const dsci_curve *curve, dsci_range *y)
+static void take_values(const dsci_curve *curve, dsci_interval *y)
 {
     for (size_t i = 0; i < curve->count; i++) {
         range_take(y, curve->points[i].y.median);
@@ -143,13 +143,13 @@ static void take_values(const dsci_curve *curve, dsci_range *y)
 }
 
 /* The values of all curves, then as much of the lines as that allows. */
-static void take_curves(const dsci_plot *plot, dsci_range *y)
+static void take_curves(const dsci_plot *plot, dsci_interval *y)
 {
     for (size_t p = 0; p < plot->panel_count; p++)
         for (size_t c = 0; c < plot->panels[p].count; c++)
             if (!plot->panels[p].curves[c].direct)
                 take_values(&plot->panels[p].curves[c], y);
-    const dsci_range most = widest(*y);
+    const dsci_interval most = widest(*y);
     for (size_t p = 0; p < plot->panel_count; p++)
         for (size_t c = 0; c < plot->panels[p].count; c++) {
             const dsci_curve *curve = &plot->panels[p].curves[c];
@@ -175,7 +175,7 @@ static bool is_counted(const dsci_plot *plot)
 }
 
 /* Widens a logarithmic range to so many decades. */
-static void widen(dsci_range *range, double decades)
+static void widen(dsci_interval *range, double decades)
 {
     const double lacking = range->log ? decades - log10(range->high / range->low) : 0;
     if (lacking > 0) {
@@ -193,15 +193,16 @@ static void range_y(dsci_plot *plot)
     if (plot->empty)
         plot->y.low = plot->y.high = 1;
     const bool from_zero = !plot->y.log && plot->y.low >= 0 && plot->y.low < 0.4 * plot->y.high;
-    dsci_range_pad(&plot->y, 0.05);
+    dsci_interval_pad(&plot->y, 0.05);
     if (plot->scattered)
         widen(&plot->y, 1);
     if (from_zero)
         plot->y.low = 0;
-    const dsci_range asked = { figure->y_min != 0 ? figure->y_min : plot->y.low,
-                               figure->y_max != 0 ? figure->y_max : plot->y.high, plot->y.log,
-                               plot->y.whole };
-    if (asked.low < asked.high && dsci_range_takes(&asked, asked.low) && dsci_range_takes(&asked, asked.high))
+    const dsci_interval asked = { figure->y_min != 0 ? figure->y_min : plot->y.low,
+                                  figure->y_max != 0 ? figure->y_max : plot->y.high, plot->y.log,
+                                  plot->y.whole };
+    if (asked.low < asked.high && dsci_interval_takes(&asked, asked.low) &&
+        dsci_interval_takes(&asked, asked.high))
         plot->y = asked;
 }
 
@@ -225,10 +226,10 @@ double dsci_plot_scale(double scale)
 }
 
 /* Keeps the marks of a panel that lie near the measured values, and makes room for them. */
-static void place_marks(dsci_plot *plot, dsci_panel *panel, dsci_range measured)
+static void place_marks(dsci_plot *plot, dsci_panel *panel, dsci_interval measured)
 {
     const dsc_figure *figure = plot->figure;
-    dsci_range_pad(&measured, 0.15);
+    dsci_interval_pad(&measured, 0.15);
     for (size_t i = 0; i < DSC_FIGURE_MAX_MARKS && figure->marks[i].label; i++) {
         dsc_mark mark = figure->marks[i];
         mark.at = mark.output ? first_below(panel, mark.output, mark.below * dsci_plot_scale(figure->y_scale))
@@ -243,7 +244,7 @@ static void place_marks(dsci_plot *plot, dsci_panel *panel, dsci_range measured)
 /* Along x: the measured values decide; published points and marks far outside them are not drawn. */
 static void range_x(dsci_plot *plot)
 {
-    dsci_range all = plot->x;
+    dsci_interval all = plot->x;
     for (size_t p = 0; p < plot->panel_count; p++)
         for (size_t c = 0; c < plot->panels[p].count; c++)
             for (size_t i = 0; i < plot->panels[p].curves[c].count; i++) {
@@ -254,14 +255,14 @@ static void range_x(dsci_plot *plot)
         plot->x = all;
     if (plot->x.low > plot->x.high)
         plot->x.low = plot->x.high = 1;
-    const dsci_range measured = plot->x;
+    const dsci_interval measured = plot->x;
     for (size_t p = 0; p < plot->panel_count; p++)
         place_marks(plot, &plot->panels[p], measured);
     if (plot->named_x && !plot->x.log) { /* half a place at both ends */
         plot->x.low -= 0.5;
         plot->x.high += 0.5;
     } else
-        dsci_range_pad(&plot->x, 0.02);
+        dsci_interval_pad(&plot->x, 0.02);
     if (plot->scattered)
         widen(&plot->x, 2);
 }

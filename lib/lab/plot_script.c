@@ -21,10 +21,10 @@ enum {
     MAP_LABELS = 60    /* least room for the row labels of a map */
 };
 
-/* Okabe and Ito's palette (2008) without black and yellow: apart for every kind of colour vision, visible on
+/* Okabe and Ito's palette (2008) without black and yellow: apart for every kind of color vision, visible on
    white. Shapes are the second cue. */
 static const struct {
-    const char *colour;
+    const char *color;
     int filled, open; /* gnuplot's point types */
 } looks[] = { { "#0072B2", 7, 6 },   { "#D55E00", 5, 4 },   { "#009E73", 9, 8 },
               { "#CC79A7", 13, 12 }, { "#E69F00", 11, 10 }, { "#56B4E9", 15, 14 } };
@@ -62,13 +62,13 @@ static size_t key_entries(const dsci_plot *plot, size_t *longest)
 }
 
 /* Marks' labels stand above the frame, centred on their lines, in as many rows as keep them apart. */
-static struct mark_layout layout_marks(const dsci_panel *panel, dsci_range range, double width)
+static struct mark_layout layout_marks(const dsci_panel *panel, dsci_interval range, double width)
 {
     struct mark_layout l = { .rows = 0 };
     double right[DSC_FIGURE_MAX_MARKS];
     for (size_t i = 0; i < panel->mark_count; i++) {
         const double half = CHARACTER * (double)dsci_text_length(panel->marks[i].label) / 2;
-        const double centre = dsci_range_fraction(range, panel->marks[i].at) * width;
+        const double centre = dsci_interval_fraction(range, panel->marks[i].at) * width;
         l.x[i] = fmax(half - GAP / 2.0, fmin(width + GAP / 2.0 - half, centre));
         size_t row = 0;
         while (row < l.rows && l.x[i] - half < right[row] + CHARACTER)
@@ -287,7 +287,7 @@ static bool is_labelled(const dsci_ticks *ticks, double at)
 }
 
 /* Labelled ticks, and short ones without labels at the other digits of a logarithmic axis. */
-static void put_ticks(struct script *s, char axis, dsci_range range, size_t most, bool labelled)
+static void put_ticks(struct script *s, char axis, dsci_interval range, size_t most, bool labelled)
 {
     const dsci_ticks ticks = dsci_ticks_make(range, most);
     dsc_text_format(s->out, "set %ctics (", axis);
@@ -364,20 +364,20 @@ static const char *const dashes[] = { "10,6", "3,5", "16,5,3,5", "24,6", "3,12" 
 /* How a curve is drawn, in the panel and in the legend. */
 static void put_style(struct script *s, const dsci_curve *curve)
 {
-    const size_t look = curve->colour % LOOKS, variant = curve->variant + curve->colour / LOOKS;
+    const size_t look = curve->color % LOOKS, variant = curve->variant + curve->color / LOOKS;
     const size_t interval = 1 + curve->count / 40; /* points on a dense curve stay apart */
     switch (curve->style) {
     case DSC_SERIES_MEASURED:
         if (s->plot->named_x || s->plot->scattered) {
             dsc_text_format(s->out,
                             "with points linewidth 2.5 linecolor rgb '%s' pointtype %d pointsize 1.5*size",
-                            looks[look].colour, looks[look].filled);
+                            looks[look].color, looks[look].filled);
             break;
         }
         dsc_text_format(
             s->out,
             "with linespoints linewidth 2.5 linecolor rgb '%s' dashtype %zu pointtype %d pointsize 1.1*size pointinterval %zu",
-            looks[look].colour, 1 + variant % 5, variant ? looks[look].open : looks[look].filled, interval);
+            looks[look].color, 1 + variant % 5, variant ? looks[look].open : looks[look].filled, interval);
         break;
     case DSC_SERIES_THEORY:
         dsc_text_format(s->out, "with lines linewidth 2 linecolor rgb '#303030' dashtype (%s)",
@@ -397,12 +397,12 @@ static void put_places(struct script *s, const dsci_curve *curve, size_t p, size
     size_t measured = 0;
     for (size_t i = 0; i < s->plot->panels[p].count; i++)
         measured += s->plot->panels[p].curves[i].style == DSC_SERIES_MEASURED;
-    const double shift = measured > 1 ? 0.2 * (double)(curve->colour % LOOKS) - 0.1 : 0;
+    const double shift = measured > 1 ? 0.2 * (double)(curve->color % LOOKS) - 0.1 : 0;
     dsc_text_format(
         s->out,
         ", \\\n  data index 'panel-%zu-curve-%zu' using ($1%+.2f):2:(inside($3)):(inside($4)) with yerrorbars "
         "linewidth 2.5 linecolor rgb '%s' pointtype %d pointsize 1.5*size notitle",
-        p + 1, c + 1, shift, looks[curve->colour % LOOKS].colour, looks[curve->colour % LOOKS].filled);
+        p + 1, c + 1, shift, looks[curve->color % LOOKS].color, looks[curve->color % LOOKS].filled);
 }
 
 static void put_curves(struct script *s, size_t p)
@@ -415,7 +415,7 @@ static void put_curves(struct script *s, size_t p)
                 s->out,
                 ", \\\n  data index 'panel-%zu-curve-%zu' using 1:(inside($3)):(inside($4)) with filledcurves "
                 "linecolor rgb '%s' notitle",
-                p + 1, c + 1, looks[panel->curves[c].colour % LOOKS].colour);
+                p + 1, c + 1, looks[panel->curves[c].color % LOOKS].color);
     for (size_t c = 0; c < panel->count; c++)
         if (dsci_curve_drawn(s->plot, &panel->curves[c])) {
             if (s->plot->named_x && panel->curves[c].style == DSC_SERIES_MEASURED) {
@@ -560,12 +560,12 @@ static void put_titles(struct script *s, double y_label_left)
 
 /* ---- maps ---- */
 
-/* Viridis (Smith and van der Walt 2015): even steps of lightness, apart for every kind of colour vision. */
+/* Viridis (Smith and van der Walt 2015): even steps of lightness, apart for every kind of color vision. */
 static const char sequential[] =
     "(0 '#440154', 1 '#482878', 2 '#3e4989', 3 '#31688e', 4 '#26828e', 5 '#1f9e89', "
     "6 '#35b779', 7 '#6ece58', 8 '#b5de2b', 9 '#fde725')";
 
-/* Blue over white to red, ColorBrewer's RdBu (Harrower and Brewer 2003), apart for every kind of colour
+/* Blue over white to red, ColorBrewer's RdBu (Harrower and Brewer 2003), apart for every kind of color
    vision: for values on both sides of 0. */
 static const char diverging[] =
     "(0 '#053061', 1 '#2166ac', 2 '#4393c3', 3 '#92c5de', 4 '#d1e5f0', 5 '#f7f7f7', "
@@ -616,7 +616,7 @@ static double map_y_label_left(const struct script *s)
 /* Numbers on the tiles, light on dark ones: those of small values, or of values far from 0. */
 static void put_numbers(struct script *s, size_t p)
 {
-    const dsci_range range = s->plot->y;
+    const dsci_interval range = s->plot->y;
     const char *format = range.high >= 9.5 || range.high - range.low >= 20 ? "%.0f" : "%.2g";
     const char *is_light = s->plot->diverging
                                ? dsc_scope_format(s->scope, "abs($3) > %.10g", 0.65 * range.high)

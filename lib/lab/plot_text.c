@@ -16,7 +16,7 @@ enum {
     THEORIES = 3
 };
 
-enum colour { PLAIN = 0, GREY, FIRST_CURVE }; /* then one a look */
+enum color { PLAIN = 0, GREY, FIRST_CURVE }; /* then one a look */
 static const char *const ansi[FIRST_CURVE + LOOKS] = { "0",       "38;5;245", "38;5;32",  "38;5;166",
                                                        "38;5;36", "38;5;175", "38;5;214", "38;5;74" };
 
@@ -54,7 +54,7 @@ static const struct signs ascii_signs = { { 'o', 'x', '*', '#', 'v', '@', '+', '
 
 struct character {
     uint32_t sign; /* 0: blank; BRAILLE + bits while only dots are set */
-    uint8_t colour;
+    uint8_t color;
 };
 
 struct page {
@@ -71,10 +71,10 @@ struct frame {
     int left, top, width, height;
 };
 
-static void set(struct page *page, int column, int row, uint32_t sign, int colour)
+static void set(struct page *page, int column, int row, uint32_t sign, int color)
 {
     if (column >= 0 && column < page->columns && row >= 0 && row < page->rows)
-        page->characters[row * page->columns + column] = (struct character){ sign, (uint8_t)colour };
+        page->characters[row * page->columns + column] = (struct character){ sign, (uint8_t)color };
 }
 
 /* A text in the characters of the page, on one line. */
@@ -85,7 +85,7 @@ static const char *words_of(const struct page *page, const char *text)
 }
 
 /* Writes text from a column on; returns the column behind it. */
-static int write_at(struct page *page, int column, int row, const char *text, int colour)
+static int write_at(struct page *page, int column, int row, const char *text, int color)
 {
     const unsigned char *t = (const unsigned char *)words_of(page, text);
     while (*t) {
@@ -94,19 +94,19 @@ static int write_at(struct page *page, int column, int row, const char *text, in
         uint32_t sign = *t++ & payload[more ? more + 1 : 0];
         for (int i = 0; i < more; i++)
             sign = sign << 6 | (*t++ & 0x3fu);
-        set(page, column++, row, sign, colour);
+        set(page, column++, row, sign, color);
     }
     return column;
 }
 
-static void write_centred(struct page *page, int centre, int row, const char *text, int colour)
+static void write_centred(struct page *page, int centre, int row, const char *text, int color)
 {
     const int column = centre - (int)dsci_text_length(words_of(page, text)) / 2;
-    write_at(page, column > 0 ? column : 0, row, text, colour);
+    write_at(page, column > 0 ? column : 0, row, text, color);
 }
 
 /* Sets one dot of a line, where no point's sign stands. */
-static void set_dot(struct page *page, const struct frame *f, int x, int y, int colour, uint32_t ascii)
+static void set_dot(struct page *page, const struct frame *f, int x, int y, int color, uint32_t ascii)
 {
     static const uint8_t bits[4][2] = { { 0x01, 0x08 }, { 0x02, 0x10 }, { 0x04, 0x20 }, { 0x40, 0x80 } };
     const int column = x / page->signs->dots_x, row = y / page->signs->dots_y;
@@ -119,12 +119,12 @@ static void set_dot(struct page *page, const struct frame *f, int x, int y, int 
         c->sign |= bits[y % 4][x % 2];
     else
         c->sign = BRAILLE + bits[y % 4][x % 2];
-    c->colour = (uint8_t)colour;
+    c->color = (uint8_t)color;
 }
 
-static int curve_colour(const dsci_curve *curve)
+static int curve_color(const dsci_curve *curve)
 {
-    return curve->style == DSC_SERIES_MEASURED ? FIRST_CURVE + (int)(curve->colour % LOOKS) : GREY;
+    return curve->style == DSC_SERIES_MEASURED ? FIRST_CURVE + (int)(curve->color % LOOKS) : GREY;
 }
 
 /* Lines of theory: the first is whole, the others are dashed ever more widely. */
@@ -147,7 +147,7 @@ static void draw_between(struct page *page, const struct frame *f, const dsci_cu
     for (int s = 0; s <= steps; s++)
         if (curve->style != DSC_SERIES_THEORY || is_dash(curve, s))
             set_dot(page, f, (int)lround(x0 + (x1 - x0) * s / steps), (int)lround(y0 + (y1 - y0) * s / steps),
-                    curve_colour(curve),
+                    curve_color(curve),
                     curve->style == DSC_SERIES_THEORY ? page->signs->theory[curve->variant % THEORIES]
                                                       : page->signs->line);
 }
@@ -174,13 +174,13 @@ static void draw_points(struct page *page, const struct frame *f, const dsci_cur
         if (dsci_segment_clip(page->plot, p, p, &place))
             set(page, f->left + (int)lround(place.x0 * across) / page->signs->dots_x,
                 f->top + (int)lround((1 - place.y0) * down) / page->signs->dots_y, point_sign(page, curve),
-                curve_colour(curve));
+                curve_color(curve));
     }
 }
 
 static int column_of(const struct page *page, const struct frame *f, double x)
 {
-    return f->left + (int)lround(dsci_range_fraction(page->plot->x, x) * (f->width - 1));
+    return f->left + (int)lround(dsci_interval_fraction(page->plot->x, x) * (f->width - 1));
 }
 
 /* A tick at a place of the axis x and its label, unless another one is in the way. */
@@ -203,7 +203,7 @@ static void draw_axes(struct page *page, const struct frame *f, const dsci_ticks
         set(page, f->left + column, f->top + f->height, signs->horizontal, PLAIN);
     set(page, f->left - 1, f->top + f->height, signs->corner, PLAIN);
     for (size_t i = 0; i < y_ticks->count; i++) {
-        const double fraction = dsci_range_fraction(page->plot->y, y_ticks->at[i]);
+        const double fraction = dsci_interval_fraction(page->plot->y, y_ticks->at[i]);
         const int row = f->top + (int)lround((1 - fraction) * (f->height - 1));
         const int length = (int)strlen(y_ticks->text[i]);
         write_at(page, f->left - 2 - length, row, y_ticks->text[i], PLAIN);
@@ -244,8 +244,8 @@ static void draw_panel(struct page *page, const dsci_panel *panel, const struct 
 }
 
 /* One entry of the legend; a new line when it does not fit. Lays out only, if draw is false. */
-static void legend_entry(struct page *page, int *column, int *row, uint32_t sign, int colour,
-                         const char *text, bool draw)
+static void legend_entry(struct page *page, int *column, int *row, uint32_t sign, int color, const char *text,
+                         bool draw)
 {
     const int width = (int)dsci_text_length(words_of(page, text)) + (sign ? 2 : 0);
     if (*column > 1 && *column + width > page->columns) {
@@ -253,7 +253,7 @@ static void legend_entry(struct page *page, int *column, int *row, uint32_t sign
         ++*row;
     }
     if (draw && sign)
-        set(page, *column, *row, sign, colour);
+        set(page, *column, *row, sign, color);
     if (draw)
         write_at(page, *column + (sign ? 2 : 0), *row, text, PLAIN);
     *column += width + 3;
@@ -281,7 +281,7 @@ static int legend(struct page *page, int row, bool draw)
                              curve->style == DSC_SERIES_THEORY
                                  ? page->signs->theory[curve->variant % THEORIES]
                                  : point_sign(page, curve),
-                             curve_colour(curve), curve->legend, draw);
+                             curve_color(curve), curve->legend, draw);
         }
     for (size_t i = 0; i < DSC_FIGURE_MAX_MARKS && plot->figure->marks[i].label; i++)
         if (mark_drawn(plot, plot->figure->marks[i].label))
@@ -308,15 +308,15 @@ static const char *print_page(const struct page *page, bool color)
     dsc_text *out = dsc_text_open(page->scope);
     for (int row = 0; row < page->rows; row++) {
         const struct character *line = &page->characters[(size_t)row * (size_t)page->columns];
-        int end = page->columns, colour = PLAIN;
+        int end = page->columns, current = PLAIN;
         while (end > 0 && line[end - 1].sign == 0)
             end--;
         for (int column = 0; column < end; column++) {
-            if (color && line[column].sign && line[column].colour != colour)
-                dsc_text_format(out, "\x1b[%sm", ansi[colour = line[column].colour]);
+            if (color && line[column].sign && line[column].color != current)
+                dsc_text_format(out, "\x1b[%sm", ansi[current = line[column].color]);
             put_utf8(out, line[column].sign ? line[column].sign : ' ');
         }
-        dsc_text_append(out, color && colour != PLAIN ? "\x1b[0m\n" : "\n");
+        dsc_text_append(out, color && current != PLAIN ? "\x1b[0m\n" : "\n");
     }
     return dsc_text_string(out);
 }

@@ -30,7 +30,7 @@ static json_t *number(bool integer, double value)
 
 static json_t *param_value(const dsc_plan *plan, const dsc_param *param)
 {
-    const char *field = (const char *)plan->knobs + param->offset;
+    const char *field = (const char *)plan->hyperparameters + param->offset;
     int64_t whole;
     double real;
     const char *text;

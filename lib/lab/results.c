@@ -115,7 +115,7 @@ static const char *figures_json(dsc_scope *scope, const dsc_plan *plan)
     dsc_figure *figures = dsc_scope_alloc(scope, FIGURES_MAX, sizeof *figures);
     if (!figures)
         return NULL;
-    const size_t count = plan->kase->figures(plan->knobs, figures, FIGURES_MAX);
+    const size_t count = plan->kase->figures(plan->hyperparameters, figures, FIGURES_MAX);
     for (size_t i = 0; i < count; i++)
         figures[i].title = title_of(scope, plan, figures[i].title);
     return dsc_figures_to_json(scope, figures, count);

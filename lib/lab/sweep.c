@@ -53,7 +53,7 @@ const void *dsci_sweep_prepare(dsc_scope *scope, const dsc_plan *plan)
         dsc_linalg_core(); /* loads the library, which must not happen in several threads */
     if (dsc_scope_status(scope) != DSC_OK || !plan->kase->prepare)
         return NULL;
-    return plan->kase->prepare(scope, plan, plan->knobs,
+    return plan->kase->prepare(scope, plan, plan->hyperparameters,
                                plan->known_data ? plan->known_directory : plan->data_directory);
 }
 
@@ -194,10 +194,11 @@ static bool set_up(dsc_scope *scope, struct state *state)
     const struct dsci_sweep *sweep = state->sweep;
     state->jobs = dsc_scope_alloc(scope, sweep->count, sizeof *state->jobs);
     double *memory = dsc_scope_alloc(scope, sweep->count, sizeof *memory);
-    void *knobs = dsc_scope_alloc(scope, 1, sweep->plan->kase->knobs_size);
+    void *hyperparameters = dsc_scope_alloc(scope, 1, sweep->plan->kase->hyperparameters_size);
     if (dsc_scope_status(scope) != DSC_OK)
         return false;
-    state->team = dsci_team_choose(sweep->plan, sweep->options, sweep->cells, sweep->count, memory, knobs);
+    state->team =
+        dsci_team_choose(sweep->plan, sweep->options, sweep->cells, sweep->count, memory, hyperparameters);
     explain(scope, &state->team);
     state->slots = dsc_scope_alloc(scope, (size_t)state->team.cells, sizeof *state->slots);
     if (!state->slots)
@@ -208,7 +209,8 @@ static bool set_up(dsc_scope *scope, struct state *state)
     }
     state->work = state->work_done = sweep->work_before;
     for (size_t i = 0; i < sweep->count; i++) {
-        state->jobs[i] = (struct job){ sweep->cells[i], dsci_cell_work(sweep->plan, sweep->cells[i], knobs) };
+        state->jobs[i] =
+            (struct job){ sweep->cells[i], dsci_cell_work(sweep->plan, sweep->cells[i], hyperparameters) };
         state->work += state->jobs[i].work;
     }
     qsort(state->jobs, sweep->count, sizeof *state->jobs, by_work);

@@ -103,14 +103,15 @@ static dsc_node *make_conv(dsc_node *x, const char *name, const struct conv *con
     weights.dim[at++] = conv->filters;
     const size_t area = window->kernel[0] * window->kernel[1];
     const size_t fan_in = area * (channels / conv->groups), fan_out = area * (conv->filters / conv->groups);
-    const dsci_beginning weights_begin = { conv->weights_init, conv->init_scale, fan_in, fan_out };
-    const dsci_beginning bias_begin = { conv->bias_init, conv->init_scale, fan_in, fan_out };
+    const dsci_initialization weights_initialization = { conv->weights_init, conv->init_scale, fan_in,
+                                                         fan_out };
+    const dsci_initialization bias_initialization = { conv->bias_init, conv->init_scale, fan_in, fan_out };
     dsc_node *inputs[3] = { x };
     size_t count = 0;
-    inputs[++count] = dsci_layer_parameter(x, name, "weights", &weights, &weights_begin);
+    inputs[++count] = dsci_layer_parameter(x, name, "weights", &weights, &weights_initialization);
     if (!conv->no_bias)
         inputs[++count] = dsci_layer_parameter(
-            x, name, "bias", &(dsci_shape){ .rank = 1, .dim = { conv->filters } }, &bias_begin);
+            x, name, "bias", &(dsci_shape){ .rank = 1, .dim = { conv->filters } }, &bias_initialization);
     const dsci_attributes attributes = { .conv = { .window = *window, .groups = conv->groups } };
     return dsci_layer_make(&dsci_op_conv, name, &attributes, inputs, count + 1);
 }

@@ -107,22 +107,23 @@ static const struct rule {
     [DSC_INIT_ORTHOGONAL] = { fill_orthogonal, 0, 0, 1 },
 };
 
-static double spread_of(const struct rule *rule, const dsci_beginning *beginning)
+static double spread_of(const struct rule *rule, const dsci_initialization *initialization)
 {
-    const double fan = (double)beginning->fan_in + (rule->outputs ? (double)beginning->fan_out : 0);
+    const double fan = (double)initialization->fan_in + (rule->outputs ? (double)initialization->fan_out : 0);
     if (rule->scale > 0)
         return sqrt(rule->scale / fan);
-    return beginning->scale == 0 || beginning->init == DSC_INIT_ONES ? rule->usual : beginning->scale;
+    return initialization->scale == 0 || initialization->init == DSC_INIT_ONES ? rule->usual
+                                                                               : initialization->scale;
 }
 
-const char *dsci_initializer_make(dsci_initializer *initializer, const dsci_beginning *beginning,
+const char *dsci_initializer_make(dsci_initializer *initializer, const dsci_initialization *initialization,
                                   const dsci_shape *shape)
 {
-    const dsc_init init = beginning->init;
+    const dsc_init init = initialization->init;
     if ((unsigned)init >= sizeof rules / sizeof rules[0])
         return "an initialiser of dsc_init";
     const struct rule *rule = &rules[init];
-    const double spread = spread_of(rule, beginning);
+    const double spread = spread_of(rule, initialization);
     if (!isfinite(spread) || (spread < 0 && init != DSC_INIT_CONSTANT))
         return "a finite init_scale, at least 0 unless it is a constant's";
     *initializer = (dsci_initializer){ .fill = rule->fill,

@@ -7,15 +7,15 @@
 #include "ops/ops.h"
 
 /* How a parameter begins: the rule, its scale (0: the rule's own), and the fans of the layer. */
-typedef struct dsci_beginning {
+typedef struct dsci_initialization {
     dsc_init init;
     double scale;
     size_t fan_in, fan_out;
-} dsci_beginning;
+} dsci_initialization;
 
 /* For values of that shape; the last dimension is the columns of an orthogonal matrix. NULL, or what was
-   expected of the beginning. */
-const char *dsci_initializer_make(dsci_initializer *initializer, const dsci_beginning *beginning,
+   expected of the initialization. */
+const char *dsci_initializer_make(dsci_initializer *initializer, const dsci_initialization *initialization,
                                   const dsci_shape *shape);
 
 #endif

@@ -9,6 +9,6 @@
 
 /* A parameter "layer/name" in the scope of x. */
 dsc_node *dsci_layer_parameter(dsc_node *x, const char *layer, const char *name, const dsci_shape *shape,
-                               const dsci_beginning *beginning);
+                               const dsci_initialization *initialization);
 
 #endif

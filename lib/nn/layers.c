@@ -5,13 +5,13 @@
 #include "nn/layer.h"
 
 dsc_node *dsci_layer_parameter(dsc_node *x, const char *layer, const char *name, const dsci_shape *shape,
-                               const dsci_beginning *beginning)
+                               const dsci_initialization *initialization)
 {
     dsci_initializer initializer;
-    const char *expected = dsci_initializer_make(&initializer, beginning, shape);
+    const char *expected = dsci_initializer_make(&initializer, initialization, shape);
     if (expected) {
         dsc_scope_fail(x->scope, DSC_ERROR_ARGUMENT, "layer '%s': expected %s for %s, found %d (scale %g)",
-                       layer, expected, name, (int)beginning->init, beginning->scale);
+                       layer, expected, name, (int)initialization->init, initialization->scale);
         return NULL;
     }
     return dsci_parameter_make(x, layer, name, shape, &initializer);
@@ -42,8 +42,8 @@ dsc_node *dsc_dense_spec_make(dsc_node *x, const dsc_dense_spec *spec)
     }
     dsc_node *inputs[3] = { x };
     size_t count = 0;
-    const dsci_beginning weights = { spec->weights_init, spec->init_scale, fan_in, units };
-    const dsci_beginning bias = { spec->bias_init, spec->init_scale, fan_in, units };
+    const dsci_initialization weights = { spec->weights_init, spec->init_scale, fan_in, units };
+    const dsci_initialization bias = { spec->bias_init, spec->init_scale, fan_in, units };
     inputs[++count] = dsci_layer_parameter(x, name, "weights",
                                            &(dsci_shape){ .rank = 2, .dim = { fan_in, units } }, &weights);
     if (!spec->no_bias)

@@ -11,7 +11,8 @@ static dsc_node *channel_values(dsc_node *x, const char *layer, const char *name
 {
     const dsci_shape shape = { .rank = 1, .dim = { x->tensor->shape.dim[x->tensor->shape.rank - 1] } };
     dsci_initializer initializer;
-    dsci_initializer_make(&initializer, &(dsci_beginning){ .init = init, .fan_in = 1, .fan_out = 1 }, &shape);
+    dsci_initializer_make(&initializer, &(dsci_initialization){ .init = init, .fan_in = 1, .fan_out = 1 },
+                          &shape);
     return state ? dsci_state_make(x, layer, name, &shape, &initializer)
                  : dsci_parameter_make(x, layer, name, &shape, &initializer);
 }

@@ -62,7 +62,7 @@ dsc_optimizer_kind dsc_optimizer_parse(dsc_scope *scope, const char *name)
     const char *names[DSC_OPTIMIZER_COUNT];
     for (size_t i = 0; i < DSC_OPTIMIZER_COUNT; i++)
         names[i] = rules[i].name;
-    const int kind = dsci_parse_name(scope, "optimiser", name, names, DSC_OPTIMIZER_COUNT);
+    const int kind = dsci_parse_name(scope, "optimizer", name, names, DSC_OPTIMIZER_COUNT);
     return kind < 0 ? DSC_SGD : (dsc_optimizer_kind)kind;
 }
 
@@ -89,7 +89,7 @@ static dsc_status check_numbers(dsc_scope *scope, const char *what, const struct
     for (size_t i = 0; i < count; i++)
         if (!(numbers[i].value >= 0 && numbers[i].value < numbers[i].limit))
             return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
-                                  "optimiser %s: expected %s from 0 to below %g, found %g", what,
+                                  "optimizer %s: expected %s from 0 to below %g, found %g", what,
                                   numbers[i].name, numbers[i].limit, numbers[i].value);
     return dsc_scope_status(scope);
 }
@@ -97,7 +97,7 @@ static dsc_status check_numbers(dsc_scope *scope, const char *what, const struct
 static dsc_status check_groups(dsc_scope *scope, const dsc_optimizer *options)
 {
     if (options->group_count > 0 && !options->groups)
-        return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "optimiser: expected %zu groups, found none",
+        return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "optimizer: expected %zu groups, found none",
                               options->group_count);
     for (size_t i = 0; i < options->group_count; i++) {
         const dsc_parameter_group *g = &options->groups[i];
@@ -108,7 +108,7 @@ static dsc_status check_groups(dsc_scope *scope, const dsc_optimizer *options)
                                           { "max_norm of a group", g->max_norm, INFINITY } };
         if (!g->match)
             return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
-                                  "optimiser: expected a pattern of names for group %zu, found none", i);
+                                  "optimizer: expected a pattern of names for group %zu, found none", i);
         if (check_numbers(scope, rules[options->kind].name, numbers, sizeof numbers / sizeof numbers[0]) !=
             DSC_OK)
             return dsc_scope_status(scope);
@@ -203,7 +203,7 @@ static dsc_status check_matches(dsc_scope *scope, const dsc_optimizer *o, const 
             continue;
         if (taken)
             return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
-                                  "optimiser: expected group %zu, '%s', to have a parameter, but groups "
+                                  "optimizer: expected group %zu, '%s', to have a parameter, but groups "
                                   "before it have all that it matches, such as '%s'; put it before them",
                                   g, pattern, taken);
         return dsci_fail_unmatched(scope, g, pattern, slices, count);
@@ -268,7 +268,7 @@ dsc_status dsci_optimizer_make(dsc_scope *scope, dsci_optimizer *optimizer, cons
     const dsc_slice all = { .name = "", .count = elements, .shape = { elements } };
     if ((unsigned)options->kind >= DSC_OPTIMIZER_COUNT)
         return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
-                              "optimiser: expected a rule of dsc_optimizer_kind, found %d",
+                              "optimizer: expected a rule of dsc_optimizer_kind, found %d",
                               (int)options->kind);
     *optimizer = (dsci_optimizer){ .options = *options,
                                    .dtype = dtype,

@@ -65,12 +65,12 @@ dsc_status dsci_fail_unmatched(dsc_scope *scope, size_t group, const char *patte
     if (meant)
         dsc_scope_fail(
             scope, DSC_ERROR_ARGUMENT,
-            "optimiser: expected group %zu to match a parameter, found none for '%s'; did you mean "
+            "optimizer: expected group %zu to match a parameter, found none for '%s'; did you mean "
             "'%s'?",
             group, pattern, meant);
     else
         dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
-                       "optimiser: expected group %zu to match a parameter, found none for '%s'; expected a "
+                       "optimizer: expected group %zu to match a parameter, found none for '%s'; expected a "
                        "pattern of names such as '%s' or '%s'",
                        group, pattern, slices[0].name, slices[count - 1].name);
     dsc_scope_close(&local);

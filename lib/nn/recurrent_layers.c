@@ -26,13 +26,13 @@ dsc_node *dsc_embedding_spec_make(dsc_node *tokens, const dsc_embedding_spec *sp
         return NULL;
     }
     const bool usual = spec->weights_init == DSC_INIT_DEFAULT;
-    const dsci_beginning beginning = { .init = usual ? DSC_INIT_LECUN_NORMAL : spec->weights_init,
-                                       .scale = spec->init_scale,
-                                       .fan_in = usual ? 1 : vocabulary, /* N(0, 1) */
-                                       .fan_out = spec->dimension };
-    dsc_node *table =
-        dsci_layer_parameter(tokens, name, "weights",
-                             &(dsci_shape){ .rank = 2, .dim = { vocabulary, spec->dimension } }, &beginning);
+    const dsci_initialization initialization = { .init = usual ? DSC_INIT_LECUN_NORMAL : spec->weights_init,
+                                                 .scale = spec->init_scale,
+                                                 .fan_in = usual ? 1 : vocabulary, /* N(0, 1) */
+                                                 .fan_out = spec->dimension };
+    dsc_node *table = dsci_layer_parameter(tokens, name, "weights",
+                                           &(dsci_shape){ .rank = 2, .dim = { vocabulary, spec->dimension } },
+                                           &initialization);
     const dsci_attributes attributes = { .embedding = { .padding = spec->padding } };
     return dsci_layer_make(&dsci_op_embedding, name, &attributes, (dsc_node *[]){ tokens, table }, 2);
 }
@@ -68,10 +68,10 @@ static void take_parameter(struct layer *layer, enum dsci_recurrent_role role, c
     const bool matrix = shape->rank == 2;
     const double scale = layer->spec->init_scale;
     const size_t fan_in = init == DSC_INIT_DEFAULT || !matrix ? units : shape->dim[0];
-    const dsci_beginning beginning = {
+    const dsci_initialization initialization = {
         .init = init, .scale = scale, .fan_in = fan_in, .fan_out = layer->gates * units
     };
-    dsc_node *parameter = dsci_layer_parameter(layer->x, layer->name, name, shape, &beginning);
+    dsc_node *parameter = dsci_layer_parameter(layer->x, layer->name, name, shape, &initialization);
     if (parameter && role == DSCI_ROLE_BIAS && layer->spec->cell == DSC_CELL_LSTM) {
         dsci_initializer *begin = &parameter->tensor->producer->attributes.parameter.initializer;
         begin->shift = layer->spec->forget_bias;

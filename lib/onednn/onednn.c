@@ -132,7 +132,7 @@ static dsci_memory image(const dsci_primitive_spec *spec, size_t channels, const
     return m;
 }
 
-/* The plain weights: ([groups,] out, in, kernel), in memory (kernel, in, groups, out); turned ones (kernel,
+/* The plain weights: ([groups,] out, in, kernel), in memory (kernel, in, groups, out); flipped ones (kernel,
  * out, in), without groups. */
 static dsci_memory plain_weights(const dsci_primitive_spec *spec, dnnl_data_type_t type)
 {
@@ -152,7 +152,7 @@ static dsci_memory plain_weights(const dsci_primitive_spec *spec, dnnl_data_type
         m.strides[grouped + 2 + (int)s] = stride;
         stride *= (dnnl_dim_t)spec->space[s].kernel;
     }
-    if (spec->turned_weights) {
+    if (spec->flipped_kernel) {
         m.strides[0] = (dnnl_dim_t)spec->in;
         m.strides[1] = 1;
     }
@@ -309,7 +309,7 @@ static dnnl_status_t add_tensors(dsci_primitive *p)
     p->result = results[direction];
     p->weights_bytes = bytes_of(p, p->weights);
     p->result_bytes = bytes_of(p, p->result);
-    p->plain = !p->spec.turned_weights && dsci_is_plain(p->descriptor, p->weights, &plain);
+    p->plain = !p->spec.flipped_kernel && dsci_is_plain(p->descriptor, p->weights, &plain);
     p->scratch_bytes = bytes_of(p, DNNL_ARG_SCRATCHPAD);
     if (p->spec.bias)
         list[p->argument_count++] = direction == DSCI_FORWARD ? DNNL_ARG_BIAS : DNNL_ARG_DIFF_BIAS;
@@ -352,10 +352,10 @@ static bool choose_block(const dsci_primitive_spec *spec, size_t part, size_t pa
     *block = (struct block){ .dims = { 0 } };
     for (int i = 0; i < plain.rank; i++)
         block->dims[i] = plain.dims[i];
-    if (spec->turned_weights)
+    if (spec->flipped_kernel)
         turn_block(spec, block, part);
-    if (spec->turned_weights || spec->groups > 1 || parts <= 1)
-        return spec->turned_weights || part == 0;
+    if (spec->flipped_kernel || spec->groups > 1 || parts <= 1)
+        return spec->flipped_kernel || part == 0;
     const size_t out = (size_t)plain.dims[0], steps = (out + STEP - 1) / STEP;
     const size_t first = steps * part / parts * STEP, end = steps * (part + 1) / parts * STEP;
     block->plain[0] = (dnnl_dim_t)first;

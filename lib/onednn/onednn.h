@@ -39,8 +39,8 @@ typedef struct dsci_primitive_spec {
     size_t batch, in, out;
     size_t groups;       /* 0: 1 */
     size_t weights_row;  /* from one input's plain weights to the next one's; 0: out */
-    bool turned_weights; /* forward: plain weights are those of the convolution whose input's gradient this
-                            is: (kernel, out, in), and every dimension of the kernel is turned round */
+    bool flipped_kernel; /* forward: plain weights are those of the convolution whose input's gradient this
+                            is: (kernel, out, in), and every dimension of the kernel is flipped round */
     bool plain_weights;  /* the weights, or their gradient, lie as they do outside of oneDNN */
     size_t spatial;
     struct {
@@ -66,7 +66,7 @@ dsci_primitive *dsci_primitive_make(dsc_scope *scope, const dsci_primitive_spec 
 
 /* Turns plain fp32 weights (kernel, in / groups, out) into the format and type of the primitive, or, if it is
  * one for backward weights, its gradient into plain fp32 weights. Part p of parts does it for some of the
- * output channels, of turned weights for element p of the kernel, of which there are `parts`; an empty part
+ * output channels, of flipped weights for element p of the kernel, of which there are `parts`; an empty part
  * is NULL without an error. */
 dsci_primitive *dsci_reorder_make(dsc_scope *scope, const dsci_primitive *primitive, size_t part,
                                   size_t parts, size_t copies);

@@ -16,21 +16,21 @@ const char *dsc_activation_name(dsc_activation activation)
 }
 
 /* The derivatives of leaky_relu and elu tell the sides apart by the sign of the output. */
-static bool infer(const dsci_setting *setting, dsci_node *node)
+static bool infer(const dsci_context *context, dsci_node *node)
 {
     const double alpha = node->attributes.activation.alpha;
     if ((unsigned)node->attributes.activation.kind >= DSC_ACTIVATION_COUNT) {
-        dsc_scope_fail(setting->scope, DSC_ERROR_ARGUMENT,
+        dsc_scope_fail(context->scope, DSC_ERROR_ARGUMENT,
                        "layer '%s': expected an activation of dsc_activation, found %d", node->name,
                        (int)node->attributes.activation.kind);
         return false;
     }
     if (!(alpha >= 0 && alpha <= 0x1p40)) {
-        dsc_scope_fail(setting->scope, DSC_ERROR_ARGUMENT,
+        dsc_scope_fail(context->scope, DSC_ERROR_ARGUMENT,
                        "layer '%s': expected an alpha of 0 to 2^40, found %g", node->name, alpha);
         return false;
     }
-    return dsci_expect_batch(setting, node, node->in[0]) && dsci_infer_same(setting, node);
+    return dsci_expect_batch(context, node, node->in[0]) && dsci_infer_same(context, node);
 }
 
 static void gradient(dsci_graph *graph, dsci_node *node)

@@ -19,15 +19,15 @@ static size_t channels_of(const dsci_tensor *x)
     return x->shape.dim[x->shape.rank - 1];
 }
 
-static bool infer(const dsci_setting *setting, dsci_node *node)
+static bool infer(const dsci_context *context, dsci_node *node)
 {
     const dsci_tensor *x = node->in[X];
-    if (!dsci_expect_batch(setting, node, x))
+    if (!dsci_expect_batch(context, node, x))
         return false;
     const dsci_shape channels = { .rank = 1, .dim = { channels_of(x) } };
     const bool scale = node->attributes.batch_norm.scale, shift = node->attributes.batch_norm.shift;
     if (node->input_count != AFFINE + (size_t)scale + (size_t)shift) {
-        dsc_scope_fail(setting->scope, DSC_ERROR_ARGUMENT,
+        dsc_scope_fail(context->scope, DSC_ERROR_ARGUMENT,
                        "layer '%s': expected a parameter for each of scale and shift that it has, found %zu",
                        node->name, node->input_count - AFFINE);
         return false;
@@ -35,15 +35,15 @@ static bool infer(const dsci_setting *setting, dsci_node *node)
     for (size_t i = MEAN; i < node->input_count; i++)
         if (node->in[i]->elements != channels_of(x)) {
             char text[128];
-            dsc_scope_fail(setting->scope, DSC_ERROR_SHAPE,
+            dsc_scope_fail(context->scope, DSC_ERROR_SHAPE,
                            "layer '%s': expected %zu values in '%s', one for each channel of '%s', found %s",
                            node->name, channels_of(x), node->in[i]->producer->name, x->producer->name,
                            dsci_shape_text(&node->in[i]->shape, text));
             return false;
         }
     const dsci_shape saved = { .rank = 2, .dim = { 2, channels.dim[0] } };
-    return dsci_infer_same(setting, node) &&
-           (!setting->training || dsci_node_output(setting, node, dsci_master_type(setting->real), &saved));
+    return dsci_infer_same(context, node) &&
+           (!context->training || dsci_node_output(context, node, dsci_master_type(context->real), &saved));
 }
 
 static void gradient(dsci_graph *graph, dsci_node *node)
@@ -64,13 +64,13 @@ static void gradient(dsci_graph *graph, dsci_node *node)
 
 /* inputs: diff_dst, x, saved mean and inverse deviation, scale; with a fused activation also its output,
  * last. */
-static bool infer_backward(const dsci_setting *setting, dsci_node *node)
+static bool infer_backward(const dsci_context *context, dsci_node *node)
 {
     const dsci_shape channels = { .rank = 1, .dim = { channels_of(node->in[1]) } };
-    const dsci_type master = dsci_master_type(setting->real);
-    return dsci_infer_same(setting, node) &&
-           (!node->attributes.batch_norm.scale || dsci_node_output(setting, node, master, &channels)) &&
-           (!node->attributes.batch_norm.shift || dsci_node_output(setting, node, master, &channels));
+    const dsci_type master = dsci_master_type(context->real);
+    return dsci_infer_same(context, node) &&
+           (!node->attributes.batch_norm.scale || dsci_node_output(context, node, master, &channels)) &&
+           (!node->attributes.batch_norm.shift || dsci_node_output(context, node, master, &channels));
 }
 
 /* --- Native --- */

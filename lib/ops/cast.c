@@ -3,9 +3,9 @@
  */
 #include "ops/ref.h"
 
-static bool infer(const dsci_setting *setting, dsci_node *node)
+static bool infer(const dsci_context *context, dsci_node *node)
 {
-    return dsci_node_output(setting, node, node->attributes.cast, &node->in[0]->shape);
+    return dsci_node_output(context, node, node->attributes.cast, &node->in[0]->shape);
 }
 
 static void gradient(dsci_graph *graph, dsci_node *node)

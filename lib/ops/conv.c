@@ -1,9 +1,9 @@
 /* conv.c - convolution (cross-correlation) of images and sequences, channels last: shapes and gradients. */
 #include "ops/conv.h"
+#include "ops/bf16_emulation.h"
 #include "ops/conv_native.h"
 #include "ops/conv_onednn.h"
 #include "ops/ref.h"
-#include "ops/widened.h"
 
 size_t dsci_window_positions(const dsci_window *window, size_t dimension, size_t src)
 {
@@ -147,7 +147,7 @@ dsci_conv_band dsci_conv_band_of_src(const dsci_conv_shape *s, const dsci_conv_c
 /* --- Shapes --- */
 
 /* Weights have the window's shape, and channels that make up the input's. */
-static bool check_weights(const dsci_setting *setting, const dsci_node *node)
+static bool check_weights(const dsci_context *context, const dsci_node *node)
 {
     const dsci_shape *src = &node->in[0]->shape, *weights = &node->in[1]->shape;
     const dsci_window *window = &node->attributes.conv.window;
@@ -159,7 +159,7 @@ static bool check_weights(const dsci_setting *setting, const dsci_node *node)
         return true;
     char src_text[128], weights_text[128];
     dsc_scope_fail(
-        setting->scope, DSC_ERROR_SHAPE,
+        context->scope, DSC_ERROR_SHAPE,
         "layer '%s': expected weights (window, channels / groups, filters) for a window of %zux%zu, %zu "
         "groups and the input %s from '%s', found %s",
         node->name, window->kernel[0], window->kernel[1], groups, dsci_shape_text(src, src_text),
@@ -167,22 +167,22 @@ static bool check_weights(const dsci_setting *setting, const dsci_node *node)
     return false;
 }
 
-static bool infer(const dsci_setting *setting, dsci_node *node)
+static bool infer(const dsci_context *context, dsci_node *node)
 {
     const dsci_shape *src = &node->in[0]->shape, *weights = &node->in[1]->shape;
     const dsci_window *window = &node->attributes.conv.window;
-    if (!dsci_expect_batch(setting, node, node->in[0]))
+    if (!dsci_expect_batch(context, node, node->in[0]))
         return false;
     if (src->rank != 3 && src->rank != 4) {
         char text[128];
         dsc_scope_fail(
-            setting->scope, DSC_ERROR_SHAPE,
+            context->scope, DSC_ERROR_SHAPE,
             "layer '%s': expected images (height, width, channels) or sequences (steps, channels), found "
             "a batch of shape %s from '%s'; use dsc_reshape()",
             node->name, dsci_shape_text(src, text), node->in[0]->producer->name);
         return false;
     }
-    if (!check_weights(setting, node))
+    if (!check_weights(context, node))
         return false;
     dsci_shape dst = *src;
     dst.dim[dst.rank - 1] = weights->dim[weights->rank - 1];
@@ -190,7 +190,7 @@ static bool infer(const dsci_setting *setting, dsci_node *node)
         const size_t at = src->rank - 3 + i, positions = dsci_window_positions(window, i, src->dim[at]);
         if (positions == 0) {
             dsc_scope_fail(
-                setting->scope, DSC_ERROR_SHAPE,
+                context->scope, DSC_ERROR_SHAPE,
                 "layer '%s': expected an input of at least %zu in dimension %zu for a window of %zu with "
                 "dilation %zu and padding %zu, found %zu; use a smaller window or more padding",
                 node->name,
@@ -200,22 +200,22 @@ static bool infer(const dsci_setting *setting, dsci_node *node)
         }
         dst.dim[at] = positions;
     }
-    return dsci_node_output(setting, node, setting->real, &dst);
+    return dsci_node_output(context, node, context->real, &dst);
 }
 
-static bool infer_backward_data(const dsci_setting *setting, dsci_node *node)
+static bool infer_backward_data(const dsci_context *context, dsci_node *node)
 {
-    const dsci_shape shape = dsci_shape_batched(setting->batch, &node->attributes.conv.example);
-    return dsci_node_output(setting, node, setting->real, &shape);
+    const dsci_shape shape = dsci_shape_batched(context->batch, &node->attributes.conv.example);
+    return dsci_node_output(context, node, context->real, &shape);
 }
 
-static bool infer_backward_weights(const dsci_setting *setting, dsci_node *node)
+static bool infer_backward_weights(const dsci_context *context, dsci_node *node)
 {
-    const dsci_type master = dsci_master_type(setting->real);
+    const dsci_type master = dsci_master_type(context->real);
     const dsci_shape *diff_dst = &node->in[1]->shape;
     const dsci_shape bias = { .rank = 1, .dim = { diff_dst->dim[diff_dst->rank - 1] } };
-    return dsci_node_output(setting, node, master, &node->attributes.conv.example) &&
-           (!node->attributes.conv.bias || dsci_node_output(setting, node, master, &bias));
+    return dsci_node_output(context, node, master, &node->attributes.conv.example) &&
+           (!node->attributes.conv.bias || dsci_node_output(context, node, master, &bias));
 }
 
 static void gradient(dsci_graph *graph, dsci_node *node)

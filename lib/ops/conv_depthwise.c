@@ -116,14 +116,14 @@ dsc_status dsci_conv_depthwise_book(dsc_scope *scope, dsci_node *node, dsci_book
     return DSC_OK;
 }
 
-/* Of each 16 channels the elements one after the other, the last first if they are turned. */
-static void pack_weights(const dsci_conv_shape *s, const float *weights, bool turned, float *packed)
+/* Of each 16 channels the elements one after the other, the last first if they are flipped. */
+static void pack_weights(const dsci_conv_shape *s, const float *weights, bool flipped, float *packed)
 {
     const size_t elements = elements_of(s);
     for (size_t c = 0; c < s->channels; c += DSCI_LANES) {
         const size_t count = dsci_least(DSCI_LANES, s->channels - c);
         for (size_t k = 0; k < elements; k++, packed += DSCI_LANES) {
-            const float *from = weights + (turned ? elements - 1 - k : k) * s->channels + c;
+            const float *from = weights + (flipped ? elements - 1 - k : k) * s->channels + c;
             for (size_t i = 0; i < count; i++)
                 packed[i] = from[i];
         }

@@ -1,5 +1,5 @@
 /* conv_native_data.c - the gradient of a convolution's input by our kernels: that of the output times the
- * turned weights gives the gradients of the windows, which are added up in the image. An element is a sum
+ * flipped weights gives the gradients of the windows, which are added up in the image. An element is a sum
  * over rows of the output, then over their pixels, whatever the tiles and parts.
  *
  * Parts are shards of the batch; of a small one some examples, or a band of one's rows, and some channels.
@@ -113,7 +113,7 @@ static struct data_plan data_plan_of(const dsci_node *node, const dsci_conv_shap
     return plan;
 }
 
-/* The product of some pixels of the output's gradient and so many columns of the turned weights. */
+/* The product of some pixels of the output's gradient and so many columns of the flipped weights. */
 static dsci_gemm row_problem(const dsci_conv_shape *s, size_t pixels, size_t columns)
 {
     return (dsci_gemm){ .m = pixels,

@@ -5,8 +5,8 @@
  *
  * Forward and for the gradient of the input, a part is a shard of the batch; of a small batch it is an
  * example or a band of one's rows. The gradient of the input of a convolution that moves by single steps is
- * computed as the convolution of the output's gradient with the turned weights, for which oneDNN has its best
- * code.
+ * computed as the convolution of the output's gradient with the flipped weights, for which oneDNN has its
+ * best code.
  *
  * For the gradient of the weights a part is a shard, some shards, a band, or some of the filters over the
  * whole batch: partial sums cost as many additions as there are weights, whatever the size of a part, so that
@@ -23,7 +23,7 @@
 
 enum {
     MOST_REORDERS = 8,
-    MOST_TURNED = 49,         /* elements of a kernel that is turned: each has a reorder of its own */
+    MOST_TURNED = 49,         /* elements of a kernel that is flipped: each has a reorder of its own */
     STEP = 64,                /* filters: formats keep up to so many together */
     REORDER_FLOATS = 1 << 16, /* weights that are worth a part of their reorder */
     SUM_FLOATS = 1 << 15,     /* and of the sum over parts */
@@ -54,7 +54,7 @@ typedef struct conv_piece {
 typedef struct conv_state {
     dsci_direction direction;
     dsci_conv_shape shape; /* as the primitives see it */
-    bool turned;           /* the gradient of the input as a convolution of that of the output */
+    bool flipped;          /* the gradient of the input as a convolution of that of the output */
     dsci_conv_cut cut;
     size_t parts, kind_count;
     conv_kind *kinds;
@@ -97,7 +97,7 @@ static size_t activation_size(const dsci_node *node)
 
 /* The convolution of the output's gradient that gives that of the input: every output meets an input with an
    element of the window, counted from its other end. */
-static dsci_conv_shape turned_shape(const dsci_conv_shape *s)
+static dsci_conv_shape flipped_shape(const dsci_conv_shape *s)
 {
     dsci_conv_shape t = *s;
     t.channels = s->filters;
@@ -112,8 +112,8 @@ static dsci_conv_shape turned_shape(const dsci_conv_shape *s)
     return t;
 }
 
-/* Without padding the turned convolution would go over many zeros. */
-static bool is_turned(const dsci_node *node, const dsci_conv_shape *s)
+/* Without padding the flipped convolution would go over many zeros. */
+static bool is_flipped(const dsci_node *node, const dsci_conv_shape *s)
 {
     const dsci_window *w = &s->window;
     if (node->op != &dsci_op_conv_backward_data || s->groups > 1 || w->stride[0] * w->stride[1] > 1 ||
@@ -130,10 +130,10 @@ static bool is_turned(const dsci_node *node, const dsci_conv_shape *s)
 static conv_state state_of(const dsci_node *node)
 {
     conv_state s = { .shape = dsci_conv_shape_of(node) };
-    s.turned = is_turned(node, &s.shape);
-    if (s.turned)
-        s.shape = turned_shape(&s.shape);
-    s.direction = node->op == &dsci_op_conv || s.turned     ? DSCI_FORWARD
+    s.flipped = is_flipped(node, &s.shape);
+    if (s.flipped)
+        s.shape = flipped_shape(&s.shape);
+    s.direction = node->op == &dsci_op_conv || s.flipped    ? DSCI_FORWARD
                   : node->op == &dsci_op_conv_backward_data ? DSCI_BACKWARD_DATA
                                                             : DSCI_BACKWARD_WEIGHTS;
     s.weights = dsci_conv_depth(&s.shape) * s.shape.filters;
@@ -172,7 +172,7 @@ static dsci_primitive_spec spec_of(const dsci_node *node, const conv_state *s, c
         .out = kind->filters,
         .groups = shape->groups,
         .weights_row = shape->filters,
-        .turned_weights = s->turned,
+        .flipped_kernel = s->flipped,
         .spatial = 2,
         .copies = s->parts,
     };
@@ -334,7 +334,7 @@ static size_t scratch_of(const conv_state *s)
     return bytes;
 }
 
-/* Weights that already lie as oneDNN wants them stay where they are. Those that are turned are put there an
+/* Weights that already lie as oneDNN wants them stay where they are. Those that are flipped are put there an
    element of the window at a time. */
 static void make_reorders(dsc_scope *scope, conv_state *s, dsci_booking *booking)
 {
@@ -344,7 +344,7 @@ static void make_reorders(dsc_scope *scope, conv_state *s, dsci_booking *booking
         return;
     const size_t worth = dsci_least(s->shape.filters / STEP, s->weights / REORDER_FLOATS);
     size_t parts = s->shape.groups > 1 || worth < 2 ? 1 : dsci_least(worth, MOST_REORDERS);
-    if (s->turned)
+    if (s->flipped)
         parts = s->shape.window.kernel[0] * s->shape.window.kernel[1];
     s->reorders = dsc_scope_alloc(scope, parts, sizeof(dsci_primitive *));
     for (size_t p = 0; p < parts && s->reorders; p++) {
@@ -509,7 +509,7 @@ void dsci_conv_onednn_forward(const dsci_operands *o, dsci_part part)
 void dsci_conv_onednn_backward_data(const dsci_operands *o, dsci_part part)
 {
     const conv_state *s = o->state;
-    if (s->turned)
+    if (s->flipped)
         run_part(o, part, o->in[0], o->out[0]);
     else
         run_part(o, part, o->out[0], o->in[0]);

@@ -1,9 +1,9 @@
 /* dense.c - y = activation(x w + b): x (batch, fan_in), w (fan_in, units), b (units); per step: x (batch,
  * ..., fan_in) and y (batch, ..., units). */
 #include "ops/dense.h"
+#include "ops/bf16_emulation.h"
 #include "ops/products.h"
 #include "ops/ref.h"
-#include "ops/widened.h"
 
 /* Elements of the vectors that the layer reads or writes. */
 static size_t vector_of(const dsci_node *node, const dsci_tensor *tensor)
@@ -12,40 +12,40 @@ static size_t vector_of(const dsci_node *node, const dsci_tensor *tensor)
                                            : dsci_tensor_cols(tensor);
 }
 
-static bool infer(const dsci_setting *setting, dsci_node *node)
+static bool infer(const dsci_context *context, dsci_node *node)
 {
     const dsci_tensor *src = node->in[0], *weights = node->in[1];
-    if (!dsci_expect_batch(setting, node, src))
+    if (!dsci_expect_batch(context, node, src))
         return false;
     if (weights->shape.rank != 2 || weights->shape.dim[0] != vector_of(node, src)) {
         char text[128];
-        dsc_scope_fail(setting->scope, DSC_ERROR_SHAPE,
+        dsc_scope_fail(context->scope, DSC_ERROR_SHAPE,
                        "layer '%s': expected weights of %zu rows for the input from '%s', found %s",
                        node->name, vector_of(node, src), src->producer->name,
                        dsci_shape_text(&weights->shape, text));
         return false;
     }
-    dsci_shape shape = { .rank = 2, .dim = { setting->batch } };
+    dsci_shape shape = { .rank = 2, .dim = { context->batch } };
     if (node->attributes.dense.per_step)
         shape = src->shape;
     shape.dim[shape.rank - 1] = weights->shape.dim[1];
-    return dsci_node_output(setting, node, setting->real, &shape);
+    return dsci_node_output(context, node, context->real, &shape);
 }
 
-static bool infer_backward_data(const dsci_setting *setting, dsci_node *node)
+static bool infer_backward_data(const dsci_context *context, dsci_node *node)
 {
-    const dsci_shape shape = dsci_shape_batched(setting->batch, &node->attributes.example);
-    return dsci_node_output(setting, node, setting->real, &shape);
+    const dsci_shape shape = dsci_shape_batched(context->batch, &node->attributes.example);
+    return dsci_node_output(context, node, context->real, &shape);
 }
 
-static bool infer_backward_weights(const dsci_setting *setting, dsci_node *node)
+static bool infer_backward_weights(const dsci_context *context, dsci_node *node)
 {
     const size_t fan_in = vector_of(node, node->in[0]), units = vector_of(node, node->in[1]);
     const dsci_shape weights = { .rank = 2, .dim = { fan_in, units } };
     const dsci_shape bias = { .rank = 1, .dim = { units } };
-    return dsci_node_output(setting, node, dsci_master_type(setting->real), &weights) &&
+    return dsci_node_output(context, node, dsci_master_type(context->real), &weights) &&
            (!node->attributes.dense.bias ||
-            dsci_node_output(setting, node, dsci_master_type(setting->real), &bias));
+            dsci_node_output(context, node, dsci_master_type(context->real), &bias));
 }
 
 static void gradient(dsci_graph *graph, dsci_node *node)

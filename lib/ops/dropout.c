@@ -35,12 +35,12 @@ void dsci_dropout_range(const dsci_operands *operands, const dsci_dropout *mask,
                                mask->major, mask->first_block + (first + head) / 4);
 }
 
-bool dsci_expect_rate(const dsci_setting *setting, const dsci_node *node)
+bool dsci_expect_rate(const dsci_context *context, const dsci_node *node)
 {
     const double rate = node->attributes.rate;
     if (rate >= 0 && rate < 1)
         return true;
-    dsc_scope_fail(setting->scope, DSC_ERROR_ARGUMENT,
+    dsc_scope_fail(context->scope, DSC_ERROR_ARGUMENT,
                    "layer '%s': expected a dropout rate of at least 0 and below 1, found %g", node->name,
                    rate);
     return false;
@@ -72,10 +72,10 @@ void dsci_run_pieces_bf16(const dsci_operands *o, dsci_part part, dsci_piece_fn 
     }
 }
 
-static bool infer(const dsci_setting *setting, dsci_node *node)
+static bool infer(const dsci_context *context, dsci_node *node)
 {
-    return dsci_expect_rate(setting, node) && dsci_expect_batch(setting, node, node->in[0]) &&
-           dsci_infer_same(setting, node);
+    return dsci_expect_rate(context, node) && dsci_expect_batch(context, node, node->in[0]) &&
+           dsci_infer_same(context, node);
 }
 
 /* The mask is a pure function of the position: the gradient is dropped by the same call. */

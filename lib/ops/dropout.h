@@ -22,7 +22,7 @@ void dsci_dropout_range(const dsci_operands *operands, const dsci_dropout *mask,
                         const float *src, size_t first, size_t count);
 
 /* For infer functions: true if the rate is at least 0 and below 1, else fails the scope. */
-bool dsci_expect_rate(const dsci_setting *setting, const dsci_node *node);
+bool dsci_expect_rate(const dsci_context *context, const dsci_node *node);
 
 enum { DSCI_PIECE = 1024 }; /* elements at a time, at most: they stay in the first-level cache */
 

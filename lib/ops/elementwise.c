@@ -3,18 +3,18 @@
  */
 #include "ops/ref.h"
 
-static bool infer_pair(const dsci_setting *setting, dsci_node *node)
+static bool infer_pair(const dsci_context *context, dsci_node *node)
 {
     const dsci_tensor *a = node->in[0], *b = node->in[1];
     if (a->type != b->type || a->elements != b->elements) {
         char a_text[128], b_text[128];
-        dsc_scope_fail(setting->scope, DSC_ERROR_SHAPE,
+        dsc_scope_fail(context->scope, DSC_ERROR_SHAPE,
                        "layer '%s': expected two tensors of one shape, found %s from '%s' and %s from '%s'",
                        node->name, dsci_shape_text(&a->shape, a_text), a->producer->name,
                        dsci_shape_text(&b->shape, b_text), b->producer->name);
         return false;
     }
-    return dsci_infer_same(setting, node);
+    return dsci_infer_same(context, node);
 }
 
 static void gradient_add(dsci_graph *graph, dsci_node *node)
@@ -35,9 +35,9 @@ static void gradient_multiply(dsci_graph *graph, dsci_node *node)
     }
 }
 
-static bool infer_scale(const dsci_setting *setting, dsci_node *node)
+static bool infer_scale(const dsci_context *context, dsci_node *node)
 {
-    return dsci_expect_batch(setting, node, node->in[0]) && dsci_infer_same(setting, node);
+    return dsci_expect_batch(context, node, node->in[0]) && dsci_infer_same(context, node);
 }
 
 static void gradient_scale(dsci_graph *graph, dsci_node *node)

@@ -3,30 +3,30 @@
 
 #include "ops/ref.h"
 
-static bool infer(const dsci_setting *setting, dsci_node *node)
+static bool infer(const dsci_context *context, dsci_node *node)
 {
     const dsci_tensor *tokens = node->in[0], *table = node->in[1];
-    if (tokens->type != DSCI_I32 || tokens->shape.rank != 2 || tokens->shape.dim[0] != setting->batch ||
-        table->shape.rank != 2 || table->type != dsci_master_type(setting->real) ||
+    if (tokens->type != DSCI_I32 || tokens->shape.rank != 2 || tokens->shape.dim[0] != context->batch ||
+        table->shape.rank != 2 || table->type != dsci_master_type(context->real) ||
         tokens->producer->op != &dsci_op_tokens ||
         table->shape.dim[0] < tokens->producer->attributes.tokens.vocabulary) {
         char text[128];
-        dsc_scope_fail(setting->scope, DSC_ERROR_SHAPE,
+        dsc_scope_fail(context->scope, DSC_ERROR_SHAPE,
                        "layer '%s': expected tokens (batch, steps) of dsc_tokens() and a table (vocabulary, "
                        "dimension), found %s from '%s'",
                        node->name, dsci_shape_text(&tokens->shape, text), tokens->producer->name);
         return false;
     }
     const dsci_shape shape = { .rank = 3,
-                               .dim = { setting->batch, tokens->shape.dim[1], table->shape.dim[1] } };
-    return dsci_node_output(setting, node, setting->real, &shape);
+                               .dim = { context->batch, tokens->shape.dim[1], table->shape.dim[1] } };
+    return dsci_node_output(context, node, context->real, &shape);
 }
 
-static bool infer_backward(const dsci_setting *setting, dsci_node *node)
+static bool infer_backward(const dsci_context *context, dsci_node *node)
 {
     const dsci_shape shape = { .rank = 2,
                                .dim = { node->attributes.embedding.vocabulary, node->in[1]->shape.dim[2] } };
-    return dsci_node_output(setting, node, dsci_master_type(setting->real), &shape);
+    return dsci_node_output(context, node, dsci_master_type(context->real), &shape);
 }
 
 static void gradient(dsci_graph *graph, dsci_node *node)
@@ -158,17 +158,17 @@ const dsci_op dsci_op_embedding_backward = {
 
 /* --- Lengths --- */
 
-static bool infer_lengths(const dsci_setting *setting, dsci_node *node)
+static bool infer_lengths(const dsci_context *context, dsci_node *node)
 {
     const dsci_tensor *tokens = node->in[0];
-    if (tokens->type != DSCI_I32 || tokens->shape.rank != 2 || tokens->shape.dim[0] != setting->batch) {
+    if (tokens->type != DSCI_I32 || tokens->shape.rank != 2 || tokens->shape.dim[0] != context->batch) {
         char text[128];
-        dsc_scope_fail(setting->scope, DSC_ERROR_SHAPE,
+        dsc_scope_fail(context->scope, DSC_ERROR_SHAPE,
                        "layer '%s': expected tokens (batch, steps), found %s from '%s'", node->name,
                        dsci_shape_text(&tokens->shape, text), tokens->producer->name);
         return false;
     }
-    return dsci_node_output(setting, node, DSCI_I32, &(dsci_shape){ .rank = 1, .dim = { setting->batch } });
+    return dsci_node_output(context, node, DSCI_I32, &(dsci_shape){ .rank = 1, .dim = { context->batch } });
 }
 
 static void run_lengths(const dsci_operands *o, dsci_part part)

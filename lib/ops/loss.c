@@ -12,16 +12,16 @@ bool dsci_loss_is_large(const dsci_node *node)
     return node->in[0]->elements >= LARGE && dsci_shards(node) > 1;
 }
 
-bool dsci_loss_outputs(const dsci_setting *setting, dsci_node *node)
+bool dsci_loss_outputs(const dsci_context *context, dsci_node *node)
 {
     static const dsci_shape scalar = { .rank = 0 };
-    return dsci_node_output(setting, node, DSCI_F64, &scalar) &&
-           dsci_node_output(setting, node, DSCI_F64, &scalar);
+    return dsci_node_output(context, node, DSCI_F64, &scalar) &&
+           dsci_node_output(context, node, DSCI_F64, &scalar);
 }
 
 void dsci_loss_gradient(dsci_graph *graph, dsci_node *node)
 {
-    if (dsci_node_output(&graph->setting, node, node->in[0]->type, &node->in[0]->shape))
+    if (dsci_node_output(&graph->context, node, node->in[0]->type, &node->in[0]->shape))
         dsci_gradient_add(graph, node->in[0], node->out[DSCI_LOSS_GRADIENT]);
 }
 
@@ -32,20 +32,20 @@ void dsci_loss_put(const dsci_operands *o, double sum, double weight)
 }
 
 /* A batch of labels, one for each example or for each of its steps. */
-static bool expect_label_node(const dsci_setting *setting, const dsci_node *node)
+static bool expect_label_node(const dsci_context *context, const dsci_node *node)
 {
     const dsci_node *labels = node->in[1]->producer;
     if (labels->op == &dsci_op_labels)
         return true;
-    dsc_scope_fail(setting->scope, DSC_ERROR_ARGUMENT,
+    dsc_scope_fail(context->scope, DSC_ERROR_ARGUMENT,
                    "layer '%s': expected labels made by dsc_labels(), found '%s'", node->name, labels->name);
     return false;
 }
 
-bool dsci_expect_labels(const dsci_setting *setting, const dsci_node *node, bool binary)
+bool dsci_expect_labels(const dsci_context *context, const dsci_node *node, bool binary)
 {
     const dsci_tensor *scores = node->in[0], *labels = node->in[1];
-    if (!dsci_expect_batch(setting, node, scores) || !expect_label_node(setting, node))
+    if (!dsci_expect_batch(context, node, scores) || !expect_label_node(context, node))
         return false;
     const size_t classes = labels->producer->attributes.labels.classes, steps = dsci_tensor_cols(labels);
     const size_t found = dsci_tensor_cols(scores);
@@ -55,14 +55,14 @@ bool dsci_expect_labels(const dsci_setting *setting, const dsci_node *node, bool
         return true;
     if (labels->shape.rank < 2)
         dsc_scope_fail(
-            setting->scope, DSC_ERROR_SHAPE,
+            context->scope, DSC_ERROR_SHAPE,
             "layer '%s': expected a logit for each of the %zu classes of the labels, found %zu from "
             "'%s'; change its units or the number of classes",
             node->name, classes, found, scores->producer->name);
     else {
         char text[128];
         dsc_scope_fail(
-            setting->scope, DSC_ERROR_SHAPE,
+            context->scope, DSC_ERROR_SHAPE,
             "layer '%s': expected logits (batch, %zu steps, %zu classes) as the labels have, found "
             "%s from '%s'",
             node->name, steps, classes, dsci_shape_text(&scores->shape, text), scores->producer->name);
@@ -70,19 +70,19 @@ bool dsci_expect_labels(const dsci_setting *setting, const dsci_node *node, bool
     return false;
 }
 
-bool dsci_expect_targets(const dsci_setting *setting, const dsci_node *node)
+bool dsci_expect_targets(const dsci_context *context, const dsci_node *node)
 {
     const dsci_tensor *src = node->in[0], *target = node->in[1];
-    if (!dsci_expect_batch(setting, node, src))
+    if (!dsci_expect_batch(context, node, src))
         return false;
     if (target->producer->op != &dsci_op_targets) {
-        dsc_scope_fail(setting->scope, DSC_ERROR_ARGUMENT,
+        dsc_scope_fail(context->scope, DSC_ERROR_ARGUMENT,
                        "layer '%s': expected targets made by dsc_targets(), found '%s'", node->name,
                        target->producer->name);
         return false;
     }
     if (src->elements != target->elements) {
-        dsc_scope_fail(setting->scope, DSC_ERROR_SHAPE,
+        dsc_scope_fail(context->scope, DSC_ERROR_SHAPE,
                        "layer '%s': expected %zu outputs per example as in the targets, found %zu from '%s'",
                        node->name, dsci_tensor_cols(target), dsci_tensor_cols(src), src->producer->name);
         return false;
@@ -90,21 +90,21 @@ bool dsci_expect_targets(const dsci_setting *setting, const dsci_node *node)
     return true;
 }
 
-static bool infer_classification(const dsci_setting *setting, dsci_node *node)
+static bool infer_classification(const dsci_context *context, dsci_node *node)
 {
-    return dsci_expect_labels(setting, node, false) && dsci_loss_outputs(setting, node);
+    return dsci_expect_labels(context, node, false) && dsci_loss_outputs(context, node);
 }
 
-static bool infer_squared(const dsci_setting *setting, dsci_node *node)
+static bool infer_squared(const dsci_context *context, dsci_node *node)
 {
-    return dsci_expect_targets(setting, node) && dsci_loss_outputs(setting, node);
+    return dsci_expect_targets(context, node) && dsci_loss_outputs(context, node);
 }
 
 /* The errors, and of how many. */
-static bool infer_count_errors(const dsci_setting *setting, dsci_node *node)
+static bool infer_count_errors(const dsci_context *context, dsci_node *node)
 {
     const dsci_shape pair = { .rank = 1, .dim = { 2 } };
-    return dsci_expect_labels(setting, node, true) && dsci_node_output(setting, node, DSCI_F64, &pair);
+    return dsci_expect_labels(context, node, true) && dsci_node_output(context, node, DSCI_F64, &pair);
 }
 
 static void measure_errors(dsci_graph *graph, dsci_node *node)

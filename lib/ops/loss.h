@@ -6,16 +6,16 @@
 
 /* Whether in[0] has scores for each label of in[1], one a class; if binary is allowed and there are two
    classes, one in all will do. Else it fails the scope. */
-bool dsci_expect_labels(const dsci_setting *setting, const dsci_node *node, bool binary);
+bool dsci_expect_labels(const dsci_context *context, const dsci_node *node, bool binary);
 
 /* Whether in[1] are targets, as many as in[0] has outputs; else it fails the scope. */
-bool dsci_expect_targets(const dsci_setting *setting, const dsci_node *node);
+bool dsci_expect_targets(const dsci_context *context, const dsci_node *node);
 
 /* What a loss makes: the mean over what counts, how much counts, and in training the gradient. */
 enum { DSCI_LOSS_MEAN, DSCI_LOSS_WEIGHT, DSCI_LOSS_GRADIENT };
 
 /* Adds the outputs of a loss but the gradient; for infer functions. */
-bool dsci_loss_outputs(const dsci_setting *setting, dsci_node *node);
+bool dsci_loss_outputs(const dsci_context *context, dsci_node *node);
 
 /* The gradient function of all losses. */
 void dsci_loss_gradient(dsci_graph *graph, dsci_node *node);

@@ -40,10 +40,10 @@ dsci_alpha_dropout dsci_alpha_dropout_of(double rate)
     return (dsci_alpha_dropout){ .scale = scale, .shift = shift, .dropped = scale * low + shift };
 }
 
-static bool infer_dropout(const dsci_setting *setting, dsci_node *node)
+static bool infer_dropout(const dsci_context *context, dsci_node *node)
 {
-    return dsci_expect_rate(setting, node) && dsci_expect_batch(setting, node, node->in[0]) &&
-           dsci_infer_same(setting, node);
+    return dsci_expect_rate(context, node) && dsci_expect_batch(context, node, node->in[0]) &&
+           dsci_infer_same(context, node);
 }
 
 /* Backward is linear in the gradient and redraws the same numbers. */
@@ -131,15 +131,15 @@ const dsci_op dsci_op_gaussian_dropout = {
                          DSCI_REF_IMPLEMENTATIONS(gaussian_dropout) },
 };
 
-static bool infer_noise(const dsci_setting *setting, dsci_node *node)
+static bool infer_noise(const dsci_context *context, dsci_node *node)
 {
     const double deviation = node->attributes.deviation;
     if (!(deviation >= 0 && deviation <= 0x1p40)) {
-        dsc_scope_fail(setting->scope, DSC_ERROR_ARGUMENT,
+        dsc_scope_fail(context->scope, DSC_ERROR_ARGUMENT,
                        "layer '%s': expected a deviation of 0 to 2^40, found %g", node->name, deviation);
         return false;
     }
-    return dsci_expect_batch(setting, node, node->in[0]) && dsci_infer_same(setting, node);
+    return dsci_expect_batch(context, node, node->in[0]) && dsci_infer_same(context, node);
 }
 
 static void add_normals(const dsci_operands *o, float *dst, const float *src, size_t first, size_t count)

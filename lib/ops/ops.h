@@ -61,13 +61,13 @@ dsci_shape dsci_shape_batched(size_t batch, const dsci_shape *example);
 const char *dsci_shape_text(const dsci_shape *shape, char text[128]);
 
 /* Where a tensor's memory is. */
-typedef enum dsci_home {
-    DSCI_HOME_ARENA = 0, /* in the plan's arena, while it is needed */
-    DSCI_HOME_PARAMETERS,
-    DSCI_HOME_GRADIENTS,
-    DSCI_HOME_STATE,   /* what a model learns without a gradient: the only inputs that an op may write */
-    DSCI_HOME_EXTERNAL /* the caller's: bound before a run */
-} dsci_home;
+typedef enum dsci_storage {
+    DSCI_STORAGE_ARENA = 0, /* in the plan's arena, while it is needed */
+    DSCI_STORAGE_PARAMETERS,
+    DSCI_STORAGE_GRADIENTS,
+    DSCI_STORAGE_STATE,   /* what a model learns without a gradient: the only inputs that an op may write */
+    DSCI_STORAGE_EXTERNAL /* the caller's: bound before a run */
+} dsci_storage;
 
 /* A place that holds the address of an external tensor. */
 typedef struct dsci_relocation {
@@ -80,14 +80,14 @@ struct dsci_tensor {
     dsci_shape shape;
     size_t elements;
     dsci_node *producer;
-    dsci_home home;
+    dsci_storage storage;
     bool needs_gradient; /* it depends on a parameter */
     dsci_tensor *diff;   /* the gradient of the loss with respect to it, as far as it has been summed */
     size_t uses;         /* how many node inputs read it */
     size_t first, last;  /* the stages that write it and that read it last */
     const dsci_node *last_reader; /* of those that read it, the last in the plan's order */
     bool result;                  /* a caller reads it after the run */
-    size_t offset;                /* bytes from the start of its home */
+    size_t offset;                /* bytes from the start of its storage */
     dsci_tensor *shares;          /* whose arena memory it takes over, or NULL */
     void *data;                   /* resolved address, unless it is external */
     const void *bound;            /* external: where it is read */
@@ -286,21 +286,21 @@ static inline dsci_range dsci_piece(size_t size, size_t index, size_t count)
 dsci_range dsci_whole_vectors(size_t columns, size_t part, size_t parts);
 
 /* What shapes and types are inferred for. */
-typedef struct dsci_setting {
+typedef struct dsci_context {
     dsc_scope *scope;
     dsci_type real; /* type of the node's activations; its parameters are of the master type */
     size_t batch, shard_rows;
     bool training; /* with dropout and gradients */
     bool noisy;    /* outside training: with dropout, all else as it is there */
-} dsci_setting;
+} dsci_context;
 
 /* Makes a node and infers its outputs; attributes may be NULL. NULL if an input is NULL or it fails. */
-dsci_node *dsci_node_make(const dsci_setting *setting, const dsci_op *op, const char *name,
+dsci_node *dsci_node_make(const dsci_context *context, const dsci_op *op, const char *name,
                           const dsci_attributes *attributes, dsci_tensor *const *inputs, size_t input_count);
 
 /* For infer and gradient functions: adds output i, the next one. False, with the layer's name in the scope's
    error, if it is empty or too large. */
-bool dsci_node_output(const dsci_setting *setting, dsci_node *node, dsci_type type, const dsci_shape *shape);
+bool dsci_node_output(const dsci_context *context, dsci_node *node, dsci_type type, const dsci_shape *shape);
 
 /* Where an op keeps the activation that it applies to its output; NULL: it applies none. */
 dsc_activation *dsci_node_activation(dsci_node *node);
@@ -311,7 +311,7 @@ const char *dsci_node_kind(const dsci_node *node);
 /* --- Graphs --- */
 
 struct dsci_graph {
-    dsci_setting setting;
+    dsci_context context;
     dsci_node **nodes;
     size_t count, capacity;
     const dsci_node *origin; /* the forward node whose gradient or measure is being appended */
@@ -428,11 +428,11 @@ typedef enum dsci_op_id {
 struct dsci_op {
     const char *name;
     dsci_op_id id;
-    bool source;        /* computes nothing: its tensor comes from outside */
+    bool leaf;          /* computes nothing: its tensor comes from outside */
     bool training_only; /* without training or noise its output is its first input */
     bool in_place;      /* the first output may overwrite the first input */
     bool loss;          /* a scalar that training minimises */
-    bool (*infer)(const dsci_setting *setting, dsci_node *node);
+    bool (*infer)(const dsci_context *context, dsci_node *node);
     /* Appends the nodes that compute the gradients of the inputs from out[0]->diff (a loss: from 1). NULL:
        the op stops gradients. */
     void (*gradient)(dsci_graph *graph, dsci_node *node);
@@ -512,13 +512,13 @@ dsci_range dsci_part_elements(const dsci_node *node, const dsci_tensor *tensor, 
 size_t dsci_element_parts(const dsci_node *node, size_t elements);
 
 /* For infer functions: true if the tensor is a batch of examples, else fails the scope. */
-bool dsci_expect_batch(const dsci_setting *setting, const dsci_node *node, const dsci_tensor *tensor);
+bool dsci_expect_batch(const dsci_context *context, const dsci_node *node, const dsci_tensor *tensor);
 
 /* True if the tensors have such a dimension behind the batch, else fails the scope. */
-bool dsci_expect_axis(const dsci_setting *setting, const dsci_node *node, size_t axis);
+bool dsci_expect_axis(const dsci_context *context, const dsci_node *node, size_t axis);
 
 /* For ops that make as many elements as their first input has. */
-bool dsci_infer_same(const dsci_setting *setting, dsci_node *node);
+bool dsci_infer_same(const dsci_context *context, dsci_node *node);
 double dsci_flops_elementwise(const dsci_node *node);
 
 #endif

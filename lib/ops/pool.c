@@ -57,12 +57,12 @@ size_t dsci_pool_divisor(const dsci_pool_shape *s, const dsci_pool_window *windo
 }
 
 /* Windows that lie wholly in the padding would be empty. */
-static bool check_window(const dsci_setting *setting, const dsci_node *node, size_t dimension, size_t src)
+static bool check_window(const dsci_context *context, const dsci_node *node, size_t dimension, size_t src)
 {
     const dsci_window *w = &node->attributes.pool.window;
     const size_t kernel = w->kernel[dimension], before = w->before[dimension], after = w->after[dimension];
     if (before >= kernel || after >= kernel || w->dilation[dimension] != 1) {
-        dsc_scope_fail(setting->scope, DSC_ERROR_ARGUMENT,
+        dsc_scope_fail(context->scope, DSC_ERROR_ARGUMENT,
                        "layer '%s': expected padding smaller than the window of %zu and no dilation, found "
                        "padding of %zu and %zu; pad less",
                        node->name, kernel, before, after);
@@ -70,31 +70,31 @@ static bool check_window(const dsci_setting *setting, const dsci_node *node, siz
     }
     if (dsci_window_positions(w, dimension, src) > 0)
         return true;
-    dsc_scope_fail(setting->scope, DSC_ERROR_SHAPE,
+    dsc_scope_fail(context->scope, DSC_ERROR_SHAPE,
                    "layer '%s': expected an input of at least %zu for a window of %zu, found %zu from '%s'; "
                    "use a smaller window or more padding",
                    node->name, kernel - before - after, kernel, src, node->in[0]->producer->name);
     return false;
 }
 
-static bool infer(const dsci_setting *setting, dsci_node *node)
+static bool infer(const dsci_context *context, dsci_node *node)
 {
     const dsci_shape *src = &node->in[0]->shape;
-    if (!dsci_expect_batch(setting, node, node->in[0]))
+    if (!dsci_expect_batch(context, node, node->in[0]))
         return false;
     const size_t channels = src->dim[src->rank - 1];
-    if (node->in[0]->elements / setting->batch / channels > INT32_MAX) {
-        dsc_scope_fail(setting->scope, DSC_ERROR_SHAPE,
+    if (node->in[0]->elements / context->batch / channels > INT32_MAX) {
+        dsc_scope_fail(context->scope, DSC_ERROR_SHAPE,
                        "layer '%s': expected images of less than 2^31 pixels from '%s'", node->name,
                        node->in[0]->producer->name);
         return false;
     }
     if (node->attributes.pool.global && src->rank > 2)
-        return dsci_node_output(setting, node, setting->real,
-                                &(dsci_shape){ .rank = 2, .dim = { setting->batch, channels } });
+        return dsci_node_output(context, node, context->real,
+                                &(dsci_shape){ .rank = 2, .dim = { context->batch, channels } });
     if (node->attributes.pool.global || (src->rank != 3 && src->rank != 4)) {
         char text[128];
-        dsc_scope_fail(setting->scope, DSC_ERROR_SHAPE,
+        dsc_scope_fail(context->scope, DSC_ERROR_SHAPE,
                        "layer '%s': expected images (height, width, channels) or sequences (steps, "
                        "channels), found a batch of shape %s from '%s'; use dsc_reshape()",
                        node->name, dsci_shape_text(src, text), node->in[0]->producer->name);
@@ -103,17 +103,17 @@ static bool infer(const dsci_setting *setting, dsci_node *node)
     dsci_shape dst = *src;
     for (size_t i = src->rank == 4 ? 0 : 1; i < 2; i++) {
         const size_t at = src->rank - 3 + i;
-        if (!check_window(setting, node, i, src->dim[at]))
+        if (!check_window(context, node, i, src->dim[at]))
             return false;
         dst.dim[at] = dsci_window_positions(&node->attributes.pool.window, i, src->dim[at]);
     }
-    return dsci_node_output(setting, node, setting->real, &dst);
+    return dsci_node_output(context, node, context->real, &dst);
 }
 
-static bool infer_backward(const dsci_setting *setting, dsci_node *node)
+static bool infer_backward(const dsci_context *context, dsci_node *node)
 {
-    const dsci_shape shape = dsci_shape_batched(setting->batch, &node->attributes.pool.example);
-    return dsci_node_output(setting, node, setting->real, &shape);
+    const dsci_shape shape = dsci_shape_batched(context->batch, &node->attributes.pool.example);
+    return dsci_node_output(context, node, context->real, &shape);
 }
 
 /* --- Gradients --- */
@@ -132,7 +132,7 @@ static void append_backward(dsci_graph *graph, dsci_node *node, const dsci_op *o
 /* In training the forward node also tells where the maxima are. */
 static void max_gradient(dsci_graph *graph, dsci_node *node)
 {
-    if (dsci_node_output(&graph->setting, node, DSCI_I32, &node->out[0]->shape))
+    if (dsci_node_output(&graph->context, node, DSCI_I32, &node->out[0]->shape))
         append_backward(graph, node, &dsci_op_max_pool_backward, node->out[1]);
 }
 

@@ -1,8 +1,8 @@
 /* recurrent.c - recurrent layers over whole sequences: shapes, gradients and the list of implementations. */
 #include "ops/recurrent.h"
 
+#include "ops/bf16_emulation.h"
 #include "ops/ref.h"
-#include "ops/widened.h"
 
 static size_t gates_of(int cell)
 {
@@ -77,17 +77,17 @@ dsci_half_gates dsci_half_gates_of(const dsci_recurrent *r, const void *gradient
     return (dsci_half_gates){ gates, recurrent, recurrent + rows * columns, columns };
 }
 
-static bool wrong(const dsci_setting *setting, const dsci_node *node, const char *what,
+static bool wrong(const dsci_context *context, const dsci_node *node, const char *what,
                   const dsci_tensor *found)
 {
     char text[128];
-    dsc_scope_fail(setting->scope, DSC_ERROR_SHAPE, "layer '%s': expected %s, found %s from '%s'", node->name,
+    dsc_scope_fail(context->scope, DSC_ERROR_SHAPE, "layer '%s': expected %s, found %s from '%s'", node->name,
                    what, dsci_shape_text(&found->shape, text), found->producer->name);
     return false;
 }
 
 /* Whether the input of that role, if there is one, is a matrix (rows 0: a vector) of the type. */
-static bool has_shape(const dsci_setting *setting, const dsci_node *node, enum dsci_recurrent_role role,
+static bool has_shape(const dsci_context *context, const dsci_node *node, enum dsci_recurrent_role role,
                       size_t rows, size_t columns, dsci_type type, const char *what)
 {
     if (!dsci_has_role(node, role))
@@ -98,11 +98,11 @@ static bool has_shape(const dsci_setting *setting, const dsci_node *node, enum d
     const bool right = rows ? shape->rank == 2 && shape->dim[0] == rows && shape->dim[1] == columns
                             : shape->rank == 1 && shape->dim[0] == columns;
     return (right && in->type == type && (!parameter || in->producer->op == &dsci_op_parameter)) ||
-           wrong(setting, node, what, in);
+           wrong(context, node, what, in);
 }
 
 /* Numbers small enough that no size computed from them overflows, and the inputs that the cell has. */
-static bool check_attributes(const dsci_setting *setting, const dsci_node *node)
+static bool check_attributes(const dsci_context *context, const dsci_node *node)
 {
     enum { MOST = 1 << 24, NEEDED = 1 << DSCI_ROLE_X | 1 << DSCI_ROLE_WEIGHTS | 1 << DSCI_ROLE_RECURRENT };
     const size_t roles = node->attributes.recurrent.roles, units = node->attributes.recurrent.units;
@@ -120,41 +120,41 @@ static bool check_attributes(const dsci_setting *setting, const dsci_node *node)
         node->input_count >= dsci_role_count(node))
         return true;
     dsc_scope_fail(
-        setting->scope, DSC_ERROR_ARGUMENT,
+        context->scope, DSC_ERROR_ARGUMENT,
         "layer '%s': expected 1 to %d units and outputs, the inputs of its cell, and a state that is "
         "either given or kept, found %zu units",
         node->name, MOST, units);
     return false;
 }
 
-static bool check_inputs(const dsci_setting *setting, const dsci_node *node)
+static bool check_inputs(const dsci_context *context, const dsci_node *node)
 {
-    const dsci_type master = dsci_master_type(setting->real);
+    const dsci_type master = dsci_master_type(context->real);
     const dsci_recurrent r = dsci_recurrent_of(node);
     const dsci_tensor *x = node->in[0];
     if (x->shape.rank != 3 || x->shape.dim[1] != r.steps || x->shape.dim[2] != r.features)
-        return wrong(setting, node, "a batch of sequences (steps, features)", x);
+        return wrong(context, node, "a batch of sequences (steps, features)", x);
     if (dsci_has_role(node, DSCI_ROLE_STATE)) {
         const dsci_tensor *state = node->in[dsci_role_index(node, DSCI_ROLE_STATE)];
         if (state->producer->op != &dsci_op_state || state->shape.rank != 2 ||
-            state->shape.dim[0] < setting->batch || state->shape.dim[1] != r.carried || state->type != master)
-            return wrong(setting, node,
+            state->shape.dim[0] < context->batch || state->shape.dim[1] != r.carried || state->type != master)
+            return wrong(context, node,
                          "a state for each example of the batch (.stateful: at least the batch)", state);
     }
-    return has_shape(setting, node, DSCI_ROLE_WEIGHTS, r.features, r.gates, master,
+    return has_shape(context, node, DSCI_ROLE_WEIGHTS, r.features, r.gates, master,
                      "weights (features, gates * units)") &&
-           has_shape(setting, node, DSCI_ROLE_RECURRENT, r.state, r.gates, master,
+           has_shape(context, node, DSCI_ROLE_RECURRENT, r.state, r.gates, master,
                      "recurrent weights (units, gates * units)") &&
-           has_shape(setting, node, DSCI_ROLE_BIAS, 0, r.gates, master, "a bias (gates * units)") &&
-           has_shape(setting, node, DSCI_ROLE_RECURRENT_BIAS, 0, r.gates, master,
+           has_shape(context, node, DSCI_ROLE_BIAS, 0, r.gates, master, "a bias (gates * units)") &&
+           has_shape(context, node, DSCI_ROLE_RECURRENT_BIAS, 0, r.gates, master,
                      "a recurrent bias (gates * units)") &&
-           has_shape(setting, node, DSCI_ROLE_PEEPHOLE, 3, r.units, master, "peepholes (3, units)") &&
-           has_shape(setting, node, DSCI_ROLE_OUTPUT_WEIGHTS, r.units, r.state, master,
+           has_shape(context, node, DSCI_ROLE_PEEPHOLE, 3, r.units, master, "peepholes (3, units)") &&
+           has_shape(context, node, DSCI_ROLE_OUTPUT_WEIGHTS, r.units, r.state, master,
                      "output weights (units, outputs)") &&
-           has_shape(setting, node, DSCI_ROLE_OUTPUT_BIAS, 0, r.state, master, "an output bias (outputs)") &&
-           has_shape(setting, node, DSCI_ROLE_LENGTHS, 0, setting->batch, DSCI_I32,
+           has_shape(context, node, DSCI_ROLE_OUTPUT_BIAS, 0, r.state, master, "an output bias (outputs)") &&
+           has_shape(context, node, DSCI_ROLE_LENGTHS, 0, context->batch, DSCI_I32,
                      "lengths (batch), made by dsc_lengths()") &&
-           has_shape(setting, node, DSCI_ROLE_INITIAL, setting->batch, r.carried, setting->real,
+           has_shape(context, node, DSCI_ROLE_INITIAL, context->batch, r.carried, context->real,
                      "an initial state (batch, units), of an LSTM (batch, 2 * units)");
 }
 
@@ -174,38 +174,38 @@ static size_t most_gradients(const dsci_node *node, dsci_type real)
     return real == DSCI_BF16 && in_half > kept ? in_half : kept;
 }
 
-static bool infer(const dsci_setting *setting, dsci_node *node)
+static bool infer(const dsci_context *context, dsci_node *node)
 {
-    if (!dsci_expect_batch(setting, node, node->in[0]) || !check_attributes(setting, node) ||
-        !check_inputs(setting, node))
+    if (!dsci_expect_batch(context, node, node->in[0]) || !check_attributes(context, node) ||
+        !check_inputs(context, node))
         return false;
     const dsci_recurrent r = dsci_recurrent_of(node);
     const dsci_shape sequence = { .rank = 3, .dim = { r.batch, r.steps, r.state } };
     const dsci_shape last = { .rank = 2, .dim = { r.batch, r.state } };
     const dsci_shape final = { .rank = 2, .dim = { r.batch, r.carried } };
-    const dsci_shape kept = { .rank = 2, .dim = { r.batch, most_kept(node, setting->real) } };
-    node->attributes.recurrent.training = setting->training;
-    return dsci_node_output(setting, node, setting->real, r.sequence ? &sequence : &last) &&
-           dsci_node_output(setting, node, setting->real, &final) &&
-           dsci_node_output(setting, node, dsci_master_type(setting->real), &kept);
+    const dsci_shape kept = { .rank = 2, .dim = { r.batch, most_kept(node, context->real) } };
+    node->attributes.recurrent.training = context->training;
+    return dsci_node_output(context, node, context->real, r.sequence ? &sequence : &last) &&
+           dsci_node_output(context, node, context->real, &final) &&
+           dsci_node_output(context, node, dsci_master_type(context->real), &kept);
 }
 
-static bool infer_backward(const dsci_setting *setting, dsci_node *node)
+static bool infer_backward(const dsci_context *context, dsci_node *node)
 {
     const dsci_recurrent r = dsci_recurrent_of(node);
-    const dsci_shape gates = { .rank = 2, .dim = { r.batch, most_gradients(node, setting->real) } };
-    return dsci_node_output(setting, node, dsci_master_type(setting->real), &gates) &&
+    const dsci_shape gates = { .rank = 2, .dim = { r.batch, most_gradients(node, context->real) } };
+    return dsci_node_output(context, node, dsci_master_type(context->real), &gates) &&
            (!node->attributes.recurrent.x_diff ||
-            dsci_node_output(setting, node, setting->real, &node->in[0]->shape)) &&
+            dsci_node_output(context, node, context->real, &node->in[0]->shape)) &&
            (!node->attributes.recurrent.initial_diff ||
-            dsci_node_output(setting, node, setting->real,
+            dsci_node_output(context, node, context->real,
                              &node->in[dsci_role_index(node, DSCI_ROLE_INITIAL)]->shape));
 }
 
-static bool infer_backward_weights(const dsci_setting *setting, dsci_node *node)
+static bool infer_backward_weights(const dsci_context *context, dsci_node *node)
 {
     for (unsigned role = DSCI_ROLE_WEIGHTS; role <= DSCI_ROLE_OUTPUT_BIAS; role++)
-        if (dsci_has_role(node, role) && !dsci_node_output(setting, node, dsci_master_type(setting->real),
+        if (dsci_has_role(node, role) && !dsci_node_output(context, node, dsci_master_type(context->real),
                                                            &node->in[dsci_role_index(node, role)]->shape))
             return false;
     return true;

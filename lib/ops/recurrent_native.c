@@ -179,7 +179,7 @@ static const float *run_block(const dsci_operands *o, const dsci_recurrent *r, c
 
 /* From x and the state in values to the new state s->h. */
 static void run_step(const dsci_operands *o, const dsci_recurrent *r, const struct blocks *blocks,
-                     const float *values, dsci_cells *s, float *workspace)
+                     const float *values, dsci_gates_step *s, float *workspace)
 {
     const float *panels = (const float *)o->prepared + round_up(r->width);
     const struct product p = {
@@ -187,16 +187,16 @@ static void run_step(const dsci_operands *o, const dsci_recurrent *r, const stru
     };
     for (size_t i = 0; i < blocks->count; i++) {
         if (blocks->block[i].reset)
-            o->kernels->cells(DSCI_CELLS_GRU_RESET, s);
+            o->kernels->gates(DSCI_GATES_GRU_RESET, s);
         panels = run_block(o, r, &blocks->block[i], panels, p, s->c);
     }
     if (r->cell == DSCI_CELL_LSTM) {
-        o->kernels->cells(DSCI_CELLS_LSTM, s);
+        o->kernels->gates(DSCI_GATES_LSTM, s);
     } else if (r->cell == DSCI_CELL_GRU) {
-        o->kernels->cells(DSCI_CELLS_GRU, s);
+        o->kernels->gates(DSCI_GATES_GRU, s);
     } else if (r->cell == DSCI_CELL_GRU_LBR) {
-        o->kernels->cells(DSCI_CELLS_GRU_RESET, s);
-        o->kernels->cells(DSCI_CELLS_GRU_LINEAR, s);
+        o->kernels->gates(DSCI_GATES_GRU_RESET, s);
+        o->kernels->gates(DSCI_GATES_GRU_LINEAR, s);
     } else {
         const dsc_activation kind = r->cell == DSCI_CELL_RELU ? DSC_RELU : DSC_TANH;
         for (size_t e = 0; e < s->rows; e++) {
@@ -208,7 +208,7 @@ static void run_step(const dsci_operands *o, const dsci_recurrent *r, const stru
 }
 
 /* An example whose sequence is over keeps its state. */
-static void keep_state(const dsci_recurrent *r, const dsci_cells *s, size_t e)
+static void keep_state(const dsci_recurrent *r, const dsci_gates_step *s, size_t e)
 {
     const size_t n = r->units;
     memcpy(s->h + e * n, s->before + e * s->ld_before, n * sizeof(float));
@@ -330,7 +330,7 @@ static void enter_step(const dsci_operands *o, struct walk *w, size_t s, float *
 }
 
 /* The result of a step; an example that is over keeps its state. */
-static void leave_step(const dsci_operands *o, const struct walk *w, size_t s, const dsci_cells *step)
+static void leave_step(const dsci_operands *o, const struct walk *w, size_t s, const dsci_gates_step *step)
 {
     const dsci_recurrent *r = &w->r;
     const size_t t = dsci_step_read(r, s), n = r->units, size = r->half ? sizeof(dsci_bf16) : sizeof(float);
@@ -378,16 +378,16 @@ void dsci_recurrent_run(const dsci_operands *o, dsci_part part)
     begin(o, r, &w.g, w.h, w.cells);
     for (size_t s = 0; s < r->steps; s++) {
         float *at = w.values + s * rows * r->ld_values;
-        dsci_cells step = { .rows = rows,
-                            .units = r->units,
-                            .ld_gates = r->ld_gates,
-                            .ld_before = r->ld_values,
-                            .z = w.gates + s * rows * r->ld_gates,
-                            .before = at + r->taken,
-                            .h = w.h,
-                            .c = w.cells ? w.cells + (s + 1) * plane : NULL,
-                            .c_before = w.cells ? w.cells + s * plane : NULL,
-                            .peephole = dsci_role(o, DSCI_ROLE_PEEPHOLE) };
+        dsci_gates_step step = { .rows = rows,
+                                 .units = r->units,
+                                 .ld_gates = r->ld_gates,
+                                 .ld_before = r->ld_values,
+                                 .z = w.gates + s * rows * r->ld_gates,
+                                 .before = at + r->taken,
+                                 .h = w.h,
+                                 .c = w.cells ? w.cells + (s + 1) * plane : NULL,
+                                 .c_before = w.cells ? w.cells + s * plane : NULL,
+                                 .peephole = dsci_role(o, DSCI_ROLE_PEEPHOLE) };
         enter_step(o, &w, s, at, step.z);
         run_step(o, r, &w.blocks, at, &step, w.workspace);
         leave_step(o, &w, s, &step);
@@ -435,7 +435,7 @@ struct back {
 
 /* The gradients of x and of the state before from those of the gates. */
 static void products_back(const dsci_operands *o, const dsci_recurrent *r, const struct blocks *blocks,
-                          const dsci_cells *s, const struct back *back, bool keeps)
+                          const dsci_gates_step *s, const struct back *back, bool keeps)
 {
     const float *panels = o->prepared;
     bool added_x = false, added_state = keeps;
@@ -470,7 +470,7 @@ static void products_back(const dsci_operands *o, const dsci_recurrent *r, const
 
 /* The gradient of the reset state, by the last of the blocks. */
 static void reset_back(const dsci_operands *o, const dsci_recurrent *r, const struct blocks *blocks,
-                       const dsci_cells *s, const struct back *back)
+                       const dsci_gates_step *s, const struct back *back)
 {
     const struct block *b = &blocks->block[2];
     const float *panels = o->prepared;
@@ -488,17 +488,17 @@ static void reset_back(const dsci_operands *o, const dsci_recurrent *r, const st
 }
 
 static void cells_back(const dsci_operands *o, const dsci_recurrent *r, const struct blocks *blocks,
-                       dsci_cells *s, const struct back *back)
+                       dsci_gates_step *s, const struct back *back)
 {
     if (r->cell == DSCI_CELL_LSTM) {
-        o->kernels->cells(DSCI_CELLS_LSTM_BACK, s);
+        o->kernels->gates(DSCI_GATES_LSTM_BACK, s);
     } else if (r->cell == DSCI_CELL_GRU) {
-        o->kernels->cells(DSCI_CELLS_GRU_BACK, s);
+        o->kernels->gates(DSCI_GATES_GRU_BACK, s);
         reset_back(o, r, blocks, s, back);
         s->dc = back->reset;
-        o->kernels->cells(DSCI_CELLS_GRU_RESET_BACK, s);
+        o->kernels->gates(DSCI_GATES_GRU_RESET_BACK, s);
     } else if (r->cell == DSCI_CELL_GRU_LBR) {
-        o->kernels->cells(DSCI_CELLS_GRU_LINEAR_BACK, s);
+        o->kernels->gates(DSCI_GATES_GRU_LINEAR_BACK, s);
     } else {
         const dsc_activation kind = r->cell == DSCI_CELL_RELU ? DSC_RELU : DSC_TANH;
         for (size_t e = 0; e < s->rows; e++)
@@ -583,19 +583,19 @@ static void back_step(const dsci_operands *o, struct sweep *w, size_t s)
     const float *values = w->values + s * g->rows * r->ld_values;
     const float *cells = w->cells ? w->cells + s * g->rows * n : NULL;
     const float *kept_c = w->reset; /* for rows that are over; a GRU has no dc */
-    dsci_cells step = { .rows = g->rows,
-                        .units = n,
-                        .ld_gates = r->ld_gates,
-                        .ld_before = r->ld_values,
-                        .z = (float *)w->gates + s * g->rows * r->ld_gates,
-                        .dz = r->half ? w->dz : w->dz + s * g->rows * r->ld_gates,
-                        .before = values + r->taken,
-                        .h = w->dh,
-                        .c = cells ? (float *)cells + g->rows * n : NULL,
-                        .c_before = cells,
-                        .dc = w->dc,
-                        .dh_before = w->before,
-                        .peephole = dsci_role(o, DSCI_ROLE_PEEPHOLE) };
+    dsci_gates_step step = { .rows = g->rows,
+                             .units = n,
+                             .ld_gates = r->ld_gates,
+                             .ld_before = r->ld_values,
+                             .z = (float *)w->gates + s * g->rows * r->ld_gates,
+                             .dz = r->half ? w->dz : w->dz + s * g->rows * r->ld_gates,
+                             .before = values + r->taken,
+                             .h = w->dh,
+                             .c = cells ? (float *)cells + g->rows * n : NULL,
+                             .c_before = cells,
+                             .dc = w->dc,
+                             .dh_before = w->before,
+                             .peephole = dsci_role(o, DSCI_ROLE_PEEPHOLE) };
     const struct back back = { w->dx ? w->dx + (g->first * r->steps + t) * r->features : NULL, w->reset,
                                w->workspace, r->steps * r->features };
     const bool lstm = r->cell == DSCI_CELL_LSTM;

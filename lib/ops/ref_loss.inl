@@ -45,7 +45,8 @@ void NAME(softmax_cross_entropy)(const dsci_operands *o, dsci_part part)
     dsci_loss_put(o, total, (double)rows);
 }
 
-/* Mean of (src - target)^2 over the targets that are not NaN; diff_src = 2 (src - target) / how many these are. */
+/* Mean of (src - target)^2 over the targets that are not NaN; diff_src = 2 (src - target) / how many these
+ * are. */
 void NAME(squared_loss)(const dsci_operands *o, dsci_part part)
 {
     (void)part;

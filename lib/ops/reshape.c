@@ -15,21 +15,21 @@
 
 /* --- Reshape --- */
 
-static bool infer_reshape(const dsci_setting *setting, dsci_node *node)
+static bool infer_reshape(const dsci_context *context, dsci_node *node)
 {
-    const dsci_shape shape = dsci_shape_batched(setting->batch, &node->attributes.example);
-    if (!dsci_expect_batch(setting, node, node->in[0]))
+    const dsci_shape shape = dsci_shape_batched(context->batch, &node->attributes.example);
+    if (!dsci_expect_batch(context, node, node->in[0]))
         return false;
     if (dsci_shape_elements(&shape) != node->in[0]->elements) {
         char from[128], to[128];
         dsc_scope_fail(
-            setting->scope, DSC_ERROR_SHAPE,
+            context->scope, DSC_ERROR_SHAPE,
             "layer '%s': expected a shape of as many elements as '%s' has (%s with the batch), found %s",
             node->name, node->in[0]->producer->name, dsci_shape_text(&node->in[0]->shape, from),
             dsci_shape_text(&shape, to));
         return false;
     }
-    return dsci_node_output(setting, node, node->in[0]->type, &shape);
+    return dsci_node_output(context, node, node->in[0]->type, &shape);
 }
 
 static void gradient_reshape(dsci_graph *graph, dsci_node *node)
@@ -87,17 +87,17 @@ static bool same_but_for(const dsci_shape *a, const dsci_shape *b, size_t axis)
     return same;
 }
 
-static bool infer_concat(const dsci_setting *setting, dsci_node *node)
+static bool infer_concat(const dsci_context *context, dsci_node *node)
 {
     const size_t axis = node->attributes.range.axis;
     dsci_shape shape = node->in[0]->shape;
-    if (!dsci_expect_batch(setting, node, node->in[0]) || !dsci_expect_axis(setting, node, axis))
+    if (!dsci_expect_batch(context, node, node->in[0]) || !dsci_expect_axis(context, node, axis))
         return false;
     for (size_t i = 1; i < node->input_count; i++) {
         if (node->in[i]->type != node->in[0]->type || !same_but_for(&node->in[i]->shape, &shape, axis)) {
             char a[128], b[128];
             dsc_scope_fail(
-                setting->scope, DSC_ERROR_SHAPE,
+                context->scope, DSC_ERROR_SHAPE,
                 "layer '%s': expected tensors that agree but for dimension %zu, found %s from '%s' and %s "
                 "from '%s'",
                 node->name, axis - 1, dsci_shape_text(&node->in[0]->shape, a), node->in[0]->producer->name,
@@ -106,7 +106,7 @@ static bool infer_concat(const dsci_setting *setting, dsci_node *node)
         }
         shape.dim[axis] += node->in[i]->shape.dim[axis];
     }
-    return dsci_node_output(setting, node, node->in[0]->type, &shape);
+    return dsci_node_output(context, node, node->in[0]->type, &shape);
 }
 
 static void gradient_concat(dsci_graph *graph, dsci_node *node)
@@ -157,22 +157,22 @@ const dsci_op dsci_op_concat = {
     .implementations = { FOR_EVERY_TYPE(run_concat, dsci_book_shards) },
 };
 
-static bool infer_slice(const dsci_setting *setting, dsci_node *node)
+static bool infer_slice(const dsci_context *context, dsci_node *node)
 {
     const size_t axis = node->attributes.range.axis, first = node->attributes.range.first;
     const size_t count = node->attributes.range.count;
     dsci_shape shape = node->in[0]->shape;
-    if (!dsci_expect_batch(setting, node, node->in[0]) || !dsci_expect_axis(setting, node, axis))
+    if (!dsci_expect_batch(context, node, node->in[0]) || !dsci_expect_axis(context, node, axis))
         return false;
     if (count == 0 || count > shape.dim[axis] || first > shape.dim[axis] - count) {
         dsc_scope_fail(
-            setting->scope, DSC_ERROR_SHAPE,
+            context->scope, DSC_ERROR_SHAPE,
             "layer '%s': expected a range inside 0..%zu of dimension %zu, found %zu elements from %zu on",
             node->name, shape.dim[axis] - 1, axis - 1, count, first);
         return false;
     }
     shape.dim[axis] = count;
-    return dsci_node_output(setting, node, node->in[0]->type, &shape);
+    return dsci_node_output(context, node, node->in[0]->type, &shape);
 }
 
 static void gradient_slice(dsci_graph *graph, dsci_node *node)
@@ -205,11 +205,11 @@ const dsci_op dsci_op_slice = {
     .implementations = { FOR_EVERY_TYPE(run_slice, dsci_book_shards) },
 };
 
-static bool infer_slice_backward(const dsci_setting *setting, dsci_node *node)
+static bool infer_slice_backward(const dsci_context *context, dsci_node *node)
 {
     dsci_shape shape = node->in[0]->shape;
     shape.dim[node->attributes.range.axis] = node->attributes.range.whole;
-    return dsci_node_output(setting, node, node->in[0]->type, &shape);
+    return dsci_node_output(context, node, node->in[0]->type, &shape);
 }
 
 /* Zeros but for the range. */

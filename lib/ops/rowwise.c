@@ -16,9 +16,9 @@ static dsci_range shard_rows(const dsci_node *node, const dsci_tensor *x, size_t
     return r;
 }
 
-static bool infer_same(const dsci_setting *setting, dsci_node *node)
+static bool infer_same(const dsci_context *context, dsci_node *node)
 {
-    return dsci_expect_batch(setting, node, node->in[0]) && dsci_infer_same(setting, node);
+    return dsci_expect_batch(context, node, node->in[0]) && dsci_infer_same(context, node);
 }
 
 /* --- Softmax and its logarithm --- */
@@ -109,21 +109,21 @@ const dsci_op dsci_op_log_softmax_backward = {
 
 /* --- Maxout (Goodfellow et al. 2013): it takes values as they are, so its plain loops are native, too --- */
 
-static bool infer_maxout(const dsci_setting *setting, dsci_node *node)
+static bool infer_maxout(const dsci_context *context, dsci_node *node)
 {
     const size_t pieces = node->attributes.pieces;
-    if (!dsci_expect_batch(setting, node, node->in[0]))
+    if (!dsci_expect_batch(context, node, node->in[0]))
         return false;
     dsci_shape shape = node->in[0]->shape;
     if (pieces == 0 || columns_of(node->in[0]) % pieces != 0) {
         dsc_scope_fail(
-            setting->scope, DSC_ERROR_SHAPE,
+            context->scope, DSC_ERROR_SHAPE,
             "layer '%s': expected channels that are a multiple of its %zu pieces, found %zu from '%s'",
             node->name, pieces, columns_of(node->in[0]), node->in[0]->producer->name);
         return false;
     }
     shape.dim[shape.rank - 1] /= pieces;
-    return dsci_node_output(setting, node, node->in[0]->type, &shape);
+    return dsci_node_output(context, node, node->in[0]->type, &shape);
 }
 
 static void gradient_maxout(dsci_graph *graph, dsci_node *node)
@@ -134,9 +134,9 @@ static void gradient_maxout(dsci_graph *graph, dsci_node *node)
     dsci_gradient_add(graph, node->in[0], backward ? backward->out[0] : NULL);
 }
 
-static bool infer_maxout_backward(const dsci_setting *setting, dsci_node *node)
+static bool infer_maxout_backward(const dsci_context *context, dsci_node *node)
 {
-    return dsci_node_output(setting, node, node->in[1]->type, &node->in[1]->shape);
+    return dsci_node_output(context, node, node->in[1]->type, &node->in[1]->shape);
 }
 
 #define MAXOUT(name)                                                                                         \
@@ -164,26 +164,26 @@ const dsci_op dsci_op_maxout_backward = {
 
 enum { SAVED = 3 }; /* numbers kept of each row */
 
-static bool infer_layer_norm(const dsci_setting *setting, dsci_node *node)
+static bool infer_layer_norm(const dsci_context *context, dsci_node *node)
 {
     const bool scale = node->attributes.layer_norm.scale, shift = node->attributes.layer_norm.shift;
-    if (!dsci_expect_batch(setting, node, node->in[0]))
+    if (!dsci_expect_batch(context, node, node->in[0]))
         return false;
     bool fits = node->input_count == 1 + (size_t)scale + (size_t)shift;
     for (size_t i = 1; i < node->input_count; i++)
         fits = fits && node->in[i]->elements == columns_of(node->in[0]);
     if (!fits) {
         dsc_scope_fail(
-            setting->scope, DSC_ERROR_SHAPE,
+            context->scope, DSC_ERROR_SHAPE,
             "layer '%s': expected %d parameters of %zu values, one for each element of the last dimension "
             "of '%s'",
             node->name, scale + shift, columns_of(node->in[0]), node->in[0]->producer->name);
         return false;
     }
     const size_t rows = node->in[0]->elements / columns_of(node->in[0]);
-    const dsci_shape saved = { .rank = 2, .dim = { setting->batch, rows / setting->batch * SAVED } };
-    return dsci_infer_same(setting, node) &&
-           (!setting->training || dsci_node_output(setting, node, dsci_master_type(setting->real), &saved));
+    const dsci_shape saved = { .rank = 2, .dim = { context->batch, rows / context->batch * SAVED } };
+    return dsci_infer_same(context, node) &&
+           (!context->training || dsci_node_output(context, node, dsci_master_type(context->real), &saved));
 }
 
 static void gradient_layer_norm(dsci_graph *graph, dsci_node *node)
@@ -201,13 +201,13 @@ static void gradient_layer_norm(dsci_graph *graph, dsci_node *node)
         dsci_gradient_add(graph, node->in[scale ? 2 : 1], backward->out[scale ? 2 : 1]);
 }
 
-static bool infer_layer_norm_backward(const dsci_setting *setting, dsci_node *node)
+static bool infer_layer_norm_backward(const dsci_context *context, dsci_node *node)
 {
     const dsci_shape columns = { .rank = 1, .dim = { columns_of(node->in[1]) } };
-    const dsci_type master = dsci_master_type(setting->real);
-    return dsci_infer_same(setting, node) &&
-           (!node->attributes.layer_norm.scale || dsci_node_output(setting, node, master, &columns)) &&
-           (!node->attributes.layer_norm.shift || dsci_node_output(setting, node, master, &columns));
+    const dsci_type master = dsci_master_type(context->real);
+    return dsci_infer_same(context, node) &&
+           (!node->attributes.layer_norm.scale || dsci_node_output(context, node, master, &columns)) &&
+           (!node->attributes.layer_norm.shift || dsci_node_output(context, node, master, &columns));
 }
 
 static void run_layer_norm(const dsci_operands *o, dsci_part part)

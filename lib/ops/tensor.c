@@ -65,18 +65,18 @@ const char *dsci_shape_text(const dsci_shape *shape, char text[128])
     return text;
 }
 
-bool dsci_node_output(const dsci_setting *setting, dsci_node *node, dsci_type type, const dsci_shape *shape)
+bool dsci_node_output(const dsci_context *context, dsci_node *node, dsci_type type, const dsci_shape *shape)
 {
     const size_t elements = dsci_shape_elements(shape);
     if (elements == 0) {
         char text[128];
         dsc_scope_fail(
-            setting->scope, DSC_ERROR_SHAPE,
+            context->scope, DSC_ERROR_SHAPE,
             "layer '%s': expected a result of at least one element that fits into memory, found %s",
             node->name, dsci_shape_text(shape, text));
         return false;
     }
-    dsci_tensor *tensor = dsc_scope_alloc(setting->scope, 1, sizeof *tensor);
+    dsci_tensor *tensor = dsc_scope_alloc(context->scope, 1, sizeof *tensor);
     if (!tensor)
         return false;
     tensor->type = type;
@@ -89,26 +89,26 @@ bool dsci_node_output(const dsci_setting *setting, dsci_node *node, dsci_type ty
     return true;
 }
 
-dsci_node *dsci_node_make(const dsci_setting *setting, const dsci_op *op, const char *name,
+dsci_node *dsci_node_make(const dsci_context *context, const dsci_op *op, const char *name,
                           const dsci_attributes *attributes, dsci_tensor *const *inputs, size_t input_count)
 {
     for (size_t i = 0; i < input_count; i++)
         if (!inputs[i])
             return NULL;
-    dsci_node *node = dsc_scope_alloc(setting->scope, 1, sizeof *node);
+    dsci_node *node = dsc_scope_alloc(context->scope, 1, sizeof *node);
     if (!node)
         return NULL;
     node->op = op;
     node->name = name;
-    node->real = setting->real;
+    node->real = context->real;
     if (attributes)
         node->attributes = *attributes;
     for (size_t i = 0; i < input_count; i++)
         node->in[i] = inputs[i];
     node->input_count = input_count;
-    node->batch = setting->batch;
-    node->shard_rows = setting->shard_rows;
-    return op->infer(setting, node) ? node : NULL;
+    node->batch = context->batch;
+    node->shard_rows = context->shard_rows;
+    return op->infer(context, node) ? node : NULL;
 }
 
 dsc_activation *dsci_node_activation(dsci_node *node)
@@ -131,9 +131,9 @@ dsc_status dsci_graph_push(dsci_graph *graph, dsci_node *node)
 {
     if (graph->count == graph->capacity) {
         const size_t capacity = graph->capacity ? 2 * graph->capacity : 32;
-        dsci_node **nodes = dsc_scope_alloc(graph->setting.scope, capacity, sizeof(dsci_node *));
+        dsci_node **nodes = dsc_scope_alloc(graph->context.scope, capacity, sizeof(dsci_node *));
         if (!nodes)
-            return dsc_scope_status(graph->setting.scope);
+            return dsc_scope_status(graph->context.scope);
         for (size_t i = 0; i < graph->count; i++)
             nodes[i] = graph->nodes[i];
         graph->nodes = nodes;
@@ -146,9 +146,9 @@ dsc_status dsci_graph_push(dsci_graph *graph, dsci_node *node)
 dsci_node *dsci_graph_append(dsci_graph *graph, const dsci_op *op, const dsci_attributes *attributes,
                              dsci_tensor *const *inputs, size_t input_count)
 {
-    dsci_setting setting = graph->setting;
-    setting.real = graph->origin->real;
-    dsci_node *node = dsci_node_make(&setting, op, graph->origin->name, attributes, inputs, input_count);
+    dsci_context context = graph->context;
+    context.real = graph->origin->real;
+    dsci_node *node = dsci_node_make(&context, op, graph->origin->name, attributes, inputs, input_count);
     if (!node || dsci_graph_push(graph, node) != DSC_OK)
         return NULL;
     node->index = graph->origin->index;
@@ -171,35 +171,35 @@ void dsci_gradient_add(dsci_graph *graph, dsci_tensor *tensor, dsci_tensor *diff
     tensor->diff = diff;
 }
 
-bool dsci_expect_batch(const dsci_setting *setting, const dsci_node *node, const dsci_tensor *tensor)
+bool dsci_expect_batch(const dsci_context *context, const dsci_node *node, const dsci_tensor *tensor)
 {
-    if (tensor->shape.rank >= 2 && tensor->shape.dim[0] == setting->batch && tensor->type == setting->real)
+    if (tensor->shape.rank >= 2 && tensor->shape.dim[0] == context->batch && tensor->type == context->real)
         return true;
     char text[128];
-    dsc_scope_fail(setting->scope, DSC_ERROR_SHAPE,
+    dsc_scope_fail(context->scope, DSC_ERROR_SHAPE,
                    "layer '%s': expected a batch of real-valued examples, found %s of type %s from '%s'",
                    node->name, dsci_shape_text(&tensor->shape, text), dsci_type_name(tensor->type),
                    tensor->producer->name);
     return false;
 }
 
-bool dsci_expect_axis(const dsci_setting *setting, const dsci_node *node, size_t axis)
+bool dsci_expect_axis(const dsci_context *context, const dsci_node *node, size_t axis)
 {
     const dsci_shape *shape = &node->in[0]->shape;
     if (axis >= 1 && axis < shape->rank)
         return true;
     char text[128];
     dsc_scope_fail(
-        setting->scope, DSC_ERROR_ARGUMENT,
+        context->scope, DSC_ERROR_ARGUMENT,
         "layer '%s': expected a dimension of the example in 0..%zu, found %zd for %s (batch first) from '%s'",
         node->name, shape->rank - 2, (ptrdiff_t)axis - 1, dsci_shape_text(shape, text),
         node->in[0]->producer->name);
     return false;
 }
 
-bool dsci_infer_same(const dsci_setting *setting, dsci_node *node)
+bool dsci_infer_same(const dsci_context *context, dsci_node *node)
 {
-    return dsci_node_output(setting, node, node->in[0]->type, &node->in[0]->shape);
+    return dsci_node_output(context, node, node->in[0]->type, &node->in[0]->shape);
 }
 
 double dsci_flops_elementwise(const dsci_node *node)

@@ -23,15 +23,15 @@ bool dsci_is_binary(const dsci_node *node)
            node->in[1]->producer->attributes.labels.classes == 2;
 }
 
-static bool infer_label_loss(const dsci_setting *setting, dsci_node *node)
+static bool infer_label_loss(const dsci_context *context, dsci_node *node)
 {
     const bool hinge = node->attributes.loss.kind == DSCI_LABEL_HINGE;
-    return dsci_expect_labels(setting, node, hinge) && dsci_loss_outputs(setting, node);
+    return dsci_expect_labels(context, node, hinge) && dsci_loss_outputs(context, node);
 }
 
-static bool infer_target_loss(const dsci_setting *setting, dsci_node *node)
+static bool infer_target_loss(const dsci_context *context, dsci_node *node)
 {
-    return dsci_expect_targets(setting, node) && dsci_loss_outputs(setting, node);
+    return dsci_expect_targets(context, node) && dsci_loss_outputs(context, node);
 }
 
 static void measure_errors(dsci_graph *graph, dsci_node *node)

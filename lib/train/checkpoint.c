@@ -174,7 +174,7 @@ static void add_history(struct contents *contents, size_t epochs)
 
 static void pack(const dsci_fit *fit, struct contents *contents)
 {
-    const dsci_progress *p = &fit->progress;
+    const dsci_fit_state *p = &fit->progress;
     const double progress[PROGRESS] = { (double)p->epoch,   (double)p->steps, (double)fit->model->step,
                                         p->first,           p->best,          (double)p->best_epoch,
                                         (double)p->finished };
@@ -191,12 +191,12 @@ static void pack(const dsci_fit *fit, struct contents *contents)
 static void unpack(dsci_fit *fit, const struct contents *contents)
 {
     const double *p = contents->progress;
-    fit->progress = (dsci_progress){ .epoch = (size_t)p[0],
-                                     .steps = (uint64_t)p[1],
-                                     .first = p[3],
-                                     .best = p[4],
-                                     .best_epoch = (size_t)p[5],
-                                     .finished = p[6] != 0 };
+    fit->progress = (dsci_fit_state){ .epoch = (size_t)p[0],
+                                      .steps = (uint64_t)p[1],
+                                      .first = p[3],
+                                      .best = p[4],
+                                      .best_epoch = (size_t)p[5],
+                                      .finished = p[6] != 0 };
     fit->model->step = (uint32_t)p[2];
     memcpy(&fit->trainer.optimizer.progress, contents->scalars, sizeof contents->scalars);
     for (size_t i = 0; i < fit->progress.epoch; i++) {
@@ -251,14 +251,14 @@ static bool is_sound(dsc_scope *local, const dsci_fit *fit, const double p[PROGR
     return false;
 }
 
-/* Steps and epochs of the optimiser become integers. */
+/* Steps and epochs of the optimizer become integers. */
 static bool is_sound_optimizer(dsc_scope *local, const dsci_fit *fit, const double *scalars)
 {
     dsci_optimizer_progress progress;
     memcpy(&progress, scalars, sizeof progress);
     if (is_count(progress.step, 0x1p53) && is_count(progress.epoch, 0x1p53))
         return true;
-    dsc_scope_fail(local, DSC_ERROR_FORMAT, "'%s' is damaged: its optimiser has taken no number of steps",
+    dsc_scope_fail(local, DSC_ERROR_FORMAT, "'%s' is damaged: its optimizer has taken no number of steps",
                    fit->options->checkpoint);
     return false;
 }

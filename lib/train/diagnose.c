@@ -43,7 +43,7 @@ static const char *in_slices(dsc_scope *scope, const dsc_model *model, const cha
     return NULL;
 }
 
-static const char *in_inputs(dsc_scope *scope, const dsci_plan *plan)
+static const char *in_inputs(dsc_scope *scope, const dsci_execution *plan)
 {
     for (size_t i = 0; i < plan->input_count; i++)
         if (!all_finite(plan->inputs[i]->type, plan->inputs[i]->bound, plan->inputs[i]->elements))
@@ -71,7 +71,7 @@ static bool made_finite(const dsci_step *step)
 
 /* The step has changed the state, so what is there comes from a layer; only without one it is told. A step's
    memory may be another's later, so each is looked at as soon as it has been made. */
-static const char *in_layers(dsc_scope *scope, const dsci_plan *plan)
+static const char *in_layers(dsc_scope *scope, const dsci_execution *plan)
 {
     for (size_t i = 0; i < plan->stretch_count; i++) {
         const dsci_stretch *stretch = &plan->stretches[i];
@@ -98,7 +98,7 @@ static const char *in_state(dsc_scope *scope, const dsc_model *model)
     return in_slices(scope, model, "state", model->state_slices, model->state_count, model->state);
 }
 
-const char *dsci_find_not_finite(dsc_scope *scope, const dsc_model *model, dsci_plan *plan)
+const char *dsci_find_not_finite(dsc_scope *scope, const dsc_model *model, dsci_execution *plan)
 {
     const char *found = in_inputs(scope, plan);
     if (!found)

@@ -15,18 +15,18 @@
 enum { MOST_BATCH = 256, LEAST_BATCH = 16, MOST_ELEMENTS = 1 << 24 };
 
 /* Elements that the layers make of one example. */
-static double example_elements(const dsci_plan *plan)
+static double example_elements(const dsci_execution *plan)
 {
     double elements = 0;
     for (size_t i = 0; i < plan->graph.count; i++) {
         const dsci_node *node = plan->graph.nodes[i];
-        if (!node->backward && node->out[0]->home == DSCI_HOME_ARENA)
+        if (!node->backward && node->out[0]->storage == DSCI_STORAGE_ARENA)
             elements += (double)node->out[0]->elements;
     }
     return elements / (double)plan->batch;
 }
 
-static size_t choose_batch(const dsci_plan *plan)
+static size_t choose_batch(const dsci_execution *plan)
 {
     const double elements = example_elements(plan);
     size_t batch = MOST_BATCH;
@@ -45,9 +45,9 @@ bool dsci_evaluation_make(dsc_scope *scope, dsci_evaluation *evaluation, dsc_mod
     const size_t most = choose_batch(model->plans), batch = data->count < most ? data->count : most;
     const size_t rest = data->count % batch;
     *evaluation = (dsci_evaluation){ .count = data->count, .batch = batch, .scope = model->scope };
-    evaluation->full = dsci_model_plan_of(model, root, batch, mode);
+    evaluation->full = dsci_model_execution_of(model, root, batch, mode);
     if (evaluation->full)
-        evaluation->rest = rest ? dsci_model_plan_of(model, root, rest, mode) : evaluation->full;
+        evaluation->rest = rest ? dsci_model_execution_of(model, root, rest, mode) : evaluation->full;
     if (!evaluation->rest || dsci_examples_check(model, evaluation->full, data, what) != DSC_OK)
         return false;
     if (dsci_feed_make(scope, &evaluation->feed, model, evaluation->full, batch, false) != DSC_OK) {
@@ -58,11 +58,12 @@ bool dsci_evaluation_make(dsc_scope *scope, dsci_evaluation *evaluation, dsc_mod
     return true;
 }
 
-dsci_plan *dsci_evaluation_batch(const dsci_evaluation *evaluation, size_t first)
+dsci_execution *dsci_evaluation_batch(const dsci_evaluation *evaluation, size_t first)
 {
-    dsci_plan *plan = evaluation->count - first >= evaluation->batch ? evaluation->full : evaluation->rest;
+    dsci_execution *plan =
+        evaluation->count - first >= evaluation->batch ? evaluation->full : evaluation->rest;
     dsci_feed_rows(&evaluation->feed, plan, first);
-    dsci_plan_run(plan);
+    dsci_execution_run(plan);
     return plan;
 }
 
@@ -73,7 +74,7 @@ dsc_metrics dsci_evaluation_metrics(const dsci_evaluation *evaluation)
     const unsigned mode = dsc_float_mode_enter();
     for (size_t first = 0; first < evaluation->count && dsc_scope_goes_on(evaluation->scope);
          first += evaluation->batch) {
-        const dsci_plan *plan = dsci_evaluation_batch(evaluation, first);
+        const dsci_execution *plan = dsci_evaluation_batch(evaluation, first);
         sums.loss += *plan->loss * *plan->loss_weight;
         weight += *plan->loss_weight;
         sums.error_rate += plan->errors ? plan->errors[0] : NAN;
@@ -101,7 +102,7 @@ dsc_metrics dsc_evaluate(dsc_model *model, const dsc_examples *data)
 /* --- Values of nodes --- */
 
 /* The tensor that the plan computes; NULL if it is none of the plan's own memory. */
-static const dsci_tensor *result_of(const dsci_plan *plan)
+static const dsci_tensor *result_of(const dsci_execution *plan)
 {
     for (size_t i = 0; plan->result && i < plan->graph.count; i++)
         for (size_t j = 0; j < plan->graph.nodes[i]->output_count; j++)
@@ -163,7 +164,7 @@ static bool is_predictable(const dsc_model *model, const dsc_node *node)
                        node->tensor->producer->name);
         return false;
     }
-    if (node->tensor->shape.rank < 2 || node->tensor->producer->op->source) {
+    if (node->tensor->shape.rank < 2 || node->tensor->producer->op->leaf) {
         dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT,
                        "predict: expected a layer with a value for each example, found '%s'",
                        node->tensor->producer->name);

@@ -7,7 +7,7 @@
 /* Plans and memory for one pass after another over the same examples. */
 typedef struct dsci_evaluation {
     size_t count, batch;
-    dsci_plan *full, *rest; /* of batch examples, and of what is left after them */
+    dsci_execution *full, *rest; /* of batch examples, and of what is left after them */
     dsci_feed feed;
     dsc_scope *scope; /* of the model, which may be to stop */
 } dsci_evaluation;
@@ -19,7 +19,7 @@ bool dsci_evaluation_make(dsc_scope *scope, dsci_evaluation *evaluation, dsc_mod
                           const char *what);
 
 /* Runs the plan of the examples from first on; returns it. */
-dsci_plan *dsci_evaluation_batch(const dsci_evaluation *evaluation, size_t first);
+dsci_execution *dsci_evaluation_batch(const dsci_evaluation *evaluation, size_t first);
 
 /* Loss and error rate over all examples; of an evaluation of the model's loss. NaN if the model's scope was
    to stop. Allocates nothing. */

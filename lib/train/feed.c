@@ -11,7 +11,7 @@ static dsci_port_id port_of(const dsci_tensor *input)
 }
 
 /* The tensor behind a port; NULL if the plan has none. */
-static dsci_tensor *tensor_of(const dsci_plan *plan, dsci_port_id id)
+static dsci_tensor *tensor_of(const dsci_execution *plan, dsci_port_id id)
 {
     if (id == DSCI_PORT_EXPECTED)
         return plan->expected;
@@ -49,7 +49,7 @@ static dsc_status fail_outside(const dsc_model *model, const char *what, const c
                           (int)values[at], at / steps, step);
 }
 
-dsc_status dsci_labels_check(const dsc_model *model, const dsci_plan *plan, const int32_t *labels,
+dsc_status dsci_labels_check(const dsc_model *model, const dsci_execution *plan, const int32_t *labels,
                              size_t count, const char *what)
 {
     const dsci_tensor *expected = plan->expected;
@@ -61,7 +61,7 @@ dsc_status dsci_labels_check(const dsc_model *model, const dsci_plan *plan, cons
     return at == count * steps ? DSC_OK : fail_outside(model, what, "labels", labels, at, steps, classes);
 }
 
-dsc_status dsci_tokens_check(const dsc_model *model, const dsci_plan *plan, const int32_t *tokens,
+dsc_status dsci_tokens_check(const dsc_model *model, const dsci_execution *plan, const int32_t *tokens,
                              size_t count, const char *what)
 {
     const dsci_tensor *input = tensor_of(plan, DSCI_PORT_TOKENS);
@@ -73,8 +73,8 @@ dsc_status dsci_tokens_check(const dsc_model *model, const dsci_plan *plan, cons
     return at == count * steps ? DSC_OK : fail_outside(model, what, "tokens", tokens, at, steps, vocabulary);
 }
 
-static dsc_status check_inputs(const dsc_model *model, const dsci_plan *plan, const dsc_examples *examples,
-                               const char *what)
+static dsc_status check_inputs(const dsc_model *model, const dsci_execution *plan,
+                               const dsc_examples *examples, const char *what)
 {
     for (size_t i = 0; i < plan->input_count; i++) {
         const dsci_tensor *input = plan->inputs[i];
@@ -96,8 +96,8 @@ static dsc_status check_inputs(const dsc_model *model, const dsci_plan *plan, co
     return DSC_OK;
 }
 
-static dsc_status check_expected(const dsc_model *model, const dsci_plan *plan, const dsc_examples *examples,
-                                 const char *what)
+static dsc_status check_expected(const dsc_model *model, const dsci_execution *plan,
+                                 const dsc_examples *examples, const char *what)
 {
     const dsci_tensor *expected = plan->expected;
     if (!expected)
@@ -119,8 +119,8 @@ static dsc_status check_expected(const dsc_model *model, const dsci_plan *plan, 
     return DSC_OK;
 }
 
-dsc_status dsci_examples_check(const dsc_model *model, const dsci_plan *plan, const dsc_examples *examples,
-                               const char *what)
+dsc_status dsci_examples_check(const dsc_model *model, const dsci_execution *plan,
+                               const dsc_examples *examples, const char *what)
 {
     dsc_status status = check_inputs(model, plan, examples, what);
     if (status == DSC_OK)
@@ -132,8 +132,8 @@ dsc_status dsci_examples_check(const dsc_model *model, const dsci_plan *plan, co
     return status;
 }
 
-dsc_status dsci_feed_make(dsc_scope *scope, dsci_feed *feed, const dsc_model *model, const dsci_plan *plan,
-                          size_t rows, bool gathers)
+dsc_status dsci_feed_make(dsc_scope *scope, dsci_feed *feed, const dsc_model *model,
+                          const dsci_execution *plan, size_t rows, bool gathers)
 {
     *feed = (dsci_feed){ .threads = model->threads };
     for (dsci_port_id id = 0; id < DSCI_PORTS; id++) {
@@ -229,7 +229,7 @@ static void copy(const struct job *job)
     }
 }
 
-static void bind(const struct job *job, dsci_plan *plan)
+static void bind(const struct job *job, dsci_execution *plan)
 {
     for (dsci_port_id id = 0; id < DSCI_PORTS; id++) {
         const dsci_port *port = &job->feed->ports[id];
@@ -240,18 +240,18 @@ static void bind(const struct job *job, dsci_plan *plan)
             data = port->gathered;
         if (port->wide)
             data = port->wide;
-        dsci_plan_bind(tensor_of(plan, id), data);
+        dsci_execution_bind(tensor_of(plan, id), data);
     }
 }
 
-void dsci_feed_rows(const dsci_feed *feed, dsci_plan *plan, size_t first)
+void dsci_feed_rows(const dsci_feed *feed, dsci_execution *plan, size_t first)
 {
     const struct job job = { .feed = feed, .first = first, .rows = plan->batch };
     copy(&job);
     bind(&job, plan);
 }
 
-void dsci_feed_gather(const dsci_feed *feed, dsci_plan *plan, const uint32_t *index, uint32_t epoch)
+void dsci_feed_gather(const dsci_feed *feed, dsci_execution *plan, const uint32_t *index, uint32_t epoch)
 {
     const struct job job = { .feed = feed, .index = index, .rows = plan->batch, .epoch = epoch };
     copy(&job);

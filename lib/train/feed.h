@@ -26,28 +26,28 @@ typedef struct dsci_feed {
 } dsci_feed;
 
 /* Whether the model can be given such examples; what says who asks, for the message. */
-dsc_status dsci_examples_check(const dsc_model *model, const dsci_plan *plan, const dsc_examples *examples,
-                               const char *what);
+dsc_status dsci_examples_check(const dsc_model *model, const dsci_execution *plan,
+                               const dsc_examples *examples, const char *what);
 
 /* Whether count examples' labels are classes that the model's loss knows, their tokens words of the
  * vocabulary. */
-dsc_status dsci_labels_check(const dsc_model *model, const dsci_plan *plan, const int32_t *labels,
+dsc_status dsci_labels_check(const dsc_model *model, const dsci_execution *plan, const int32_t *labels,
                              size_t count, const char *what);
-dsc_status dsci_tokens_check(const dsc_model *model, const dsci_plan *plan, const int32_t *tokens,
+dsc_status dsci_tokens_check(const dsc_model *model, const dsci_execution *plan, const int32_t *tokens,
                              size_t count, const char *what);
 
 /* A feed for batches of at most rows examples to plans of this one's root, its memory in the scope; gathers:
    rows come in the order of an index. */
-dsc_status dsci_feed_make(dsc_scope *scope, dsci_feed *feed, const dsc_model *model, const dsci_plan *plan,
-                          size_t rows, bool gathers);
+dsc_status dsci_feed_make(dsc_scope *scope, dsci_feed *feed, const dsc_model *model,
+                          const dsci_execution *plan, size_t rows, bool gathers);
 
 /* Where the examples are. They have been checked. */
 void dsci_feed_from(dsci_feed *feed, const dsc_examples *examples);
 
 /* Has the plan read the examples from first on. */
-void dsci_feed_rows(const dsci_feed *feed, dsci_plan *plan, size_t first);
+void dsci_feed_rows(const dsci_feed *feed, dsci_execution *plan, size_t first);
 
 /* Has the plan read the examples index[0..]; epoch counts the draws of augmentation. */
-void dsci_feed_gather(const dsci_feed *feed, dsci_plan *plan, const uint32_t *index, uint32_t epoch);
+void dsci_feed_gather(const dsci_feed *feed, dsci_execution *plan, const uint32_t *index, uint32_t epoch);
 
 #endif

@@ -12,15 +12,15 @@
 
 /* Makes the trainer, with its memory in the scope. Returns the plan of the full batch; NULL, with the error
    in that scope, if it cannot be. */
-static dsci_plan *trainer_init(dsc_scope *scope, dsc_trainer *trainer, dsc_model *model,
-                               const dsc_optimizer *optimizer, size_t rows, bool gathers)
+static dsci_execution *trainer_init(dsc_scope *scope, dsc_trainer *trainer, dsc_model *model,
+                                    const dsc_optimizer *optimizer, size_t rows, bool gathers)
 {
     if (model->options.inference) {
         dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
                        "train: expected a model with gradients, found one compiled for inference");
         return NULL;
     }
-    dsci_plan *plan = dsci_model_plan(model, model->options.batch, DSCI_TRAINING);
+    dsci_execution *plan = dsci_model_execution(model, model->options.batch, DSCI_TRAINING);
     if (!plan) {
         dsc_scope_adopt_error(scope, model->scope);
         return NULL;
@@ -45,7 +45,7 @@ static void update(dsc_trainer *trainer)
 }
 
 /* Fails if the plan, of most batches of a training, has a batch normalisation that would never learn. */
-static dsc_status check_normalisation(const dsc_model *model, const dsci_plan *plan, const char *what)
+static dsc_status check_normalisation(const dsc_model *model, const dsci_execution *plan, const char *what)
 {
     for (size_t i = 0; i < plan->graph.count; i++) {
         const dsci_node *node = plan->graph.nodes[i];
@@ -82,7 +82,7 @@ double dsc_trainer_step(dsc_trainer *trainer, const void *x, const void *targets
     if (!trainer || dsc_scope_status(trainer->model->scope) != DSC_OK)
         return NAN;
     const dsc_model *model = trainer->model;
-    dsci_plan *plan = trainer->plan;
+    dsci_execution *plan = trainer->plan;
     if (!x || !targets) {
         dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT, "train step: expected a batch, found none");
         return NAN;
@@ -94,7 +94,7 @@ double dsc_trainer_step(dsc_trainer *trainer, const void *x, const void *targets
     dsci_feed_from(&trainer->feed,
                    &(dsc_examples){ .x = x, .tokens = x, .labels = targets, .targets = targets });
     dsci_feed_rows(&trainer->feed, plan, 0);
-    dsci_plan_run(plan);
+    dsci_execution_run(plan);
     const double loss = *plan->loss;
     update(trainer);
     dsc_float_mode_leave(mode);
@@ -157,12 +157,12 @@ static bool fit_init(dsci_fit *fit)
     const size_t batch = model->options.batch, count = fit->examples->count, rest = count % batch;
     if (check_options(fit->scope, model, fit->examples, options) != DSC_OK)
         return false;
-    dsci_plan *plan = trainer_init(fit->scope, &fit->trainer, model, &options->optimizer,
-                                   count < batch ? count : batch, true);
+    dsci_execution *plan = trainer_init(fit->scope, &fit->trainer, model, &options->optimizer,
+                                        count < batch ? count : batch, true);
     if (!plan)
         return false;
     fit->full = count >= batch ? plan : NULL;
-    fit->rest = rest ? dsci_model_plan(model, rest, DSCI_TRAINING) : plan;
+    fit->rest = rest ? dsci_model_execution(model, rest, DSCI_TRAINING) : plan;
     if (!fit->rest || dsci_examples_check(model, plan, fit->examples, "fit") != DSC_OK ||
         check_normalisation(model, fit->full ? fit->full : fit->rest, "fit") != DSC_OK)
         return false;
@@ -180,12 +180,12 @@ static bool fit_init(dsci_fit *fit)
         fit->best_state = dsc_scope_alloc(fit->scope, model->state_elements, element_bytes(fit));
     }
     fit->epochs = options->epochs == 0 && options->steps > 0 ? UINT32_MAX : options->epochs;
-    fit->progress = (dsci_progress){ .first = NAN, .best = INFINITY };
+    fit->progress = (dsci_fit_state){ .first = NAN, .best = INFINITY };
     return dsc_scope_status(fit->scope) == DSC_OK;
 }
 
 /* Fails the training, naming the step and where its numbers went wrong. */
-static dsc_status fail_not_finite(const dsci_fit *fit, dsci_plan *plan, double loss, size_t epoch,
+static dsc_status fail_not_finite(const dsci_fit *fit, dsci_execution *plan, double loss, size_t epoch,
                                   size_t step)
 {
     const char *where = dsci_find_not_finite(fit->scope, fit->model, plan);
@@ -195,7 +195,7 @@ static dsc_status fail_not_finite(const dsci_fit *fit, dsci_plan *plan, double l
                           loss, epoch, step, where ? where : "the network");
 }
 
-static dsc_status check_loss(dsci_fit *fit, dsci_plan *plan, double loss, size_t epoch, size_t step)
+static dsc_status check_loss(dsci_fit *fit, dsci_execution *plan, double loss, size_t epoch, size_t step)
 {
     if (!isfinite(loss))
         return fail_not_finite(fit, plan, loss, epoch, step);
@@ -265,9 +265,9 @@ static dsc_status train_epoch(dsci_fit *fit, dsc_epoch *measured)
     for (size_t first = 0; first < count && !is_out_of_steps(fit); first += batch) {
         if (!dsc_scope_goes_on(fit->model->scope))
             return dsc_scope_status(fit->model->scope);
-        dsci_plan *plan = fit->full && count - first >= batch ? fit->full : fit->rest;
+        dsci_execution *plan = fit->full && count - first >= batch ? fit->full : fit->rest;
         dsci_feed_gather(&fit->trainer.feed, plan, fit->order + first, (uint32_t)epoch);
-        dsci_plan_run(plan);
+        dsci_execution_run(plan);
         const double loss = *plan->loss;
         if (check_loss(fit, plan, loss, epoch, first / batch + 1) != DSC_OK)
             return dsc_scope_status(fit->model->scope);
@@ -294,7 +294,7 @@ static void copy_model(const dsci_fit *fit, void *parameters, void *state, const
 }
 
 /* An epoch whose measure is not finite is never the best. */
-static bool is_best(const dsci_progress *progress, double value, double min_delta)
+static bool is_best(const dsci_fit_state *progress, double value, double min_delta)
 {
     return isfinite(value) && (progress->best_epoch == 0 || value < progress->best - min_delta);
 }
@@ -303,7 +303,7 @@ static bool is_best(const dsci_progress *progress, double value, double min_delt
 static void watch(dsci_fit *fit, const dsc_epoch *measured)
 {
     const dsc_fit_options *options = fit->options;
-    dsci_progress *progress = &fit->progress;
+    dsci_fit_state *progress = &fit->progress;
     if (!watches(options))
         return;
     const double value = options->by_error ? measured->validation.error_rate : measured->validation.loss;

@@ -9,20 +9,20 @@
 
 struct dsc_trainer {
     dsc_model *model;
-    dsci_plan *plan; /* of the full batch */
+    dsci_execution *plan; /* of the full batch */
     dsci_feed feed;
     dsci_optimizer optimizer;
 };
 
-/* What is known after an epoch, beside parameters, state and the optimiser's memory. */
-typedef struct dsci_progress {
+/* What is known after an epoch, beside parameters, state and the optimizer's memory. */
+typedef struct dsci_fit_state {
     size_t epoch;      /* done */
     uint64_t steps;    /* done, of this training */
     double first;      /* loss of the first step */
     double best;       /* of the measure that is watched; infinite before the first */
     size_t best_epoch; /* 0: none had a finite measure */
     bool finished;     /* stopped early */
-} dsci_progress;
+} dsci_fit_state;
 
 typedef struct dsci_fit {
     dsc_scope *scope; /* of buffers */
@@ -30,12 +30,12 @@ typedef struct dsci_fit {
     const dsc_fit_options *options;
     const dsc_examples *examples;
     dsc_trainer trainer;
-    dsci_plan *full, *rest; /* full is NULL if there are fewer examples */
+    dsci_execution *full, *rest; /* full is NULL if there are fewer examples */
     uint32_t *order;
     dsc_rng rng;
     size_t epochs;              /* to do in all */
     dsci_evaluation validation; /* if there is one */
-    dsci_progress progress;
+    dsci_fit_state progress;
     void *best_parameters, *best_state; /* NULL: not kept */
     dsc_epoch *history;                 /* progress.epoch of them, if there is a checkpoint */
     size_t history_capacity;
@@ -46,7 +46,7 @@ typedef struct dsci_fit {
 /* What of the network first holds a value that is not finite: an input, a parameter, or else the output of a
    layer. The plan, which has just been run, is run again, one node at a time. The text is in the
    scope. */
-const char *dsci_find_not_finite(dsc_scope *scope, const dsc_model *model, dsci_plan *plan);
+const char *dsci_find_not_finite(dsc_scope *scope, const dsc_model *model, dsci_execution *plan);
 
 /* The first parameter, or else state, of the model that holds a value that is not finite; NULL if all are.
    The text is in the scope. */

@@ -403,7 +403,7 @@ static const char *names_along(const struct reader *reader, const char *path)
     return names ? names : "";
 }
 
-/* All weights by number; not what optimisers, metrics and generators of random numbers keep. */
+/* All weights by number; not what optimizers, metrics and generators of random numbers keep. */
 static void list_by_numbers(const struct reader *reader, struct weights *weights)
 {
     size_t count;

@@ -1,5 +1,5 @@
-/* structure.c - a network as text, and a network from text, which may be hostile: each op's form says what is
- * read. */
+/* structure.c - a network as text, and a network from text, which may be hostile: each op's schema says what
+ * is read. */
 #include "train/structure.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 #include "graph/network.h"
 #include "graph/passes.h"
-#include "ops/fields.h"
+#include "ops/schema.h"
 
 enum { NODES_MAX = 100000, JSON_FLAGS = JSON_COMPACT };
 
@@ -129,14 +129,14 @@ static json_t *inputs_value(const dsci_node *node)
     return list_of(inputs, node->input_count);
 }
 
-static json_t *node_value(const dsci_node *node, const dsci_op_form *form)
+static json_t *node_value(const dsci_node *node, const dsci_op_schema *schema)
 {
     json_t *object = json_object();
     int failures = json_object_set_new(object, "op", json_string(node->op->name)) != 0;
     failures += json_object_set_new(object, "name", json_string(node->name)) != 0;
     if (node->input_count > 0)
         failures += json_object_set_new(object, "inputs", inputs_value(node)) != 0;
-    for (const dsci_field *field = form->fields; field->name; field++)
+    for (const dsci_field *field = schema->fields; field->name; field++)
         failures += json_object_set_new(object, field->name, field_value(node, field)) != 0;
     if (failures == 0)
         return object;
@@ -149,14 +149,14 @@ static json_t *nodes_value(dsc_scope *scope, const dsci_graph *graph)
     json_t *list = own(scope, json_array());
     for (size_t i = 0; list && i < graph->count; i++) {
         dsci_node *node = graph->nodes[i];
-        const dsci_op_form *form = dsci_op_form_of(node->op);
+        const dsci_op_schema *schema = dsci_op_schema_of(node->op);
         node->position = i;
-        if (!form) {
+        if (!schema) {
             dsc_scope_fail(scope, DSC_ERROR_UNSUPPORTED, "layer '%s': a file cannot describe a layer of %s",
                            node->name, node->op->name);
             return NULL;
         }
-        if (json_array_append_new(list, node_value(node, form)) != 0) {
+        if (json_array_append_new(list, node_value(node, schema)) != 0) {
             dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
                            "layer '%s': cannot be described: its name is not UTF-8, an attribute is not "
                            "finite, or memory is out",
@@ -170,7 +170,7 @@ static json_t *nodes_value(dsc_scope *scope, const dsci_graph *graph)
 const char *dsci_structure_write(dsc_scope *scope, const dsc_model *model)
 {
     dsc_scope *local = dsc_scope_open(NULL);
-    dsci_graph graph = { .setting = { .scope = local, .real = DSCI_F32, .batch = 1, .training = true } };
+    dsci_graph graph = { .context = { .scope = local, .real = DSCI_F32, .batch = 1, .training = true } };
     const char *copy = NULL;
     if (dsci_pass_build(&graph, model->loss, model->loss) && dsc_scope_status(local) == DSC_OK) {
         json_t *nodes = nodes_value(local, &graph);
@@ -323,9 +323,9 @@ static bool read_node(struct reader *reader, const json_t *object)
     dsci_tensor *inputs[DSCI_MAX_INPUTS];
     size_t input_count;
     const char *op = json_string_value(json_object_get(object, "op"));
-    const dsci_op_form *form = op ? dsci_op_form_named(op) : NULL;
+    const dsci_op_schema *schema = op ? dsci_op_schema_named(op) : NULL;
     reader->name = json_string_value(json_object_get(object, "name"));
-    if (!form || !reader->name)
+    if (!schema || !reader->name)
         return fail(reader, "expected the name of an op that is known, and its own");
     const char *problem = dsci_name_problem(reader->name);
     if (problem) {
@@ -333,14 +333,14 @@ static bool read_node(struct reader *reader, const json_t *object)
         return fail(reader, dsc_scope_format(reader->scope, "expected %s", problem));
     }
     if (!read_inputs(reader, json_object_get(object, "inputs"), inputs, &input_count) ||
-        !dsci_op_form_fits(form, inputs, input_count))
+        !dsci_op_schema_fits(schema, inputs, input_count))
         return fail(reader, "its inputs are not what its op takes");
-    for (const dsci_field *field = form->fields; field->name; field++)
+    for (const dsci_field *field = schema->fields; field->name; field++)
         if (!read_field(reader, field, &attributes, json_object_get(object, field->name),
                         classes_of(inputs, input_count)))
             return dsc_scope_status(reader->scope) == DSC_OK ? fail(reader, field->name) : false;
-    const dsci_setting setting = { .scope = reader->scope, .real = DSCI_F32, .batch = 1, .training = true };
-    dsci_node *node = dsci_node_make(&setting, form->op, dsc_scope_copy(reader->scope, reader->name),
+    const dsci_context context = { .scope = reader->scope, .real = DSCI_F32, .batch = 1, .training = true };
+    dsci_node *node = dsci_node_make(&context, schema->op, dsc_scope_copy(reader->scope, reader->name),
                                      &attributes, inputs, input_count);
     if (!node)
         return false;
@@ -466,7 +466,7 @@ dsc_node *dsc_model_node(dsc_model *model, const char *name)
     if (!model || !name || dsc_scope_status(model->scope) != DSC_OK)
         return NULL;
     dsc_scope *scope = model->scope, *local = dsc_scope_open(NULL);
-    dsci_graph list = { .setting = { .scope = local } };
+    dsci_graph list = { .context = { .scope = local } };
     dsc_node *node = dsc_scope_alloc(scope, 1, sizeof *node);
     collect(&list, model->loss);
     dsc_scope_adopt_error(scope, local);

@@ -7,7 +7,7 @@
 #include <descent/data.h>
 #include <descent/rng.h>
 
-struct knobs {
+struct hyperparameters {
     int64_t width, milliseconds, fail_at;
     double scale;
     const char *mode;
@@ -32,18 +32,20 @@ static bool wait_for(dsc_cell *cell, int64_t milliseconds)
 
 static void run_sum(dsc_cell *cell)
 {
-    const struct knobs *knobs = dsc_cell_knobs(cell);
-    if (knobs->width == knobs->fail_at) {
+    const struct hyperparameters *hyperparameters = dsc_cell_hyperparameters(cell);
+    if (hyperparameters->width == hyperparameters->fail_at) {
         dsc_scope_fail(dsc_cell_scope(cell), DSC_ERROR_NUMERIC, "width %d was told to fail",
-                       (int)knobs->width);
+                       (int)hyperparameters->width);
         return;
     }
-    if (!wait_for(cell, knobs->milliseconds))
+    if (!wait_for(cell, hyperparameters->milliseconds))
         return;
     const dsc_rng rng = dsc_rng_make(dsc_cell_seed(cell), DSC_STREAM_SAMPLING);
-    const double noise = dsc_rng_uniform(rng, 0, (uint64_t)knobs->width);
-    const double size = (double)knobs->width;
-    dsc_put(cell, "total", knobs->scale * (strcmp(knobs->mode, "square") == 0 ? size * size : size) + noise);
+    const double noise = dsc_rng_uniform(rng, 0, (uint64_t)hyperparameters->width);
+    const double size = (double)hyperparameters->width;
+    dsc_put(cell, "total",
+            hyperparameters->scale * (strcmp(hyperparameters->mode, "square") == 0 ? size * size : size) +
+                noise);
     dsc_put(cell, "noise", noise);
 }
 
@@ -66,10 +68,10 @@ static const dsc_known_data *digits(void)
     return NULL;
 }
 
-static void *load_digits(dsc_scope *scope, const dsc_plan *plan, const void *knobs,
+static void *load_digits(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters,
                          const char *data_directory)
 {
-    (void)plan, (void)knobs;
+    (void)plan, (void)hyperparameters;
     const char *directory = dsc_data_directory(scope, digits(), data_directory);
     dsc_split *split = directory ? dsc_scope_alloc(scope, 1, sizeof *split) : NULL;
     if (split)
@@ -86,14 +88,14 @@ static void run_digits(dsc_cell *cell)
     dsc_put(cell, "ink", sum / (double)split->train.count);
 }
 
-static double sum_work(const void *knobs)
+static double sum_work(const void *hyperparameters)
 {
-    return 1e6 * (double)((const struct knobs *)knobs)->width;
+    return 1e6 * (double)((const struct hyperparameters *)hyperparameters)->width;
 }
 
-static size_t sum_figures(const void *knobs, dsc_figure *figures, size_t capacity)
+static size_t sum_figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
 {
-    (void)knobs;
+    (void)hyperparameters;
     if (capacity < 1)
         return 0;
     figures[0] = (dsc_figure){ .name = "total",
@@ -106,15 +108,15 @@ static size_t sum_figures(const void *knobs, dsc_figure *figures, size_t capacit
 }
 
 static const dsc_param sum_params[] = {
-    DSC_PARAM_REAL(struct knobs, scale, "1", 0, 10, "factor of the width"),
-    DSC_PARAM_CHOICE(struct knobs, mode, "plain", "plain|square", "what is summed"),
-    DSC_PARAM_INTEGER(struct knobs, milliseconds, "0", 0, 60000, "how long a cell waits, in ms"),
-    DSC_PARAM_INTEGER(struct knobs, fail_at, "0", 0, 1000, "the width whose cells fail; 0: none"),
+    DSC_PARAM_REAL(struct hyperparameters, scale, "1", 0, 10, "factor of the width"),
+    DSC_PARAM_CHOICE(struct hyperparameters, mode, "plain", "plain|square", "what is summed"),
+    DSC_PARAM_INTEGER(struct hyperparameters, milliseconds, "0", 0, 60000, "how long a cell waits, in ms"),
+    DSC_PARAM_INTEGER(struct hyperparameters, fail_at, "0", 0, 1000, "the width whose cells fail; 0: none"),
     { .name = NULL },
 };
 
 static const dsc_axis sum_axes[] = {
-    { .param = DSC_PARAM_INTEGER(struct knobs, width, "1..6", 1, 1000, "size of the sum"),
+    { .param = DSC_PARAM_INTEGER(struct hyperparameters, width, "1..6", 1, 1000, "size of the sum"),
       .units = "1",
       .long_name = "width" },
     { .param = { .name = NULL } },
@@ -150,7 +152,7 @@ static const dsc_case sum_case = {
     .name = "sum",
     .summary = "a number for each width",
     .reference = "Euclid, Elements, book VII",
-    .knobs_size = sizeof(struct knobs),
+    .hyperparameters_size = sizeof(struct hyperparameters),
     .params = sum_params,
     .axes = sum_axes,
     .outputs = sum_outputs,
@@ -184,7 +186,7 @@ static const dsc_param no_params[] = { { .name = NULL } };
 static const dsc_case curve_case = {
     .name = "curve",
     .summary = "a curve for each seed",
-    .knobs_size = sizeof(struct knobs),
+    .hyperparameters_size = sizeof(struct hyperparameters),
     .params = no_params,
     .axes = curve_axes,
     .outputs = curve_outputs,
@@ -201,7 +203,7 @@ static const dsc_output digits_outputs[] = {
 static const dsc_case digits_case = {
     .name = "digits",
     .summary = "the ink of handwritten digits",
-    .knobs_size = sizeof(struct knobs),
+    .hyperparameters_size = sizeof(struct hyperparameters),
     .params = no_params,
     .axes = digits_axes,
     .outputs = digits_outputs,
@@ -219,7 +221,7 @@ struct load {
 /* Needs what it says and takes none of it; hears no request to stop if so told. */
 static void run_heavy(dsc_cell *cell)
 {
-    const struct load *load = dsc_cell_knobs(cell);
+    const struct load *load = dsc_cell_hyperparameters(cell);
     if (strcmp(load->hears, "no") == 0)
         nap(load->milliseconds);
     else
@@ -227,9 +229,9 @@ static void run_heavy(dsc_cell *cell)
     dsc_put(cell, "weight", (double)load->gibibytes);
 }
 
-static double heavy_memory(const void *knobs)
+static double heavy_memory(const void *hyperparameters)
 {
-    return 0x1p30 * (double)((const struct load *)knobs)->gibibytes;
+    return 0x1p30 * (double)((const struct load *)hyperparameters)->gibibytes;
 }
 
 static const dsc_param heavy_params[] = {
@@ -253,7 +255,7 @@ static const dsc_output heavy_outputs[] = {
 static const dsc_case heavy_case = {
     .name = "heavy",
     .summary = "cells that need much memory, or do not stop",
-    .knobs_size = sizeof(struct load),
+    .hyperparameters_size = sizeof(struct load),
     .params = heavy_params,
     .axes = heavy_axes,
     .outputs = heavy_outputs,

@@ -119,17 +119,17 @@ static void assert_identities_hold(const struct result *r)
         assert_always_small(r, residuals[i], 1e-10);
     /* The estimates of the two sources of variance add up, and stand in the outputs as they are named. */
     const double *total = all(r, "squared_variance")->values,
-                 *optimisation = all(r, "squared_optimisation")->values,
+                 *optimization = all(r, "squared_optimization")->values,
                  *sampling = all(r, "squared_sampling")->values, *bias = all(r, "squared_bias")->values,
                  *noise = all(r, "squared_noise")->values, *error = all(r, "squared_error")->values;
     for (size_t i = 0; i < cells(r); i++) {
-        assert_near(optimisation[i] + sampling[i], total[i], 1e-10);
+        assert_near(optimization[i] + sampling[i], total[i], 1e-10);
         assert_near(noise[i] + bias[i] + total[i], error[i], 1e-10);
     }
 }
 
 /* Shape (Yang et al. 2020), labels with noise: bias^2 falls with the width, to 5 % of its range; variance
-   rises and falls, and the error with it. Of the variance it is the part by optimisation that falls (Neal et
+   rises and falls, and the error with it. Of the variance it is the part by optimization that falls (Neal et
    al. 2018). axes: scheme, label noise, width, seed. */
 static void bias_of_networks_falls_and_variance_is_unimodal(void **state)
 {
@@ -142,14 +142,14 @@ static void bias_of_networks_falls_and_variance_is_unimodal(void **state)
     assert_identities_hold(&r);
     const double *bias = all(&r, "squared_bias")->values, *variance = all(&r, "squared_variance")->values,
                  *error = all(&r, "squared_error")->values,
-                 *optimisation = all(&r, "squared_optimisation")->values;
+                 *optimization = all(&r, "squared_optimization")->values;
     const double range = bias[0] - bias[WIDTHS - 1];
     assert_true(range > 0);
     for (size_t w = 1; w < WIDTHS; w++)
         assert_true(bias[w] <= bias[w - 1] + 0.05 * range);
     assert_true(variance[0] < variance[1] && variance[1] < variance[2] && variance[3] < variance[2]);
     assert_true(error[0] < error[2] && error[3] < error[2]);
-    assert_true(optimisation[3] < optimisation[2]);
+    assert_true(optimization[3] < optimization[2]);
     close_result(&r);
 }
 
@@ -174,7 +174,7 @@ static void identities_hold_for_all_schemes(void **state)
     assert_always_small(&r, "cross_entropy_residual", 1e-10);
     assert_always_small(&r, "squared_noise", 0);
     for (size_t i = 0; i < cells(&r); i++)
-        assert_true(isnan(all(&r, "squared_optimisation")->values[i]) &&
+        assert_true(isnan(all(&r, "squared_optimization")->values[i]) &&
                     isfinite(all(&r, "squared_variance")->values[i]));
     close_result(&r);
 }

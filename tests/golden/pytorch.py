@@ -1,5 +1,5 @@
 """Outputs, losses and gradients of layers and losses by PyTorch 2.13 in double precision, for pytorch_networks.c, and
-optimisers' and schedules' courses for pytorch_optimizers.c.
+optimizers' and schedules' courses for pytorch_optimizers.c.
 
     python3 pytorch.py            # writes pytorch_networks.h5 and pytorch_optimizers.h5 beside itself
 
@@ -10,7 +10,7 @@ training step makes of it, `state_after`. The layer is called "layer"; its input
 that it has a gradient too. The loss of a layer is the mean of squares against `targets`. All that goes in is exact in
 single precision.
 
-An optimiser's case has its options as attributes, perhaps those of a `schedule` too, and minimises the sum of
+An optimizer's case has its options as attributes, perhaps those of a `schedule` too, and minimises the sum of
 scale (w - centre)^2 / 2 + sin(2 w) / 4 from `start`: `course` is w after so many `steps`, `rates` and `momenta` are
 those of each step under a schedule. PLATEAU looks at `losses`.
 """
@@ -505,7 +505,7 @@ kl_loss("kl_loss, steps", (2, 3, 5))
 kl_loss("kl_loss, smoothing", (4, 6), 0.125)
 
 
-# --- Optimisers and schedules ---
+# --- Optimizers and schedules ---
 
 optimizers = h5py.File(FOLDER / "pytorch_optimizers.h5", "w", libver=("v108", "v108"), track_times=False)
 STEPS, KEPT, WEIGHTS = 20, [1, 2, 3, 5, 10, 15, 20], 17
@@ -513,7 +513,7 @@ Schedules = torch.optim.lr_scheduler
 
 
 def rule(name, kind, make, scheduler=None, limit=None, penalty=None, losses=None, momenta=False, **fields):
-    """make(parameters) gives the optimiser, scheduler(optimiser) what changes its rate; limit(gradient) gives the
+    """make(parameters) gives the optimizer, scheduler(optimizer) what changes its rate; limit(gradient) gives the
     clipped gradient, penalty(w) what is added to the loss."""
     torch.manual_seed(zlib.crc32(name.encode()))
     group = make_group(optimizers, name, kind, fields | {"steps": KEPT})

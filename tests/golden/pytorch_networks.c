@@ -356,17 +356,17 @@ static void each_slice(const struct golden_case *c, struct setting *s, const dsc
     }
 }
 
-static void run(const struct golden_case *c, struct setting *s, dsci_plan *plan, const void *x,
+static void run(const struct golden_case *c, struct setting *s, dsci_execution *plan, const void *x,
                 const void *expected)
 {
     if (!plan)
         fail_msg("%s: %s", c->name, dsc_scope_message(c->scope));
     for (size_t i = 0; i < plan->input_count; i++)
-        dsci_plan_bind(plan->inputs[i], x);
+        dsci_execution_bind(plan->inputs[i], x);
     if (plan->expected)
-        dsci_plan_bind(plan->expected, expected);
+        dsci_execution_bind(plan->expected, expected);
     const unsigned mode = dsc_float_mode_enter();
-    dsci_plan_run(plan);
+    dsci_execution_run(plan);
     dsc_float_mode_leave(mode);
     for (size_t i = 0; i < plan->graph.count; i++)
         s->seen[plan->graph.nodes[i]->op->id] = true;
@@ -398,10 +398,10 @@ static void check(struct golden_case *c, void *user)
         tokens.values ? (const void *)as_integers(c, &tokens) : identity_matrix(c, s->dtype, batch);
     const void *expected = labels.values ? (const void *)as_integers(c, &labels)
                                          : as_real(c, s->dtype, targets.values, targets.count);
-    dsci_plan *forward = dsci_model_plan_of(model, y->tensor, batch, DSCI_EVALUATION);
+    dsci_execution *forward = dsci_model_execution_of(model, y->tensor, batch, DSCI_EVALUATION);
     run(c, s, forward, in, expected);
     compare(c, s, "output", forward->result, &output);
-    dsci_plan *training = dsci_model_plan(model, batch, DSCI_TRAINING);
+    dsci_execution *training = dsci_model_execution(model, batch, DSCI_TRAINING);
     run(c, s, training, in, expected);
     double loss = golden_real(c, "loss");
     const struct golden_array exact = { .values = &loss, .count = 1 };

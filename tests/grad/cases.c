@@ -72,20 +72,22 @@ static const void *random_reals(dsc_scope *scope, const dsci_tensor *tensor, enu
     return tensor->type == DSCI_F64 ? (const void *)wide : values;
 }
 
-void bind_random(dsc_scope *scope, dsci_plan *plan, enum target_values targets, uint64_t seed)
+void bind_random(dsc_scope *scope, dsci_execution *plan, enum target_values targets, uint64_t seed)
 {
     for (size_t i = 0; i < plan->input_count; i++) {
         dsci_tensor *in = plan->inputs[i];
         const size_t vocabulary = in->producer->attributes.tokens.vocabulary;
-        dsci_plan_bind(in, in->type == DSCI_I32 ? (const void *)random_integers(scope, seed, (uint32_t)i,
-                                                                                in->elements, vocabulary)
-                                                : random_reals(scope, in, TARGETS_NORMAL, seed, (uint32_t)i));
+        dsci_execution_bind(
+            in, in->type == DSCI_I32
+                    ? (const void *)random_integers(scope, seed, (uint32_t)i, in->elements, vocabulary)
+                    : random_reals(scope, in, TARGETS_NORMAL, seed, (uint32_t)i));
     }
     dsci_tensor *expected = plan->expected;
     if (!expected)
         return;
     const size_t classes = expected->producer->attributes.labels.classes;
-    dsci_plan_bind(expected, expected->type == DSCI_I32 ? (const void *)random_integers(
-                                                              scope, seed, 100, expected->elements, classes)
-                                                        : random_reals(scope, expected, targets, seed, 100));
+    dsci_execution_bind(expected,
+                        expected->type == DSCI_I32
+                            ? (const void *)random_integers(scope, seed, 100, expected->elements, classes)
+                            : random_reals(scope, expected, targets, seed, 100));
 }

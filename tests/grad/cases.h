@@ -57,7 +57,7 @@ dsc_model *make_case(dsc_scope *scope, const struct gradient_case *c, uint32_t v
                      dsc_dtype dtype);
 
 /* Has the plan read random examples, the same for every type. In the scope. */
-void bind_random(dsc_scope *scope, dsci_plan *plan, enum target_values targets, uint64_t seed);
+void bind_random(dsc_scope *scope, dsci_execution *plan, enum target_values targets, uint64_t seed);
 
 /* Runs body for every case c and variant v of all suites. */
 #define EACH_CASE(body)                                                                                      \

@@ -16,20 +16,20 @@
 static const double step = 1e-5, tolerance = 1e-8;
 
 /* Fourth-order central difference of the loss by parameter p. */
-static double difference(dsci_plan *plan, double *p)
+static double difference(dsci_execution *plan, double *p)
 {
     const double at = *p;
     double loss[4];
     for (int i = 0; i < 4; i++) {
         *p = at + (double)(i < 2 ? i - 2 : i - 1) * step;
-        dsci_plan_run(plan);
+        dsci_execution_run(plan);
         loss[i] = *plan->loss;
     }
     *p = at;
     return (loss[0] - 8 * loss[1] + 8 * loss[2] - loss[3]) / (12 * step);
 }
 
-static void check_slice(dsci_plan *plan, const struct gradient_case *c, uint32_t variant,
+static void check_slice(dsci_execution *plan, const struct gradient_case *c, uint32_t variant,
                         const dsc_slice *slice, double *parameters, const double *exact)
 {
     for (size_t j = slice->offset; j < slice->offset + slice->count; j += 1 + slice->count / 32) {
@@ -47,9 +47,9 @@ static void check_case(const struct gradient_case *c, uint32_t variant)
     dsc_model *model = make_case(scope, c, variant, DSC_ENGINE_REF, DSC_F64);
     if (!model)
         fail_msg("%s, variant %u: %s", c->name, variant, dsc_scope_message(scope));
-    dsci_plan *plan = dsci_model_plan(model, model->options.batch, DSCI_TRAINING);
+    dsci_execution *plan = dsci_model_execution(model, model->options.batch, DSCI_TRAINING);
     bind_random(scope, plan, c->targets, 5);
-    dsci_plan_run(plan);
+    dsci_execution_run(plan);
     size_t elements;
     const double *gradients = dsc_model_gradients(model, &elements);
     double *exact = dsc_scope_alloc(scope, elements, sizeof *exact);

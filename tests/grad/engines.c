@@ -25,9 +25,9 @@ static double slice_error(const dsc_slice *slice, const float *values, const dou
 
 static double run_random(dsc_scope *scope, dsc_model *model, const struct gradient_case *c)
 {
-    dsci_plan *plan = dsci_model_plan(model, model->options.batch, DSCI_TRAINING);
+    dsci_execution *plan = dsci_model_execution(model, model->options.batch, DSCI_TRAINING);
     bind_random(scope, plan, c->targets, 6);
-    dsci_plan_run(plan);
+    dsci_execution_run(plan);
     return *plan->loss;
 }
 

@@ -246,9 +246,9 @@ static dsc_model *run_case(dsc_scope *scope, size_t c, uint32_t variant, struct 
                                                                  .threads = run.threads });
     if (!model)
         fail_msg("%s, variant %u: %s", cases[c].name, variant, dsc_scope_message(scope));
-    dsci_plan *plan = dsci_model_plan(model, model->options.batch, DSCI_TRAINING);
+    dsci_execution *plan = dsci_model_execution(model, model->options.batch, DSCI_TRAINING);
     bind_random(scope, plan, TARGETS_NORMAL, 6);
-    dsci_plan_run(plan);
+    dsci_execution_run(plan);
     return model;
 }
 

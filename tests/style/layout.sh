@@ -8,7 +8,7 @@ if ! command -v clang-format-14 >/dev/null; then
     exit 77
 fi
 # shellcheck disable=SC2046 # names without blanks
-clang-format-14 --dry-run -Werror $(our_files '*.c' '*.h') || {
+clang-format-14 --dry-run -Werror $(our_files '*.c' '*.h' '*.inl') || {
     echo "To lay them out: cmake --build build --target format"
     exit 1
 }

@@ -12,7 +12,7 @@ complain() {
 
 tab=$(printf '\t')
 promise='TO''DO|FIX''ME|XX''X'
-for file in $(our_files '*.c' '*.h' '*.in' '*.inc' '*.cmake' '*CMakeLists.txt' '*.sh' '*.py' '*.md' '*.json' quickstart \
+for file in $(our_files '*.c' '*.h' '*.in' '*.inl' '*.cmake' '*CMakeLists.txt' '*.sh' '*.py' '*.md' '*.json' quickstart \
     .ci/run); do
     ! grep -nE "[ $tab]+\$" "$file" || complain "$file: blanks at the end of a line"
     ! grep -n "$tab" "$file" || complain "$file: tabs"

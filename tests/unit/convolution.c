@@ -81,7 +81,7 @@ static const float *gradients(dsc_scope *scope, size_t shard, int threads, size_
                         .batch = BATCH, .shard = shard, .threads = threads, .engine = DSC_ENGINE_NATIVE });
     assert_non_null(model);
     const dsc_examples examples = make_examples(scope, 3, BATCH, 9 * 8 * 3, CLASSES);
-    run_once(scope, dsci_model_plan(model, BATCH, DSCI_TRAINING), &examples);
+    run_once(scope, dsci_model_execution(model, BATCH, DSCI_TRAINING), &examples);
     return dsc_model_gradients(model, elements);
 }
 

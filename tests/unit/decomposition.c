@@ -27,10 +27,10 @@ static void squared_error_splits_as_by_hand(void **state)
     assert_near(d.error, (1 + 1 + 9 + 25) / 4.0, 1e-12);
     assert_near(d.plugin_bias, 4, 1e-12);
     assert_near(d.plugin_variance, 5, 1e-12);
-    assert_near(d.plugin_optimisation, 1, 1e-12);
+    assert_near(d.plugin_optimization, 1, 1e-12);
     assert_near(d.plugin_sampling, 4, 1e-12);
     /* Between sets 2 * 4 = 8 with one degree of freedom, within 2: sampling 8 - 2 / 2, bias^2 4 - 8 / 2. */
-    assert_near(d.optimisation, 2, 1e-12);
+    assert_near(d.optimization, 2, 1e-12);
     assert_near(d.sampling, 7, 1e-12);
     assert_near(d.variance, 9, 1e-12);
     assert_near(d.bias, 0, 1e-12);
@@ -48,7 +48,7 @@ static void one_model_a_set_has_no_optimisation_variance(void **state)
     assert_near(d.variance, 5, 1e-12);
     assert_near(d.plugin_bias, (0 + 4) / 2.0, 1e-12);
     assert_near(d.bias, 2 - 5 / 2.0, 1e-12);
-    assert_true(isnan(d.optimisation) && isnan(d.sampling));
+    assert_true(isnan(d.optimization) && isnan(d.sampling));
 }
 
 /* Two classes, label 1 with probability 0.1; models say (1, 0) and (0, 1): mean (0.5, 0.5). */

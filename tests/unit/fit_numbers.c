@@ -308,7 +308,7 @@ static void a_batch_of_one_is_normalised_by_the_running_values(void **state)
     assert_int_equal(dsc_fit(model, &all, &(dsc_fit_options){ .epochs = 3 }), DSC_OK);
     const dsc_examples one = dsc_examples_range(&all, 7, 1);
     const double expected = dsc_evaluate(model, &one).loss;
-    const double found = run_once(scope, dsci_model_plan(model, 1, DSCI_TRAINING), &one);
+    const double found = run_once(scope, dsci_model_execution(model, 1, DSCI_TRAINING), &one);
     assert_true(found == expected);
     dsc_scope_close(&scope);
 }

@@ -113,7 +113,7 @@ static void jpeg_images_come_close_to_their_pixels(void **state)
         }
 }
 
-static void jpeg_images_of_four_colours_are_refused(void **state)
+static void jpeg_images_of_four_colors_are_refused(void **state)
 {
     static unsigned char pixels[16 * 16 * 4];
     static image_file file;
@@ -336,7 +336,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_DIRECTORY(every_kind_of_png_becomes_grey_or_rgb),
         IN_DIRECTORY(jpeg_images_come_close_to_their_pixels),
-        IN_DIRECTORY(jpeg_images_of_four_colours_are_refused),
+        IN_DIRECTORY(jpeg_images_of_four_colors_are_refused),
         IN_DIRECTORY(truncated_images_are_refused),
         IN_DIRECTORY(impossible_sizes_are_refused_before_memory_is_taken),
         IN_DIRECTORY(what_is_no_image_is_refused),

@@ -211,11 +211,11 @@ static double large_step(dsc_scope *scope, label_loss_fn *loss, int threads, siz
         for (size_t j = 0; j < FEATURES; j++)
             values[i * FEATURES + j] = inputs[(i + j) % 8] * (float)(i % 13);
     }
-    dsci_plan *plan = dsci_model_plan(model, LARGE_BATCH, DSCI_TRAINING);
-    dsci_plan_bind(plan->inputs[0], values);
-    dsci_plan_bind(plan->expected, classes);
+    dsci_execution *plan = dsci_model_execution(model, LARGE_BATCH, DSCI_TRAINING);
+    dsci_execution_bind(plan->inputs[0], values);
+    dsci_execution_bind(plan->expected, classes);
     const unsigned mode = dsc_float_mode_enter();
-    dsci_plan_run(plan);
+    dsci_execution_run(plan);
     dsc_float_mode_leave(mode);
     *gradients = dsc_model_gradients(model, elements);
     return *plan->loss;
@@ -254,11 +254,11 @@ static double regression_step(dsc_scope *scope, target_loss_fn *loss, dsc_engine
         values[i] = inputs[i % 8] * (float)(i % 13);
     for (size_t i = 0; i < (size_t)LARGE_BATCH * LARGE_CLASSES; i++)
         targets[i] = missing && i % missing == 0 ? NAN : (float)(i % 17) - 8;
-    dsci_plan *plan = dsci_model_plan(model, LARGE_BATCH, DSCI_TRAINING);
-    dsci_plan_bind(plan->inputs[0], values);
-    dsci_plan_bind(plan->expected, targets);
+    dsci_execution *plan = dsci_model_execution(model, LARGE_BATCH, DSCI_TRAINING);
+    dsci_execution_bind(plan->inputs[0], values);
+    dsci_execution_bind(plan->expected, targets);
     const unsigned mode = dsc_float_mode_enter();
-    dsci_plan_run(plan);
+    dsci_execution_run(plan);
     dsc_float_mode_leave(mode);
     *gradients = dsc_model_gradients(model, elements);
     return *plan->loss;

@@ -63,7 +63,8 @@ static void sizes_that_overflow_are_refused(void **state)
     dsc_scope_close(&scope);
 }
 
-static void check_inputs(const dsci_plan *plan, const dsci_node *node, const void *copies[][DSCI_MAX_OUTPUTS])
+static void check_inputs(const dsci_execution *plan, const dsci_node *node,
+                         const void *copies[][DSCI_MAX_OUTPUTS])
 {
     for (size_t j = 0; j < node->input_count; j++) {
         const dsci_tensor *in = node->in[j];
@@ -76,7 +77,7 @@ static void check_inputs(const dsci_plan *plan, const dsci_node *node, const voi
 
 /* Runs a plan step by step with a copy of every tensor that was written: when a step reads one, it must be as
  * it was. */
-static void check_sentinels(dsc_scope *scope, const dsci_plan *plan)
+static void check_sentinels(dsc_scope *scope, const dsci_execution *plan)
 {
     const void *copies[200][DSCI_MAX_OUTPUTS] = { { NULL } };
     for (size_t i = 0; i < plan->stretch_count; i++)
@@ -110,7 +111,7 @@ static void live_tensors_survive_until_they_are_read(void **state)
                         &(dsc_compile_options){ .batch = 6, .engine = engines[e], .shard = e == 0 ? 2 : 0 });
         const dsc_examples examples = make_examples(scope, 2, 6, 15, 4);
         for (int mode = 0; mode < 2; mode++) {
-            dsci_plan *plan = dsci_model_plan(model, 6, mode ? DSCI_EVALUATION : DSCI_TRAINING);
+            dsci_execution *plan = dsci_model_execution(model, 6, mode ? DSCI_EVALUATION : DSCI_TRAINING);
             assert_non_null(plan);
             bind_examples(scope, plan, &examples);
             check_sentinels(scope, plan);

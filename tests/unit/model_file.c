@@ -15,7 +15,7 @@
 #include "directory.h"
 #include "graph/network.h"
 #include "network.h"
-#include "ops/fields.h"
+#include "ops/schema.h"
 
 enum { INPUTS = 7, CLASSES = 4, COUNT = 40 };
 
@@ -112,10 +112,10 @@ static void every_op_of_networks_can_be_kept(void **state)
         const dsci_op *op = dsci_ops[id];
         const bool made_by_passes =
             strstr(op->name, "backward") || op == &dsci_op_cast || op == &dsci_op_count_errors;
-        if (!made_by_passes && !dsci_op_form_of(op))
+        if (!made_by_passes && !dsci_op_schema_of(op))
             fail_msg("%s has no form in lib/ops/fields.c", op->name);
-        if (dsci_op_form_of(op))
-            assert_ptr_equal(dsci_op_form_named(op->name), dsci_op_form_of(op));
+        if (dsci_op_schema_of(op))
+            assert_ptr_equal(dsci_op_schema_named(op->name), dsci_op_schema_of(op));
     }
 }
 

@@ -280,7 +280,7 @@ static void a_profile_names_every_op_and_its_share(void **state)
     const char *text = dsc_model_profile(scope, model, 1e9);
     assert_non_null(text);
     assert_non_null(strstr(text, "dense_backward_weights"));
-    assert_non_null(strstr(text, "optimiser"));
+    assert_non_null(strstr(text, "optimizer"));
     assert_non_null(strstr(text, "mean of 3"));
     assert_non_null(strstr(text, "% of the peak"));
     assert_non_null(strstr(dsc_model_implementations(scope, model), "dense f32: native"));

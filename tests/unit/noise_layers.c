@@ -65,10 +65,10 @@ static double mean_square(const struct trial *t, float target, dsci_mode mode)
 {
     for (size_t i = 0; i < COUNT; i++)
         t->targets[i] = target;
-    dsci_plan *plan = dsci_model_plan(t->model, BATCH, mode);
-    dsci_plan_bind(plan->inputs[0], t->x);
-    dsci_plan_bind(plan->expected, t->targets);
-    dsci_plan_run(plan);
+    dsci_execution *plan = dsci_model_execution(t->model, BATCH, mode);
+    dsci_execution_bind(plan->inputs[0], t->x);
+    dsci_execution_bind(plan->expected, t->targets);
+    dsci_execution_run(plan);
     return *plan->loss;
 }
 

@@ -98,7 +98,7 @@ static dsci_primitive_spec pick_spec(struct draw *draw, dsci_direction direction
     };
     if (pick(draw, 0, 5) > 0) {
         pick_convolution(draw, &spec);
-        spec.turned_weights = direction == DSCI_FORWARD && spec.groups == 1 && pick(draw, 0, 3) == 0;
+        spec.flipped_kernel = direction == DSCI_FORWARD && spec.groups == 1 && pick(draw, 0, 3) == 0;
     } else {
         spec.in = pick(draw, 1, 150);
         spec.out = pick(draw, 1, 150);
@@ -114,7 +114,7 @@ static void describe(const dsci_primitive_spec *s, char text[256])
     static const char *const directions[] = { "forward", "backward data", "backward weights" };
     int used = snprintf(text, 256, "%s%s %s: batch %zu, %zu groups, %zu to %zu%s%s", directions[s->direction],
                         s->spatial ? "" : " inner product", s->bf16 ? "bf16" : "fp32", s->batch, s->groups,
-                        s->in, s->out, s->bias ? ", bias" : "", s->turned_weights ? ", turned" : "");
+                        s->in, s->out, s->bias ? ", bias" : "", s->flipped_kernel ? ", turned" : "");
     for (size_t d = 0; d < s->spatial; d++)
         used += snprintf(text + used, 256 - (size_t)used,
                          ", %zu to %zu by %zu (stride %zu, dilation %zu, pad %zu)", s->space[d].src,
@@ -278,18 +278,18 @@ static void put_weights(struct guarded *to, const dsci_primitive_spec *s, const 
     float *turned = calloc(count, sizeof *turned);
     assert_non_null(turned);
     const size_t kernel = count / (s->in * s->out);
-    for (size_t k = 0; s->turned_weights && k < kernel; k++)
+    for (size_t k = 0; s->flipped_kernel && k < kernel; k++)
         for (size_t i = 0; i < s->in; i++)
             for (size_t o = 0; o < s->out; o++)
                 turned[((kernel - 1 - k) * s->out + o) * s->in + i] = weights[(k * s->in + i) * s->out + o];
-    put(to, s->turned_weights ? turned : weights, count, false);
+    put(to, s->flipped_kernel ? turned : weights, count, false);
     free(turned);
 }
 
 static void reorder(dsc_scope *scope, const dsci_primitive *primitive, const dsci_primitive_spec *s,
                     const void *from, const void *to)
 {
-    const size_t parts = s->turned_weights ? s->space[0].kernel * s->space[1].kernel : 1;
+    const size_t parts = s->flipped_kernel ? s->space[0].kernel * s->space[1].kernel : 1;
     for (size_t part = 0; part < parts; part++) {
         const dsci_primitive *reorder = dsci_reorder_make(scope, primitive, part, parts, 1);
         assert_non_null(reorder);

@@ -564,7 +564,7 @@ static void names_are_parsed_and_suggested(void **state)
         assert_int_equal(dsc_schedule_parse(NULL, dsc_schedule_name((dsc_schedule_kind)kind)), kind);
     dsc_scope *scope = dsc_scope_open(NULL);
     dsc_optimizer_parse(scope, "adagard");
-    assert_string_equal(dsc_scope_message(scope), "unknown optimiser 'adagard'; did you mean 'adagrad'?");
+    assert_string_equal(dsc_scope_message(scope), "unknown optimizer 'adagard'; did you mean 'adagrad'?");
     dsc_scope_close(&scope);
 }
 

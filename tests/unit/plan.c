@@ -18,17 +18,17 @@
 
 static const char published[] = "data.txt";
 
-static void toy_identify(dsc_data_notes *notes, const void *knobs, const char *directory)
+static void toy_identify(dsc_data_notes *notes, const void *hyperparameters, const char *directory)
 {
-    (void)knobs;
+    (void)hyperparameters;
     dsc_scope *scope = dsc_data_notes_scope(notes);
     if (directory)
         dsc_data_note(notes, "toys/data.txt", dsc_path_join(scope, directory, published));
 }
 
-static size_t toy_derive(const void *knobs, double *values, size_t capacity)
+static size_t toy_derive(const void *hyperparameters, double *values, size_t capacity)
 {
-    const struct toy_knobs *k = knobs;
+    const struct toy_hyperparameters *k = hyperparameters;
     size_t count = 0;
     for (int64_t i = 1; i <= k->n && count < capacity; i++)
         values[count++] = (double)(2 * i);
@@ -67,15 +67,15 @@ static void the_last_word_counts(void **state)
                                      { "engine", "ref" } };
     const dsc_plan *plan = plan_of(scope, NULL, settings, 7);
     assert_string_equal(dsc_scope_message(scope), "");
-    const struct toy_knobs *knobs = plan->knobs;
-    assert_true(knobs->noise == 1);
-    assert_int_equal(knobs->n, 7);
+    const struct toy_hyperparameters *hyperparameters = plan->hyperparameters;
+    assert_true(hyperparameters->noise == 1);
+    assert_int_equal(hyperparameters->n, 7);
     assert_int_equal(plan->engine, DSC_ENGINE_REF);
     assert_int_equal(plan->cells, 8);
     assert_int_equal(dsci_plan_seed(plan, 0), 10);
     assert_int_equal(dsci_plan_seed(plan, 7), 13);
-    struct toy_knobs cell;
-    dsci_plan_knobs(plan, 0, &cell);
+    struct toy_hyperparameters cell;
+    dsci_plan_hyperparameters(plan, 0, &cell);
     assert_int_equal(cell.width, 9); /* values keep their order */
     assert_int_equal(cell.epoch, 0); /* an inner axis sets no knob */
     dsc_scope_close(&scope);
@@ -181,9 +181,9 @@ static void fixed_values_can_be_said_but_not_changed(void **state)
     }
 }
 
-static void identify_as_mnist(dsc_data_notes *notes, const void *knobs, const char *directory)
+static void identify_as_mnist(dsc_data_notes *notes, const void *hyperparameters, const char *directory)
 {
-    (void)knobs;
+    (void)hyperparameters;
     const dsc_known_data *mnist = dsc_known_data_find("mnist");
     directory = dsc_data_directory(dsc_data_notes_scope(notes), mnist, directory);
     if (directory)

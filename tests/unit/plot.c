@@ -344,18 +344,18 @@ static void what_cannot_be_drawn_is_said(void **state)
 static void ticks_stand_at_round_values(void **state)
 {
     (void)state;
-    const dsci_ticks log = dsci_ticks_make((dsci_range){ .low = 1.8, .high = 330, .log = true }, 9);
+    const dsci_ticks log = dsci_ticks_make((dsci_interval){ .low = 1.8, .high = 330, .log = true }, 9);
     assert_int_equal(log.count, 7);
     assert_string_equal(log.text[0], "2");
     assert_string_equal(log.text[6], "200");
-    const dsci_ticks linear = dsci_ticks_make((dsci_range){ .low = -0.1, .high = 0.52 }, 8);
+    const dsci_ticks linear = dsci_ticks_make((dsci_interval){ .low = -0.1, .high = 0.52 }, 8);
     assert_string_equal(linear.text[0], "-0.1");
     assert_string_equal(linear.text[1], "0");
     assert_string_equal(linear.text[linear.count - 1], "0.5");
-    const dsci_ticks wide = dsci_ticks_make((dsci_range){ .low = 1e-90, .high = 1e90, .log = true }, 10);
+    const dsci_ticks wide = dsci_ticks_make((dsci_interval){ .low = 1e-90, .high = 1e90, .log = true }, 10);
     assert_true(wide.count >= 2 && wide.count <= 12);
     assert_string_equal(wide.latex[0], "$10^{-80}$");
-    assert_true(dsci_ticks_make((dsci_range){ .low = 1.01, .high = 1.02, .log = true }, 5).count >= 2);
+    assert_true(dsci_ticks_make((dsci_interval){ .low = 1.01, .high = 1.02, .log = true }, 5).count >= 2);
 }
 
 static void counted_quantities_have_whole_ticks(void **state)
@@ -363,7 +363,7 @@ static void counted_quantities_have_whole_ticks(void **state)
     (void)state;
     static const double ends[][2] = { { 1, 3 }, { 0.9, 1.1 }, { 0.95, 3.1 }, { 1, 1000 }, { 0.5, 7 } };
     for (size_t i = 0; i < 2 * sizeof ends / sizeof ends[0]; i++) {
-        const dsci_range range = {
+        const dsci_interval range = {
             .low = ends[i / 2][0], .high = ends[i / 2][1], .log = i % 2, .whole = true
         };
         const dsci_ticks ticks = dsci_ticks_make(range, 18);
@@ -380,13 +380,13 @@ static void short_logarithmic_axes_have_ticks(void **state)
     static const double lows[] = { 0.9, 1, 1.5, 4, 7.9, 9.5, 3e-7 };
     for (size_t i = 0; i < sizeof lows / sizeof lows[0]; i++)
         for (double ratio = 1.001; ratio < 30; ratio = 1 + (ratio - 1) * 1.5) {
-            const dsci_range range = { .low = lows[i], .high = lows[i] * ratio, .log = true };
+            const dsci_interval range = { .low = lows[i], .high = lows[i] * ratio, .log = true };
             const dsci_ticks ticks = dsci_ticks_make(range, 16);
             assert_true(ticks.count >= 2);
             for (size_t k = 1; k < ticks.count; k++)
                 assert_string_not_equal(ticks.text[k], ticks.text[k - 1]);
         }
-    const dsci_ticks beyond = dsci_ticks_make((dsci_range){ .low = 3.9, .high = 18.5, .log = true }, 17);
+    const dsci_ticks beyond = dsci_ticks_make((dsci_interval){ .low = 3.9, .high = 18.5, .log = true }, 17);
     assert_string_equal(beyond.text[beyond.count - 1], "15");
 }
 

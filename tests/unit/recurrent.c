@@ -71,10 +71,10 @@ static double run(dsc_model *model, size_t first, size_t steps)
     fill(v.x, v.x_f32, 0, first, steps, FEATURES);
     fill(v.targets, v.targets_f32, 1, first, steps, UNITS);
     const bool wide = model->options.dtype == DSC_F64;
-    dsci_plan *plan = dsci_model_plan(model, BATCH, DSCI_TRAINING);
-    dsci_plan_bind(plan->inputs[0], wide ? (const void *)v.x : v.x_f32);
-    dsci_plan_bind(plan->expected, wide ? (const void *)v.targets : v.targets_f32);
-    dsci_plan_run(plan);
+    dsci_execution *plan = dsci_model_execution(model, BATCH, DSCI_TRAINING);
+    dsci_execution_bind(plan->inputs[0], wide ? (const void *)v.x : v.x_f32);
+    dsci_execution_bind(plan->expected, wide ? (const void *)v.targets : v.targets_f32);
+    dsci_execution_run(plan);
     return *plan->loss;
 }
 

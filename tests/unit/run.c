@@ -56,7 +56,7 @@ static void a_failed_cell_is_recorded_and_tried_again(void **state)
 
 static void bad_puts(dsc_cell *cell)
 {
-    const struct toy_knobs *k = dsc_cell_knobs(cell);
+    const struct toy_hyperparameters *k = dsc_cell_hyperparameters(cell);
     switch (k->width) {
     case 1: dsc_put(cell, "eror", 1); break;
     case 2:
@@ -128,10 +128,10 @@ static void expect_no_run(const dsc_case *kase, const char *out, const char *mes
     dsc_scope_close(&scope);
 }
 
-static void *prepare_without_data(dsc_scope *scope, const dsc_plan *plan, const void *knobs,
+static void *prepare_without_data(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters,
                                   const char *directory)
 {
-    (void)plan, (void)knobs;
+    (void)plan, (void)hyperparameters;
     dsc_scope_fail(scope, DSC_ERROR_FILE, "no data in '%s'", directory ? directory : "nowhere");
     return NULL;
 }

@@ -105,19 +105,20 @@ static void a_run_goes_on_with_the_threads_there_are(void **state)
 
 static double bytes_of_a_cell; /* what each cell of greedy says that it needs */
 
-static double greedy(const void *knobs)
+static double greedy(const void *hyperparameters)
 {
-    return bytes_of_a_cell * (double)((const struct toy_knobs *)knobs)->width;
+    return bytes_of_a_cell * (double)((const struct toy_hyperparameters *)hyperparameters)->width;
 }
 
 static struct dsci_team team_of(const dsc_plan *plan, int threads)
 {
     size_t cells[18];
     double memory[18];
-    struct toy_knobs knobs;
+    struct toy_hyperparameters hyperparameters;
     for (size_t i = 0; i < 18; i++)
         cells[i] = i;
-    return dsci_team_choose(plan, &(dsc_run_options){ .threads = threads }, cells, 18, memory, &knobs);
+    return dsci_team_choose(plan, &(dsc_run_options){ .threads = threads }, cells, 18, memory,
+                            &hyperparameters);
 }
 
 static void fewer_cells_at_once_where_only_fewer_fit(void **state)

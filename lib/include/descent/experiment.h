@@ -17,7 +17,7 @@
 #include <descent/record.h>
 #include <descent/scope.h>
 
-/* How a parameter or axis is typed and stored in the experiment's struct of knobs. */
+/* How a parameter or axis is typed and stored in the experiment's struct of hyperparameters. */
 typedef enum dsc_kind {
     DSC_INTEGER = 0, /* int64_t */
     DSC_REAL,        /* double */
@@ -27,7 +27,7 @@ typedef enum dsc_kind {
 typedef struct dsc_param {
     const char *name;
     dsc_kind kind;
-    size_t offset;       /* in the knobs */
+    size_t offset;       /* in the hyperparameters */
     const char *value;   /* default, as a person would type it */
     double min, max;     /* inclusive range of a number; both 0: any */
     const char *choices; /* of a DSC_CHOICE */
@@ -63,7 +63,7 @@ typedef struct dsc_axis {
     bool classes;          /* the classes of the data set, shown by their names where it has some */
     bool fixed;            /* the cell counts on the table's values (pixels, classes): others are refused */
     /* If not NULL: makes the default list from the parameters; returns how many of capacity it wrote. */
-    size_t (*derive)(const void *knobs, double *values, size_t capacity);
+    size_t (*derive)(const void *hyperparameters, double *values, size_t capacity);
 } dsc_axis;
 
 typedef struct dsc_output {
@@ -139,7 +139,7 @@ typedef struct dsc_plan dsc_plan;
 
 typedef struct dsc_case {
     const char *name, *summary, *reference;
-    size_t knobs_size;
+    size_t hyperparameters_size;
     const dsc_param *params; /* each table ends with an entry without a name */
     const dsc_axis *axes;
     const dsc_output *outputs;
@@ -156,19 +156,20 @@ typedef struct dsc_case {
 
     /* Names every file that the numbers depend on, with dsc_data_note(), before anything is computed. May be
      * NULL. */
-    void (*identify)(dsc_data_notes *notes, const void *knobs, const char *data_directory);
+    void (*identify)(dsc_data_notes *notes, const void *hyperparameters, const char *data_directory);
     /* Loads what all cells share, read-only afterwards; dsc_plan_axis() tells what they will ask for, and
        dsc_plan_data() what was chosen, whose files are in data_directory then. May be NULL. The result is
        dsc_cell_shared(). Lives in scope. */
-    void *(*prepare)(dsc_scope *scope, const dsc_plan *plan, const void *knobs, const char *data_directory);
+    void *(*prepare)(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters,
+                     const char *data_directory);
     /* Computes one cell. */
     void (*run)(dsc_cell *cell);
-    /* Floating-point operations, and bytes at the same time, of a cell with these knobs: for the schedule
-       (longest first) and the dry run. */
-    double (*work)(const void *knobs);
-    double (*memory)(const void *knobs);
+    /* Floating-point operations, and bytes at the same time, of a cell with these hyperparameters: for the
+       schedule (longest first) and the dry run. */
+    double (*work)(const void *hyperparameters);
+    double (*memory)(const void *hyperparameters);
     /* Fills figures (zeroed, capacity of them) from the parameters; returns how many. */
-    size_t (*figures)(const void *knobs, dsc_figure *figures, size_t capacity);
+    size_t (*figures)(const void *hyperparameters, dsc_figure *figures, size_t capacity);
     const dsc_claim *claims; /* ended by one without text; NULL: none */
 } dsc_case;
 
@@ -194,8 +195,9 @@ DSC_API const dsc_known_data *dsc_plan_data(const dsc_plan *plan);
 DSC_API const double *dsc_plan_axis(const dsc_plan *plan, const char *name, size_t *count);
 
 /* What a cell function sees. */
-DSC_API dsc_scope *dsc_cell_scope(dsc_cell *cell);        /* its seed is the cell's; closed after the cell */
-DSC_API const void *dsc_cell_knobs(const dsc_cell *cell); /* parameters and this cell's axis values */
+DSC_API dsc_scope *dsc_cell_scope(dsc_cell *cell); /* its seed is the cell's; closed after the cell */
+DSC_API const void *
+dsc_cell_hyperparameters(const dsc_cell *cell); /* parameters and this cell's axis values */
 DSC_API uint64_t dsc_cell_seed(const dsc_cell *cell);
 DSC_API const void *dsc_cell_shared(const dsc_cell *cell);
 DSC_API dsc_engine dsc_cell_engine(const dsc_cell *cell);

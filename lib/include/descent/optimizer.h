@@ -101,7 +101,7 @@ typedef struct dsc_parameter_group {
     double lr_factor;                      /* 0: 1 */
     bool frozen;                           /* not trained */
     bool no_decay;                         /* without weight_decay, l1, l2 and max_norm */
-    double weight_decay, l1, l2, max_norm; /* 0: the optimiser's */
+    double weight_decay, l1, l2, max_norm; /* 0: the optimizer's */
 } dsc_parameter_group;
 
 typedef struct dsc_optimizer {
@@ -121,7 +121,7 @@ typedef struct dsc_optimizer {
     bool centered;                /* RMSPROP: by the variance (Graves 2013) */
     bool sutskever; /* MOMENTUM, NESTEROV: the rate inside the velocity (Sutskever et al. 2013) */
     dsc_schedule schedule;
-    const dsc_parameter_group *groups; /* group_count of them; they must outlive the optimiser's use */
+    const dsc_parameter_group *groups; /* group_count of them; they must outlive the optimizer's use */
     size_t group_count;
 } dsc_optimizer;
 

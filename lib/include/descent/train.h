@@ -146,7 +146,7 @@ typedef struct dsc_fit_options {
  */
 DSC_API dsc_status dsc_fit(dsc_model *model, const dsc_examples *train, const dsc_fit_options *options);
 
-/* One optimiser step on one batch already in memory (x: batch x features, or tokens). Returns the loss. */
+/* One optimizer step on one batch already in memory (x: batch x features, or tokens). Returns the loss. */
 typedef struct dsc_trainer dsc_trainer;
 DSC_API dsc_trainer *dsc_trainer_make(dsc_model *model, const dsc_optimizer *optimizer);
 DSC_API double dsc_trainer_step(dsc_trainer *trainer, const void *x, const void *targets);

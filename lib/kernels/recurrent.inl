@@ -1,7 +1,7 @@
-/* recurrent.h - the gates of recurrent cells and their gradients, element by element (part of body.h).
- * cells of kernels.h has the equations. */
-#ifndef DESCENT_KERNELS_RECURRENT_H
-#define DESCENT_KERNELS_RECURRENT_H
+/* recurrent.inl - the gates of recurrent cells and their gradients, element by element (part of body.inl).
+ * gates of kernels.h has the equations. */
+#ifndef DESCENT_KERNELS_RECURRENT_INL
+#define DESCENT_KERNELS_RECURRENT_INL
 
 /* Gradients through a sigmoid and a tanh by their output y. */
 ALWAYS_INLINE vec gate_back(vec diff, vec y)
@@ -20,7 +20,7 @@ ALWAYS_INLINE vec candidate_back(vec diff, vec y)
 #define AT(p)          load_lanes((p) + i, count)
 #define SET(p, x)      store_lanes((p) + i, count, x)
 
-ALWAYS_INLINE void lstm_row(const dsci_cells *s, float *z, const float *c_before, float *c, float *h,
+ALWAYS_INLINE void lstm_row(const dsci_gates_step *s, float *z, const float *c_before, float *c, float *h,
                             size_t i, size_t count)
 {
     const size_t n = s->units;
@@ -43,8 +43,9 @@ ALWAYS_INLINE void lstm_row(const dsci_cells *s, float *z, const float *c_before
     SET(h, vec_mul(out, vec_tanh(cell)));
 }
 
-ALWAYS_INLINE void lstm_row_back(const dsci_cells *s, const float *z, const float *c_before, const float *c,
-                                 const float *dh, float *dc, float *dz, size_t i, size_t count)
+ALWAYS_INLINE void lstm_row_back(const dsci_gates_step *s, const float *z, const float *c_before,
+                                 const float *c, const float *dh, float *dc, float *dz, size_t i,
+                                 size_t count)
 {
     const size_t n = s->units;
     const float *p = s->peephole;
@@ -65,8 +66,8 @@ ALWAYS_INLINE void lstm_row_back(const dsci_cells *s, const float *z, const floa
     SET(dc, d);
 }
 
-ALWAYS_INLINE void gru_reset_row(const dsci_cells *s, float *z, const float *before, float *reset, size_t i,
-                                 size_t count)
+ALWAYS_INLINE void gru_reset_row(const dsci_gates_step *s, float *z, const float *before, float *reset,
+                                 size_t i, size_t count)
 {
     const size_t n = s->units;
     const vec gate = vec_sigmoid(GATE(1));
@@ -77,7 +78,7 @@ ALWAYS_INLINE void gru_reset_row(const dsci_cells *s, float *z, const float *bef
 }
 
 /* h = o + u (h' - o). */
-ALWAYS_INLINE void gru_row(const dsci_cells *s, float *z, const float *before, float *h, size_t i,
+ALWAYS_INLINE void gru_row(const dsci_gates_step *s, float *z, const float *before, float *h, size_t i,
                            size_t count, int linear)
 {
     const size_t n = s->units;
@@ -86,8 +87,9 @@ ALWAYS_INLINE void gru_row(const dsci_cells *s, float *z, const float *before, f
     SET(h, vec_fma(GATE(0), vec_sub(AT(before), candidate), candidate));
 }
 
-ALWAYS_INLINE void gru_row_back(const dsci_cells *s, const float *z, const float *before, const float *dh,
-                                float *dh_before, float *dz, size_t i, size_t count, int linear)
+ALWAYS_INLINE void gru_row_back(const dsci_gates_step *s, const float *z, const float *before,
+                                const float *dh, float *dh_before, float *dz, size_t i, size_t count,
+                                int linear)
 {
     const size_t n = s->units;
     const vec update = GATE(0), candidate = GATE(2), diff = AT(dh);
@@ -102,7 +104,7 @@ ALWAYS_INLINE void gru_row_back(const dsci_cells *s, const float *z, const float
 }
 
 /* From the gradient of the reset state to those of the reset gate and of the state before. */
-ALWAYS_INLINE void gru_reset_row_back(const dsci_cells *s, const float *z, const float *before,
+ALWAYS_INLINE void gru_reset_row_back(const dsci_gates_step *s, const float *z, const float *before,
                                       const float *d_reset, float *dh_before, float *dz, size_t i,
                                       size_t count)
 {
@@ -132,18 +134,18 @@ ALWAYS_INLINE void gru_reset_row_back(const dsci_cells *s, const float *z, const
     }                                                                                                        \
     break
 
-static void cells(dsci_cell_phase phase, const dsci_cells *s)
+static void gates(dsci_gates_phase phase, const dsci_gates_step *s)
 {
     const size_t n = s->units;
     switch (phase) {
-    case DSCI_CELLS_LSTM: EACH_ROW(lstm_row(s, z, c_before, c, h, i, count));
-    case DSCI_CELLS_LSTM_BACK: EACH_ROW(lstm_row_back(s, z, c_before, c, h, dc, dz, i, count));
-    case DSCI_CELLS_GRU_RESET: EACH_ROW(gru_reset_row(s, z, before, c, i, count));
-    case DSCI_CELLS_GRU: EACH_ROW(gru_row(s, z, before, h, i, count, 0));
-    case DSCI_CELLS_GRU_LINEAR: EACH_ROW(gru_row(s, z, before, h, i, count, 1));
-    case DSCI_CELLS_GRU_BACK: EACH_ROW(gru_row_back(s, z, before, h, dh_before, dz, i, count, 0));
-    case DSCI_CELLS_GRU_LINEAR_BACK: EACH_ROW(gru_row_back(s, z, before, h, dh_before, dz, i, count, 1));
-    case DSCI_CELLS_GRU_RESET_BACK: EACH_ROW(gru_reset_row_back(s, z, before, dc, dh_before, dz, i, count));
+    case DSCI_GATES_LSTM: EACH_ROW(lstm_row(s, z, c_before, c, h, i, count));
+    case DSCI_GATES_LSTM_BACK: EACH_ROW(lstm_row_back(s, z, c_before, c, h, dc, dz, i, count));
+    case DSCI_GATES_GRU_RESET: EACH_ROW(gru_reset_row(s, z, before, c, i, count));
+    case DSCI_GATES_GRU: EACH_ROW(gru_row(s, z, before, h, i, count, 0));
+    case DSCI_GATES_GRU_LINEAR: EACH_ROW(gru_row(s, z, before, h, i, count, 1));
+    case DSCI_GATES_GRU_BACK: EACH_ROW(gru_row_back(s, z, before, h, dh_before, dz, i, count, 0));
+    case DSCI_GATES_GRU_LINEAR_BACK: EACH_ROW(gru_row_back(s, z, before, h, dh_before, dz, i, count, 1));
+    case DSCI_GATES_GRU_RESET_BACK: EACH_ROW(gru_reset_row_back(s, z, before, dc, dh_before, dz, i, count));
     default: break;
     }
 }

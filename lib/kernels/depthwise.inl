@@ -1,12 +1,12 @@
-/* channels.h - convolution of each channel by itself (part of body.h).
+/* depthwise.inl - convolution of each channel by itself (part of body.inl).
  *
  * Some pixels are computed together, vector after vector of their channels: memory is read and written in as
  * many streams as there are pixels. Going over the pixels with one vector instead meets few cache sets where
  * the channels are a power of 2 (512 of them, floats in the second-level cache: 4.3 cycles to read a vector,
  * 16 to write one; in streams 2.1 for either).
  */
-#ifndef DESCENT_KERNELS_CHANNELS_H
-#define DESCENT_KERNELS_CHANNELS_H
+#ifndef DESCENT_KERNELS_DEPTHWISE_INL
+#define DESCENT_KERNELS_DEPTHWISE_INL
 
 /* Rows and pixels of dst together at most, a power of 2: their sums, and nine weights, are kept in
    registers. */

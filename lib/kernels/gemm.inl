@@ -1,4 +1,4 @@
-/* gemm.h - matrix multiplication (part of body.h).
+/* gemm.inl - matrix multiplication (part of body.inl).
  *
  * The definition, whatever the level, tile or chunk. k is cut into blocks of DSCI_GEMM_K_BLOCK; of each block
  *     B = fma(a[i,p], b[p,j], ...) over p in increasing order, starting from +0,
@@ -13,8 +13,8 @@
  * operands packed, once for all parts. A panel that comes from far would stop the first tile that reads it:
  * it is fetched while the tiles of the panel before it run, and so are the tiles' rows of c.
  */
-#ifndef DESCENT_KERNELS_GEMM_H
-#define DESCENT_KERNELS_GEMM_H
+#ifndef DESCENT_KERNELS_GEMM_INL
+#define DESCENT_KERNELS_GEMM_INL
 
 /* One tile of c: what is the same for all tiles of a panel, and the tile's place. */
 typedef struct tile {

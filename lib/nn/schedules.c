@@ -1,4 +1,4 @@
-/* rates.c - the learning rate as a function of the step or epoch. */
+/* schedules.c - the learning rate as a function of the step or epoch. */
 #include <descent/optimizer.h>
 
 #include <math.h>

@@ -1,8 +1,8 @@
-/* optimiser.h - parameter updates over flat vectors (part of body.h). */
-#ifndef DESCENT_KERNELS_OPTIMISER_H
-#define DESCENT_KERNELS_OPTIMISER_H
+/* optimizer.inl - parameter updates over flat vectors (part of body.inl). */
+#ifndef DESCENT_KERNELS_OPTIMIZER_INL
+#define DESCENT_KERNELS_OPTIMIZER_INL
 
-#include "kernels/reduction.h"
+#include "kernels/reduction.inl"
 
 ALWAYS_INLINE vec decayed(const float *w, const float *g, size_t count, float weight_decay)
 {

@@ -4,8 +4,8 @@
  * vec holds 16 floats, vec_mask names the first so many lanes, wide holds 16 doubles; words are those of
  * lanes_scalar.h.
  */
-#ifndef DESCENT_KERNELS_VECTOR_SCALAR_H
-#define DESCENT_KERNELS_VECTOR_SCALAR_H
+#ifndef DESCENT_KERNELS_SIMD_VECTOR_SCALAR_H
+#define DESCENT_KERNELS_SIMD_VECTOR_SCALAR_H
 
 #include <math.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* Optimiser updates follow their published rules, worked out here in double, and have the same bits at every
+/* Optimizer updates follow their published rules, worked out here in double, and have the same bits at every
  * level. */
 #include "kernel_test.h"
 

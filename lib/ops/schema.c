@@ -1,5 +1,5 @@
-/* fields.c - the attributes of each op by name, for files. */
-#include "ops/fields.h"
+/* schema.c - the attributes of each op by name, for files. */
+#include "ops/schema.h"
 #include "ops/recurrent.h"
 
 #include <float.h>
@@ -106,7 +106,7 @@ static const dsci_field layer_norm_fields[] = { { "epsilon", DSCI_FIELD_REAL, AT
                                                 { "shift", DSCI_FIELD_BOOL, AT(layer_norm.shift), 0, 0, 1 },
                                                 { .name = NULL } };
 
-static const dsci_op_form forms[] = {
+static const dsci_op_schema schemas[] = {
     { &dsci_op_input, "", 0, example_fields },
     { &dsci_op_targets, "", 0, example_fields },
     { &dsci_op_labels, "", 0, labels_fields },
@@ -142,21 +142,21 @@ static const dsci_op_form forms[] = {
     { &dsci_op_label_loss, "xl", 2, label_loss_fields },
     { &dsci_op_target_loss, "xy", 2, target_loss_fields },
 };
-enum { FORMS = sizeof forms / sizeof forms[0] };
+enum { SCHEMAS = sizeof schemas / sizeof schemas[0] };
 
-const dsci_op_form *dsci_op_form_of(const dsci_op *op)
+const dsci_op_schema *dsci_op_schema_of(const dsci_op *op)
 {
-    for (size_t i = 0; i < FORMS; i++)
-        if (forms[i].op == op)
-            return &forms[i];
+    for (size_t i = 0; i < SCHEMAS; i++)
+        if (schemas[i].op == op)
+            return &schemas[i];
     return NULL;
 }
 
-const dsci_op_form *dsci_op_form_named(const char *name)
+const dsci_op_schema *dsci_op_schema_named(const char *name)
 {
-    for (size_t i = 0; i < FORMS; i++)
-        if (strcmp(forms[i].op->name, name) == 0)
-            return &forms[i];
+    for (size_t i = 0; i < SCHEMAS; i++)
+        if (strcmp(schemas[i].op->name, name) == 0)
+            return &schemas[i];
     return NULL;
 }
 
@@ -178,14 +178,14 @@ static bool fits(char letter, const dsci_tensor *input)
     case 't': return op == &dsci_op_tokens;
     case 'a': return input->type != DSCI_I32 || op != &dsci_op_labels;
     case 'i': return input->type == DSCI_I32 && op != &dsci_op_labels && op != &dsci_op_tokens;
-    default: return input->type == DSCI_F32 && (op == &dsci_op_input || !op->source);
+    default: return input->type == DSCI_F32 && (op == &dsci_op_input || !op->leaf);
     }
 }
 
-bool dsci_op_form_fits(const dsci_op_form *form, dsci_tensor *const *inputs, size_t count)
+bool dsci_op_schema_fits(const dsci_op_schema *schema, dsci_tensor *const *inputs, size_t count)
 {
-    const char *letter = form->inputs;
-    if (count < form->least)
+    const char *letter = schema->inputs;
+    if (count < schema->least)
         return false;
     for (size_t i = 0; i < count; i++) {
         if (*letter == 'b' ? i == 0 || !is_bias(inputs[i], inputs[i - 1])

@@ -1,6 +1,6 @@
-/* loss.h - softmax, losses and the error count (part of body.h). */
-#ifndef DESCENT_KERNELS_LOSS_H
-#define DESCENT_KERNELS_LOSS_H
+/* loss.inl - softmax, losses and the error count (part of body.inl). */
+#ifndef DESCENT_KERNELS_LOSS_INL
+#define DESCENT_KERNELS_LOSS_INL
 
 static inline float row_max(const float *x, size_t n)
 {

@@ -1,6 +1,7 @@
-/* window.h - windows over images: pooling, and the copies that convolution is made of (part of body.h). */
-#ifndef DESCENT_KERNELS_WINDOW_H
-#define DESCENT_KERNELS_WINDOW_H
+/* pooling.inl - windows over images: pooling, and the copies that convolution is made of (part of body.inl).
+ */
+#ifndef DESCENT_KERNELS_POOLING_INL
+#define DESCENT_KERNELS_POOLING_INL
 
 /* Runs a statement for every pixel of a window, which it knows by its number in the image. */
 #define EACH_PIXEL(w, statement)                                                                             \

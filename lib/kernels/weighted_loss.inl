@@ -1,6 +1,7 @@
-/* weighted_loss.h - losses with class weights, smoothed labels and masks (part of body.h, after loss.h). */
-#ifndef DESCENT_KERNELS_WEIGHTED_LOSS_H
-#define DESCENT_KERNELS_WEIGHTED_LOSS_H
+/* weighted_loss.inl - losses with class weights, smoothed labels and masks (part of body.inl, after
+ * loss.inl). */
+#ifndef DESCENT_KERNELS_WEIGHTED_LOSS_INL
+#define DESCENT_KERNELS_WEIGHTED_LOSS_INL
 
 static void fill_zeros(float *x, size_t n)
 {

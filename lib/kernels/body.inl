@@ -1,24 +1,25 @@
-/* body.h - the kernels of one level: included once by each kernels_LEVEL.c after its vector header. */
+/* body.inl - the kernels of one level: included once by each kernels_LEVEL.c after its vector header. */
 #include "base/philox.h"
 #include "kernels/levels.h"
 
-#include "kernels/elementary.h"
+#include "kernels/elementary.inl"
 
-#include "kernels/activation.h"
-#include "kernels/optimiser.h"
-#include "kernels/peak.h"
-#include "kernels/recurrent.h"
-#include "kernels/reduction.h"
-#include "kernels/rows.h"
+#include "kernels/activation.inl"
+#include "kernels/elementwise.inl"
+#include "kernels/optimizer.inl"
+#include "kernels/peak.inl"
+#include "kernels/recurrent.inl"
+#include "kernels/reduction.inl"
 
-#include "kernels/channels.h"
-#include "kernels/gemm.h"
-#include "kernels/image_rows.h"
-#include "kernels/loss.h"
-#include "kernels/normalization.h"
-#include "kernels/rowwise.h"
-#include "kernels/weighted_loss.h"
-#include "kernels/window.h"
+#include "kernels/depthwise.inl"
+#include "kernels/gemm.inl"
+
+#include "kernels/direct_convolution.inl"
+#include "kernels/loss.inl"
+#include "kernels/normalization.inl"
+#include "kernels/pooling.inl"
+#include "kernels/rowwise.inl"
+#include "kernels/weighted_loss.inl"
 
 const dsci_kernels LEVEL_TABLE = {
     .isa = LEVEL_ISA,
@@ -77,7 +78,7 @@ const dsci_kernels LEVEL_TABLE = {
     .window_sums = window_sums,
     .window_products = window_products,
     .gather_rows = gather_rows,
-    .cells = cells,
+    .gates = gates,
     .fused_chains = fused_chains,
     .fused_chain_flops = 2.0 * DSCI_LANES * TILE_ROWS,
     .stream = stream,

@@ -1,8 +1,8 @@
-/* fields.h - what a file says of a node: its attributes by name, with the values they may have, and what it
+/* schema.h - what a file says of a node: its attributes by name, with the values they may have, and what it
  * is applied to. A network that comes from a file is checked by this table before shapes are inferred.
  */
-#ifndef DESCENT_OPS_FIELDS_H
-#define DESCENT_OPS_FIELDS_H
+#ifndef DESCENT_OPS_SCHEMA_H
+#define DESCENT_OPS_SCHEMA_H
 
 #include "ops/ops.h"
 
@@ -25,7 +25,7 @@ typedef struct dsci_field {
 } dsci_field;
 
 /* An op that a network can be built of. */
-typedef struct dsci_op_form {
+typedef struct dsci_op_schema {
     const dsci_op *op;
     /* A letter for each input: x activations, i integers made from tokens, t tokens, l labels, y targets, p a
        parameter, b a bias: a parameter of a value for each column of the parameter before it, s state, a any
@@ -33,13 +33,13 @@ typedef struct dsci_op_form {
     const char *inputs;
     size_t least;             /* inputs that must be there; those after them may be left out */
     const dsci_field *fields; /* ended by name NULL */
-} dsci_op_form;
+} dsci_op_schema;
 
-/* The form of an op; NULL if it is none that a network is built of. By its name: the same. */
-const dsci_op_form *dsci_op_form_of(const dsci_op *op);
-const dsci_op_form *dsci_op_form_named(const char *name);
+/* The schema of an op; NULL if it is none that a network is built of. By its name: the same. */
+const dsci_op_schema *dsci_op_schema_of(const dsci_op *op);
+const dsci_op_schema *dsci_op_schema_named(const char *name);
 
-/* Whether the inputs are what the form says. */
-bool dsci_op_form_fits(const dsci_op_form *form, dsci_tensor *const *inputs, size_t count);
+/* Whether the inputs are what the schema says. */
+bool dsci_op_schema_fits(const dsci_op_schema *schema, dsci_tensor *const *inputs, size_t count);
 
 #endif

@@ -1,6 +1,6 @@
-/* activation.h - activations and their derivatives, element by element (part of body.h). */
-#ifndef DESCENT_KERNELS_ACTIVATION_H
-#define DESCENT_KERNELS_ACTIVATION_H
+/* activation.inl - activations and their derivatives, element by element (part of body.inl). */
+#ifndef DESCENT_KERNELS_ACTIVATION_INL
+#define DESCENT_KERNELS_ACTIVATION_INL
 
 /* The bound comes first: NaN passes. */
 ALWAYS_INLINE vec vec_relu(vec x)

@@ -1,7 +1,8 @@
-/* rows.h - dropout by counter-based random numbers, gathering of rows, conversion of types (part of body.h).
+/* elementwise.inl - dropout by counter-based random numbers, gathering of rows, conversion of types (part of
+ * body.inl).
  */
-#ifndef DESCENT_KERNELS_ROWS_H
-#define DESCENT_KERNELS_ROWS_H
+#ifndef DESCENT_KERNELS_ELEMENTWISE_INL
+#define DESCENT_KERNELS_ELEMENTWISE_INL
 
 /* The words of eight blocks from dsc_rng_block(rng, major, first_block) on. */
 ALWAYS_INLINE void random_words(uint32_t dst[PHILOX_WORDS], const philox_keys *keys, dsc_rng rng,

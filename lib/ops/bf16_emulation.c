@@ -1,7 +1,7 @@
-/* widened.c - bfloat16 by the native kernels in single precision. Where those go shard by shard, so does
- * this; else one thread does all parts: it is there to run everywhere, not to be fast.
+/* bf16_emulation.c - bfloat16 by the native kernels in single precision. Where those go shard by shard, so
+ * does this; else one thread does all parts: it is there to run everywhere, not to be fast.
  */
-#include "ops/widened.h"
+#include "ops/bf16_emulation.h"
 
 typedef struct widened {
     const dsci_implementation *inner;
@@ -37,7 +37,7 @@ static dsci_tensor *widen(dsci_tensor *image, const dsci_tensor *tensor, size_t 
     return image;
 }
 
-dsc_status dsci_widened_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
+dsc_status dsci_bf16_emulation_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
     widened *w = dsc_scope_alloc(scope, 1, sizeof *w);
     if (!w)
@@ -69,7 +69,7 @@ dsc_status dsci_widened_book(dsc_scope *scope, dsci_node *node, dsci_booking *bo
     return DSC_OK;
 }
 
-const char *dsci_widened_describe(const dsci_node *node)
+const char *dsci_bf16_emulation_describe(const dsci_node *node)
 {
     (void)node;
     return "widened";
@@ -91,7 +91,7 @@ static dsci_operands inner_operands(const widened *w, const dsci_operands *o)
     return inner;
 }
 
-void dsci_widened_prepare(const dsci_operands *o, dsci_part part)
+void dsci_bf16_emulation_prepare(const dsci_operands *o, dsci_part part)
 {
     const widened *w = o->state;
     dsci_operands inner = *o;
@@ -123,7 +123,7 @@ static void run_all(const widened *w, const dsci_operands *inner, void *workspac
         run_parts(w->inner->finish, inner, b->finish_parts, workspace);
 }
 
-void dsci_widened_run(const dsci_operands *o, dsci_part part)
+void dsci_bf16_emulation_run(const dsci_operands *o, dsci_part part)
 {
     const widened *w = o->state;
     const dsci_operands inner = inner_operands(w, o);

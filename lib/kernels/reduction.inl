@@ -1,6 +1,6 @@
-/* reduction.h - sums over vectors and over the rows of a matrix (part of body.h). */
-#ifndef DESCENT_KERNELS_REDUCTION_H
-#define DESCENT_KERNELS_REDUCTION_H
+/* reduction.inl - sums over vectors and over the rows of a matrix (part of body.inl). */
+#ifndef DESCENT_KERNELS_REDUCTION_INL
+#define DESCENT_KERNELS_REDUCTION_INL
 
 static double sum(const float *x, size_t n)
 {

@@ -1,6 +1,6 @@
-/* rowwise.h - functions of whole rows: softmax's relatives and layer normalisation (part of body.h). */
-#ifndef DESCENT_KERNELS_ROWWISE_H
-#define DESCENT_KERNELS_ROWWISE_H
+/* rowwise.inl - functions of whole rows: softmax's relatives and layer normalisation (part of body.inl). */
+#ifndef DESCENT_KERNELS_ROWWISE_INL
+#define DESCENT_KERNELS_ROWWISE_INL
 
 static void softmax_backward(float *diff_src, const float *diff_dst, const float *dst, size_t rows,
                              size_t cols)

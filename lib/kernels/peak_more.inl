@@ -1,9 +1,9 @@
-/* peak_more.h - the rates of instructions that not every level has, for a processor that was seen to have
+/* peak_more.inl - the rates of instructions that not every level has, for a processor that was seen to have
  * them. Each does so many rounds of the operations that it names in registers and returns a number that
  * depends on all of them.
  */
-#ifndef DESCENT_KERNELS_PEAK_MORE_H
-#define DESCENT_KERNELS_PEAK_MORE_H
+#ifndef DESCENT_KERNELS_PEAK_MORE_INL
+#define DESCENT_KERNELS_PEAK_MORE_INL
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* vector_avx2.h - the 16-lane vector of the kernels in AVX2 and FMA: two registers. See vector_scalar.h. */
-#ifndef DESCENT_KERNELS_VECTOR_AVX2_H
-#define DESCENT_KERNELS_VECTOR_AVX2_H
+#ifndef DESCENT_KERNELS_SIMD_VECTOR_AVX2_H
+#define DESCENT_KERNELS_SIMD_VECTOR_AVX2_H
 
 #include <immintrin.h>
 #include <stddef.h>

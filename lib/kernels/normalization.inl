@@ -1,11 +1,11 @@
-/* normalization.h - sums over the rows of a matrix in double, and affine maps of its columns (part of
- * body.h).
+/* normalization.inl - sums over the rows of a matrix in double, and affine maps of its columns (part of
+ * body.inl).
  *
  * Columns are channels, rows the positions of a batch. Values are float or bfloat16, as half says; what is
  * computed from them is not rounded in between.
  */
-#ifndef DESCENT_KERNELS_NORMALIZATION_H
-#define DESCENT_KERNELS_NORMALIZATION_H
+#ifndef DESCENT_KERNELS_NORMALIZATION_INL
+#define DESCENT_KERNELS_NORMALIZATION_INL
 
 enum { NORMALIZATION_ROWS = 32 }; /* rows that stay in the first-level cache while the columns pass */
 

@@ -1,12 +1,12 @@
-/* elementary.h - exp, tanh, sigmoid and log with the same bits at every level, and the loop over vectors.
+/* elementary.inl - exp, tanh, sigmoid and log with the same bits at every level, and the loop over vectors.
  *
  * Lane polynomials of our own, not SLEEF's: inlined they take half the time of its deterministic functions,
  * and need nothing but correctly rounded operations in a written-out order. Bounds, tested against libm in
  * double: sigmoid, tanh and exp 3 ULP where the result is a normal number (over all floats 2.41 and 2.53 were
  * found for sigmoid and tanh).
  */
-#ifndef DESCENT_KERNELS_ELEMENTARY_H
-#define DESCENT_KERNELS_ELEMENTARY_H
+#ifndef DESCENT_KERNELS_ELEMENTARY_INL
+#define DESCENT_KERNELS_ELEMENTARY_INL
 
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-/* peak.h - as many fused multiply-adds as the processor can do (part of body.h). */
-#ifndef DESCENT_KERNELS_PEAK_H
-#define DESCENT_KERNELS_PEAK_H
+/* peak.inl - as many fused multiply-adds as the processor can do (part of body.inl). */
+#ifndef DESCENT_KERNELS_PEAK_INL
+#define DESCENT_KERNELS_PEAK_INL
 
 /* Chains enough to hide the latency of an addition on two ports: as many vectors as a tile of GEMM has rows.
  */
@@ -43,7 +43,7 @@ static double fused_chains_f64(size_t rounds)
 }
 
 /* n is a multiple of the lanes. */
-static void stream(dsci_stream kind, float *dst, const float *a, const float *b, size_t n)
+static void stream(dsci_stream_kind kind, float *dst, const float *a, const float *b, size_t n)
 {
     const vec factor = vec_set(0.5f);
     switch (kind) {

@@ -4,8 +4,8 @@
  * bodies are written once on them. All operations are correctly rounded or exact, so equal bits need no
  * further care.
  */
-#ifndef DESCENT_KERNELS_VECTOR_AVX512_H
-#define DESCENT_KERNELS_VECTOR_AVX512_H
+#ifndef DESCENT_KERNELS_SIMD_VECTOR_AVX512_H
+#define DESCENT_KERNELS_SIMD_VECTOR_AVX512_H
 
 #include <immintrin.h>
 #include <stddef.h>
