@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "test.h"
+
 static inline int directory_make(void **state)
 {
     const char *parent = getenv("TMPDIR");

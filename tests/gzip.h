@@ -6,6 +6,8 @@
 
 #include <zlib.h>
 
+#include "test.h"
+
 /* One gzip member with data inside. Returns its size, which must not pass capacity. */
 static inline size_t gzip_pack(const void *data, size_t size, unsigned char *packed, size_t capacity)
 {

@@ -11,6 +11,8 @@
 #include <jpeglib.h>
 #include <png.h>
 
+#include "test.h"
+
 enum { IMAGE_FILE_BYTES = 1 << 14 };
 
 typedef struct image_file {

@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "present.h"
+#include "bench/present.h"
 
 struct dsc_tally dsc_tally_cells(dsc_record *record)
 {

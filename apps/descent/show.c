@@ -9,7 +9,7 @@
 
 #include <descent/clock.h>
 
-#include "present.h"
+#include "bench/present.h"
 
 struct arguments {
     bool json, all;

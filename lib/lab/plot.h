@@ -22,9 +22,9 @@ typedef struct dsci_curve {
     const char *output; /* where the numbers come from; NULL: published */
     dsc_series_style style;
     size_t color, variant; /* index into the palette; variant 1, 2, ... is dashed differently */
-    size_t sign;            /* of a measured curve: its place in the legend */
-    bool direct;            /* a line with its label along it instead of in the legend */
-    bool band;              /* some point has more than one value, or a band of its own */
+    size_t sign;           /* of a measured curve: its place in the legend */
+    bool direct;           /* a line with its label along it instead of in the legend */
+    bool band;             /* some point has more than one value, or a band of its own */
     size_t count;
     dsci_point *points; /* by increasing x */
 } dsci_curve;

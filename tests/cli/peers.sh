@@ -4,7 +4,7 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/check.sh"
 
-compare=$home/../../apps/bench/peers/compare.py
+compare=$home/../../apps/peers/compare.py
 cat >ours <<'END'
 #!/bin/sh
 echo "ours $*" >>order

@@ -10,6 +10,8 @@
 
 #include <descent/rng.h>
 
+#include "test.h"
+
 enum {
     MUTATE_GROWTH = 256, /* bytes that one input can grow by */
     MUTATE_CHANGES = 4   /* of one input, at most */

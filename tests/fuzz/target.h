@@ -10,15 +10,11 @@
 #ifndef DESCENT_TESTS_FUZZ_TARGET_H
 #define DESCENT_TESTS_FUZZ_TARGET_H
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "test.h"
 
 /* Takes a valid input, from which others are made. */
 typedef void fuzz_seed_fn(void *user, const void *data, size_t size);

@@ -2,16 +2,12 @@
 #ifndef GOLDEN_EXPERIMENT_RESULT_H
 #define GOLDEN_EXPERIMENT_RESULT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include <descent.h>
+
+#include "test.h"
 
 struct result {
     dsc_scope *scope;

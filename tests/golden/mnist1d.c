@@ -1,14 +1,8 @@
 /* MNIST-1D is the published data set, for any seed and size: against numbers made with NumPy's generator and
    SciPy's filter (mnist1d.py), and those of the frozen set. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include <descent/cpu.h>
 #include <descent/data.h>
@@ -30,6 +24,7 @@ struct golden {
 };
 
 #include "golden/mnist1d_values.h"
+#include "test.h"
 
 static dsc_split generate(dsc_scope *scope, const struct golden *c, double label_noise)
 {

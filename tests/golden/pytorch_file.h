@@ -4,18 +4,14 @@
 #ifndef DESCENT_TESTS_PYTORCH_FILE_H
 #define DESCENT_TESTS_PYTORCH_FILE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include <hdf5.h>
 
 #include <descent/graph.h>
+
+#include "test.h"
 
 struct golden_case {
     hid_t group;

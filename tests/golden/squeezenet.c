@@ -2,18 +2,13 @@
  * are read from Keras's file in $DESCENT_DATA or beside the source tree; without it there is nothing to test.
  */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include <descent/file.h>
 
 #include "network.h"
+#include "test.h"
 
 enum { SIDE = 63, VALUES = SIDE * SIDE * 3, CLASSES = 7 };
 

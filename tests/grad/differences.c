@@ -1,17 +1,12 @@
 /* Every op's gradient agrees with central differences in double, and every op that has a gradient is checked.
  */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "cases.h"
 #include "graph/passes.h"
+#include "test.h"
 
 static const double step = 1e-5, tolerance = 1e-8;
 

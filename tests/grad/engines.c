@@ -2,15 +2,10 @@
  * double. */
 #include <float.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#include <cmocka.h>
-
 #include "cases.h"
+#include "test.h"
 
 /* Largest difference within a slice, relative to the slice's largest value. */
 static double slice_error(const dsc_slice *slice, const float *values, const double *exact)

@@ -1,17 +1,12 @@
 /* Every network of the cases comes back from a file: the same names, loss and gradients, to the bit. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include <descent/train.h>
 
 #include "cases.h"
 #include "directory.h"
+#include "test.h"
 
 static double run_random(dsc_scope *scope, dsc_model *model, const struct gradient_case *c)
 {

@@ -2,15 +2,10 @@
  * large batches and small ones: near the reference in single precision and in bfloat16, with the same bits on
  * any number of threads. Activations are smooth: a ReLU would turn rounding into steps. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "cases.h"
+#include "test.h"
 
 /* Blocks of units and of inputs. */
 static dsc_node *blocks(dsc_scope *scope, struct draw *draw)

@@ -1,12 +1,5 @@
 /* A run that is killed at any moment leaves a file that opens, and the same command finishes it to the same
  * bits. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <dirent.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,6 +11,7 @@
 #include <descent/rng.h>
 
 #include "directory.h"
+#include "test.h"
 #include "toy.h"
 
 enum { KILLS = 20, CELLS = 120 };

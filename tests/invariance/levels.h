@@ -2,17 +2,13 @@
 #ifndef INVARIANCE_LEVELS_H
 #define INVARIANCE_LEVELS_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include <descent/cpu.h>
+
+#include "test.h"
 
 enum { LEVELS_LINE = 128, LEVELS_MOST = 64 };
 

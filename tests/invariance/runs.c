@@ -1,18 +1,12 @@
 /* The numbers in a results file do not depend on the threads, on stopping and resuming, on shards: and verify
  * shows it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 
 #include <descent/file.h>
 
 #include "directory.h"
+#include "test.h"
 #include "toy.h"
 
 static const dsc_setting settings[] = { { "width", "1..9" } };

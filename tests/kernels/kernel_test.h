@@ -9,20 +9,15 @@
 #define DESCENT_TESTS_KERNEL_TEST_H
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-
-#include <cmocka.h>
 
 #include <descent/cpu.h>
 #include <descent/rng.h>
 
 #include "kernels/kernels.h"
+#include "test.h"
 
 /* Runs its body for each level above scalar that the machine has. */
 #define FOR_LEVELS(level) for (dsc_isa level = DSC_ISA_AVX2; level <= dsc_isa_detected(); level++)

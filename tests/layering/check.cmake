@@ -46,14 +46,17 @@ macro(check_library_include file layer include)
   endforeach()
 endmacro()
 
-# A file of a program or an experiment: public headers, and files beside it.
+# A file of a program or an experiment: public headers, and files beside it or elsewhere in its program's folder.
 macro(check_program_include file include)
   if("${include}" MATCHES "^<descent/(.*)[.]h>$")
     if(NOT CMAKE_MATCH_1 IN_LIST every_public)
       violation("${file}" "${include} is in no list of cmake/layers.cmake")
     endif()
-  elseif("${include}" MATCHES "^\"(([^/\"]*)/)?")
-    if(CMAKE_MATCH_2 IN_LIST DESCENT_LAYERS OR CMAKE_MATCH_2 STREQUAL "..")
+  elseif("${include}" MATCHES "^\"((([^/\"]*)/)?[^\"]*)")
+    set(name "${CMAKE_MATCH_1}")
+    set(folder "${CMAKE_MATCH_3}")
+    string(REGEX REPLACE "/(apps|experiments)/([^/]*)/.*" "/\\1/\\2" program "${file}")
+    if(folder STREQUAL ".." OR (folder IN_LIST DESCENT_LAYERS AND NOT EXISTS "${program}/${name}"))
       violation("${file}" "a program may include public headers and files beside it, not ${include}")
     endif()
   elseif("${include}" MATCHES "dnnl")
@@ -113,7 +116,7 @@ file(GLOB_RECURSE programs "${ROOT}/apps/*.[ch]" "${ROOT}/apps/*.in" "${ROOT}/ex
 foreach(file IN LISTS programs)
   includes_of("${file}" includes)
   foreach(include IN LISTS includes)
-    if(file MATCHES "/apps/bench/peers/") # what Descent is measured beside stands alone
+    if(file MATCHES "/apps/peers/") # what Descent is measured beside stands alone
       if("${include}" MATCHES "descent|\"")
         violation("${file}" "a peer may include nothing of Descent, not ${include}")
       endif()
