@@ -3,13 +3,13 @@
 #include <string.h>
 
 #include <hdf5.h>
-#include <zlib.h>
 
 #include <descent/file.h>
 
 #include "directory.h"
 #include "network.h"
 #include "test.h"
+#include "zip.h"
 
 enum { INPUTS = 3, UNITS = 4, CLASSES = 2, NAME = 40 };
 
@@ -400,51 +400,6 @@ static void weights_by_number_find_their_layers(void **state)
     dsc_scope_close(&scope);
 }
 
-static void put_number(unsigned char *to, size_t bytes, size_t value)
-{
-    for (size_t i = 0; i < bytes; i++)
-        to[i] = (unsigned char)(value >> 8 * i);
-}
-
-/* A zip archive of one file; its size. */
-static size_t zip_of(unsigned char *zip, const char *name, const unsigned char *data, size_t size,
-                     bool deflated)
-{
-    const size_t length = strlen(name), start = 30 + length;
-    uLongf packed = size;
-    memcpy(zip + start, data, size);
-    if (deflated) {
-        z_stream stream = { .next_in = (unsigned char *)data,
-                            .avail_in = (uInt)size,
-                            .next_out = zip + start,
-                            .avail_out = (uInt)size };
-        assert_int_equal(deflateInit2(&stream, 6, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
-        assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
-        packed = stream.total_out;
-        deflateEnd(&stream);
-    }
-    unsigned char fields[26] = { 20 };
-    put_number(fields + 4, 2, deflated ? 8 : 0);
-    put_number(fields + 10, 4, crc32(0, data, (uInt)size));
-    put_number(fields + 14, 4, packed);
-    put_number(fields + 18, 4, size);
-    put_number(fields + 22, 2, length);
-    memcpy(zip, "PK\3\4", 4);
-    memcpy(zip + 4, fields, 26);
-    memcpy(zip + 30, name, length);
-    unsigned char *entry = zip + start + packed;
-    memset(entry, 0, 46 + length + 22);
-    memcpy(entry, "PK\1\2\24\0", 6);
-    memcpy(entry + 6, fields, 26);
-    memcpy(entry + 46, name, length);
-    unsigned char *end = entry + 46 + length;
-    memcpy(end, "PK\5\6", 4);
-    put_number(end + 10, 2, 1);
-    put_number(end + 12, 4, 46 + length);
-    put_number(end + 16, 4, start + packed);
-    return (size_t)(end + 22 - zip);
-}
-
 static void archives_of_version_3_are_read_and_damaged_ones_refused(void **state)
 {
     static unsigned char plain[1 << 17], zip[1 << 18];
@@ -454,7 +409,7 @@ static void archives_of_version_3_are_read_and_damaged_ones_refused(void **state
     const dsc_bytes file = dsc_file_read(scope, path, sizeof plain);
     assert_non_null(file.data);
     for (int deflated = 0; deflated < 2; deflated++) {
-        const size_t size = zip_of(zip, "model.weights.h5", file.data, file.size, deflated);
+        const size_t size = zip_pack(zip, "model.weights.h5", file.data, file.size, deflated);
         directory_put_bytes(*state, "model.keras", zip, size);
         expect_numbered(path);
         for (size_t cut = 0; cut < size; cut += cut < 60 || cut + 120 > size ? 1 : 509) {
@@ -482,7 +437,7 @@ static void archives_of_version_3_are_read_and_damaged_ones_refused(void **state
         assert_non_null(strstr(dsc_scope_message(own), "is not a whole zip archive"));
         dsc_scope_close(&own);
     }
-    directory_put_bytes(*state, "model.keras", zip, zip_of(zip, "train.csv", file.data, file.size, false));
+    directory_put_bytes(*state, "model.keras", zip, zip_pack(zip, "train.csv", file.data, file.size, false));
     dsc_model *model;
     assert_int_equal(read_into(scope, bidirectional(scope, "last"), path, true, &model), DSC_ERROR_FORMAT);
     assert_non_null(strstr(dsc_scope_message(scope), "is a zip archive without the file 'model.weights.h5'"));
