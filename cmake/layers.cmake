@@ -1,7 +1,7 @@
 # The order of the layers, the one table that the build and the test `layering` read. A layer may include its own headers
 # and those of the layers named after it, public or private.
 
-set(DESCENT_LAYERS base kernels onednn linalg data record ops graph nn train models bench lab)
+set(DESCENT_LAYERS base kernels onednn linalg data record ops graph nn train models bench plot lab)
 
 set(DESCENT_MAY_INCLUDE_base)
 set(DESCENT_MAY_INCLUDE_kernels base)
@@ -15,24 +15,27 @@ set(DESCENT_MAY_INCLUDE_nn base kernels ops graph)
 set(DESCENT_MAY_INCLUDE_train base kernels linalg data record ops graph nn)
 set(DESCENT_MAY_INCLUDE_models base graph nn)
 set(DESCENT_MAY_INCLUDE_bench base kernels data ops graph nn train models)
+# Figures are drawn from records alone.
+set(DESCENT_MAY_INCLUDE_plot base record)
 # It knows records and cells, not networks; of data it asks for a known data set's files, of linalg for the core type,
 # which go into the provenance.
-set(DESCENT_MAY_INCLUDE_lab base data record linalg)
+set(DESCENT_MAY_INCLUDE_lab base data record linalg plot)
 
 # Which layer owns each public header, lib/include/descent/NAME.h.
-set(DESCENT_HEADERS_base clock cpu engine export file hash rng scope status text value)
+set(DESCENT_HEADERS_base clock cpu engine export file hash rng scope statistics status text value)
 set(DESCENT_HEADERS_kernels activation peak)
 set(DESCENT_HEADERS_onednn)
-set(DESCENT_HEADERS_linalg linalg)
+set(DESCENT_HEADERS_linalg linalg minimize)
 set(DESCENT_HEADERS_data data)
 set(DESCENT_HEADERS_record record)
 set(DESCENT_HEADERS_ops tensor)
 set(DESCENT_HEADERS_graph graph)
-set(DESCENT_HEADERS_nn minimize nn optimizer)
+set(DESCENT_HEADERS_nn nn optimizer)
 set(DESCENT_HEADERS_train train)
 set(DESCENT_HEADERS_models models)
 set(DESCENT_HEADERS_bench bench)
-set(DESCENT_HEADERS_lab build experiment figure lab statistics)
+set(DESCENT_HEADERS_plot figure)
+set(DESCENT_HEADERS_lab build experiment lab)
 
 # Headers of apps/cli, which programs and experiments may include and the library may not.
 set(DESCENT_PROGRAM_HEADERS cli)

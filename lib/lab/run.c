@@ -8,9 +8,9 @@
 #include <descent/cpu.h>
 #include <descent/file.h>
 
-#include "lab/plot.h"
 #include "lab/results.h"
 #include "lab/sweep.h"
+#include "plot/plot.h"
 #include "record/internal.h"
 
 static const double WRITE_INTERVAL = 2.0; /* seconds between writes, */

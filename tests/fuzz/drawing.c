@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "lab/plot.h"
+#include "plot/plot.h"
 
 enum { NUMBERS = 20, WIDTHS = 4, MAX_FIGURES = 3 };
 

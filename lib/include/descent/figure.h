@@ -120,4 +120,9 @@ DSC_API dsc_plot_files dsc_plot(dsc_scope *scope, dsc_record *record, const char
 DSC_API const char *dsc_plot_text(dsc_scope *scope, dsc_record *record, const dsc_figure *figure, int columns,
                                   int rows, bool color);
 
+/* Which values of the record's axis of this index a table must not leave out: the nearest one to each mark
+   that the record's figures have along the axis. Sets their flags, one for each value of the axis, and clears
+   none; figures that can't be read set none. */
+DSC_API void dsc_mark_values(dsc_scope *scope, dsc_record *record, size_t axis, bool *about);
+
 #endif

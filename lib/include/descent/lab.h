@@ -157,13 +157,10 @@ DSC_API dsc_claim_result dsc_claim_check(dsc_scope *scope, dsc_record *record, c
    claims nothing. */
 DSC_API const dsc_claim *dsc_claims_of(const dsc_experiment *experiment, const dsc_record *record);
 
-/* What a table of the values of an axis must not leave out. Both set flags (one a value of the record's axis
-   of this index) and clear none; what can't be told sets none. */
-
-/* Of a claim that the record can tell about: the values that it names, and those where its extremes lie. */
+/* Of a claim that the record can tell about: which values of the record's axis of this index a table must not
+   leave out, those that the claim names and those where its extremes lie. Sets their flags, one for each
+   value of the axis, and clears none; a claim that can't be told sets none. */
 DSC_API void dsc_claim_values(dsc_scope *scope, dsc_record *record, const dsc_claim *claim, size_t axis,
                               bool *about);
-/* Of the marks of the record's figures along the axis: the nearest value. */
-DSC_API void dsc_mark_values(dsc_scope *scope, dsc_record *record, size_t axis, bool *about);
 
 #endif

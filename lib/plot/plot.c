@@ -1,5 +1,5 @@
 /* plot.c - draws the figures of a record: script, data and pictures. */
-#include "lab/plot.h"
+#include "plot/plot.h"
 
 #include <errno.h>
 #include <locale.h>

@@ -1,5 +1,5 @@
-/* plot_map.c - a map as text: its numbers where they fit, else shades. */
-#include "lab/plot.h"
+/* text_map.c - a map as text: its numbers where they fit, else shades. */
+#include "plot/plot.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-/* plot_words.c - text from a results file made fit for one line of a picture, a script, LaTeX or a terminal:
+/* words.c - text from a results file made fit for one line of a picture, a script, LaTeX or a terminal:
    the only place where it is escaped. */
-#include "lab/plot.h"
+#include "plot/plot.h"
 
 #include <string.h>
 

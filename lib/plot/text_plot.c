@@ -1,5 +1,5 @@
-/* plot_text.c - a figure as text for a terminal: lines in braille dots, points as signs, axes and legend. */
-#include "lab/plot.h"
+/* text_plot.c - a figure as text for a terminal: lines in braille dots, points as signs, axes and legend. */
+#include "plot/plot.h"
 
 #include <math.h>
 #include <stdint.h>

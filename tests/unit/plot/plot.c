@@ -11,7 +11,7 @@
 #include <descent/figure.h>
 #include <descent/file.h>
 
-#include "lab/plot.h"
+#include "plot/plot.h"
 #include "test.h"
 
 static const double noises[] = { 0, 0.15 }, widths[] = { 2, 4, 8, 16, 32 }, seeds[] = { 1, 2, 3 };

@@ -1,5 +1,5 @@
-/* plot_labels.c - texts in a panel: along lines, and beside points where they cover nothing. */
-#include "lab/plot.h"
+/* labels.c - texts in a panel: along lines, and beside points where they cover nothing. */
+#include "plot/plot.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,8 +1,10 @@
 /* marks.c - the values of an axis that the marks of figures point at. */
+#include <descent/figure.h>
+
 #include <math.h>
 #include <string.h>
 
-#include <descent/lab.h>
+#include <descent/statistics.h>
 
 /* The axis whose values are flagged. */
 struct pointer {

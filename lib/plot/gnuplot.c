@@ -1,5 +1,5 @@
 /* gnuplot.c - gnuplot as a program: finding it, asking for its terminals, running it with a time limit. */
-#include "lab/plot.h"
+#include "plot/plot.h"
 
 #include <errno.h>
 #include <fcntl.h>

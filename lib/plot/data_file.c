@@ -1,5 +1,5 @@
-/* plot_file.c - the data file of a figure. */
-#include "lab/plot.h"
+/* data_file.c - the data file of a figure. */
+#include "plot/plot.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
-/* plot_range.c - the ranges of a figure's axes, what lies inside them, and what cannot be shown. */
-#include "lab/plot.h"
+/* ranges.c - the ranges of a figure's axes, what lies inside them, and what cannot be shown. */
+#include "plot/plot.h"
 
 #include <math.h>
 #include <string.h>

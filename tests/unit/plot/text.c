@@ -7,7 +7,7 @@
 #include <descent/text.h>
 
 #include "graph/table.h"
-#include "lab/plot.h"
+#include "plot/plot.h"
 #include "test.h"
 
 static long calls_left = -1; /* until the call that fails; negative: none does */

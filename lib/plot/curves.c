@@ -1,6 +1,6 @@
-/* plot_data.c - gathers a figure's numbers from a record: panels, curves, medians over seeds, ranges, ticks.
+/* curves.c - gathers a figure's numbers from a record: panels, curves, medians over seeds, ranges, ticks.
  */
-#include "lab/plot.h"
+#include "plot/plot.h"
 
 #include <float.h>
 #include <math.h>

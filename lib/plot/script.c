@@ -1,5 +1,5 @@
-/* plot_script.c - a figure as a gnuplot script and its data file. */
-#include "lab/plot.h"
+/* script.c - a figure as a gnuplot script and its data file. */
+#include "plot/plot.h"
 
 #include <math.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "lab/plot.h"
+#include "plot/plot.h"
 #include "test.h"
 
 static const double places[] = { 0, 1, 2 }, few[] = { 5.71, 5.72, 5.73 };

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "lab/plot.h"
+#include "plot/plot.h"
 #include "test.h"
 
 static const dsc_figure roofline = {

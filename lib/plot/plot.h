@@ -1,6 +1,6 @@
 /* plot.h - a figure's numbers, gathered from a record, and what draws them (internal). */
-#ifndef DESCENT_LAB_PLOT_H
-#define DESCENT_LAB_PLOT_H
+#ifndef DESCENT_PLOT_PLOT_H
+#define DESCENT_PLOT_PLOT_H
 
 #include <stdbool.h>
 #include <stddef.h>

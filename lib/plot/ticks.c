@@ -1,5 +1,5 @@
-/* plot_ticks.c - where an axis has ticks, and what they say. */
-#include "lab/plot.h"
+/* ticks.c - where an axis has ticks, and what they say. */
+#include "plot/plot.h"
 
 #include <math.h>
 #include <stdio.h>
