@@ -194,14 +194,9 @@ static const dsci_bench_network *network_of(dsc_bench *bench, const struct layer
 
 /* --- Steps --- */
 
-struct phase {
-    const dsci_step *step;
-    size_t parts;
-};
-
 struct steps {
     const dsci_execution *plan;
-    struct phase *phases;
+    const dsci_step **list;
     size_t count;
 };
 
@@ -221,29 +216,17 @@ static bool is_of(const dsci_node *node, enum pass pass)
     }
 }
 
-static size_t at_least_one(size_t n)
-{
-    return n > 0 ? n : 1;
-}
-
-static void add_phases(struct steps *steps, const dsci_execution *plan, enum pass pass)
+static void add_steps(struct steps *steps, const dsci_execution *plan, enum pass pass)
 {
     for (size_t i = 0; i < plan->step_count; i++) {
         const dsci_step *step = &plan->steps[i];
-        const dsci_node *node = step->operands->node;
-        if (!is_of(node, pass))
+        if (!is_of(step->operands->node, pass))
             continue;
-        const dsci_booking *b = &node->booking;
-        if (step->run == node->implementation->prepare) /* once: what it packs stays */
-            for (size_t p = 0; p < at_least_one(b->prepare_parts); p++)
+        if (step->phase->kind == DSCI_PHASE_PREPARE) /* once: what it packs stays */
+            for (size_t p = 0; p < step->phase->parts; p++)
                 step->run(step->operands, (dsci_part){ p, plan->workspaces[0] });
         else
-            steps->phases[steps->count++] = (struct phase){
-                step,
-                at_least_one(step->run == node->implementation->finish ? b->finish_parts
-                             : step->run == node->implementation->pack ? b->pack_parts
-                                                                       : b->parts),
-            };
+            steps->list[steps->count++] = step;
     }
 }
 
@@ -256,10 +239,10 @@ static void run(const dsc_bench_task *task, size_t count)
         void *workspace = steps->plan->workspaces[omp_get_thread_num()];
         for (size_t i = 0; i < count; i++)
             for (size_t s = 0; s < steps->count; s++) {
-                const struct phase *phase = &steps->phases[s];
+                const dsci_step *step = steps->list[s];
 #pragma omp for schedule(dynamic, 1)
-                for (size_t p = 0; p < phase->parts; p++)
-                    phase->step->run(phase->step->operands, (dsci_part){ p, workspace });
+                for (size_t p = 0; p < step->phase->parts; p++)
+                    step->run(step->operands, (dsci_part){ p, workspace });
             }
         dsc_float_mode_leave(mode);
     }
@@ -270,7 +253,7 @@ static void count_work(dsc_bench_task *task, const struct steps *steps)
 {
     const dsci_node *last = NULL;
     for (size_t s = 0; s < steps->count; s++) {
-        const dsci_node *node = steps->phases[s].step->operands->node;
+        const dsci_node *node = steps->list[s]->operands->node;
         if (node == last)
             continue;
         last = node;
@@ -285,7 +268,7 @@ static void count_work(dsc_bench_task *task, const struct steps *steps)
 
 static void note_implementation(dsc_bench *bench, dsc_bench_task *task, const struct steps *steps)
 {
-    const dsci_node *node = steps->phases[0].step->operands->node;
+    const dsci_node *node = steps->list[0]->operands->node;
     const dsci_implementation *i = node->implementation;
     task->engine = dsc_engine_name(i->engine);
     if (i->describe)
@@ -301,11 +284,11 @@ void dsci_op_setup(dsc_bench *bench, dsc_bench_task *task, dsc_engine engine)
     struct steps *steps = dsc_scope_alloc(bench->scope, 1, sizeof *steps);
     if (!plan || !steps)
         return;
-    *steps = (struct steps){ plan, dsc_scope_alloc(bench->scope, plan->step_count, sizeof(struct phase)), 0 };
-    if (!steps->phases)
+    *steps = (struct steps){ plan, dsc_scope_alloc(bench->scope, plan->step_count, sizeof(dsci_step *)), 0 };
+    if (!steps->list)
         return;
     task->setup = network->setup;
-    add_phases(steps, plan, (enum pass)task->row->number);
+    add_steps(steps, plan, (enum pass)task->row->number);
     if (steps->count == 0) {
         task->absent = "the network has no such step";
         return;

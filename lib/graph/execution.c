@@ -7,7 +7,6 @@
 
 #include "graph/model.h"
 #include "graph/passes.h"
-#include "graph/schedule.h"
 #include "ops/loss.h"
 
 static const dsc_slice *slice_of(const dsc_slice *slices, size_t count, const char *name)
@@ -135,10 +134,8 @@ static void make_steps(const dsc_model *model, dsci_execution *plan, const dsci_
 {
     dsc_scope *scope = model->scope;
     dsci_operands *operands = dsc_scope_alloc(scope, plan->graph.count, sizeof *operands);
-    dsci_operands **of_node = dsc_scope_alloc(scope, plan->graph.count, sizeof(dsci_operands *));
     plan->steps = dsc_scope_alloc(scope, schedule->phase_count, sizeof *plan->steps);
-    plan->stretches = dsc_scope_alloc(scope, schedule->stage_count, sizeof *plan->stretches);
-    if (!operands || !of_node || !plan->steps || !plan->stretches)
+    if (!operands || !plan->steps)
         return;
     for (size_t i = 0; i < plan->graph.count; i++) {
         make_operands(model, plan, plan->graph.nodes[i], &operands[i]);
@@ -148,18 +145,13 @@ static void make_steps(const dsc_model *model, dsci_execution *plan, const dsci_
     plan->step_count = schedule->phase_count;
     for (size_t i = 0; i < plan->step_count; i++) {
         const dsci_phase *phase = &schedule->phases[i];
-        plan->steps[i] = (dsci_step){ phase->run, &operands[phase->node->position], NULL };
+        plan->steps[i] = (dsci_step){ phase->run, &operands[phase->node->position], NULL, phase };
         if (model->options.profile)
             plan->steps[i].seconds =
                 dsc_scope_alloc(scope, (size_t)plan->threads * DSCI_SECONDS_STRIDE, sizeof(double));
     }
-    plan->stretch_count = schedule->stage_count;
-    for (size_t i = 0; i < plan->stretch_count; i++) {
-        const dsci_stage *stage = &schedule->stages[i];
-        plan->stretches[i].steps = &plan->steps[stage->first];
-        plan->stretches[i].count = stage->count;
-        plan->stretches[i].parts = stage->parts;
-    }
+    plan->stages = schedule->stages;
+    plan->stage_count = schedule->stage_count;
 }
 
 /* No more threads than a stage has parts. */
@@ -243,10 +235,10 @@ void dsci_execution_bind(dsci_tensor *external, const void *data)
         *r->slot = data;
 }
 
-static void run_part(const dsci_stretch *stretch, dsci_part part, int thread)
+static void run_part(const dsci_execution *plan, const dsci_stage *stage, dsci_part part, int thread)
 {
-    for (size_t i = 0; i < stretch->count; i++) {
-        const dsci_step *step = &stretch->steps[i];
+    for (size_t i = 0; i < stage->count; i++) {
+        const dsci_step *step = &plan->steps[stage->first + i];
         if (!step->seconds) {
             step->run(step->operands, part);
             continue;
@@ -259,31 +251,31 @@ static void run_part(const dsci_stretch *stretch, dsci_part part, int thread)
 
 static void run_alone(const dsci_execution *plan)
 {
-    for (size_t i = 0; i < plan->stretch_count; i++)
-        for (size_t part = 0; part < plan->stretches[i].parts; part++)
-            run_part(&plan->stretches[i], (dsci_part){ part, plan->workspaces[0] }, 0);
+    for (size_t i = 0; i < plan->stage_count; i++)
+        for (size_t part = 0; part < plan->stages[i].parts; part++)
+            run_part(plan, &plan->stages[i], (dsci_part){ part, plan->workspaces[0] }, 0);
 }
 
 /* Whoever is free takes the next part: which thread computes it changes no bit. */
-static void run_stretches(const dsci_execution *plan, int thread)
+static void run_stages(const dsci_execution *plan, int thread)
 {
-    for (size_t i = 0; i < plan->stretch_count; i++) {
-        dsci_stretch *stretch = &plan->stretches[i];
-        for (size_t part = atomic_fetch_add_explicit(&stretch->next, 1, memory_order_relaxed);
-             part < stretch->parts; part = atomic_fetch_add_explicit(&stretch->next, 1, memory_order_relaxed))
-            run_part(stretch, (dsci_part){ part, plan->workspaces[thread] }, thread);
+    for (size_t i = 0; i < plan->stage_count; i++) {
+        dsci_stage *stage = &plan->stages[i];
+        for (size_t part = atomic_fetch_add_explicit(&stage->next, 1, memory_order_relaxed);
+             part < stage->parts; part = atomic_fetch_add_explicit(&stage->next, 1, memory_order_relaxed))
+            run_part(plan, stage, (dsci_part){ part, plan->workspaces[thread] }, thread);
 #pragma omp barrier
     }
 }
 
 static void run_together(const dsci_execution *plan)
 {
-    for (size_t i = 0; i < plan->stretch_count; i++)
-        atomic_store_explicit(&plan->stretches[i].next, 0, memory_order_relaxed);
+    for (size_t i = 0; i < plan->stage_count; i++)
+        atomic_store_explicit(&plan->stages[i].next, 0, memory_order_relaxed);
 #pragma omp parallel num_threads(plan->threads)
     {
         const unsigned mode = dsc_float_mode_enter();
-        run_stretches(plan, omp_get_thread_num());
+        run_stages(plan, omp_get_thread_num());
         dsc_float_mode_leave(mode);
     }
 }

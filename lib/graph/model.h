@@ -4,23 +4,18 @@
 
 #include <descent/graph.h>
 
-#include "ops/ops.h"
+#include "graph/schedule.h"
 
 /* SAMPLING is evaluation with the noise of training. */
 typedef enum dsci_mode { DSCI_TRAINING = 0, DSCI_EVALUATION, DSCI_SAMPLING } dsci_mode;
 
+/* A phase over resolved addresses. */
 typedef struct dsci_step {
     dsci_step_fn *run;
     const dsci_operands *operands;
     double *seconds; /* of each thread, if the model is profiled; else NULL */
+    const dsci_phase *phase;
 } dsci_step;
-
-/* Steps that a thread runs one after the other on each part that it takes. */
-typedef struct dsci_stretch {
-    const dsci_step *steps;
-    size_t count, parts;
-    _Atomic size_t next; /* part to be taken */
-} dsci_stretch;
 
 enum {
     DSCI_EXECUTION_INPUTS = 4,
@@ -35,9 +30,9 @@ typedef struct dsci_execution {
     size_t batch;
     const dsci_tensor *root; /* of the network: what is computed, and all it depends on */
     dsci_graph graph;
-    dsci_step *steps;
-    dsci_stretch *stretches;
-    size_t step_count, stretch_count, arena_bytes;
+    dsci_step *steps; /* one a phase */
+    dsci_stage *stages;
+    size_t step_count, stage_count, arena_bytes;
     void **workspaces; /* of each thread, workspace_bytes of them */
     size_t workspace_bytes;
     int threads;

@@ -44,72 +44,67 @@ static void book(dsci_graph *graph, dsci_node *node)
     booking->prepare_parts = booking->prepare_parts ? booking->prepare_parts : 1;
 }
 
-/* A phase that is to be added: how it divides, and whether it may join the stage before it. */
-struct phase {
-    dsci_step_fn *run;
-    size_t parts;
-    bool by_batch, waits; /* waits: for all parts of the phase before it */
-};
+size_t dsci_node_phases(dsci_node *node, dsci_phase phases[DSCI_PHASES])
+{
+    const dsci_implementation *i = node->implementation;
+    const dsci_booking *b = &node->booking;
+    if (!i)
+        return 0;
+    const bool packs = i->pack && b->pack_parts, finishes = i->finish && b->finish_parts;
+    const dsci_phase all[DSCI_PHASES] = {
+        { DSCI_PHASE_PREPARE, i->prepare, node, b->prepare_parts, false, true, false },
+        { DSCI_PHASE_PACK, packs ? i->pack : NULL, node, b->pack_parts, false, true, false },
+        { DSCI_PHASE_RUN, i->run, node, b->parts, b->by_batch, packs, !finishes },
+        { DSCI_PHASE_FINISH, finishes ? i->finish : NULL, node, b->finish_parts, b->finish_by_batch, true,
+          true },
+    };
+    size_t count = 0;
+    for (size_t k = 0; k < DSCI_PHASES; k++)
+        if (all[k].run)
+            phases[count++] = all[k];
+    return count;
+}
 
 /* A phase joins the stage before it if a thread can go through both part by part. */
-static void add_phase(dsci_stage_list *schedule, dsci_node *node, struct phase phase)
+static void add_phase(dsci_stage_list *schedule, dsci_phase phase)
 {
     const dsci_stage *last = schedule->stage_count ? &schedule->stages[schedule->stage_count - 1] : NULL;
     const bool alone = phase.parts == 1 && last && last->parts == 1;
     const bool shards =
         phase.by_batch && !phase.waits && last && last->by_batch && last->parts == phase.parts;
-    if (!alone && !shards)
-        schedule->stages[schedule->stage_count++] =
-            (dsci_stage){ .first = schedule->phase_count, .parts = phase.parts, .by_batch = phase.by_batch };
+    if (!alone && !shards) {
+        dsci_stage *stage = &schedule->stages[schedule->stage_count++];
+        stage->first = schedule->phase_count;
+        stage->parts = phase.parts;
+        stage->by_batch = phase.by_batch;
+    }
     schedule->stages[schedule->stage_count - 1].count++;
-    schedule->phases[schedule->phase_count++] = (dsci_phase){ .run = phase.run, .node = node };
+    schedule->phases[schedule->phase_count++] = phase;
+    phase.node->end = schedule->stage_count - 1;
+    if (phase.kind == DSCI_PHASE_PACK || (phase.kind == DSCI_PHASE_RUN && !phase.waits))
+        phase.node->begin = phase.node->end;
 }
 
-static bool finishes(const dsci_node *node)
+/* When a phase has its turn. Prepare phases read parameters alone: all of them come first. Finishes of
+   gradients of parameters come last. */
+enum turn { EARLY, IN_ORDER, LATE };
+
+static enum turn turn_of(const dsci_phase *phase)
 {
-    return node->implementation && node->implementation->finish && node->booking.finish_parts;
+    if (phase->kind == DSCI_PHASE_PREPARE)
+        return EARLY;
+    return phase->kind == DSCI_PHASE_FINISH && is_terminal(phase->node) ? LATE : IN_ORDER;
 }
 
-static void add_finish(dsci_stage_list *schedule, dsci_node *node)
-{
-    const dsci_booking *booking = &node->booking;
-    add_phase(schedule, node,
-              (struct phase){ node->implementation->finish, booking->finish_parts, booking->finish_by_batch,
-                              true });
-    node->end = schedule->stage_count - 1;
-}
-
-/* Prepare phases read parameters alone: all of them come first. Finishes of gradients of parameters come
- * last. */
-static void add_phases(const dsci_graph *graph, dsci_stage_list *schedule)
+static void add_phases(const dsci_graph *graph, dsci_stage_list *schedule, enum turn turn)
 {
     for (size_t i = 0; i < graph->count; i++) {
-        dsci_node *node = graph->nodes[i];
-        if (node->implementation && node->implementation->prepare)
-            add_phase(
-                schedule, node,
-                (struct phase){ node->implementation->prepare, node->booking.prepare_parts, false, true });
+        dsci_phase phases[DSCI_PHASES];
+        const size_t count = dsci_node_phases(graph->nodes[i], phases);
+        for (size_t k = 0; k < count; k++)
+            if (turn_of(&phases[k]) == turn)
+                add_phase(schedule, phases[k]);
     }
-    for (size_t i = 0; i < graph->count; i++) {
-        dsci_node *node = graph->nodes[i];
-        if (!node->implementation)
-            continue;
-        const bool packs = node->implementation->pack && node->booking.pack_parts;
-        if (packs)
-            add_phase(schedule, node,
-                      (struct phase){ node->implementation->pack, node->booking.pack_parts, false, true });
-        node->begin = schedule->stage_count - 1;
-        add_phase(
-            schedule, node,
-            (struct phase){ node->implementation->run, node->booking.parts, node->booking.by_batch, packs });
-        node->end = schedule->stage_count - 1;
-        node->begin = packs ? node->begin : node->end;
-        if (finishes(node) && !is_terminal(node))
-            add_finish(schedule, node);
-    }
-    for (size_t i = 0; i < graph->count; i++)
-        if (finishes(graph->nodes[i]) && is_terminal(graph->nodes[i]))
-            add_finish(schedule, graph->nodes[i]);
 }
 
 void dsci_pass_stages(dsci_graph *graph, dsci_stage_list *schedule)
@@ -118,14 +113,16 @@ void dsci_pass_stages(dsci_graph *graph, dsci_stage_list *schedule)
     for (size_t i = 0; i < graph->count && !failed(graph); i++)
         book(graph, graph->nodes[i]);
     dsci_node **moved = dsc_scope_alloc(scope, graph->count, sizeof(dsci_node *));
-    const size_t most = 4 * graph->count;
+    const size_t most = DSCI_PHASES * graph->count;
     schedule->phases = dsc_scope_alloc(scope, most, sizeof *schedule->phases);
     schedule->stages = dsc_scope_alloc(scope, most, sizeof *schedule->stages);
     if (failed(graph) || !schedule->stages)
         return;
     if (graph->context.shard_rows && graph->context.shard_rows < graph->context.batch)
         put_terminals_last(graph, moved);
-    add_phases(graph, schedule);
+    add_phases(graph, schedule, EARLY);
+    add_phases(graph, schedule, IN_ORDER);
+    add_phases(graph, schedule, LATE);
     for (size_t i = 0; i < graph->count; i++)
         if (graph->nodes[i]->booking.worker_bytes > schedule->worker_bytes)
             schedule->worker_bytes = graph->nodes[i]->booking.worker_bytes;

@@ -53,13 +53,6 @@ static const char *in_inputs(dsc_scope *scope, const dsci_execution *plan)
     return NULL;
 }
 
-/* After the last phase of its node, a step has made its outputs. */
-static bool is_last_phase(const dsci_step *step)
-{
-    const dsci_implementation *implementation = step->operands->node->implementation;
-    return step->run == (implementation->finish ? implementation->finish : implementation->run);
-}
-
 static bool made_finite(const dsci_step *step)
 {
     const dsci_node *node = step->operands->node;
@@ -73,17 +66,14 @@ static bool made_finite(const dsci_step *step)
    memory may be another's later, so each is looked at as soon as it has been made. */
 static const char *in_layers(dsc_scope *scope, const dsci_execution *plan)
 {
-    for (size_t i = 0; i < plan->stretch_count; i++) {
-        const dsci_stretch *stretch = &plan->stretches[i];
-        for (size_t j = 0; j < stretch->count; j++) {
-            const dsci_step *step = &stretch->steps[j];
-            for (size_t part = 0; part < stretch->parts; part++)
-                step->run(step->operands, (dsci_part){ part, plan->workspaces[0] });
-            if (is_last_phase(step) && !made_finite(step))
-                return dsc_scope_format(scope, "%s of layer '%s'",
-                                        step->operands->node->backward ? "the gradient" : "the output",
-                                        step->operands->node->name);
-        }
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const dsci_step *step = &plan->steps[i];
+        for (size_t part = 0; part < step->phase->parts; part++)
+            step->run(step->operands, (dsci_part){ part, plan->workspaces[0] });
+        if (step->phase->last && !made_finite(step))
+            return dsc_scope_format(scope, "%s of layer '%s'",
+                                    step->operands->node->backward ? "the gradient" : "the output",
+                                    step->operands->node->name);
     }
     return NULL;
 }
@@ -113,5 +103,11 @@ const char *dsci_find_not_finite(dsc_scope *scope, const dsc_model *model, dsci_
 const char *dsci_find_not_finite_learned(dsc_scope *scope, const dsc_model *model)
 {
     const char *found = in_parameters(scope, model);
-    return found ? found : in_state(scope, model);
+    if (!found)
+        return in_state(scope, model);
+    const char *gradient =
+        in_slices(scope, model, "parameter", model->slices, model->slice_count, model->gradients);
+    return gradient && strcmp(gradient, found) == 0
+               ? dsc_scope_format(scope, "%s, whose gradient was not finite", found)
+               : found;
 }

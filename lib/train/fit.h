@@ -48,8 +48,8 @@ typedef struct dsci_fit {
    scope. */
 const char *dsci_find_not_finite(dsc_scope *scope, const dsc_model *model, dsci_execution *plan);
 
-/* The first parameter, or else state, of the model that holds a value that is not finite; NULL if all are.
-   The text is in the scope. */
+/* The first parameter, or else state, of the model that holds a value that is not finite, and whether the
+   gradient that it was updated by was at fault; NULL if all are finite. The text is in the scope. */
 const char *dsci_find_not_finite_learned(dsc_scope *scope, const dsc_model *model);
 
 /* Takes up the training that the checkpoint file holds, if there is one; fit->recipe is made. Errors go to

@@ -75,21 +75,20 @@ static void check_inputs(const dsci_execution *plan, const dsci_node *node,
 static void check_sentinels(dsc_scope *scope, const dsci_execution *plan)
 {
     const void *copies[200][DSCI_MAX_OUTPUTS] = { { NULL } };
-    for (size_t i = 0; i < plan->stretch_count; i++)
-        for (size_t s = 0; s < plan->stretches[i].count; s++) {
-            const dsci_step *step = &plan->stretches[i].steps[s];
-            const dsci_node *node = step->operands->node;
-            check_inputs(plan, node, copies);
-            for (size_t part = 0; part < plan->stretches[i].parts; part++) {
-                memset(plan->workspaces[0], 0xff, plan->workspace_bytes);
-                step->run(step->operands, (dsci_part){ part, plan->workspaces[0] });
-            }
-            for (size_t j = 0; j < node->output_count; j++) {
-                void *copy = dsc_scope_alloc(scope, dsci_tensor_bytes(node->out[j]), 1);
-                memcpy(copy, node->out[j]->data, dsci_tensor_bytes(node->out[j]));
-                copies[node->position][j] = copy;
-            }
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const dsci_step *step = &plan->steps[i];
+        const dsci_node *node = step->operands->node;
+        check_inputs(plan, node, copies);
+        for (size_t part = 0; part < step->phase->parts; part++) {
+            memset(plan->workspaces[0], 0xff, plan->workspace_bytes);
+            step->run(step->operands, (dsci_part){ part, plan->workspaces[0] });
         }
+        for (size_t j = 0; j < node->output_count; j++) {
+            void *copy = dsc_scope_alloc(scope, dsci_tensor_bytes(node->out[j]), 1);
+            memcpy(copy, node->out[j]->data, dsci_tensor_bytes(node->out[j]));
+            copies[node->position][j] = copy;
+        }
+    }
 }
 
 static void live_tensors_survive_until_they_are_read(void **state)

@@ -6,6 +6,7 @@
 #include "directory.h"
 #include "network.h"
 #include "test.h"
+#include "train/fit.h"
 
 enum { INPUTS = 5, CLASSES = 3 };
 
@@ -228,7 +229,32 @@ static void an_update_that_is_not_finite_fails(void **state)
                                           .steps = by_steps ? 1 : 0 };
         assert_int_equal(dsc_fit(model, &four, &options), DSC_ERROR_NUMERIC);
         assert_non_null(strstr(dsc_scope_message(scope), "after epoch 1, step 1"));
-        assert_non_null(strstr(dsc_scope_message(scope), "parameter 'fc/weights'"));
+        assert_non_null(strstr(dsc_scope_message(scope), "parameter 'fc/weights', whose gradient was not"));
+        dsc_scope_close(&scope);
+    }
+}
+
+/* A layer's only value that is not finite is the gradient of its weights, which are its last step: that of
+   few examples sums over them in one go, that of many adds up what was summed over shards. */
+static void a_gradient_of_weights_that_is_not_finite_is_named(void **state)
+{
+    (void)state;
+    enum { MOST = 64 };
+    static const size_t shards[] = { 0, 8 };
+    float x[MOST] = { 1e25F }, y[MOST] = { 0 };
+    for (size_t i = 0; i < 2; i++) {
+        dsc_scope *scope = dsc_scope_open(NULL);
+        dsc_node *in = dsc_input(scope, &(dsc_input_spec){ .shape = { 1 } });
+        dsc_node *target = dsc_targets(scope, &(dsc_input_spec){ .shape = { 1 } });
+        dsc_model *model = dsc_compile(dsc_squared_loss(dsc_dense(in, 1, .name = "fc"), target),
+                                       &(dsc_compile_options){ .batch = MOST, .shard = shards[i] });
+        *(float *)dsc_model_parameters(model, NULL) = 1;
+        dsci_execution *plan = dsci_model_execution(model, MOST, DSCI_TRAINING);
+        dsci_execution_bind(plan->inputs[0], x);
+        dsci_execution_bind(plan->expected, y);
+        dsci_execution_run(plan);
+        assert_true(isfinite(*plan->loss));
+        assert_string_equal(dsci_find_not_finite(scope, model, plan), "the gradient of layer 'fc'");
         dsc_scope_close(&scope);
     }
 }
@@ -345,6 +371,7 @@ int main(void)
                                         directory_remove),
         cmocka_unit_test(a_loss_that_is_never_finite_ends_by_patience),
         cmocka_unit_test(an_update_that_is_not_finite_fails),
+        cmocka_unit_test(a_gradient_of_weights_that_is_not_finite_is_named),
         cmocka_unit_test(statistics_that_are_not_finite_fail),
         cmocka_unit_test(a_rest_of_one_leaves_the_running_values),
         cmocka_unit_test(a_batch_of_one_is_normalised_by_the_running_values),
