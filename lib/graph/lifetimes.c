@@ -1,6 +1,7 @@
 /* lifetimes.c - the memory pass: which stages need each tensor, and where in the arena it lies. */
 #include "graph/memory.h"
 #include "graph/passes.h"
+#include "ops/op.h"
 
 /* Memory of a node beside its outputs, or NULL. */
 static dsci_tensor *working_memory(dsc_scope *scope, dsci_node *node, size_t bytes)

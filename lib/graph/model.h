@@ -5,6 +5,7 @@
 #include <descent/graph.h>
 
 #include "graph/schedule.h"
+#include "ops/op.h"
 
 /* SAMPLING is evaluation with the noise of training. */
 typedef enum dsci_mode { DSCI_TRAINING = 0, DSCI_EVALUATION, DSCI_SAMPLING } dsci_mode;

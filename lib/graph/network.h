@@ -4,7 +4,7 @@
 
 #include <descent/graph.h>
 
-#include "ops/ops.h"
+#include "ops/op.h"
 
 /* The names of what has been made over an input. */
 typedef struct dsci_names dsci_names;

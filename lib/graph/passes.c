@@ -1,5 +1,6 @@
 /* passes.c - build, gradients, measures, fusion and the choice of engines. */
 #include "graph/passes.h"
+#include "ops/op.h"
 
 static bool failed(const dsci_graph *graph)
 {

@@ -4,7 +4,9 @@
 #ifndef DESCENT_GRAPH_PASSES_H
 #define DESCENT_GRAPH_PASSES_H
 
-#include "ops/ops.h"
+#include <descent/engine.h>
+
+#include "ops/node.h"
 
 /* Copies the network that ends in root into the graph, in topological order, and infers its shapes for the
    graph's context. Ops that only training has are left out elsewhere. Layers are numbered in the order of the

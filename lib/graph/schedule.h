@@ -7,7 +7,7 @@
 #ifndef DESCENT_GRAPH_SCHEDULE_H
 #define DESCENT_GRAPH_SCHEDULE_H
 
-#include "ops/ops.h"
+#include "ops/op.h"
 
 /* In the order in which a node has them. */
 typedef enum dsci_phase_kind {

@@ -4,7 +4,7 @@
 
 #include <descent/nn.h>
 
-#include "ops/ops.h"
+#include "ops/node.h"
 
 /* How a parameter begins: the rule, its scale (0: the rule's own), and the fans of the layer. */
 typedef struct dsci_initialization {

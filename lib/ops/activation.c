@@ -110,6 +110,12 @@ static void run_backward_bf16(const dsci_operands *o, dsci_part part)
         .engine = DSC_ENGINE_NATIVE, .type = DSCI_BF16, .book = dsci_book_elements, .run = step##_bf16       \
     }
 
+static const dsci_field activation_fields[] = {
+    { "activation", DSCI_FIELD_ACTIVATION, DSCI_AT(activation.kind), 0, 0, 0 },
+    { "alpha", DSCI_FIELD_REAL, DSCI_AT(activation.alpha), 0, 0, 0x1p40 },
+    { .name = NULL }
+};
+
 const dsci_op dsci_op_activation = {
     .name = "activation",
     .id = DSCI_OP_ACTIVATION,
@@ -117,6 +123,7 @@ const dsci_op dsci_op_activation = {
     .infer = infer,
     .gradient = gradient,
     .flops = dsci_flops_elementwise,
+    .schema = { "x", 1, activation_fields },
     .implementations = { NATIVE(run_forward), DSCI_REF_IMPLEMENTATIONS(activation) },
 };
 

@@ -8,6 +8,7 @@
  * A batch of one value a channel has no variance: it is normalised by the running values, as outside
  * training, and leaves them as they are.
  */
+#include <float.h>
 #include <math.h>
 
 #include "ops/ref.h"
@@ -246,12 +247,21 @@ static double flops(const dsci_node *node)
         .finish = (finish_phase)                                                                             \
     }
 
+static const dsci_field batch_norm_fields[] = {
+    { "momentum", DSCI_FIELD_REAL, DSCI_AT(batch_norm.momentum), 0, 0, 1 },
+    { "epsilon", DSCI_FIELD_REAL, DSCI_AT(batch_norm.epsilon), 0, 0, DBL_MAX },
+    { "scale", DSCI_FIELD_BOOL, DSCI_AT(batch_norm.scale), 0, 0, 1 },
+    { "shift", DSCI_FIELD_BOOL, DSCI_AT(batch_norm.shift), 0, 0, 1 },
+    { .name = NULL }
+};
+
 const dsci_op dsci_op_batch_norm = {
     .name = "batch_norm",
     .id = DSCI_OP_BATCH_NORM,
     .infer = infer,
     .gradient = gradient,
     .flops = flops,
+    .schema = { "xsspp", 3, batch_norm_fields },
     .implementations = { NATIVE(DSCI_F32, run_forward, finish_forward),
                          NATIVE(DSCI_BF16, run_forward, finish_forward),
                          DSCI_REF_IMPLEMENTATIONS(batch_norm) },

@@ -4,7 +4,7 @@
 #ifndef DESCENT_OPS_BF16_EMULATION_H
 #define DESCENT_OPS_BF16_EMULATION_H
 
-#include "ops/ops.h"
+#include "ops/op.h"
 
 dsc_status dsci_bf16_emulation_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking);
 dsci_step_fn dsci_bf16_emulation_prepare, dsci_bf16_emulation_run;

@@ -250,12 +250,17 @@ static double flops(const dsci_node *node)
            (double)dsci_conv_depth(&s);
 }
 
+static const dsci_field conv_fields[] = { DSCI_WINDOW_FIELDS(conv.window),
+                                          { "groups", DSCI_FIELD_SIZE, DSCI_AT(conv.groups), 0, 1, 0x1p40 },
+                                          { .name = NULL } };
+
 const dsci_op dsci_op_conv = {
     .name = "conv",
     .id = DSCI_OP_CONV,
     .infer = infer,
     .gradient = gradient,
     .flops = flops,
+    .schema = { "xpb", 2, conv_fields },
     .implementations = { DSCI_CONV_ONEDNN(DSCI_F32, dsci_conv_onednn_forward),
                          DSCI_CONV_ONEDNN(DSCI_BF16, dsci_conv_onednn_forward),
                          { .engine = DSC_ENGINE_NATIVE,

@@ -2,7 +2,7 @@
 #ifndef DESCENT_OPS_CONV_H
 #define DESCENT_OPS_CONV_H
 
-#include "ops/ops.h"
+#include "ops/op.h"
 
 /* Of images (batch, height, width, channels); a sequence is an image of height 1. */
 typedef struct dsci_conv_shape {

@@ -2,7 +2,7 @@
 #ifndef DESCENT_OPS_CONV_NATIVE_H
 #define DESCENT_OPS_CONV_NATIVE_H
 
-#include "ops/ops.h"
+#include "ops/op.h"
 
 dsc_status dsci_conv_native_book_forward(dsc_scope *scope, dsci_node *node, dsci_booking *booking);
 dsc_status dsci_conv_native_book_backward_data(dsc_scope *scope, dsci_node *node, dsci_booking *booking);

@@ -2,7 +2,7 @@
 #ifndef DESCENT_OPS_CONV_ONEDNN_H
 #define DESCENT_OPS_CONV_ONEDNN_H
 
-#include "ops/ops.h"
+#include "ops/op.h"
 
 bool dsci_conv_onednn_supports(const dsci_node *node);
 bool dsci_conv_onednn_prefers(const dsci_node *node);

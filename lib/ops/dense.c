@@ -214,12 +214,16 @@ static void finish_weights(const dsci_operands *o, dsci_part part)
     dsci_weights_product_finish(o, part, &problem);
 }
 
+static const dsci_field dense_fields[] = { { "per_step", DSCI_FIELD_BOOL, DSCI_AT(dense.per_step), 0, 0, 1 },
+                                           { .name = NULL } };
+
 const dsci_op dsci_op_dense = {
     .name = "dense",
     .id = DSCI_OP_DENSE,
     .infer = infer,
     .gradient = gradient,
     .flops = flops,
+    .schema = { "xpb", 2, dense_fields },
     .implementations = { { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_F32,
                            .book = book_forward,

@@ -4,7 +4,7 @@
 #ifndef DESCENT_OPS_DENSE_H
 #define DESCENT_OPS_DENSE_H
 
-#include "ops/ops.h"
+#include "ops/op.h"
 
 typedef struct dsci_dense_extents {
     size_t batch, fan_in, units; /* batch: rows of x */

@@ -1,6 +1,8 @@
 /* dropout.c - inverted dropout (Srivastava et al. 2014), with masks drawn by counter. */
 #include "ops/dropout.h"
 
+#include <float.h>
+
 #include "ops/ref.h"
 
 enum { LAYER_SHIFT = 40 }; /* a layer has room for 2^40 blocks of four elements */
@@ -93,6 +95,9 @@ static void drop(const dsci_operands *o, float *dst, const float *src, size_t fi
 }
 DSCI_PIECES(run, drop)
 
+const dsci_field dsci_dropout_fields[] = { { "rate", DSCI_FIELD_REAL, DSCI_AT(rate), 0, 0, 1 - DBL_EPSILON },
+                                           { .name = NULL } };
+
 const dsci_op dsci_op_dropout = {
     .name = "dropout",
     .id = DSCI_OP_DROPOUT,
@@ -100,5 +105,6 @@ const dsci_op dsci_op_dropout = {
     .infer = infer,
     .gradient = gradient,
     .flops = dsci_flops_elementwise,
+    .schema = { "x", 1, dsci_dropout_fields },
     .implementations = { DSCI_PIECES_IMPLEMENTATIONS(run), DSCI_REF_IMPLEMENTATIONS(dropout) },
 };

@@ -2,7 +2,7 @@
 #ifndef DESCENT_OPS_DROPOUT_H
 #define DESCENT_OPS_DROPOUT_H
 
-#include "ops/ops.h"
+#include "ops/op.h"
 
 typedef struct dsci_dropout {
     dsc_rng rng;
@@ -23,6 +23,9 @@ void dsci_dropout_range(const dsci_operands *operands, const dsci_dropout *mask,
 
 /* For infer functions: true if the rate is at least 0 and below 1, else fails the scope. */
 bool dsci_expect_rate(const dsci_context *context, const dsci_node *node);
+
+/* What files say of an op with a rate. */
+extern const dsci_field dsci_dropout_fields[];
 
 enum { DSCI_PIECE = 1024 }; /* elements at a time, at most: they stay in the first-level cache */
 

@@ -1,6 +1,8 @@
 /* elementwise.c - sums, products and multiples of tensors of one shape. A sum is also what joins the
  * gradients of several uses of a tensor.
  */
+#include <float.h>
+
 #include "ops/ref.h"
 
 static bool infer_pair(const dsci_context *context, dsci_node *node)
@@ -86,6 +88,7 @@ const dsci_op dsci_op_add = {
     .infer = infer_pair,
     .gradient = gradient_add,
     .flops = dsci_flops_elementwise,
+    .schema = { "xx", 2 },
     .implementations = { { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .book = book_add, .run = run_add },
                          { .engine = DSC_ENGINE_NATIVE, .type = DSCI_BF16, .book = book_add, .run = run_add },
                          DSCI_REF_IMPLEMENTATIONS(add) },
@@ -98,11 +101,16 @@ const dsci_op dsci_op_multiply = {
     .infer = infer_pair,
     .gradient = gradient_multiply,
     .flops = dsci_flops_elementwise,
+    .schema = { "xx", 2 },
     .implementations = { { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_F32,
                            .book = dsci_book_elements,
                            .run = run_multiply },
                          DSCI_REF_IMPLEMENTATIONS(multiply) },
+};
+
+static const dsci_field scale_fields[] = {
+    { "factor", DSCI_FIELD_REAL, DSCI_AT(factor), 0, -DBL_MAX, DBL_MAX }, { .name = NULL }
 };
 
 const dsci_op dsci_op_scale = {
@@ -112,6 +120,7 @@ const dsci_op dsci_op_scale = {
     .infer = infer_scale,
     .gradient = gradient_scale,
     .flops = dsci_flops_elementwise,
+    .schema = { "x", 1, scale_fields },
     .implementations = { { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_F32,
                            .book = dsci_book_elements,

@@ -99,11 +99,16 @@ static void run_backward(const dsci_operands *o, dsci_part part)
     }
 }
 
+static const dsci_field embedding_fields[] = {
+    { "padding", DSCI_FIELD_SIZE, DSCI_AT(embedding.padding), 0, 0, INT32_MAX }, { .name = NULL }
+};
+
 const dsci_op dsci_op_embedding = {
     .name = "embedding",
     .id = DSCI_OP_EMBEDDING,
     .infer = infer,
     .gradient = gradient,
+    .schema = { "tp", 2, embedding_fields },
     .implementations = { { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_F32,
                            .book = dsci_book_shards,
@@ -195,6 +200,7 @@ const dsci_op dsci_op_lengths = {
     .name = "lengths",
     .id = DSCI_OP_LENGTHS,
     .infer = infer_lengths,
+    .schema = { "t", 1, embedding_fields },
     .implementations = { LENGTHS(DSC_ENGINE_NATIVE, DSCI_F32), LENGTHS(DSC_ENGINE_NATIVE, DSCI_BF16),
                          LENGTHS(DSC_ENGINE_REF, DSCI_F32), LENGTHS(DSC_ENGINE_REF, DSCI_F64) },
 };

@@ -1,5 +1,5 @@
 /* leaf.c - ops that compute nothing: inputs, labels, targets, parameters. */
-#include "ops/ops.h"
+#include "ops/op.h"
 
 static bool infer_examples(const dsci_context *context, dsci_node *node)
 {
@@ -33,11 +33,21 @@ static bool infer_parameter(const dsci_context *context, dsci_node *node)
     return true;
 }
 
+static const dsci_field example_fields[] = { { "shape", DSCI_FIELD_SHAPE, DSCI_AT(example), 0, 1, 0x1p40 },
+                                             { .name = NULL } };
+
 const dsci_op dsci_op_input = {
     .name = "input",
     .id = DSCI_OP_INPUT,
     .leaf = true,
     .infer = infer_examples,
+    .schema = { "", 0, example_fields },
+};
+
+static const dsci_field labels_fields[] = {
+    { "shape", DSCI_FIELD_SHAPE, DSCI_AT(labels.example), 0, 1, 0x1p40 },
+    { "classes", DSCI_FIELD_SIZE, DSCI_AT(labels.classes), 0, 1, INT32_MAX },
+    { .name = NULL }
 };
 
 const dsci_op dsci_op_labels = {
@@ -45,6 +55,7 @@ const dsci_op dsci_op_labels = {
     .id = DSCI_OP_LABELS,
     .leaf = true,
     .infer = infer_labels,
+    .schema = { "", 0, labels_fields },
 };
 
 const dsci_op dsci_op_targets = {
@@ -52,6 +63,11 @@ const dsci_op dsci_op_targets = {
     .id = DSCI_OP_TARGETS,
     .leaf = true,
     .infer = infer_examples,
+    .schema = { "", 0, example_fields },
+};
+
+static const dsci_field parameter_fields[] = {
+    { "shape", DSCI_FIELD_SHAPE, DSCI_AT(parameter.shape), 0, 1, 0x1p40 }, { .name = NULL }
 };
 
 const dsci_op dsci_op_parameter = {
@@ -59,6 +75,13 @@ const dsci_op dsci_op_parameter = {
     .id = DSCI_OP_PARAMETER,
     .leaf = true,
     .infer = infer_parameter,
+    .schema = { "", 0, parameter_fields },
+};
+
+static const dsci_field tokens_fields[] = {
+    { "shape", DSCI_FIELD_SHAPE, DSCI_AT(tokens.example), 0, 1, 0x1p40 },
+    { "vocabulary", DSCI_FIELD_SIZE, DSCI_AT(tokens.vocabulary), 0, 1, INT32_MAX },
+    { .name = NULL }
 };
 
 const dsci_op dsci_op_tokens = {
@@ -66,6 +89,7 @@ const dsci_op dsci_op_tokens = {
     .id = DSCI_OP_TOKENS,
     .leaf = true,
     .infer = infer_tokens,
+    .schema = { "", 0, tokens_fields },
 };
 
 const dsci_op dsci_op_state = {
@@ -73,4 +97,5 @@ const dsci_op dsci_op_state = {
     .id = DSCI_OP_STATE,
     .leaf = true,
     .infer = infer_state,
+    .schema = { "", 0, parameter_fields },
 };

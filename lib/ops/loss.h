@@ -2,7 +2,7 @@
 #ifndef DESCENT_OPS_LOSS_H
 #define DESCENT_OPS_LOSS_H
 
-#include "ops/ops.h"
+#include "ops/op.h"
 
 /* Whether in[0] has scores for each label of in[1], one a class; if binary is allowed and there are two
    classes, one in all will do. Else it fails the scope. */

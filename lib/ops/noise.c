@@ -93,6 +93,7 @@ const dsci_op dsci_op_channel_dropout = {
     .infer = infer_dropout,
     .gradient = channel_gradient,
     .flops = dsci_flops_elementwise,
+    .schema = { "x", 1, dsci_dropout_fields },
     .implementations = { DSCI_PIECES_IMPLEMENTATIONS(run_channels),
                          DSCI_REF_IMPLEMENTATIONS(channel_dropout) },
 };
@@ -127,6 +128,7 @@ const dsci_op dsci_op_gaussian_dropout = {
     .infer = infer_dropout,
     .gradient = gaussian_gradient,
     .flops = dsci_flops_elementwise,
+    .schema = { "x", 1, dsci_dropout_fields },
     .implementations = { DSCI_PIECES_IMPLEMENTATIONS(run_gaussian),
                          DSCI_REF_IMPLEMENTATIONS(gaussian_dropout) },
 };
@@ -155,6 +157,9 @@ static void noise_gradient(dsci_graph *graph, dsci_node *node)
     dsci_gradient_add(graph, node->in[0], node->out[0]->diff);
 }
 
+static const dsci_field noise_fields[] = { { "deviation", DSCI_FIELD_REAL, DSCI_AT(deviation), 0, 0, 0x1p40 },
+                                           { .name = NULL } };
+
 const dsci_op dsci_op_gaussian_noise = {
     .name = "gaussian_noise",
     .id = DSCI_OP_GAUSSIAN_NOISE,
@@ -162,6 +167,7 @@ const dsci_op dsci_op_gaussian_noise = {
     .infer = infer_noise,
     .gradient = noise_gradient,
     .flops = dsci_flops_elementwise,
+    .schema = { "x", 1, noise_fields },
     .implementations = { DSCI_PIECES_IMPLEMENTATIONS(run_noise), DSCI_REF_IMPLEMENTATIONS(gaussian_noise) },
 };
 
@@ -202,6 +208,7 @@ const dsci_op dsci_op_alpha_dropout = {
     .infer = infer_dropout,
     .gradient = alpha_gradient,
     .flops = dsci_flops_elementwise,
+    .schema = { "x", 1, dsci_dropout_fields },
     .implementations = { DSCI_PIECES_IMPLEMENTATIONS(run_alpha), DSCI_REF_IMPLEMENTATIONS(alpha_dropout) },
 };
 

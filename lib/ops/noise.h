@@ -2,7 +2,7 @@
 #ifndef DESCENT_OPS_NOISE_H
 #define DESCENT_OPS_NOISE_H
 
-#include "ops/ops.h"
+#include "ops/op.h"
 
 /* Standard normals for the elements first..first + count - 1 of the batch. */
 void dsci_noise_normals(const dsci_operands *operands, size_t first, size_t count, double *dst);

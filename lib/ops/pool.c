@@ -320,12 +320,19 @@ static void run_average_backward(const dsci_operands *o, dsci_part part)
         .engine = DSC_ENGINE_NATIVE, .type = of_type, .book = book, .run = function                          \
     }
 
+static const dsci_field pool_fields[] = { DSCI_WINDOW_FIELDS(pool.window),
+                                          { "global", DSCI_FIELD_BOOL, DSCI_AT(pool.global), 0, 0, 1 },
+                                          { "count_padding", DSCI_FIELD_BOOL, DSCI_AT(pool.count_padding), 0,
+                                            0, 1 },
+                                          { .name = NULL } };
+
 const dsci_op dsci_op_max_pool = {
     .name = "max_pool",
     .id = DSCI_OP_MAX_POOL,
     .infer = infer,
     .gradient = max_gradient,
     .flops = flops,
+    .schema = { "x", 1, pool_fields },
     .implementations = { NATIVE(DSCI_F32, run_max), NATIVE(DSCI_BF16, run_max),
                          DSCI_REF_IMPLEMENTATIONS(max_pool) },
 };
@@ -344,6 +351,7 @@ const dsci_op dsci_op_average_pool = {
     .infer = infer,
     .gradient = average_gradient,
     .flops = flops,
+    .schema = { "x", 1, pool_fields },
     .implementations = { NATIVE(DSCI_F32, run_average), NATIVE(DSCI_BF16, run_average),
                          DSCI_REF_IMPLEMENTATIONS(average_pool) },
 };

@@ -2,7 +2,7 @@
 #ifndef DESCENT_OPS_POOL_H
 #define DESCENT_OPS_POOL_H
 
-#include "ops/ops.h"
+#include "ops/op.h"
 
 /* Of images (batch, height, width, channels). A sequence is an image of height 1, and so is what is pooled
    globally, whatever its dimensions. */

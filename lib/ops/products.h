@@ -4,7 +4,7 @@
 #ifndef DESCENT_OPS_PRODUCTS_H
 #define DESCENT_OPS_PRODUCTS_H
 
-#include "ops/ops.h"
+#include "ops/op.h"
 
 /* A product whose parts are pieces of c. Booked without operands; those of a large one are packed first, once
    for all parts. */

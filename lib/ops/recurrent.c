@@ -279,12 +279,28 @@ bool dsci_recurrent_onednn_supports(const dsci_node *node)
         .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = dsci_jordan_##op                               \
     }
 
+#define RECURRENT(name, kind, low, high)                                                                     \
+    {                                                                                                        \
+#name, kind, DSCI_AT(recurrent.name), 0, low, high                                                   \
+    }
+static const dsci_field recurrent_fields[] = { RECURRENT(cell, DSCI_FIELD_INT, 0, DSCI_CELLS - 1),
+                                               RECURRENT(units, DSCI_FIELD_SIZE, 1, 1 << 24),
+                                               RECURRENT(outputs, DSCI_FIELD_SIZE, 1, 1 << 24),
+                                               RECURRENT(steps, DSCI_FIELD_SIZE, 1, 1 << 24),
+                                               RECURRENT(features, DSCI_FIELD_SIZE, 1, 1 << 24),
+                                               RECURRENT(truncate, DSCI_FIELD_SIZE, 0, 0x1p40),
+                                               RECURRENT(roles, DSCI_FIELD_SIZE, 1, (1 << DSCI_ROLES) - 1),
+                                               RECURRENT(reverse, DSCI_FIELD_BOOL, 0, 1),
+                                               RECURRENT(sequence, DSCI_FIELD_BOOL, 0, 1),
+                                               { .name = NULL } };
+
 const dsci_op dsci_op_recurrent = {
     .name = "recurrent",
     .id = DSCI_OP_RECURRENT,
     .infer = infer,
     .gradient = gradient,
     .flops = flops,
+    .schema = { "xppa+", 3, recurrent_fields },
     .implementations = { NATIVE(dsci_recurrent_book, dsci_recurrent_prepare, dsci_recurrent_run, recurrent),
                          ONEDNN(dsci_recurrent_book, dsci_recurrent_prepare, dsci_recurrent_run),
                          DSCI_WIDENED_PREPARED, DSCI_REF_IMPLEMENTATIONS(recurrent) },

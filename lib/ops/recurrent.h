@@ -9,7 +9,7 @@
 #define DESCENT_OPS_RECURRENT_H
 
 #include "onednn/onednn.h"
-#include "ops/ops.h"
+#include "ops/op.h"
 
 /* The cells, in the order of dsc_recurrent_cell. */
 enum dsci_cell_kind {

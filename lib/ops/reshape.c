@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "ops/ops.h"
+#include "ops/op.h"
 
 #define FOR_EVERY_TYPE(run_function, book_function)                                                          \
     { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .book = book_function, .run = run_function },           \
@@ -50,12 +50,16 @@ static void run_reshape(const dsci_operands *o, dsci_part part)
         memcpy((char *)o->out[0] + r.first * size, (const char *)o->in[0] + r.first * size, r.count * size);
 }
 
+static const dsci_field example_fields[] = { { "shape", DSCI_FIELD_SHAPE, DSCI_AT(example), 0, 1, 0x1p40 },
+                                             { .name = NULL } };
+
 const dsci_op dsci_op_reshape = {
     .name = "reshape",
     .id = DSCI_OP_RESHAPE,
     .in_place = true,
     .infer = infer_reshape,
     .gradient = gradient_reshape,
+    .schema = { "x", 1, example_fields },
     .implementations = { FOR_EVERY_TYPE(run_reshape, dsci_book_elements) },
 };
 
@@ -149,11 +153,16 @@ static void run_concat(const dsci_operands *o, dsci_part part)
     }
 }
 
+static const dsci_field axis_fields[] = {
+    { "axis", DSCI_FIELD_SIZE, DSCI_AT(range.axis), 0, 1, DSC_MAX_RANK }, { .name = NULL }
+};
+
 const dsci_op dsci_op_concat = {
     .name = "concat",
     .id = DSCI_OP_CONCAT,
     .infer = infer_concat,
     .gradient = gradient_concat,
+    .schema = { "x+", 1, axis_fields },
     .implementations = { FOR_EVERY_TYPE(run_concat, dsci_book_shards) },
 };
 
@@ -197,11 +206,18 @@ static void run_slice(const dsci_operands *o, dsci_part part)
          bytes, rows.count * outer);
 }
 
+static const dsci_field slice_fields[] = { { "axis", DSCI_FIELD_SIZE, DSCI_AT(range.axis), 0, 1,
+                                             DSC_MAX_RANK },
+                                           { "first", DSCI_FIELD_SIZE, DSCI_AT(range.first), 0, 0, 0x1p40 },
+                                           { "count", DSCI_FIELD_SIZE, DSCI_AT(range.count), 0, 1, 0x1p40 },
+                                           { .name = NULL } };
+
 const dsci_op dsci_op_slice = {
     .name = "slice",
     .id = DSCI_OP_SLICE,
     .infer = infer_slice,
     .gradient = gradient_slice,
+    .schema = { "x", 1, slice_fields },
     .implementations = { FOR_EVERY_TYPE(run_slice, dsci_book_shards) },
 };
 

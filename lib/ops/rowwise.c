@@ -1,6 +1,8 @@
 /* rowwise.c - functions of the last dimension: softmax, its logarithm, maxout, layer normalisation (Ba, Kiros
  * and Hinton 2016).
  */
+#include <float.h>
+
 #include "ops/ref.h"
 
 static size_t columns_of(const dsci_tensor *x)
@@ -79,6 +81,7 @@ const dsci_op dsci_op_softmax = {
     .infer = infer_same,
     .gradient = gradient_softmax,
     .flops = flops,
+    .schema = { "x", 1 },
     .implementations = { NATIVE(run_forward), DSCI_REF_IMPLEMENTATIONS(softmax) },
 };
 
@@ -96,6 +99,7 @@ const dsci_op dsci_op_log_softmax = {
     .infer = infer_same,
     .gradient = gradient_log_softmax,
     .flops = flops,
+    .schema = { "x", 1 },
     .implementations = { NATIVE(run_forward), DSCI_REF_IMPLEMENTATIONS(log_softmax) },
 };
 
@@ -144,12 +148,16 @@ static bool infer_maxout_backward(const dsci_context *context, dsci_node *node)
         .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = dsci_ref_##name##_f32                          \
     }
 
+static const dsci_field maxout_fields[] = { { "pieces", DSCI_FIELD_SIZE, DSCI_AT(pieces), 0, 1, 0x1p40 },
+                                            { .name = NULL } };
+
 const dsci_op dsci_op_maxout = {
     .name = "maxout",
     .id = DSCI_OP_MAXOUT,
     .infer = infer_maxout,
     .gradient = gradient_maxout,
     .flops = dsci_flops_elementwise,
+    .schema = { "x", 1, maxout_fields },
     .implementations = { MAXOUT(maxout), DSCI_REF_IMPLEMENTATIONS(maxout) },
 };
 
@@ -263,12 +271,20 @@ static void finish_layer_norm_backward(const dsci_operands *o, dsci_part part)
     }
 }
 
+static const dsci_field layer_norm_fields[] = {
+    { "epsilon", DSCI_FIELD_REAL, DSCI_AT(layer_norm.epsilon), 0, 0, DBL_MAX },
+    { "scale", DSCI_FIELD_BOOL, DSCI_AT(layer_norm.scale), 0, 0, 1 },
+    { "shift", DSCI_FIELD_BOOL, DSCI_AT(layer_norm.shift), 0, 0, 1 },
+    { .name = NULL }
+};
+
 const dsci_op dsci_op_layer_norm = {
     .name = "layer_norm",
     .id = DSCI_OP_LAYER_NORM,
     .infer = infer_layer_norm,
     .gradient = gradient_layer_norm,
     .flops = flops,
+    .schema = { "xpp", 1, layer_norm_fields },
     .implementations = { NATIVE(run_layer_norm), DSCI_REF_IMPLEMENTATIONS(layer_norm) },
 };
 

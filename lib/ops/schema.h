@@ -4,7 +4,7 @@
 #ifndef DESCENT_OPS_SCHEMA_H
 #define DESCENT_OPS_SCHEMA_H
 
-#include "ops/ops.h"
+#include "ops/node.h"
 
 typedef enum dsci_field_kind {
     DSCI_FIELD_SIZE = 0, /* size_t */
@@ -24,20 +24,27 @@ typedef struct dsci_field {
     double low, high; /* of numbers, both included */
 } dsci_field;
 
-/* An op that a network can be built of. */
+/* The place of an attribute. */
+#define DSCI_AT(member) offsetof(dsci_attributes, member)
+
+/* The fields of a window. */
+#define DSCI_WINDOW_FIELDS(window)                                                                           \
+    { "kernel", DSCI_FIELD_SIZE, DSCI_AT(window.kernel), 2, 1, 0x1p20 },                                     \
+        { "stride", DSCI_FIELD_SIZE, DSCI_AT(window.stride), 2, 1, 0x1p20 },                                 \
+        { "dilation", DSCI_FIELD_SIZE, DSCI_AT(window.dilation), 2, 1, 0x1p20 },                             \
+        { "before", DSCI_FIELD_SIZE, DSCI_AT(window.before), 2, 0, 0x1p20 },                                 \
+    {                                                                                                        \
+        "after", DSCI_FIELD_SIZE, DSCI_AT(window.after), 2, 0, 0x1p20                                        \
+    }
+
 typedef struct dsci_op_schema {
-    const dsci_op *op;
     /* A letter for each input: x activations, i integers made from tokens, t tokens, l labels, y targets, p a
        parameter, b a bias: a parameter of a value for each column of the parameter before it, s state, a any
-       but labels. "+": more like the last. */
+       but labels. "+": more like the last. NULL: networks are not built of the op. */
     const char *inputs;
     size_t least;             /* inputs that must be there; those after them may be left out */
-    const dsci_field *fields; /* ended by name NULL */
+    const dsci_field *fields; /* ended by name NULL; NULL: none */
 } dsci_op_schema;
-
-/* The schema of an op; NULL if it is none that a network is built of. By its name: the same. */
-const dsci_op_schema *dsci_op_schema_of(const dsci_op *op);
-const dsci_op_schema *dsci_op_schema_named(const char *name);
 
 /* Whether the inputs are what the schema says. */
 bool dsci_op_schema_fits(const dsci_op_schema *schema, dsci_tensor *const *inputs, size_t count);

@@ -2,6 +2,8 @@
  * labels, masks. The mean is over the weights of what counts, which is known only after all of it has been
  * seen: run leaves the gradient of the sum, finish divides by the sum of the weights.
  */
+#include <float.h>
+
 #include "ops/loss.h"
 #include "ops/ref.h"
 
@@ -170,6 +172,14 @@ static const char *describe_target_loss(const dsci_node *node)
     return names[node->attributes.loss.kind];
 }
 
+static const dsci_field label_loss_fields[] = {
+    { "kind", DSCI_FIELD_INT, DSCI_AT(loss.kind), 0, DSCI_LABEL_SOFTMAX, DSCI_LABEL_HINGE },
+    { "class_weights", DSCI_FIELD_REALS, DSCI_AT(loss.class_weights), 0, 0, FLT_MAX },
+    { "label_smoothing", DSCI_FIELD_REAL, DSCI_AT(loss.smoothing), 0, 0, 1 },
+    { "ignore", DSCI_FIELD_SIZE, DSCI_AT(loss.ignore), 0, 0, INT32_MAX },
+    { .name = NULL }
+};
+
 const dsci_op dsci_op_label_loss = {
     .name = "label_loss",
     .id = DSCI_OP_LABEL_LOSS,
@@ -178,6 +188,7 @@ const dsci_op dsci_op_label_loss = {
     .gradient = dsci_loss_gradient,
     .measure = measure_errors,
     .flops = flops_of_labels,
+    .schema = { "xl", 2, label_loss_fields },
     .implementations = { { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_F32,
                            .book = book_label_loss,
@@ -187,6 +198,14 @@ const dsci_op dsci_op_label_loss = {
                          DSCI_REF_IMPLEMENTATIONS(label_loss) },
 };
 
+static const dsci_field target_loss_fields[] = {
+    { "kind", DSCI_FIELD_INT, DSCI_AT(loss.kind), 0, DSCI_TARGET_SQUARED, DSCI_TARGET_KL },
+    { "weights", DSCI_FIELD_REAL, DSCI_AT(loss.weights), 2, 0, FLT_MAX },
+    { "label_smoothing", DSCI_FIELD_REAL, DSCI_AT(loss.smoothing), 0, 0, 1 },
+    { "delta", DSCI_FIELD_REAL, DSCI_AT(loss.delta), 0, 0, FLT_MAX },
+    { .name = NULL }
+};
+
 const dsci_op dsci_op_target_loss = {
     .name = "target_loss",
     .id = DSCI_OP_TARGET_LOSS,
@@ -194,6 +213,7 @@ const dsci_op dsci_op_target_loss = {
     .infer = infer_target_loss,
     .gradient = dsci_loss_gradient,
     .flops = flops_of_targets,
+    .schema = { "xy", 2, target_loss_fields },
     .implementations = { { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_F32,
                            .book = book_target_loss,

@@ -12,7 +12,7 @@
 
 #include "graph/network.h"
 #include "graph/passes.h"
-#include "ops/schema.h"
+#include "ops/op.h"
 
 enum { NODES_MAX = 100000, JSON_FLAGS = JSON_COMPACT };
 
@@ -129,14 +129,14 @@ static json_t *inputs_value(const dsci_node *node)
     return list_of(inputs, node->input_count);
 }
 
-static json_t *node_value(const dsci_node *node, const dsci_op_schema *schema)
+static json_t *node_value(const dsci_node *node)
 {
     json_t *object = json_object();
     int failures = json_object_set_new(object, "op", json_string(node->op->name)) != 0;
     failures += json_object_set_new(object, "name", json_string(node->name)) != 0;
     if (node->input_count > 0)
         failures += json_object_set_new(object, "inputs", inputs_value(node)) != 0;
-    for (const dsci_field *field = schema->fields; field->name; field++)
+    for (const dsci_field *field = node->op->schema.fields; field && field->name; field++)
         failures += json_object_set_new(object, field->name, field_value(node, field)) != 0;
     if (failures == 0)
         return object;
@@ -149,14 +149,13 @@ static json_t *nodes_value(dsc_scope *scope, const dsci_graph *graph)
     json_t *list = own(scope, json_array());
     for (size_t i = 0; list && i < graph->count; i++) {
         dsci_node *node = graph->nodes[i];
-        const dsci_op_schema *schema = dsci_op_schema_of(node->op);
         node->position = i;
-        if (!schema) {
+        if (!node->op->schema.inputs) {
             dsc_scope_fail(scope, DSC_ERROR_UNSUPPORTED, "layer '%s': a file cannot describe a layer of %s",
                            node->name, node->op->name);
             return NULL;
         }
-        if (json_array_append_new(list, node_value(node, schema)) != 0) {
+        if (json_array_append_new(list, node_value(node)) != 0) {
             dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
                            "layer '%s': cannot be described: its name is not UTF-8, an attribute is not "
                            "finite, or memory is out",
@@ -322,10 +321,10 @@ static bool read_node(struct reader *reader, const json_t *object)
     dsci_attributes attributes = zeros;
     dsci_tensor *inputs[DSCI_MAX_INPUTS];
     size_t input_count;
-    const char *op = json_string_value(json_object_get(object, "op"));
-    const dsci_op_schema *schema = op ? dsci_op_schema_named(op) : NULL;
+    const char *op_name = json_string_value(json_object_get(object, "op"));
+    const dsci_op *op = op_name ? dsci_op_named(op_name) : NULL;
     reader->name = json_string_value(json_object_get(object, "name"));
-    if (!schema || !reader->name)
+    if (!op || !reader->name)
         return fail(reader, "expected the name of an op that is known, and its own");
     const char *problem = dsci_name_problem(reader->name);
     if (problem) {
@@ -333,15 +332,15 @@ static bool read_node(struct reader *reader, const json_t *object)
         return fail(reader, dsc_scope_format(reader->scope, "expected %s", problem));
     }
     if (!read_inputs(reader, json_object_get(object, "inputs"), inputs, &input_count) ||
-        !dsci_op_schema_fits(schema, inputs, input_count))
+        !dsci_op_schema_fits(&op->schema, inputs, input_count))
         return fail(reader, "its inputs are not what its op takes");
-    for (const dsci_field *field = schema->fields; field->name; field++)
+    for (const dsci_field *field = op->schema.fields; field && field->name; field++)
         if (!read_field(reader, field, &attributes, json_object_get(object, field->name),
                         classes_of(inputs, input_count)))
             return dsc_scope_status(reader->scope) == DSC_OK ? fail(reader, field->name) : false;
     const dsci_context context = { .scope = reader->scope, .real = DSCI_F32, .batch = 1, .training = true };
-    dsci_node *node = dsci_node_make(&context, schema->op, dsc_scope_copy(reader->scope, reader->name),
-                                     &attributes, inputs, input_count);
+    dsci_node *node = dsci_node_make(&context, op, dsc_scope_copy(reader->scope, reader->name), &attributes,
+                                     inputs, input_count);
     if (!node)
         return false;
     reader->nodes[reader->count++] = node;

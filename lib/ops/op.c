@@ -1,0 +1,89 @@
+/* op.c - the table of all ops, and what their functions share. */
+#include "ops/op.h"
+
+#include <string.h>
+
+const dsci_op *const dsci_ops[DSCI_OP_COUNT] = {
+#define DSCI_OP(ID, name)          [DSCI_OP_##ID] = &dsci_op_##name,
+#define DSCI_OP_NO_LOOPS(ID, name) [DSCI_OP_##ID] = &dsci_op_##name,
+#include "ops/ops.def"
+};
+
+const dsci_op *dsci_op_named(const char *name)
+{
+    for (size_t id = 0; id < DSCI_OP_COUNT; id++)
+        if (dsci_ops[id]->schema.inputs && strcmp(dsci_ops[id]->name, name) == 0)
+            return dsci_ops[id];
+    return NULL;
+}
+
+bool dsci_expect_batch(const dsci_context *context, const dsci_node *node, const dsci_tensor *tensor)
+{
+    if (tensor->shape.rank >= 2 && tensor->shape.dim[0] == context->batch && tensor->type == context->real)
+        return true;
+    char text[128];
+    dsc_scope_fail(context->scope, DSC_ERROR_SHAPE,
+                   "layer '%s': expected a batch of real-valued examples, found %s of type %s from '%s'",
+                   node->name, dsci_shape_text(&tensor->shape, text), dsci_type_name(tensor->type),
+                   tensor->producer->name);
+    return false;
+}
+
+bool dsci_expect_axis(const dsci_context *context, const dsci_node *node, size_t axis)
+{
+    const dsci_shape *shape = &node->in[0]->shape;
+    if (axis >= 1 && axis < shape->rank)
+        return true;
+    char text[128];
+    dsc_scope_fail(
+        context->scope, DSC_ERROR_ARGUMENT,
+        "layer '%s': expected a dimension of the example in 0..%zu, found %zd for %s (batch first) from '%s'",
+        node->name, shape->rank - 2, (ptrdiff_t)axis - 1, dsci_shape_text(shape, text),
+        node->in[0]->producer->name);
+    return false;
+}
+
+bool dsci_infer_same(const dsci_context *context, dsci_node *node)
+{
+    return dsci_node_output(context, node, node->in[0]->type, &node->in[0]->shape);
+}
+
+double dsci_flops_elementwise(const dsci_node *node)
+{
+    return (double)node->out[0]->elements;
+}
+
+dsc_status dsci_book_shards(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
+{
+    (void)scope;
+    booking->parts = dsci_shards(node);
+    booking->by_batch = true;
+    return DSC_OK;
+}
+
+size_t dsci_element_parts(const dsci_node *node, size_t elements)
+{
+    enum { PART = 1 << 15, MOST = 16 };
+    const size_t worth = elements / PART;
+    return dsci_shards(node) > 1 || worth < 2 ? 1 : worth < MOST ? worth : MOST;
+}
+
+dsc_status dsci_book_elements(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
+{
+    const size_t parts = dsci_element_parts(node, node->out[0]->elements);
+    if (parts == 1)
+        return dsci_book_shards(scope, node, booking);
+    booking->parts = parts;
+    return DSC_OK;
+}
+
+/* Cut at cache lines. */
+dsci_range dsci_part_elements(const dsci_node *node, const dsci_tensor *tensor, size_t part)
+{
+    enum { LINE = 64 };
+    if (node->booking.by_batch)
+        return dsci_shard_elements(node, tensor, part);
+    const size_t lines = (tensor->elements + LINE - 1) / LINE, parts = node->booking.parts;
+    const size_t first = lines * part / parts * LINE, end = lines * (part + 1) / parts * LINE;
+    return (dsci_range){ first, (end < tensor->elements ? end : tensor->elements) - first };
+}
