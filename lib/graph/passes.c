@@ -66,13 +66,21 @@ static dsci_type working_type(const dsci_graph *graph, const dsci_op *op)
                                                             : dsci_master_type(graph->context.real);
 }
 
-/* The tensor in the type that a node computes in; parameters and state are read as they are. */
-static dsci_tensor *converted(dsci_graph *graph, const dsci_node *original, dsci_tensor *tensor,
-                              dsci_type type)
+/* A layer's weights and state are read in single precision; a parameter that takes the place of activations
+ * is not. */
+static bool keeps_type(const dsci_node *node, size_t input)
 {
-    const dsci_op *producer = tensor ? tensor->producer->op : NULL;
-    if (!producer || tensor->type == type || tensor->type == DSCI_I32 || tensor->type == DSCI_F64 ||
-        producer == &dsci_op_parameter || producer == &dsci_op_state)
+    const char letter = dsci_op_schema_letter(&node->op->schema, input);
+    const dsci_op *producer = node->in[input]->producer->op;
+    return (producer == &dsci_op_parameter || producer == &dsci_op_state) && letter != 'x' && letter != 'r';
+}
+
+/* An input's image in the type that the node computes in. */
+static dsci_tensor *converted(dsci_graph *graph, const dsci_node *original, size_t input, dsci_type type)
+{
+    dsci_tensor *tensor = original->in[input]->image;
+    if (!tensor || tensor->type == type || tensor->type == DSCI_I32 || tensor->type == DSCI_F64 ||
+        keeps_type(original, input))
         return tensor;
     dsci_context context = graph->context;
     context.real = type;
@@ -95,7 +103,7 @@ static void copy_node(dsci_graph *graph, dsci_node *original)
     context.real = working_type(graph, original->op);
     dsci_tensor *inputs[DSCI_MAX_INPUTS];
     for (size_t i = 0; i < original->input_count; i++)
-        inputs[i] = converted(graph, original, original->in[i]->image, context.real);
+        inputs[i] = converted(graph, original, i, context.real);
     dsci_node *copy = dsci_node_make(&context, original->op, original->name, &original->attributes, inputs,
                                      original->input_count);
     if (!copy || dsci_graph_push(graph, copy) != DSC_OK)

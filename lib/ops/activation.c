@@ -30,7 +30,7 @@ static bool infer(const dsci_context *context, dsci_node *node)
                        "layer '%s': expected an alpha of 0 to 2^40, found %g", node->name, alpha);
         return false;
     }
-    return dsci_expect_batch(context, node, node->in[0]) && dsci_infer_same(context, node);
+    return dsci_expect_real(context, node, node->in[0]) && dsci_infer_same(context, node);
 }
 
 static void gradient(dsci_graph *graph, dsci_node *node)
@@ -123,7 +123,7 @@ const dsci_op dsci_op_activation = {
     .infer = infer,
     .gradient = gradient,
     .flops = dsci_flops_elementwise,
-    .schema = { "x", 1, activation_fields },
+    .schema = { "r", 1, activation_fields },
     .implementations = { NATIVE(run_forward), DSCI_REF_IMPLEMENTATIONS(activation) },
 };
 

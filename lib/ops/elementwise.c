@@ -39,7 +39,7 @@ static void gradient_multiply(dsci_graph *graph, dsci_node *node)
 
 static bool infer_scale(const dsci_context *context, dsci_node *node)
 {
-    return dsci_expect_batch(context, node, node->in[0]) && dsci_infer_same(context, node);
+    return dsci_expect_real(context, node, node->in[0]) && dsci_infer_same(context, node);
 }
 
 static void gradient_scale(dsci_graph *graph, dsci_node *node)
@@ -47,12 +47,6 @@ static void gradient_scale(dsci_graph *graph, dsci_node *node)
     const dsci_node *multiple = dsci_graph_append(graph, &dsci_op_scale, &node->attributes,
                                                   (dsci_tensor *[]){ node->out[0]->diff }, 1);
     dsci_gradient_add(graph, node->in[0], multiple ? multiple->out[0] : NULL);
-}
-
-/* Gradients of parameters have no batch: they are added in one part. */
-static dsc_status book_add(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
-{
-    return node->attributes.whole ? DSC_OK : dsci_book_elements(scope, node, booking);
 }
 
 static void run_add(const dsci_operands *o, dsci_part part)
@@ -88,9 +82,15 @@ const dsci_op dsci_op_add = {
     .infer = infer_pair,
     .gradient = gradient_add,
     .flops = dsci_flops_elementwise,
-    .schema = { "xx", 2 },
-    .implementations = { { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .book = book_add, .run = run_add },
-                         { .engine = DSC_ENGINE_NATIVE, .type = DSCI_BF16, .book = book_add, .run = run_add },
+    .schema = { "rr", 2 },
+    .implementations = { { .engine = DSC_ENGINE_NATIVE,
+                           .type = DSCI_F32,
+                           .book = dsci_book_elements,
+                           .run = run_add },
+                         { .engine = DSC_ENGINE_NATIVE,
+                           .type = DSCI_BF16,
+                           .book = dsci_book_elements,
+                           .run = run_add },
                          DSCI_REF_IMPLEMENTATIONS(add) },
 };
 
@@ -101,7 +101,7 @@ const dsci_op dsci_op_multiply = {
     .infer = infer_pair,
     .gradient = gradient_multiply,
     .flops = dsci_flops_elementwise,
-    .schema = { "xx", 2 },
+    .schema = { "rr", 2 },
     .implementations = { { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_F32,
                            .book = dsci_book_elements,
@@ -120,7 +120,7 @@ const dsci_op dsci_op_scale = {
     .infer = infer_scale,
     .gradient = gradient_scale,
     .flops = dsci_flops_elementwise,
-    .schema = { "x", 1, scale_fields },
+    .schema = { "r", 1, scale_fields },
     .implementations = { { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_F32,
                            .book = dsci_book_elements,

@@ -21,8 +21,10 @@ static bool infer_tokens(const dsci_context *context, dsci_node *node)
 
 static bool infer_state(const dsci_context *context, dsci_node *node)
 {
-    return dsci_node_output(context, node, dsci_master_type(context->real),
-                            &node->attributes.parameter.shape);
+    if (!dsci_node_output(context, node, dsci_master_type(context->real), &node->attributes.parameter.shape))
+        return false;
+    node->out[0]->unbatched = true;
+    return true;
 }
 
 static bool infer_parameter(const dsci_context *context, dsci_node *node)

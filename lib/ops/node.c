@@ -2,6 +2,15 @@
 #include "kernels/kernels.h"
 #include "ops/op.h"
 
+/* All that it reads is the same for all examples. */
+static bool is_unbatched(const dsci_node *node)
+{
+    for (size_t i = 0; i < node->input_count; i++)
+        if (!node->in[i]->unbatched)
+            return false;
+    return node->input_count > 0;
+}
+
 bool dsci_node_output(const dsci_context *context, dsci_node *node, dsci_type type, const dsci_shape *shape)
 {
     const size_t elements = dsci_shape_elements(shape);
@@ -22,6 +31,7 @@ bool dsci_node_output(const dsci_context *context, dsci_node *node, dsci_type ty
     tensor->producer = node;
     for (size_t i = 0; i < node->input_count; i++)
         tensor->needs_gradient |= node->in[i]->needs_gradient;
+    tensor->unbatched = shape->rank == 0 || is_unbatched(node);
     node->out[node->output_count++] = tensor;
     return true;
 }
@@ -43,8 +53,8 @@ dsci_node *dsci_node_make(const dsci_context *context, const dsci_op *op, const 
     for (size_t i = 0; i < input_count; i++)
         node->in[i] = inputs[i];
     node->input_count = input_count;
-    node->batch = context->batch;
-    node->shard_rows = context->shard_rows;
+    node->batch = is_unbatched(node) ? 1 : context->batch;
+    node->shard_rows = is_unbatched(node) ? 0 : context->shard_rows;
     return op->infer(context, node) ? node : NULL;
 }
 
@@ -93,14 +103,25 @@ dsci_node *dsci_graph_append(dsci_graph *graph, const dsci_op *op, const dsci_at
     return node;
 }
 
+/* The gradient of a parameter has a place of its own: one that an op passes on as it came is copied there. */
+static dsci_tensor *own_diff(dsci_graph *graph, const dsci_tensor *tensor, dsci_tensor *diff)
+{
+    if (tensor->producer->op != &dsci_op_parameter || diff != graph->origin->out[0]->diff)
+        return diff;
+    const dsci_attributes attributes = { .example = tensor->shape };
+    const dsci_node *copy = dsci_graph_append(graph, &dsci_op_reshape, &attributes, &diff, 1);
+    return copy ? copy->out[0] : NULL;
+}
+
 void dsci_gradient_add(dsci_graph *graph, dsci_tensor *tensor, dsci_tensor *diff)
 {
+    diff = diff ? own_diff(graph, tensor, diff) : NULL;
     if (!diff)
         return;
+    diff->unbatched = tensor->unbatched;
     if (tensor->diff) {
-        const dsci_attributes attributes = { .whole = tensor->producer->op == &dsci_op_parameter };
         dsci_node *sum =
-            dsci_graph_append(graph, &dsci_op_add, &attributes, (dsci_tensor *[]){ tensor->diff, diff }, 2);
+            dsci_graph_append(graph, &dsci_op_add, NULL, (dsci_tensor *[]){ tensor->diff, diff }, 2);
         if (sum)
             sum->real = diff->type; /* a parameter's is not of the type that the layer computes in */
         diff = sum ? sum->out[0] : NULL;

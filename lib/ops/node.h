@@ -91,7 +91,6 @@ typedef union dsci_attributes {
         bool scale, shift; /* has such parameters */
     } layer_norm;
     size_t pieces;    /* maxout */
-    bool whole;       /* add: of gradients of a parameter, which have no batch */
     double factor;    /* scale */
     double rate;      /* the dropouts */
     double deviation; /* gaussian_noise */
@@ -152,7 +151,7 @@ struct dsci_node {
     dsci_tensor *in[DSCI_MAX_INPUTS], *out[DSCI_MAX_OUTPUTS];
     const dsci_implementation *implementation;
     dsci_type real;        /* that it computes in */
-    size_t batch;          /* examples of the plan */
+    size_t batch;          /* examples of the plan; 1 if all inputs are unbatched */
     size_t shard_rows;     /* examples in each shard of the batch but the last; 0: one shard */
     dsci_booking booking;  /* how its work is divided */
     size_t begin, end;     /* the stages of its run and of its last phase */
@@ -198,8 +197,8 @@ typedef struct dsci_context {
 dsci_node *dsci_node_make(const dsci_context *context, const dsci_op *op, const char *name,
                           const dsci_attributes *attributes, dsci_tensor *const *inputs, size_t input_count);
 
-/* For infer and gradient functions: adds output i, the next one. False, with the layer's name in the scope's
-   error, if it is empty or too large. */
+/* For infer and gradient functions: adds output i, the next one, unbatched if it is a scalar or all inputs
+   are unbatched. False, with the layer's name in the scope's error, if it is empty or too large. */
 bool dsci_node_output(const dsci_context *context, dsci_node *node, dsci_type type, const dsci_shape *shape);
 
 /* Where an op keeps the activation that it applies to its output; NULL: it applies none. */

@@ -29,6 +29,19 @@ bool dsci_expect_batch(const dsci_context *context, const dsci_node *node, const
     return false;
 }
 
+bool dsci_expect_real(const dsci_context *context, const dsci_node *node, const dsci_tensor *tensor)
+{
+    if (tensor->type == context->real ||
+        (tensor->unbatched && tensor->type == dsci_master_type(context->real)))
+        return true;
+    char text[128];
+    dsc_scope_fail(context->scope, DSC_ERROR_SHAPE,
+                   "layer '%s': expected real values, found %s of type %s from '%s'", node->name,
+                   dsci_shape_text(&tensor->shape, text), dsci_type_name(tensor->type),
+                   tensor->producer->name);
+    return false;
+}
+
 bool dsci_expect_axis(const dsci_context *context, const dsci_node *node, size_t axis)
 {
     const dsci_shape *shape = &node->in[0]->shape;

@@ -101,6 +101,9 @@ size_t dsci_element_parts(const dsci_node *node, size_t elements);
 /* For infer functions: true if the tensor is a batch of examples, else fails the scope. */
 bool dsci_expect_batch(const dsci_context *context, const dsci_node *node, const dsci_tensor *tensor);
 
+/* True if the tensor holds real values, batched or not, else fails the scope. */
+bool dsci_expect_real(const dsci_context *context, const dsci_node *node, const dsci_tensor *tensor);
+
 /* True if the tensors have such a dimension behind the batch, else fails the scope. */
 bool dsci_expect_axis(const dsci_context *context, const dsci_node *node, size_t axis);
 

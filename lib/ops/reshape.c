@@ -17,16 +17,17 @@
 
 static bool infer_reshape(const dsci_context *context, dsci_node *node)
 {
-    const dsci_shape shape = dsci_shape_batched(context->batch, &node->attributes.example);
-    if (!dsci_expect_batch(context, node, node->in[0]))
+    if (!dsci_expect_real(context, node, node->in[0]))
         return false;
+    const dsci_shape shape = node->in[0]->unbatched
+                                 ? node->attributes.example
+                                 : dsci_shape_batched(context->batch, &node->attributes.example);
     if (dsci_shape_elements(&shape) != node->in[0]->elements) {
         char from[128], to[128];
-        dsc_scope_fail(
-            context->scope, DSC_ERROR_SHAPE,
-            "layer '%s': expected a shape of as many elements as '%s' has (%s with the batch), found %s",
-            node->name, node->in[0]->producer->name, dsci_shape_text(&node->in[0]->shape, from),
-            dsci_shape_text(&shape, to));
+        dsc_scope_fail(context->scope, DSC_ERROR_SHAPE,
+                       "layer '%s': expected a shape of as many elements as '%s' has (%s), found %s",
+                       node->name, node->in[0]->producer->name, dsci_shape_text(&node->in[0]->shape, from),
+                       dsci_shape_text(&shape, to));
         return false;
     }
     return dsci_node_output(context, node, node->in[0]->type, &shape);
@@ -34,9 +35,7 @@ static bool infer_reshape(const dsci_context *context, dsci_node *node)
 
 static void gradient_reshape(dsci_graph *graph, dsci_node *node)
 {
-    dsci_attributes attributes = { .example = { .rank = node->in[0]->shape.rank - 1 } };
-    for (size_t i = 0; i < attributes.example.rank; i++)
-        attributes.example.dim[i] = node->in[0]->shape.dim[i + 1];
+    const dsci_attributes attributes = { .example = dsci_tensor_example(node->in[0]) };
     const dsci_node *back =
         dsci_graph_append(graph, &dsci_op_reshape, &attributes, (dsci_tensor *[]){ node->out[0]->diff }, 1);
     dsci_gradient_add(graph, node->in[0], back ? back->out[0] : NULL);
@@ -59,7 +58,7 @@ const dsci_op dsci_op_reshape = {
     .in_place = true,
     .infer = infer_reshape,
     .gradient = gradient_reshape,
-    .schema = { "x", 1, example_fields },
+    .schema = { "r", 1, example_fields },
     .implementations = { FOR_EVERY_TYPE(run_reshape, dsci_book_elements) },
 };
 

@@ -18,22 +18,29 @@ static bool fits(char letter, const dsci_tensor *input)
     case 'y': return op == &dsci_op_targets;
     case 't': return op == &dsci_op_tokens;
     case 'a': return input->type != DSCI_I32 || op != &dsci_op_labels;
+    case 'r': return input->type == DSCI_F32;
     case 'i': return input->type == DSCI_I32 && op != &dsci_op_labels && op != &dsci_op_tokens;
     default: return input->type == DSCI_F32 && (op == &dsci_op_input || !op->leaf);
     }
 }
 
-bool dsci_op_schema_fits(const dsci_op_schema *schema, dsci_tensor *const *inputs, size_t count)
+char dsci_op_schema_letter(const dsci_op_schema *schema, size_t i)
 {
     const char *letter = schema->inputs;
+    while (i-- > 0 && *letter && letter[1] != '+')
+        letter++;
+    return *letter;
+}
+
+bool dsci_op_schema_fits(const dsci_op_schema *schema, dsci_tensor *const *inputs, size_t count)
+{
     if (count < schema->least)
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (*letter == 'b' ? i == 0 || !is_bias(inputs[i], inputs[i - 1])
-                           : !*letter || !fits(*letter, inputs[i]))
+        const char letter = dsci_op_schema_letter(schema, i);
+        if (letter == 'b' ? i == 0 || !is_bias(inputs[i], inputs[i - 1])
+                          : !letter || !fits(letter, inputs[i]))
             return false;
-        if (letter[1] != '+')
-            letter++;
     }
     return true;
 }

@@ -38,13 +38,17 @@ typedef struct dsci_field {
     }
 
 typedef struct dsci_op_schema {
-    /* A letter for each input: x activations, i integers made from tokens, t tokens, l labels, y targets, p a
-       parameter, b a bias: a parameter of a value for each column of the parameter before it, s state, a any
-       but labels. "+": more like the last. NULL: networks are not built of the op. */
+    /* A letter for each input: x activations, r any real values, i integers made from tokens, t tokens, l
+       labels, y targets, p a parameter, b a bias: a parameter of a value for each column of the parameter
+       before it, s state, a any but labels. "+": more like the last. NULL: networks are not built of the op.
+     */
     const char *inputs;
     size_t least;             /* inputs that must be there; those after them may be left out */
     const dsci_field *fields; /* ended by name NULL; NULL: none */
 } dsci_op_schema;
+
+/* The letter of input i. */
+char dsci_op_schema_letter(const dsci_op_schema *schema, size_t i);
 
 /* Whether the inputs are what the schema says. */
 bool dsci_op_schema_fits(const dsci_op_schema *schema, dsci_tensor *const *inputs, size_t count);

@@ -57,6 +57,16 @@ dsci_shape dsci_shape_batched(size_t batch, const dsci_shape *example)
     return shape;
 }
 
+dsci_shape dsci_tensor_example(const dsci_tensor *tensor)
+{
+    if (tensor->unbatched)
+        return tensor->shape;
+    dsci_shape shape = { .rank = tensor->shape.rank - 1 };
+    for (size_t i = 0; i < shape.rank; i++)
+        shape.dim[i] = tensor->shape.dim[i + 1];
+    return shape;
+}
+
 const char *dsci_shape_text(const dsci_shape *shape, char text[128])
 {
     size_t length = shape->rank == 0 ? (size_t)snprintf(text, 128, "scalar") : 0;

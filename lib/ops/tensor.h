@@ -31,7 +31,7 @@ static inline dsci_type dsci_master_type(dsci_type real)
     return real == DSCI_BF16 ? DSCI_F32 : real;
 }
 
-/* Row-major. The first dimension is the batch, except in parameters; rank 0 is a scalar. */
+/* Row-major. The first dimension is the batch, except in unbatched tensors; rank 0 is a scalar. */
 typedef struct dsci_shape {
     size_t rank, dim[DSCI_MAX_RANK];
 } dsci_shape;
@@ -67,6 +67,7 @@ struct dsci_tensor {
     size_t elements;
     dsci_node *producer;
     dsci_storage storage;
+    bool unbatched;      /* the same for all examples, as parameters are: its shape has no batch */
     bool needs_gradient; /* it depends on a parameter */
     dsci_tensor *diff;   /* the gradient of the loss with respect to it, as far as it has been summed */
     size_t uses;         /* how many node inputs read it */
@@ -85,6 +86,9 @@ static inline size_t dsci_tensor_bytes(const dsci_tensor *tensor)
 {
     return tensor->elements * dsci_type_size(tensor->type);
 }
+
+/* The dimensions of an example, or of an unbatched tensor. */
+dsci_shape dsci_tensor_example(const dsci_tensor *tensor);
 
 /* Examples in a batched tensor, and elements of each. */
 static inline size_t dsci_tensor_rows(const dsci_tensor *tensor)
