@@ -70,11 +70,11 @@ static const dsc_output outputs[] = {
     { "squared_noise", "1", "of it: noise of the label", NULL },
     { "squared_bias", "1", "of it: bias^2, unbiased estimate", NULL },
     { "squared_variance", "1", "of it: variance, unbiased estimate", NULL },
-    { "squared_optimization", "1", "of the variance: by initialisation and order, unbiased estimate", NULL },
+    { "squared_optimisation", "1", "of the variance: by initialisation and order, unbiased estimate", NULL },
     { "squared_sampling", "1", "of the variance: by the training set, unbiased estimate", NULL },
     { "squared_plugin_bias", "1", "bias^2 as if the drawn networks were all", NULL },
     { "squared_plugin_variance", "1", "variance as if the drawn networks were all", NULL },
-    { "squared_plugin_optimization", "1", "E_S Var_O as if the drawn networks were all", NULL },
+    { "squared_plugin_optimisation", "1", "E_S Var_O as if the drawn networks were all", NULL },
     { "squared_plugin_sampling", "1", "Var_S E_O as if the drawn networks were all", NULL },
     { "squared_residual", "1", "error - noise - plug-in bias^2 - plug-in variance", NULL },
     { "total_variance_residual", "1", "plug-in variance - plug-in E_S Var_O - plug-in Var_S E_O", NULL },
@@ -243,11 +243,11 @@ static void put_squared(dsc_cell *cell, const class_decomposition *d)
     dsc_put(cell, "squared_noise", d->noise);
     dsc_put(cell, "squared_bias", d->squared.bias);
     dsc_put(cell, "squared_variance", d->squared.variance);
-    dsc_put(cell, "squared_optimization", d->squared.optimization);
+    dsc_put(cell, "squared_optimisation", d->squared.optimization);
     dsc_put(cell, "squared_sampling", d->squared.sampling);
     dsc_put(cell, "squared_plugin_bias", d->squared.plugin_bias);
     dsc_put(cell, "squared_plugin_variance", d->squared.plugin_variance);
-    dsc_put(cell, "squared_plugin_optimization", d->squared.plugin_optimization);
+    dsc_put(cell, "squared_plugin_optimisation", d->squared.plugin_optimization);
     dsc_put(cell, "squared_plugin_sampling", d->squared.plugin_sampling);
     dsc_put(cell, "squared_residual", d->squared.residual);
     dsc_put(cell, "total_variance_residual", d->squared.total_residual);
@@ -385,13 +385,13 @@ static const dsc_claim claims[] = {
       .setting = "perceptrons on MNIST; here 256 units beside 64",
       .needs = WIDTHS,
       .expected = "falls",
-      .measured = { .output = "squared_optimization", .where = "scheme=fresh label_noise=0.15 width=256" },
-      .against = { .output = "squared_optimization", .where = "scheme=fresh label_noise=0.15 width=64" },
+      .measured = { .output = "squared_optimisation", .where = "scheme=fresh label_noise=0.15 width=256" },
+      .against = { .output = "squared_optimisation", .where = "scheme=fresh label_noise=0.15 width=64" },
       .low = -INFINITY,
       .high = 0,
       .standard_errors = -2 },
     IDENTITY("Squared error is noise + bias^2 + variance", "squared_residual"),
-    IDENTITY("The variance is E Var by optimization + Var by sampling", "total_variance_residual"),
+    IDENTITY("The variance is E Var by optimisation + Var by sampling", "total_variance_residual"),
     IDENTITY("Zero-one error is c1 N + B + c2 V", "zero_one_residual"),
     IDENTITY("Cross-entropy is entropy + KL to the mean network + E KL from it", "cross_entropy_residual"),
     { 0 },

@@ -28,7 +28,7 @@ static const char *const squared[][2] = { { "squared_error", "error" },
                                           { "squared_noise", "noise" },
                                           { NULL, NULL } };
 static const char *const split[][2] = { { "squared_variance", "variance" },
-                                        { "squared_optimization", "by optimization" },
+                                        { "squared_optimisation", "by optimisation" },
                                         { "squared_sampling", "by sampling" },
                                         { NULL, NULL } };
 static const char *const zero_one[][2] = { { "zero_one_error", "error" },

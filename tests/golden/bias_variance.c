@@ -119,7 +119,7 @@ static void assert_identities_hold(const struct result *r)
         assert_always_small(r, residuals[i], 1e-10);
     /* The estimates of the two sources of variance add up, and stand in the outputs as they are named. */
     const double *total = all(r, "squared_variance")->values,
-                 *optimization = all(r, "squared_optimization")->values,
+                 *optimization = all(r, "squared_optimisation")->values,
                  *sampling = all(r, "squared_sampling")->values, *bias = all(r, "squared_bias")->values,
                  *noise = all(r, "squared_noise")->values, *error = all(r, "squared_error")->values;
     for (size_t i = 0; i < cells(r); i++) {
@@ -142,7 +142,7 @@ static void bias_of_networks_falls_and_variance_is_unimodal(void **state)
     assert_identities_hold(&r);
     const double *bias = all(&r, "squared_bias")->values, *variance = all(&r, "squared_variance")->values,
                  *error = all(&r, "squared_error")->values,
-                 *optimization = all(&r, "squared_optimization")->values;
+                 *optimization = all(&r, "squared_optimisation")->values;
     const double range = bias[0] - bias[WIDTHS - 1];
     assert_true(range > 0);
     for (size_t w = 1; w < WIDTHS; w++)
@@ -174,7 +174,7 @@ static void identities_hold_for_all_schemes(void **state)
     assert_always_small(&r, "cross_entropy_residual", 1e-10);
     assert_always_small(&r, "squared_noise", 0);
     for (size_t i = 0; i < cells(&r); i++)
-        assert_true(isnan(all(&r, "squared_optimization")->values[i]) &&
+        assert_true(isnan(all(&r, "squared_optimisation")->values[i]) &&
                     isfinite(all(&r, "squared_variance")->values[i]));
     close_result(&r);
 }
