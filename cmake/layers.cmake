@@ -35,7 +35,7 @@ set(DESCENT_HEADERS_train train)
 set(DESCENT_HEADERS_models models)
 set(DESCENT_HEADERS_bench bench)
 set(DESCENT_HEADERS_plot figure)
-set(DESCENT_HEADERS_lab build experiment lab)
+set(DESCENT_HEADERS_lab build claim experiment lab)
 
 # Headers of apps/cli, which programs and experiments may include and the library may not.
 set(DESCENT_PROGRAM_HEADERS cli)

@@ -103,7 +103,7 @@ static void print_report(struct session *session, const dsc_plan *plan, const ch
                 heading_of(session, plan), result->computed, result->kept, result->failed, result->missing,
                 dsc_clock_duration(result->seconds, duration));
     putchar('\n');
-    const dsc_claim *claims = dsc_claims_of(session->experiment, result->record);
+    const dsc_claim *claims = dsc_claims_of(session->scope, session->experiment, result->record);
     dsc_summary_print(session->scope, &session->terminal, result->record, claims, SUMMARY_ROWS);
     if (claims) {
         putchar('\n');
@@ -125,17 +125,17 @@ static void print_json(struct session *session, const dsc_plan *plan, const char
     json_t *figures = json_array();
     for (size_t i = 0; i < files->count; i++)
         json_array_append_new(figures, json_string(files->paths[i]));
-    dsc_json_print(session->scope,
-                   json_pack("{s:s, s:s, s:s, s:o, s:b, s:b, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:I}}",
-                             "experiment", session->experiment->name, "case", dsc_plan_case(plan)->name,
-                             "out", out, "figures", figures, "complete", dsc_record_complete(result->record),
-                             "stopped", result->stopped, "seconds", dsc_json_number(result->seconds),
-                             "claims",
-                             dsc_claims_json(session->scope, result->record,
-                                             dsc_claims_of(session->experiment, result->record)),
-                             "cells", "total", (json_int_t)dsc_record_cells(result->record), "computed",
-                             (json_int_t)result->computed, "kept", (json_int_t)result->kept, "failed",
-                             (json_int_t)result->failed, "missing", (json_int_t)result->missing));
+    dsc_json_print(
+        session->scope,
+        json_pack("{s:s, s:s, s:s, s:o, s:b, s:b, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:I}}", "experiment",
+                  session->experiment->name, "case", dsc_plan_case(plan)->name, "out", out, "figures",
+                  figures, "complete", dsc_record_complete(result->record), "stopped", result->stopped,
+                  "seconds", dsc_json_number(result->seconds), "claims",
+                  dsc_claims_json(session->scope, result->record,
+                                  dsc_claims_of(session->scope, session->experiment, result->record)),
+                  "cells", "total", (json_int_t)dsc_record_cells(result->record), "computed",
+                  (json_int_t)result->computed, "kept", (json_int_t)result->kept, "failed",
+                  (json_int_t)result->failed, "missing", (json_int_t)result->missing));
 }
 
 /* "width=47 seed=2" */

@@ -145,7 +145,7 @@ static void print_benchmark(dsc_call *call, dsc_record *record, const char *path
 static void print_results(dsc_call *call, dsc_record *record, const char *path, bool all)
 {
     const dsc_record_spec *spec = dsc_record_describe(record);
-    const dsc_claim *claims = dsc_known_claims(record);
+    const dsc_claim *claims = dsc_known_claims(call->scope, record);
     const struct dsc_tally tally = dsc_tally_cells(record);
     char duration[24];
     const char *cells = dsc_scope_format(
@@ -178,7 +178,7 @@ static dsc_exit show(dsc_call *call)
     dsc_scope *own = dsc_scope_open(NULL); /* what is no results file may be another that can be shown */
     dsc_record *record = dsc_record_read(own, path);
     if (record && arguments.json)
-        print_json(call, record, dsc_known_claims(record), path);
+        print_json(call, record, dsc_known_claims(call->scope, record), path);
     else if (record && bench_is_record(record))
         print_benchmark(call, record, path);
     else if (record)

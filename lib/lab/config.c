@@ -2,11 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include <descent/file.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "lab/plan.h"
 
 enum { CONFIG_BYTES_MAX = 1 << 20, NUMBER_BYTES = 32 };
@@ -65,7 +64,7 @@ const dsc_setting *dsc_config_read(dsc_scope *scope, const char *path, size_t *c
     if (!bytes.data)
         return NULL;
     json_error_t error;
-    json_t *root = json_loadb((const char *)bytes.data, bytes.size, JSON_REJECT_DUPLICATES, &error);
+    json_t *root = dsci_json_read_bytes(scope, bytes.data, bytes.size, &error);
     if (!root)
         dsc_scope_fail(scope, DSC_ERROR_FORMAT, "'%s', line %d, column %d: not JSON: %s", path, error.line,
                        error.column, error.text);
@@ -153,12 +152,15 @@ static bool data_differ(dsc_scope *scope, const dsc_record *record, json_t *in_f
 static void fail_recipe(dsc_scope *scope, const dsc_record *record, json_t *in_file, const dsc_plan *plan,
                         const char *directory)
 {
-    json_t *here = json_loads(plan->recipe, JSON_REJECT_DUPLICATES, NULL);
+    json_t *here = dsci_json_read(scope, plan->recipe, NULL);
     dsc_scope *work = dsc_scope_open(NULL);
-    if (!data_differ(scope, record, in_file, here, directory))
+    if (!data_differ(scope, record, in_file, here, directory)) {
+        const char *differences = dsci_recipe_differences(work, dsc_record_describe(record)->recipe,
+                                                          plan->recipe, "in the file", "here");
+        dsc_scope_adopt_error(scope, work);
         dsc_scope_fail(scope, DSC_ERROR_MISMATCH, "this build cannot repeat the results file: %s",
-                       dsci_recipe_differences(work, dsc_record_describe(record)->recipe, plan->recipe,
-                                               "in the file", "here"));
+                       differences);
+    }
     dsc_scope_close(&work);
     json_decref(here);
 }
@@ -169,12 +171,12 @@ dsc_plan *dsc_plan_from_record(dsc_scope *scope, const dsc_experiment *experimen
     if (dsc_scope_status(scope) != DSC_OK)
         return NULL;
     const dsc_record_spec *spec = dsc_record_describe(record);
-    json_t *recipe = json_loads(spec->recipe, JSON_REJECT_DUPLICATES, NULL);
+    json_t *recipe = dsci_json_read(scope, spec->recipe, NULL);
     if (!json_is_object(recipe))
         dsc_scope_fail(scope, DSC_ERROR_FORMAT, "the results file's recipe is not a JSON object");
     dsc_plan *plan =
         dsc_scope_status(scope) == DSC_OK ? plan_of(scope, experiment, recipe, data_directory) : NULL;
-    const bool same = plan && dsci_recipe_same(plan->recipe, spec->recipe);
+    const bool same = plan && dsci_recipe_same(scope, plan->recipe, spec->recipe);
     if (plan && !same)
         fail_recipe(scope, record, recipe, plan, data_directory);
     json_decref(recipe);

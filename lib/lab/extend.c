@@ -35,17 +35,6 @@ static size_t *places_of(dsc_scope *scope, const struct dsci_plan_axis *axis, co
     return found ? places : NULL;
 }
 
-/* A cell puts all its inner points: they must be the same for it to be the same. */
-static bool same_inside(const dsc_plan *plan, const dsc_record_spec *spec)
-{
-    bool same = spec->axis_count == plan->axis_count && spec->cell_axes == plan->cell_axes;
-    for (size_t i = plan->cell_axes; same && i < plan->axis_count; i++)
-        same = strcmp(spec->axes[i].name, plan->axes[i].name) == 0 &&
-               spec->axes[i].count == plan->axes[i].count &&
-               memcmp(spec->axes[i].values, plan->axes[i].values, plan->axes[i].count * sizeof(double)) == 0;
-    return same;
-}
-
 /* The places of the file's values on each of the plan's cell axes. False: the plan does not extend the file.
  */
 static bool find_places(dsc_scope *work, const dsc_plan *plan, const dsc_record_spec *spec,
@@ -53,7 +42,8 @@ static bool find_places(dsc_scope *work, const dsc_plan *plan, const dsc_record_
 {
     const json_t *before = core_of(work, spec->recipe, plan->recipe),
                  *now = core_of(work, plan->recipe, spec->recipe);
-    bool extends = before && now && json_equal(before, now) && same_inside(plan, spec);
+    bool extends = before && now && json_equal(before, now) &&
+                   dsci_plan_has_axes(plan, spec, plan->cell_axes); /* a cell puts all its inner points */
     for (size_t i = 0; extends && i < plan->cell_axes; i++)
         extends = (places[i] = places_of(work, &plan->axes[i], &spec->axes[i])) != NULL;
     return extends;
@@ -90,6 +80,7 @@ dsc_record *dsci_results_extend(dsc_scope *scope, const dsc_plan *plan, dsc_reco
     size_t *places[DSC_RECORD_MAX_AXES];
     dsc_scope *work = dsc_scope_open(NULL);
     dsc_record *to = find_places(work, plan, spec, places) ? dsci_results_make(scope, plan) : NULL;
+    dsc_scope_adopt_error(scope, work);
     if (to && !dsci_results_same_outputs(spec, dsc_record_describe(to)))
         to = NULL;
     size_t kept = 0;

@@ -40,27 +40,28 @@ struct dsc_plan {
     const char *recipe;
 };
 
-/* Knobs of one cell: the parameters and the cell's axis values. hyperparameters has room for the case's
+/* The hyperparameters of one cell: the parameters and the cell's axis values. There is room for the case's
  * hyperparameters_size. */
 void dsci_plan_hyperparameters(const dsc_plan *plan, size_t cell, void *hyperparameters);
 uint64_t dsci_plan_seed(const dsc_plan *plan, size_t cell);
 
-/* Hands a JSON value to the scope; NULL, which jansson gives when memory is out, fails it. */
-struct json_t *dsci_json_own(dsc_scope *scope, struct json_t *json);
-
 /* The recipe of a plan: canonical JSON (sorted keys, no spaces, 17 digits). */
 const char *dsci_recipe_of(dsc_scope *scope, const dsc_plan *plan);
 
-/* Whether two recipes, as JSON, say the same. */
-bool dsci_recipe_same(const char *a, const char *b);
+/* Whether two recipes, as JSON, say the same. False and a failed scope when memory is out. */
+bool dsci_recipe_same(dsc_scope *scope, const char *a, const char *b);
 
-/* A recipe in the scope, in the words of the other one; NULL if it is none. */
+/* A recipe in the scope, in the words of the other one; NULL if it is none, or memory is out. */
 struct json_t *dsci_recipe_like(dsc_scope *scope, const char *recipe, const char *other);
 
 /* What differs between two recipes, for people: "parameters.n: 200 in the file, 4000 asked for; ...". "" if
- * nothing. */
+ * nothing. Fails the scope when memory is out. */
 const char *dsci_recipe_differences(dsc_scope *scope, const char *file, const char *asked,
                                     const char *in_file, const char *in_asked);
+
+/* Whether a record has a plan's axes with the same values, from the first of that index on, and as many
+ * others. */
+bool dsci_plan_has_axes(const dsc_plan *plan, const dsc_record_spec *spec, size_t first);
 
 /* Fails the scope with DSC_ERROR_MISMATCH unless the record was made by this plan's recipe and has its
  * arrays. */

@@ -2,26 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <jansson.h>
-
+#include "base/json.h"
 #include "lab/cell.h"
 #include "lab/plan.h"
 
 enum { DIFFERENCES_SHOWN = 4 };
-
-static void free_json(void *json)
-{
-    json_decref(json);
-}
-
-json_t *dsci_json_own(dsc_scope *scope, json_t *json)
-{
-    if (json && dsc_scope_defer(scope, free_json, json) == DSC_OK)
-        return json;
-    if (dsc_scope_status(scope) == DSC_OK)
-        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory: could not make JSON");
-    return NULL;
-}
 
 static json_t *number(bool integer, double value)
 {
@@ -133,7 +118,7 @@ const char *dsc_plan_config(dsc_scope *scope, const dsc_plan *plan)
         dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory: could not write the configuration");
     /* 15 digits read well; 17 say everything: only where they must. */
     const char *text = dump(scope, root, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-    json_t *again = text ? dsci_json_own(scope, json_loads(text, 0, NULL)) : NULL;
+    json_t *again = text ? dsci_json_own(scope, dsci_json_read(scope, text, NULL)) : NULL;
     return again && json_equal(again, root) ? text
                                             : dump(scope, root, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
 }
@@ -194,11 +179,18 @@ static void compare(struct difference *difference, const char *prefix, json_t *a
     }
 }
 
+/* A recipe as JSON in the scope; NULL if it is none, or memory is out. */
+static json_t *read_recipe(dsc_scope *scope, const char *text)
+{
+    json_t *json = dsci_json_read(scope, text, NULL);
+    return json ? dsci_json_own(scope, json) : NULL;
+}
+
 const char *dsci_recipe_differences(dsc_scope *scope, const char *file, const char *asked,
                                     const char *in_file, const char *in_asked)
 {
-    json_t *a = dsci_json_own(scope, json_loads(file, JSON_REJECT_DUPLICATES, NULL));
-    json_t *b = dsci_json_own(scope, json_loads(asked, JSON_REJECT_DUPLICATES, NULL));
+    json_t *a = read_recipe(scope, file);
+    json_t *b = read_recipe(scope, asked);
     struct difference difference = { .scope = scope, .list = "", .in_a = in_file, .in_b = in_asked };
     if (!json_is_object(a) || !json_is_object(b))
         return "the recipe is not a JSON object";
@@ -230,21 +222,30 @@ static void settle(json_t *recipe, const json_t *other)
 
 json_t *dsci_recipe_like(dsc_scope *scope, const char *recipe, const char *other)
 {
-    json_t *read = recipe ? dsci_json_own(scope, json_loads(recipe, JSON_REJECT_DUPLICATES, NULL)) : NULL;
-    json_t *beside = read && other ? json_loads(other, JSON_REJECT_DUPLICATES, NULL) : NULL;
-    settle(read, beside);
-    json_decref(beside);
-    return read;
+    json_t *read = read_recipe(scope, recipe);
+    settle(read, read_recipe(scope, other));
+    return dsc_scope_status(scope) == DSC_OK ? read : NULL;
 }
 
-bool dsci_recipe_same(const char *a, const char *b)
+bool dsci_recipe_same(dsc_scope *scope, const char *a, const char *b)
 {
     if (strcmp(a, b) == 0)
         return true;
     dsc_scope *work = dsc_scope_open(NULL);
     const json_t *left = dsci_recipe_like(work, a, b), *right = dsci_recipe_like(work, b, a);
     const bool same = left && right && json_equal(left, right);
+    dsc_scope_adopt_error(scope, work);
     dsc_scope_close(&work);
+    return same;
+}
+
+bool dsci_plan_has_axes(const dsc_plan *plan, const dsc_record_spec *spec, size_t first)
+{
+    bool same = spec->axis_count == plan->axis_count && spec->cell_axes == plan->cell_axes;
+    for (size_t i = first; same && i < plan->axis_count; i++)
+        same = strcmp(spec->axes[i].name, plan->axes[i].name) == 0 &&
+               spec->axes[i].count == plan->axes[i].count &&
+               memcmp(spec->axes[i].values, plan->axes[i].values, plan->axes[i].count * sizeof(double)) == 0;
     return same;
 }
 
@@ -252,11 +253,7 @@ bool dsci_recipe_same(const char *a, const char *b)
  * file. */
 static bool same_arrays(const dsc_plan *plan, const dsc_record_spec *spec)
 {
-    bool same = spec->axis_count == plan->axis_count && spec->cell_axes == plan->cell_axes;
-    for (size_t i = 0; same && i < plan->axis_count; i++)
-        same = strcmp(spec->axes[i].name, plan->axes[i].name) == 0 &&
-               spec->axes[i].count == plan->axes[i].count &&
-               memcmp(spec->axes[i].values, plan->axes[i].values, plan->axes[i].count * sizeof(double)) == 0;
+    bool same = dsci_plan_has_axes(plan, spec, 0);
     size_t count = 0;
     for (const dsc_output *output = plan->kase->outputs; same && output->name; output++, count++) {
         size_t rank = plan->cell_axes;
@@ -274,13 +271,16 @@ static bool same_arrays(const dsc_plan *plan, const dsc_record_spec *spec)
 dsc_status dsci_plan_check(dsc_scope *scope, const dsc_plan *plan, const dsc_record *record, const char *path)
 {
     const dsc_record_spec *spec = dsc_record_describe(record);
-    if (!dsci_recipe_same(spec->recipe, plan->recipe)) {
+    if (!dsci_recipe_same(scope, spec->recipe, plan->recipe)) {
         dsc_scope *work = dsc_scope_open(NULL);
+        const char *differences =
+            dsci_recipe_differences(work, spec->recipe, plan->recipe, "in the file", "asked for");
+        dsc_scope_adopt_error(scope, work);
         dsc_scope_fail(
             scope, DSC_ERROR_MISMATCH,
             "'%s' was made by another recipe (%s): choose another --out, or delete the file; more values of "
             "its axes and more seeds, with all that it has, extend it",
-            path, dsci_recipe_differences(work, spec->recipe, plan->recipe, "in the file", "asked for"));
+            path, differences);
         dsc_scope_close(&work);
     } else if (!same_arrays(plan, spec)) {
         dsc_scope_fail(

@@ -154,7 +154,7 @@ dsc_record *dsci_results_open(dsc_scope *scope, const dsc_plan *plan, const char
     if (!dsc_file_exists(path))
         return dsci_results_make(scope, plan);
     dsc_record *record = dsc_record_read(scope, path), *extended = NULL;
-    if (record && !dsci_recipe_same(dsc_record_describe(record)->recipe, plan->recipe))
+    if (record && !dsci_recipe_same(scope, dsc_record_describe(record)->recipe, plan->recipe))
         extended = dsci_results_extend(scope, plan, record);
     if (extended)
         return extended;
@@ -213,12 +213,13 @@ dsc_status dsci_results_same_recipe(dsc_scope *scope, const dsc_record *a, const
                                     const dsc_record *b, const char *b_name)
 {
     const char *left = dsc_record_describe(a)->recipe, *right = dsc_record_describe(b)->recipe;
-    const bool same = dsci_recipe_same(left, right);
+    const bool same = dsci_recipe_same(scope, left, right);
     if (same && same_arrays(dsc_record_describe(a), dsc_record_describe(b)))
         return DSC_OK;
     dsc_scope *work = dsc_scope_open(NULL);
     const char *what = same ? "the axes or outputs"
                             : dsci_recipe_differences(work, left, right, "in the first", "in the second");
+    dsc_scope_adopt_error(scope, work);
     dsc_scope_fail(scope, DSC_ERROR_MISMATCH,
                    "%s and %s do not belong together: their recipes differ (%s); give files of one recipe",
                    a_name, b_name, what);

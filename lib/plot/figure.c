@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include <descent/text.h>
+
+#include "base/json.h"
+#include "record/where.h"
 
 enum { MAX_FIGURES = 64, MAX_JSON_BYTES = 1 << 20, MAX_TEXT_BYTES = 400, MAX_NAME_BYTES = 64 };
 static const double max_number = 1e100; /* room for the arithmetic of axes */
@@ -294,8 +295,10 @@ static bool read_series(const struct reader *r, json_t *object, dsc_series *seri
         series->style == DSC_SERIES_PUBLISHED || (series->style == DSC_SERIES_THEORY && !series->output);
     if (by_points ? count_y == 0 : !series->output)
         return refuse(r, "output", "the name of an output, or the points of a line or of a publication");
-    if (series->where && !strchr(series->where, '='))
-        return refuse(r, "where", "AXIS=VALUE");
+    dsci_where where;
+    const char *wrong = dsci_where_read(r->scope, series->where, &where);
+    if (wrong)
+        return refuse(r, "where", dsc_scope_format(r->scope, "AXIS=VALUES; %s", wrong));
     if (!series->low != !series->high)
         return refuse(r, "low", "an output at both ends of a band, or at none");
     return true;
@@ -379,7 +382,7 @@ const dsc_figure *dsc_figures_from_json(dsc_scope *scope, const char *json, size
         return NULL;
     }
     json_error_t error;
-    json_t *array = json_loadb(json ? json : "", length, JSON_REJECT_DUPLICATES, &error);
+    json_t *array = dsci_json_read_bytes(scope, json ? json : "", length, &error);
     if (!array) {
         dsc_scope_fail(
             scope, DSC_ERROR_FORMAT,

@@ -6,6 +6,8 @@
 
 #include <descent/statistics.h>
 
+#include "record/where.h"
+
 /* The axis whose values are flagged. */
 struct pointer {
     dsc_scope *scope;
@@ -14,15 +16,6 @@ struct pointer {
     size_t axis;
     bool *about;
 };
-
-static size_t nearest(const dsc_record_axis *axis, double value)
-{
-    size_t found = 0;
-    for (size_t i = 1; i < axis->count; i++)
-        if (fabs(axis->values[i] - value) < fabs(axis->values[found] - value))
-            found = i;
-    return found;
-}
 
 /* The median over the seeds, stride apart, of the value at an offset. */
 static double median_at(const struct pointer *p, const dsc_record_output *output, size_t offset, size_t seeds,
@@ -67,7 +60,7 @@ static void flag_mark(const struct pointer *p, const dsc_mark *mark)
     if (output)
         flag_first_below(p, output, mark->below);
     else if (!mark->output && isfinite(mark->at) && axis->count)
-        p->about[nearest(axis, mark->at)] = true;
+        p->about[dsci_axis_nearest(axis, mark->at)] = true;
 }
 
 void dsc_mark_values(dsc_scope *scope, dsc_record *record, size_t axis, bool *about)

@@ -20,7 +20,7 @@ static struct result run_case(const char *case_name, const dsc_setting *settings
 static void assert_claims_agree(struct result *result, size_t least)
 {
     size_t agree = 0;
-    const dsc_claim *claims = dsc_claims_of(&dropout_experiment, result->record);
+    const dsc_claim *claims = dsc_claims_of(result->scope, &dropout_experiment, result->record);
     for (; claims && claims->text; claims++) {
         const dsc_claim_result claim = dsc_claim_check(result->scope, result->record, claims);
         if (claim.verdict == DSC_VERDICT_DIFFERS)

@@ -351,7 +351,7 @@ static void read_runs(struct report *report, const dsc_words *words)
         report->runs[report->count++] = (struct dsc_report_run){
             .path = words->items[i],
             .record = record,
-            .claims = dsc_known_claims(record),
+            .claims = dsc_known_claims(report->scope, record),
             .number = i + 1,
         };
     }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <descent/claim.h>
 #include <descent/data.h>
 #include <descent/engine.h>
 #include <descent/figure.h>
@@ -78,60 +79,6 @@ typedef struct dsc_preset {
         *settings; /* "epochs=40 width=4,16,64 seeds=2": the same names as --set; a value may hold spaces */
     const char *help;
 } dsc_preset;
-
-/* What is made of the points of an output that `where` leaves, of each seed by itself. An axis of several
-   such points is needed, and no second one, by those that go along it. */
-typedef enum dsc_statistic {
-    DSC_STATISTIC_MEAN = 0, /* of one point: its value */
-    DSC_STATISTIC_MINIMUM,
-    DSC_STATISTIC_MAXIMUM,
-    DSC_STATISTIC_MAGNITUDE, /* the largest absolute value */
-    DSC_STATISTIC_RANGE,     /* largest less smallest */
-    DSC_STATISTIC_ARGMIN,    /* the axis value where it is smallest, the first of several */
-    DSC_STATISTIC_ARGMAX,
-    DSC_STATISTIC_RISE,           /* the largest increase from one point to any later one; 0: nowhere */
-    DSC_STATISTIC_FALL,           /* the same of decreases */
-    DSC_STATISTIC_CHOSEN_MINIMUM, /* the value at the point where the mean of the other seeds is smallest: the
-                                     smallest of a seed's own values is below the others' by chance alone */
-    DSC_STATISTIC_CHOSEN_MAXIMUM,
-    DSC_STATISTIC_DEVIATION /* with a claim's against: the largest |mean over seeds of the difference| of the
-                               points, in its standard errors; over all seeds at once */
-} dsc_statistic;
-
-/* A number that each seed of a results file gives. where: "label_noise=0.15 width=36..80 epoch=last": blanks
-   between the axes; a value, a name ("network=cnn"), a range with both ends in it (either may be left out),
-   or last, the largest. Without the axis: all its values. Rises and falls go from the smallest value up,
-   however the list was typed. */
-typedef struct dsc_term {
-    const char *output; /* NULL: no term */
-    const char *where;  /* NULL: all points */
-    dsc_statistic statistic;
-} dsc_term;
-
-typedef enum dsc_relation { DSC_RELATION_DIFFERENCE = 0, DSC_RELATION_RATIO } dsc_relation;
-
-/* What a source says that an experiment should show, and when a measurement agrees with it. The measured
-   number is the term (less, or divided by, a second one, seed by seed) times scale; of it the median over the
-   seeds lies in low..high (-INFINITY, INFINITY: no bound) where the claim holds. */
-typedef struct dsc_claim {
-    const char *text;     /* a sentence: "The test error peaks where training just fits" */
-    const char *source;   /* who says so */
-    const char *setting;  /* of the source: what it was measured on, for readers */
-    const char *expected; /* what the source gives, as a person would say it ("54 %"); NULL: low..high */
-    /* Parameters (and axes that must have all of some values) without which nothing can be told:
-       "epochs=500 width=9,47,300"; data=NAME needs files called NAME/... by --data. NULL: none. */
-    const char *needs;
-    dsc_term measured, against;
-    dsc_relation relation;
-    double scale;      /* 0: 1 */
-    const char *units; /* behind numbers: "%", "points"; NULL: none */
-    double low, high;
-    /* Not 0: the mean over the seeds is compared instead, and may lie outside by so many standard errors;
-       negative: must lie inside by so many. */
-    double standard_errors;
-    bool pooled;   /* statistics of the seeds' medians, point by point, instead of each seed's statistic */
-    int64_t seeds; /* fewer can't tell; 0: 1 */
-} dsc_claim;
 
 typedef struct dsc_cell dsc_cell;
 typedef struct dsc_data_notes dsc_data_notes;

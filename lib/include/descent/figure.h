@@ -21,11 +21,16 @@ typedef enum dsc_series_style {
 
 enum { DSC_SERIES_MAX_POINTS = 64 };
 
-/* One curve. where picks one value of a cell axis ("label_noise=0.15"); NULL: one curve per value of
-   figure.by. With the axis of figure.panels it confines the curve to one panel; a value that the axis lacks
-   leaves the curve out, and the figure if none is left. In a figure with x_output, where may pick names of
-   the axis x with one asterisk for any text; without such a name the curve is left out.
-   Published points are given as they are drawn: x_scale and y_scale leave them alone.
+/* One curve. where chooses the values that it is about: conditions with blanks between them, one for an axis,
+   each "AXIS=VALUES". VALUES is one or several, with commas between them, of a number (0.15), a name or names
+   with one asterisk for any text (cnn, gemm*), a range with both ends in it, of which one may be left out
+   (36..80, 36.., ..80), and last, the largest value. A word without an equals sign goes on with the condition
+   before it: names may have blanks in them.
+   Without a condition on the axis of figure.by there is one curve per value of it; a condition on the axis of
+   figure.panels confines the curve to those panels, one on the axis x to those points. If an axis has none of
+   the values the curve is left out, and the figure if none is left. In a figure with x_output a curve without
+   points is left out, too. Published points are given as they are drawn: x_scale and y_scale leave them
+   alone.
  */
 typedef struct dsc_series {
     const char *output; /* name of the output that is drawn; NULL for reference points */
@@ -58,7 +63,7 @@ typedef struct dsc_figure {
     const char *x_output; /* not NULL: points that are not joined, one for each place of the axis x, drawn
                              along the values of this output instead of the axis's */
     bool names;    /* of such points: the names of their places, up to the first blank, where there is room */
-    const char *y; /* not NULL: a map, the first series' output over the axes x and y (downwards) in colours,
+    const char *y; /* not NULL: a map, the first series' output over the axes x and y (downwards) in colors,
                       one panel per value of panels; log, by, marks and other series do not count */
     bool numbers;  /* of a map: written into its tiles */
     bool picture;  /* of a map: without axes, rows and columns of nothing cut off, of the first seed alone (a

@@ -134,33 +134,9 @@ DSC_API dsc_comparison dsc_diff(dsc_scope *scope, dsc_record *a, dsc_record *b);
 DSC_API dsc_record *dsc_merge(dsc_scope *scope, dsc_record *const *records, const char *const *paths,
                               size_t count);
 
-typedef enum dsc_verdict {
-    DSC_VERDICT_UNTOLD = 0, /* another setting, values missing, too few seeds: reason says which */
-    DSC_VERDICT_AGREES,
-    DSC_VERDICT_DIFFERS
-} dsc_verdict;
-
-typedef struct dsc_claim_result {
-    dsc_verdict verdict;
-    dsc_interval measured; /* over the seeds, scale applied; n is 0 when untold for want of values */
-    bool has_interval;     /* low, high and standard_error are known: several seeds, not pooled */
-    const char *number;    /* the measured number as it is shown: "54.2 [53.1, 55.9] %, N = 6"; "" if none */
-    const char *expected;  /* likewise: "54 % (52.5 to 57 agrees)" */
-    const char *reason;    /* of UNTOLD; else "" */
-} dsc_claim_result;
-
-/* Holds a claim against a results file. What the file lacks is a reason, never an error. Texts in the scope.
- */
-DSC_API dsc_claim_result dsc_claim_check(dsc_scope *scope, dsc_record *record, const dsc_claim *claim);
-
 /* The claims of the experiment's case that made a record; NULL if the experiment has no such case or it
    claims nothing. */
-DSC_API const dsc_claim *dsc_claims_of(const dsc_experiment *experiment, const dsc_record *record);
-
-/* Of a claim that the record can tell about: which values of the record's axis of this index a table must not
-   leave out, those that the claim names and those where its extremes lie. Sets their flags, one for each
-   value of the axis, and clears none; a claim that can't be told sets none. */
-DSC_API void dsc_claim_values(dsc_scope *scope, dsc_record *record, const dsc_claim *claim, size_t axis,
-                              bool *about);
+DSC_API const dsc_claim *dsc_claims_of(dsc_scope *scope, const dsc_experiment *experiment,
+                                       const dsc_record *record);
 
 #endif

@@ -337,11 +337,14 @@ static void recipes_that_left_the_data_set_open_are_the_same(void **state)
                       other_data[] = "{\"parameters\":{\"dataset\":\"glyphs\",\"n\":5},\"data\":{}}",
                       other_n[] =
                           "{\"parameters\":{\"dataset\":\"mnist\",\"n\":6},\"data\":{\"mnist/a\":\"12\"}}";
-    assert_true(dsci_recipe_same(open, open));
-    assert_true(dsci_recipe_same(open, settled) && dsci_recipe_same(settled, open));
-    assert_false(dsci_recipe_same(open, other_data) || dsci_recipe_same(other_data, open));
-    assert_false(dsci_recipe_same(open, other_n) || dsci_recipe_same(settled, other_n));
-    assert_false(dsci_recipe_same(open, "not JSON") || dsci_recipe_same("{}", open));
+    dsc_scope *scope = dsc_scope_open(NULL);
+    assert_true(dsci_recipe_same(scope, open, open));
+    assert_true(dsci_recipe_same(scope, open, settled) && dsci_recipe_same(scope, settled, open));
+    assert_false(dsci_recipe_same(scope, open, other_data) || dsci_recipe_same(scope, other_data, open));
+    assert_false(dsci_recipe_same(scope, open, other_n) || dsci_recipe_same(scope, settled, other_n));
+    assert_false(dsci_recipe_same(scope, open, "not JSON") || dsci_recipe_same(scope, "{}", open));
+    assert_int_equal(dsc_scope_status(scope), DSC_OK);
+    dsc_scope_close(&scope);
 }
 
 int main(void)
