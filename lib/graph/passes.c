@@ -179,7 +179,8 @@ void dsci_pass_measures(dsci_graph *graph)
 /* Whether the op applies such an activation on its way out: one whose gradient needs the output alone. */
 static bool applies(const dsci_node *node, dsc_activation activation)
 {
-    return activation <= DSC_TANH && (node->op != &dsci_op_batch_norm || activation == DSC_RELU);
+    return dsci_activation_can_be_fused(activation) &&
+           (node->op != &dsci_op_batch_norm || activation == DSC_RELU);
 }
 
 /* A batch normalisation whose gradient comes through ReLU alone masks it itself, by the output. */

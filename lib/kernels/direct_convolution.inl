@@ -61,7 +61,8 @@ static void (*const sums_tiles[TILE_ROWS][TILE_VECTORS])(const sums_tile *) = {
 
 static void window_sums(const dsci_window_sums *w)
 {
-    sums_tile t = { .w = w, .floor = w->activation == DSC_RELU ? 0.0f : -INFINITY };
+    const int is_floor = dsci_activation_is_floor(w->activation);
+    sums_tile t = { .w = w, .floor = dsci_activation_floor(w->activation) };
     for (size_t j = 0; j < w->filters; j += PANEL_COLUMNS) {
         const size_t width = panel_width(w->filters - j), vectors = width / DSCI_LANES;
         const size_t count = w->filters - j < width ? w->filters - j : width;
@@ -72,7 +73,7 @@ static void window_sums(const dsci_window_sums *w)
             taken = tile_rows(w->pixels - p);
             t.pixel = p;
             sums_tiles[taken - 1][vectors - 1](&t);
-            for (size_t i = p; w->activation > DSC_RELU && i < p + taken; i++) {
+            for (size_t i = p; !is_floor && i < p + taken; i++) {
                 float *dst = w->dst + i * w->ld_dst + j;
                 activation_forward(w->activation, 0.0f, dst, dst, count);
             }

@@ -275,7 +275,7 @@ ALWAYS_INLINE void run_panel(const dsci_gemm *g, tile t, size_t row_step, size_t
         if (shared && g->transpose_a)
             t.lda = taken;
         tiles[taken - 1][vectors - 1][!g->transpose_a](&t);
-        if (t.final && g->activation > DSC_RELU)
+        if (t.final && !dsci_activation_is_floor(g->activation))
             for (size_t i = 0; i < taken; i++)
                 activation_forward(g->activation, 0.0f, t.c + i * t.ldc, t.c + i * t.ldc, columns);
         t.a += taken * row_step;
@@ -377,7 +377,7 @@ static void run_blocks(const dsci_gemm *g, size_t i, size_t j, size_t rows, size
                          .depth = depth,
                          .ld_partial = keeps ? columns : g->ldc,
                          .ldc = g->ldc,
-                         .floor = g->activation == DSC_RELU ? 0.0f : -INFINITY,
+                         .floor = dsci_activation_floor(g->activation),
                          .first = p == 0,
                          .final = p + depth == g->k,
                          .accumulate = g->accumulate };

@@ -17,6 +17,8 @@
 #include <descent/cpu.h>
 #include <descent/rng.h>
 
+#include "kernels/activation_kinds.h"
+
 enum {
     DSCI_LANES = 16,
     /* Part of the numerics contract: changing it changes every result. */
@@ -25,12 +27,6 @@ enum {
 
 /* bfloat16 (Wang and Kanwar 2019): the sign, the exponent and seven bits of the fraction of a float. */
 typedef uint16_t dsci_bf16;
-
-/* Whether the kind's derivative is a function of its output. */
-static inline int dsci_activation_by_output(dsc_activation kind)
-{
-    return kind <= DSC_TANH || (kind >= DSC_LEAKY_RELU && kind <= DSC_SELU);
-}
 
 /* The fixed point of Klambauer et al. 2017. */
 #define DSCI_SELU_SCALE 1.0507009873554804934193349852946

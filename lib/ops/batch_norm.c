@@ -179,9 +179,8 @@ static void finish_forward(const dsci_operands *o, dsci_part part)
     }
     const dsci_range r = shard_positions(node, x, part.index);
     o->kernels->affine_columns((char *)o->out[0] + start_of(x, r), (const char *)o->in[X] + start_of(x, r),
-                               factor, term,
-                               node->attributes.batch_norm.activation == DSC_RELU ? 0.0F : -INFINITY, r.count,
-                               channels, x->type == DSCI_BF16);
+                               factor, term, dsci_activation_floor(node->attributes.batch_norm.activation),
+                               r.count, channels, x->type == DSCI_BF16);
 }
 
 /* The output of the fused activation, whose gradient passes where it is positive; NULL: there is none. */

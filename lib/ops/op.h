@@ -9,7 +9,7 @@
 #include "ops/node.h"
 #include "ops/schema.h"
 
-enum { DSCI_MAX_IMPLEMENTATIONS = 8 };
+enum { DSCI_MAX_IMPLEMENTATIONS = 16 };
 
 /* What a step computes with: addresses in the order of the node's tensors. */
 typedef struct dsci_operands {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "ops/conv.h"
+#include "ops/conv/conv.h"
 #include "ops/ref.h"
 
 /* --- Shapes --- */

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "ops/conv.h"
+#include "ops/conv/conv.h"
 #include "ops/dense.h"
 #include "ops/dropout.h"
 #include "ops/loss.h"

@@ -1,4 +1,4 @@
-/* conv_native_data.c - the gradient of a convolution's input by our kernels: that of the output times the
+/* conv_data.c - the gradient of a convolution's input by our kernels: that of the output times the
  * flipped weights gives the gradients of the windows, which are added up in the image. An element is a sum
  * over rows of the output, then over their pixels, whatever the tiles and parts.
  *
@@ -6,9 +6,8 @@
  */
 #include <string.h>
 
-#include "ops/conv_depthwise.h"
-#include "ops/conv_native.h"
-#include "ops/conv_pixels.h"
+#include "ops/conv/conv_native.h"
+#include "ops/conv/conv_pixels.h"
 
 enum {
     DATA_TILE = 48 * 1024,       /* floats of a matrix of gradients of rows of windows */
@@ -18,17 +17,6 @@ enum {
     TRANSPOSED_FLOATS = 1 << 16, /* weights that are worth a part of their transposition */
     NARROW_ROW = 48              /* shorter ones are worth too little by themselves */
 };
-
-/* The tile's gradient: that of the output times the transposed weights. */
-static dsci_gemm data_problem(const dsci_conv_shape *s, size_t pixels)
-{
-    return (dsci_gemm){ .m = pixels,
-                        .n = dsci_conv_depth(s),
-                        .k = s->filters / s->groups,
-                        .lda = s->filters,
-                        .ldb = dsci_conv_depth(s),
-                        .ldc = dsci_conv_is_pointwise(s) ? s->channels : dsci_conv_depth(s) };
-}
 
 static bool holds(const dsci_range *rows, size_t y)
 {
@@ -83,24 +71,28 @@ static void scatter_tile(const dsci_kernels *kernels, const dsci_conv_shape *s, 
 /* How the gradient of the input is computed: a row of the windows after the other, so that bands of the image
    take no more work than all of it, and by slices of the channels; or, of narrow windows, all of them. */
 struct data_plan {
-    bool pointwise, narrow;
+    bool narrow;
     size_t slice;         /* channels of a group at a time */
     size_t channel_parts; /* parts of a small batch: by channels, */
     dsci_conv_cut cut;    /* and by examples and bands */
+    size_t width;         /* elements of a window at a time */
     size_t tile;          /* pixels at a time */
 };
+
+static bool is_narrow(const dsci_conv_shape *s)
+{
+    return s->window.kernel[1] * (s->channels / s->groups) < NARROW_ROW;
+}
 
 static struct data_plan data_plan_of(const dsci_node *node, const dsci_conv_shape *s)
 {
     const size_t channels = s->channels / s->groups, row = s->window.kernel[1] * channels;
     const size_t height = s->src[0], reach = s->window.kernel[0] * s->window.dilation[0];
-    struct data_plan plan = { .pointwise = dsci_conv_is_pointwise(s), .slice = channels, .channel_parts = 1 };
-    plan.narrow = row < NARROW_ROW;
+    struct data_plan plan = { .narrow = is_narrow(s), .slice = channels, .channel_parts = 1 };
     if (row > MOST_ROW / 2 && channels > SLICE && s->groups == 1)
         plan.slice = SLICE;
-    const size_t width = plan.narrow ? dsci_conv_depth(s) : s->window.kernel[1] * plan.slice;
-    const size_t fit = DATA_TILE / width;
-    plan.tile = dsci_conv_tile_of(fit);
+    plan.width = plan.narrow ? dsci_conv_depth(s) : s->window.kernel[1] * plan.slice;
+    plan.tile = dsci_conv_tile_of(DATA_TILE / plan.width);
     /* A narrow band computes all windows that reach it: it must be high. */
     const size_t rows = plan.narrow ? height / (4 * reach) : height / 2;
     plan.cut = dsci_conv_cut_of(node, rows ? rows : 1, height * s->src[1]);
@@ -124,34 +116,18 @@ static dsci_gemm row_problem(const dsci_conv_shape *s, size_t pixels, size_t col
                         .ldc = columns };
 }
 
-/* Weights of each group as (filters, depth): what the windows' gradients are multiplied by. */
-dsc_status dsci_conv_native_book_backward_data(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
+/* Weights of each group as (filters, depth): what the output's gradients are multiplied by. */
+static void book_transposed(const dsci_conv_shape *s, dsci_booking *booking)
 {
-    const dsci_conv_shape s = dsci_conv_shape_of(node);
-    if (dsci_conv_is_depthwise(&s))
-        return dsci_conv_depthwise_book(scope, node, booking);
-    const struct data_plan plan = data_plan_of(node, &s);
-    const size_t width = plan.narrow ? dsci_conv_depth(&s) : s.window.kernel[1] * plan.slice;
-    const dsci_gemm problem =
-        plan.pointwise ? data_problem(&s, dsci_conv_tile_pixels(&s)) : row_problem(&s, plan.tile, width);
-    booking->prepared_bytes = s.filters * dsci_conv_depth(&s) * sizeof(float);
-    booking->worker_bytes =
-        ((plan.pointwise ? 0 : dsci_conv_vectors(plan.tile * width)) + dsci_gemm_workspace(&problem)) *
-        sizeof(float);
-    dsci_conv_book_product(node, booking, s.filters / s.groups, s.channels / s.groups);
-    if (!plan.pointwise && !booking->by_batch)
-        booking->parts = plan.channel_parts * plan.cut.groups * plan.cut.bands;
+    booking->prepared_bytes = s->filters * dsci_conv_depth(s) * sizeof(float);
     booking->prepare_parts =
-        dsci_least(s.filters * dsci_conv_depth(&s) / TRANSPOSED_FLOATS + 1, DSCI_CONV_MOST_PARTS);
-    return DSC_OK;
+        dsci_least(s->filters * dsci_conv_depth(s) / TRANSPOSED_FLOATS + 1, DSCI_CONV_MOST_PARTS);
 }
 
 /* Part p of prepare: some of the filters. */
-void dsci_conv_native_transpose(const dsci_operands *o, dsci_part part)
+void dsci_conv_data_transpose(const dsci_operands *o, dsci_part part)
 {
     const dsci_conv_shape s = dsci_conv_shape_of(o->node);
-    if (dsci_conv_is_depthwise(&s))
-        return;
     const size_t parts = o->node->booking.prepare_parts;
     const dsci_range filters = dsci_piece(s.filters, part.index, parts ? parts : 1);
     const float *weights = o->in[1];
@@ -163,25 +139,64 @@ void dsci_conv_native_transpose(const dsci_operands *o, dsci_part part)
                 transposed[f * depth + d] = weights[d * s.filters + f];
 }
 
-static void pointwise_data(const dsci_operands *o, const dsci_conv_shape *s, dsci_part part)
+/* --- Windows of one pixel: a product --- */
+
+/* The gradient of a tile of pixels: that of the output times the transposed weights. */
+static dsci_gemm pixels_problem(const dsci_conv_shape *s, size_t pixels)
 {
-    const size_t group_filters = s->filters / s->groups, channels = s->channels / s->groups;
-    const dsci_conv_block block = dsci_conv_block_of(o, s, group_filters, channels, part.index);
+    return (dsci_gemm){ .m = pixels,
+                        .n = dsci_conv_depth(s),
+                        .k = s->filters / s->groups,
+                        .lda = s->filters,
+                        .ldb = dsci_conv_depth(s),
+                        .ldc = s->channels };
+}
+
+bool dsci_conv_data_gemm_supports(const dsci_node *node)
+{
+    const dsci_conv_shape s = dsci_conv_shape_of(node);
+    return dsci_conv_is_pointwise(&s);
+}
+
+dsc_status dsci_conv_data_gemm_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
+{
+    (void)scope;
+    const dsci_conv_shape s = dsci_conv_shape_of(node);
+    const dsci_gemm problem = pixels_problem(&s, dsci_conv_tile_pixels(&s));
+    book_transposed(&s, booking);
+    booking->worker_bytes = dsci_gemm_workspace(&problem) * sizeof(float);
+    dsci_conv_book_product(node, booking, s.filters / s.groups, s.channels / s.groups);
+    return DSC_OK;
+}
+
+void dsci_conv_data_gemm_run(const dsci_operands *o, dsci_part part)
+{
+    const dsci_conv_shape s = dsci_conv_shape_of(o->node);
+    const size_t group_filters = s.filters / s.groups, channels = s.channels / s.groups;
+    const dsci_conv_block block = dsci_conv_block_of(o, &s, group_filters, channels, part.index);
     const float *diff_dst = o->in[0], *transposed = o->prepared;
     for (size_t done = 0, count; done < block.pixels.count; done += count) {
         const size_t first = block.pixels.first + done;
-        count = dsci_least(dsci_conv_tile_pixels(s), block.pixels.count - done);
-        for (size_t g = 0; g < s->groups; g++) {
-            dsci_gemm problem = data_problem(s, count);
+        count = dsci_least(dsci_conv_tile_pixels(&s), block.pixels.count - done);
+        for (size_t g = 0; g < s.groups; g++) {
+            dsci_gemm problem = pixels_problem(&s, count);
             problem.n = block.columns.count;
-            problem.a = diff_dst + first * s->filters + g * group_filters;
+            problem.a = diff_dst + first * s.filters + g * group_filters;
             problem.b = transposed + g * group_filters * channels + block.columns.first;
-            problem.c = (float *)o->out[0] + first * s->channels + g * channels + block.columns.first;
+            problem.c = (float *)o->out[0] + first * s.channels + g * channels + block.columns.first;
             problem.workspace = part.workspace;
             o->kernels->gemm(&problem);
         }
     }
 }
+
+const char *dsci_conv_data_gemm_describe(const dsci_node *node)
+{
+    (void)node;
+    return "gemm";
+}
+
+/* --- Windows: products that are added up in the image --- */
 
 /* What a part computes: the gradient of some rows of some examples, of some channels of each group. */
 struct data_part {
@@ -363,37 +378,89 @@ static void add_whole_windows(const dsci_operands *o, const dsci_conv_shape *s, 
     }
 }
 
+typedef void add_fn(const dsci_operands *o, const dsci_conv_shape *s, const struct data_plan *plan,
+                    const struct data_place *at, const struct data_part *part);
+
 /* Small images fill a tile together. */
-static void window_data(const dsci_operands *o, const dsci_conv_shape *s, const struct data_plan *plan,
-                        dsci_part part)
+static void run(const dsci_operands *o, dsci_part part, add_fn *add)
 {
-    const struct data_part own = data_part_of(o, s, plan, part.index);
-    const size_t group_filters = s->filters / s->groups, end = own.examples.first + own.examples.count;
-    const size_t dst_example = s->dst[0] * s->dst[1] * s->filters;
-    const size_t src_example = s->src[0] * s->src[1] * s->channels;
-    const size_t together = own.rows.count == s->src[0] && s->dst[0] * s->dst[1] < plan->tile ? s->batch : 1;
+    const dsci_conv_shape s = dsci_conv_shape_of(o->node);
+    const struct data_plan plan = data_plan_of(o->node, &s);
+    const struct data_part own = data_part_of(o, &s, &plan, part.index);
+    const size_t group_filters = s.filters / s.groups, end = own.examples.first + own.examples.count;
+    const size_t dst_example = s.dst[0] * s.dst[1] * s.filters;
+    const size_t src_example = s.src[0] * s.src[1] * s.channels;
+    const size_t together = own.rows.count == s.src[0] && s.dst[0] * s.dst[1] < plan.tile ? s.batch : 1;
     struct data_place at = { .workspace = part.workspace };
-    clear_part(s, &own, o->out[0]);
+    clear_part(&s, &own, o->out[0]);
     for (size_t e = own.examples.first; e < end; e += at.examples)
-        for (size_t g = 0; g < s->groups; g++) {
+        for (size_t g = 0; g < s.groups; g++) {
             at.examples = dsci_least(together, end - e);
             at.diff_dst = (const float *)o->in[0] + e * dst_example + g * group_filters;
-            at.transposed = (const float *)o->prepared + g * group_filters * dsci_conv_depth(s);
-            at.diff_src = (float *)o->out[0] + e * src_example + g * (s->channels / s->groups);
-            (plan->narrow ? add_whole_windows : add_rows_of_windows)(o, s, plan, &at, &own);
+            at.transposed = (const float *)o->prepared + g * group_filters * dsci_conv_depth(&s);
+            at.diff_src = (float *)o->out[0] + e * src_example + g * (s.channels / s.groups);
+            add(o, &s, &plan, &at, &own);
         }
 }
 
-void dsci_conv_native_backward_data(const dsci_operands *o, dsci_part part)
+/* In the workspace: a tile of gradients of windows, or of rows of them, then what the product needs. */
+static void book(const dsci_node *node, dsci_booking *booking)
 {
-    const dsci_conv_shape s = dsci_conv_shape_of(o->node);
-    if (dsci_conv_is_depthwise(&s)) {
-        dsci_conv_depthwise_backward_data(o, part);
-        return;
-    }
-    const struct data_plan plan = data_plan_of(o->node, &s);
-    if (plan.pointwise)
-        pointwise_data(o, &s, part);
-    else
-        window_data(o, &s, &plan, part);
+    const dsci_conv_shape s = dsci_conv_shape_of(node);
+    const struct data_plan plan = data_plan_of(node, &s);
+    const dsci_gemm problem = row_problem(&s, plan.tile, plan.width);
+    book_transposed(&s, booking);
+    booking->worker_bytes =
+        (dsci_conv_vectors(plan.tile * plan.width) + dsci_gemm_workspace(&problem)) * sizeof(float);
+    booking->by_batch = plan.cut.by_batch;
+    booking->parts =
+        plan.cut.by_batch ? dsci_shards(node) : plan.channel_parts * plan.cut.groups * plan.cut.bands;
+}
+
+bool dsci_conv_data_windows_supports(const dsci_node *node)
+{
+    const dsci_conv_shape s = dsci_conv_shape_of(node);
+    return is_narrow(&s);
+}
+
+dsc_status dsci_conv_data_windows_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
+{
+    (void)scope;
+    book(node, booking);
+    return DSC_OK;
+}
+
+void dsci_conv_data_windows_run(const dsci_operands *o, dsci_part part)
+{
+    run(o, part, add_whole_windows);
+}
+
+const char *dsci_conv_data_windows_describe(const dsci_node *node)
+{
+    (void)node;
+    return "gemm + col2im";
+}
+
+bool dsci_conv_data_rows_supports(const dsci_node *node)
+{
+    (void)node;
+    return true;
+}
+
+dsc_status dsci_conv_data_rows_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
+{
+    (void)scope;
+    book(node, booking);
+    return DSC_OK;
+}
+
+void dsci_conv_data_rows_run(const dsci_operands *o, dsci_part part)
+{
+    run(o, part, add_rows_of_windows);
+}
+
+const char *dsci_conv_data_rows_describe(const dsci_node *node)
+{
+    (void)node;
+    return "gemm + col2im by window rows";
 }

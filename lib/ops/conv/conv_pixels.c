@@ -1,5 +1,7 @@
 /* conv_pixels.c - how native products over the pixels of a batch are cut into parts. */
-#include "ops/conv_pixels.h"
+#include "ops/conv/conv_pixels.h"
+
+#include "ops/products.h"
 
 enum {
     LARGE_WEIGHTS = 1 << 18, /* floats that fill the second-level cache: they are cut as well */
@@ -36,6 +38,14 @@ size_t dsci_conv_block_sums_bytes(const dsci_conv_shape *s)
     const size_t blocks = dsci_conv_blocks(s);
     const double bytes = (double)blocks * (double)dsci_conv_depth(s) * (double)s->filters * sizeof(float);
     return blocks >= LEAST_BLOCKS && bytes <= MOST_BYTES ? (size_t)bytes : 0;
+}
+
+void dsci_conv_add_block_sums(const dsci_operands *o, const dsci_conv_shape *s, dsci_part part)
+{
+    const size_t weights = dsci_conv_depth(s) * s->filters;
+    const dsci_range own = dsci_piece(weights, part.index, o->node->booking.finish_parts);
+    dsci_add_slots(o->kernels, (const float *)o->scratch + own.first, weights, dsci_conv_blocks(s), own.count,
+                   (float *)o->out[0] + own.first);
 }
 
 static bool is_by_batch(const dsci_node *node)

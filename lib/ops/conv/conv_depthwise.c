@@ -2,17 +2,17 @@
  * with the same elements have the same taps, moved along; rows of the output, and its columns, are gone
  * through in runs of such pixels. Small windows have kernels of their own.
  *
- * Sums have the order of conv_native.c: an output is a chain of fused multiply-adds over the window; an
- * element of the input's gradient is the sum of rounded products over rows of the output, then over their
+ * Sums have the order of the other algorithms: an output is a chain of fused multiply-adds over the window;
+ * an element of the input's gradient is the sum of rounded products over rows of the output, then over their
  * pixels; a gradient of a weight is a chain over all pixels of the batch, in blocks of DSCI_GEMM_K_BLOCK.
  * Parts are shards, or bands of rows of a small batch; for the weights, some channels or some blocks.
  */
-#include "ops/conv_depthwise.h"
+#include "ops/conv/conv_depthwise.h"
 
-#include <math.h>
 #include <string.h>
 
-#include "ops/conv_pixels.h"
+#include "ops/conv/conv_native.h"
+#include "ops/conv/conv_pixels.h"
 #include "ops/products.h"
 
 enum {
@@ -25,11 +25,6 @@ enum {
     KEPT_ROWS = 3,         /* of the image, those that a window meets, */
     KEPT_BYTES = 32 << 10, /* in the first-level cache */
 };
-
-bool dsci_conv_is_depthwise(const dsci_conv_shape *s)
-{
-    return s->groups > 1 && s->groups == s->channels && s->groups == s->filters;
-}
 
 static size_t elements_of(const dsci_conv_shape *s)
 {
@@ -100,9 +95,8 @@ static void book_weights(const dsci_conv_shape *s, dsci_booking *booking)
 
 /* In the workspace: the taps; then packed weights and a bias for each channel, or sums
    of a block, the bias's sums and rows that are kept. */
-dsc_status dsci_conv_depthwise_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
+static dsc_status book(dsci_node *node, dsci_booking *booking)
 {
-    (void)scope;
     const dsci_conv_shape s = dsci_conv_shape_of(node);
     booking->worker_bytes = tap_bytes(&s);
     if (node->op == &dsci_op_conv_backward_weights) {
@@ -115,6 +109,45 @@ dsc_status dsci_conv_depthwise_book(dsc_scope *scope, dsci_node *node, dsci_book
     booking->worker_bytes += (elements_of(&s) + 1) * dsci_conv_vectors(s.channels) * sizeof(float);
     return DSC_OK;
 }
+
+/* --- The algorithms --- */
+
+/* A node whose channels are each by themselves, in windows of 3 x 3 that move by at most that many pixels; 0:
+   in any windows. */
+static bool is_depthwise(const dsci_node *node, size_t most)
+{
+    const dsci_conv_shape s = dsci_conv_shape_of(node);
+    return s.groups > 1 && s.groups == s.channels && s.groups == s.filters &&
+           (most == 0 || is_small(&s, most));
+}
+
+bool dsci_conv_depthwise_is_fast(const dsci_node *node)
+{
+    return is_depthwise(node, node->op == &dsci_op_conv_backward_weights ? 2 : 1);
+}
+
+#define ALGORITHM(name, most_stride, text)                                                                   \
+    bool name##_supports(const dsci_node *node)                                                              \
+    {                                                                                                        \
+        return is_depthwise(node, most_stride);                                                              \
+    }                                                                                                        \
+    dsc_status name##_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)                         \
+    {                                                                                                        \
+        (void)scope;                                                                                         \
+        return book(node, booking);                                                                          \
+    }                                                                                                        \
+    const char *name##_describe(const dsci_node *node)                                                       \
+    {                                                                                                        \
+        (void)node;                                                                                          \
+        return text;                                                                                         \
+    }
+
+ALGORITHM(dsci_conv_depthwise_3x3, 2, "depthwise 3x3")
+ALGORITHM(dsci_conv_depthwise, 0, "depthwise")
+ALGORITHM(dsci_conv_data_depthwise_3x3, 1, "depthwise 3x3")
+ALGORITHM(dsci_conv_data_depthwise, 0, "depthwise")
+ALGORITHM(dsci_conv_weights_depthwise_3x3, 2, "depthwise 3x3")
+ALGORITHM(dsci_conv_weights_depthwise, 0, "depthwise")
 
 /* Of each 16 channels the elements one after the other, the last first if they are flipped. */
 static void pack_weights(const dsci_conv_shape *s, const float *weights, bool flipped, float *packed)
@@ -205,12 +238,6 @@ static size_t taps_of_window(const dsci_conv_shape *s, size_t at_y, size_t at_x,
     return count;
 }
 
-bool dsci_conv_depthwise_is_fast(const dsci_node *node)
-{
-    const dsci_conv_shape s = dsci_conv_shape_of(node);
-    return dsci_conv_is_depthwise(&s) && is_small(&s, node->op == &dsci_op_conv_backward_weights ? 2 : 1);
-}
-
 /* The bias as dsci_channel_sums has it, in so many floats; NULL if nothing is done to the sums. Adding -0
    changes nothing. */
 static const float *terms_of(const dsci_operands *o, const dsci_conv_shape *s, float *terms)
@@ -223,32 +250,76 @@ static const float *terms_of(const dsci_operands *o, const dsci_conv_shape *s, f
     return terms;
 }
 
-static void forward_rows(const dsci_operands *o, const dsci_conv_shape *s, dsci_range rows,
-                         dsci_channel_sums sums, dsci_tap *taps)
+/* What a part computes with, besides its example. */
+typedef struct layer {
+    const dsci_operands *o;
+    const dsci_conv_shape *s;
+    dsci_tap *taps;
+    const float *packed, *terms;
+} layer;
+
+typedef void rows_fn(const layer *layer, const float *src, float *dst, dsci_range rows);
+
+static void forward_3x3(const layer *l, const float *image, float *dst, dsci_range rows)
 {
-    float *dst = sums.dst;
+    const dsci_conv_shape *s = l->s;
+    l->o->kernels->channel_windows(
+        &(dsci_channel_windows){ .dst = dst,
+                                 .src = image,
+                                 .src_rows = s->src[0],
+                                 .src_columns = s->src[1],
+                                 .columns = s->dst[1],
+                                 .before = { s->window.before[0], s->window.before[1] },
+                                 .first = rows.first,
+                                 .rows = rows.count,
+                                 .stride = s->window.stride[0],
+                                 .pixel = s->channels,
+                                 .channels = s->channels,
+                                 .weights = l->packed,
+                                 .bias = l->terms,
+                                 .floor = dsci_activation_floor(l->o->node->attributes.conv.activation),
+                                 .fused = 1 });
+}
+
+static void forward_taps(const layer *l, const float *image, float *dst, dsci_range rows)
+{
+    const dsci_conv_shape *s = l->s;
+    dsci_channel_sums sums = { .src = image,
+                               .channels = s->channels,
+                               .dst_row = s->dst[1] * s->channels,
+                               .dst_pixel = s->channels,
+                               .src_row = s->window.stride[0] * s->src[1] * s->channels,
+                               .src_pixel = s->window.stride[1] * s->channels,
+                               .taps = l->taps,
+                               .elements = elements_of(s),
+                               .weights = l->packed,
+                               .bias = l->terms,
+                               .floor = dsci_activation_floor(l->o->node->attributes.conv.activation),
+                               .fused = 1 };
     const size_t end = rows.first + rows.count;
     for (size_t y = rows.first; y < end; y += sums.rows) {
         sums.rows = run_of(elements_inside, s, 0, y, 1, end);
         for (size_t x = 0; x < s->dst[1]; x += sums.pixels) {
             sums.pixels = run_of(elements_inside, s, 1, x, 1, s->dst[1]);
-            sums.tap_count = taps_of_window(s, y, x, taps);
+            sums.tap_count = taps_of_window(s, y, x, l->taps);
             sums.dst = dst + (y * s->dst[1] + x) * s->channels;
-            o->kernels->channel_sums(&sums);
+            l->o->kernels->channel_sums(&sums);
         }
     }
 }
 
-void dsci_conv_depthwise_forward(const dsci_operands *o, dsci_part part)
+static void run_forward(const dsci_operands *o, dsci_part part, rows_fn *compute)
 {
     const dsci_conv_shape s = dsci_conv_shape_of(o->node);
     const dsc_activation activation = o->node->attributes.conv.activation;
     const dsci_conv_cut cut = cut_of(o->node, &s);
     const dsci_conv_band own = dsci_conv_band_of_dst(&s, &cut, part.index);
-    dsci_tap *taps = part.workspace;
     float *packed = (float *)((char *)part.workspace + tap_bytes(&s));
-    const float *terms = terms_of(o, &s, packed + elements_of(&s) * dsci_conv_vectors(s.channels));
-    const float floor = activation == DSC_RELU ? 0.0F : -INFINITY;
+    const layer l = { .o = o,
+                      .s = &s,
+                      .taps = part.workspace,
+                      .packed = packed,
+                      .terms = terms_of(o, &s, packed + elements_of(&s) * dsci_conv_vectors(s.channels)) };
     const size_t row = s.dst[1] * s.channels;
     pack_weights(&s, o->in[1], false, packed);
     for (size_t e = own.examples.first; e < own.examples.first + own.examples.count; e++) {
@@ -256,44 +327,22 @@ void dsci_conv_depthwise_forward(const dsci_operands *o, dsci_part part)
         float *dst = (float *)o->out[0] + e * s.dst[0] * row;
         for (size_t done = 0; done < own.dst.count; done += CHUNK) {
             const dsci_range rows = { own.dst.first + done, dsci_least(CHUNK, own.dst.count - done) };
-            if (is_small(&s, 2))
-                o->kernels->channel_windows(
-                    &(dsci_channel_windows){ .dst = dst,
-                                             .src = image,
-                                             .src_rows = s.src[0],
-                                             .src_columns = s.src[1],
-                                             .columns = s.dst[1],
-                                             .before = { s.window.before[0], s.window.before[1] },
-                                             .first = rows.first,
-                                             .rows = rows.count,
-                                             .stride = s.window.stride[0],
-                                             .pixel = s.channels,
-                                             .channels = s.channels,
-                                             .weights = packed,
-                                             .bias = terms,
-                                             .floor = floor,
-                                             .fused = 1 });
-            else
-                forward_rows(o, &s, rows,
-                             (dsci_channel_sums){ .dst = dst,
-                                                  .src = image,
-                                                  .channels = s.channels,
-                                                  .dst_row = row,
-                                                  .dst_pixel = s.channels,
-                                                  .src_row = s.window.stride[0] * s.src[1] * s.channels,
-                                                  .src_pixel = s.window.stride[1] * s.channels,
-                                                  .taps = taps,
-                                                  .elements = elements_of(&s),
-                                                  .weights = packed,
-                                                  .bias = terms,
-                                                  .floor = floor,
-                                                  .fused = 1 },
-                             taps);
-            if (activation > DSC_RELU)
+            compute(&l, image, dst, rows);
+            if (!dsci_activation_is_floor(activation))
                 o->kernels->activation_forward(activation, 0.0F, dst + rows.first * row,
                                                dst + rows.first * row, rows.count * row);
         }
     }
+}
+
+void dsci_conv_depthwise_3x3_run(const dsci_operands *o, dsci_part part)
+{
+    run_forward(o, part, forward_3x3);
+}
+
+void dsci_conv_depthwise_run(const dsci_operands *o, dsci_part part)
+{
+    run_forward(o, part, forward_taps);
 }
 
 /* --- Gradient of the input --- */
@@ -314,11 +363,19 @@ static size_t taps_of_pixel(const dsci_conv_shape *s, size_t at_y, size_t at_x, 
 }
 
 /* Pixels of the image that are as many steps of the window apart meet windows alike. */
-static void backward_rows(const dsci_operands *o, const dsci_conv_shape *s, dsci_range rows,
-                          dsci_channel_sums sums, dsci_tap *taps)
+static void backward_taps(const layer *l, const float *diff_dst, float *diff_src, dsci_range rows)
 {
+    const dsci_conv_shape *s = l->s;
     const dsci_window *w = &s->window;
-    float *diff_src = sums.dst;
+    dsci_channel_sums sums = { .src = diff_dst,
+                               .channels = s->channels,
+                               .dst_row = w->stride[0] * s->src[1] * s->channels,
+                               .dst_pixel = w->stride[1] * s->channels,
+                               .src_row = s->dst[1] * s->channels,
+                               .src_pixel = s->channels,
+                               .taps = l->taps,
+                               .elements = elements_of(s),
+                               .weights = l->packed };
     const size_t end = rows.first + rows.count;
     for (size_t phase_y = 0; phase_y < w->stride[0]; phase_y++)
         for (size_t y = rows.first + phase_y; y < end; y += sums.rows * w->stride[0]) {
@@ -326,57 +383,58 @@ static void backward_rows(const dsci_operands *o, const dsci_conv_shape *s, dsci
             for (size_t phase_x = 0; phase_x < w->stride[1]; phase_x++)
                 for (size_t x = phase_x; x < s->src[1]; x += sums.pixels * w->stride[1]) {
                     sums.pixels = run_of(elements_meeting, s, 1, x, w->stride[1], s->src[1]);
-                    sums.tap_count = taps_of_pixel(s, y, x, taps);
+                    sums.tap_count = taps_of_pixel(s, y, x, l->taps);
                     sums.dst = diff_src + (y * s->src[1] + x) * s->channels;
-                    o->kernels->channel_sums(&sums);
+                    l->o->kernels->channel_sums(&sums);
                 }
         }
 }
 
-void dsci_conv_depthwise_backward_data(const dsci_operands *o, dsci_part part)
+/* The convolution of the output's gradient with the flipped window. */
+static void backward_3x3(const layer *l, const float *diff_dst, float *diff_src, dsci_range rows)
+{
+    const dsci_conv_shape *s = l->s;
+    l->o->kernels->channel_windows(
+        &(dsci_channel_windows){ .dst = diff_src,
+                                 .src = diff_dst,
+                                 .src_rows = s->dst[0],
+                                 .src_columns = s->dst[1],
+                                 .columns = s->src[1],
+                                 .before = { 2 - s->window.before[0], 2 - s->window.before[1] },
+                                 .first = rows.first,
+                                 .rows = rows.count,
+                                 .stride = 1,
+                                 .pixel = s->channels,
+                                 .channels = s->channels,
+                                 .weights = l->packed });
+}
+
+/* `chunk` rows of the image at a time. */
+static void run_backward(const dsci_operands *o, dsci_part part, rows_fn *compute, bool flipped, size_t chunk)
 {
     const dsci_conv_shape s = dsci_conv_shape_of(o->node);
-    const dsci_window *w = &s.window;
     const dsci_conv_cut cut = cut_of(o->node, &s);
     const dsci_conv_band own = dsci_conv_band_of_src(&s, &cut, part.index);
-    dsci_tap *taps = part.workspace;
     float *packed = (float *)((char *)part.workspace + tap_bytes(&s));
-    const size_t row = s.src[1] * s.channels, chunk = CHUNK * w->stride[0];
-    pack_weights(&s, o->in[1], is_small(&s, 1), packed);
+    const layer l = { .o = o, .s = &s, .taps = part.workspace, .packed = packed };
+    pack_weights(&s, o->in[1], flipped, packed);
     for (size_t e = own.examples.first; e < own.examples.first + own.examples.count; e++) {
         const float *diff_dst = (const float *)o->in[0] + e * s.dst[0] * s.dst[1] * s.channels;
-        float *diff_src = (float *)o->out[0] + e * s.src[0] * row;
-        if (is_small(&s, 1)) {
-            o->kernels->channel_windows(
-                &(dsci_channel_windows){ .dst = diff_src,
-                                         .src = diff_dst,
-                                         .src_rows = s.dst[0],
-                                         .src_columns = s.dst[1],
-                                         .columns = s.src[1],
-                                         .before = { 2 - w->before[0], 2 - w->before[1] },
-                                         .first = own.src.first,
-                                         .rows = own.src.count,
-                                         .stride = 1,
-                                         .pixel = s.channels,
-                                         .channels = s.channels,
-                                         .weights = packed });
-            continue;
-        }
+        float *diff_src = (float *)o->out[0] + e * s.src[0] * s.src[1] * s.channels;
         for (size_t done = 0; done < own.src.count; done += chunk)
-            backward_rows(o, &s,
-                          (dsci_range){ own.src.first + done, dsci_least(chunk, own.src.count - done) },
-                          (dsci_channel_sums){ .dst = diff_src,
-                                               .src = diff_dst,
-                                               .channels = s.channels,
-                                               .dst_row = w->stride[0] * row,
-                                               .dst_pixel = w->stride[1] * s.channels,
-                                               .src_row = s.dst[1] * s.channels,
-                                               .src_pixel = s.channels,
-                                               .taps = taps,
-                                               .elements = elements_of(&s),
-                                               .weights = packed },
-                          taps);
+            compute(&l, diff_dst, diff_src,
+                    (dsci_range){ own.src.first + done, dsci_least(chunk, own.src.count - done) });
     }
+}
+
+void dsci_conv_data_depthwise_3x3_run(const dsci_operands *o, dsci_part part)
+{
+    run_backward(o, part, backward_3x3, true, SIZE_MAX);
+}
+
+void dsci_conv_data_depthwise_run(const dsci_operands *o, dsci_part part)
+{
+    run_backward(o, part, backward_taps, false, CHUNK * o->node->attributes.conv.window.stride[0]);
 }
 
 /* --- Gradient of the weights --- */
@@ -423,9 +481,13 @@ static void note_kept(weight_sums *t, size_t example, size_t y)
     t->end = y + 1;
 }
 
-/* Windows of 3 x 3 in a row, `count` from p on: sums += theirs. */
-static void add_small_windows(const dsci_operands *o, const dsci_conv_shape *s, dsci_conv_pixel p,
-                              size_t count, const float *diff, weight_sums *t)
+/* Some of the `count` pixels of a row of the output from p on: sums += theirs. Returns how many. */
+typedef size_t add_fn(const dsci_operands *o, const dsci_conv_shape *s, dsci_conv_pixel p, size_t count,
+                      const float *diff, weight_sums *t);
+
+/* All of them, of windows of 3 x 3. */
+static size_t add_3x3(const dsci_operands *o, const dsci_conv_shape *s, dsci_conv_pixel p, size_t count,
+                      const float *diff, weight_sums *t)
 {
     enum { LAST = KEPT_ROWS - 1 };
     const dsci_window *w = &s->window;
@@ -453,22 +515,18 @@ static void add_small_windows(const dsci_operands *o, const dsci_conv_shape *s, 
     o->kernels->channel_window_products(t->sums, t->bias, &run);
     if (keeps)
         note_kept(t, p.example, y);
+    return count;
 }
 
-/* Pixels of the output from p on: sums += theirs. Returns how many of `count` they are. */
-static size_t add_run(const dsci_operands *o, const dsci_conv_shape *s, dsci_conv_pixel p, size_t count,
-                      const float *diff, weight_sums *t)
+/* Those whose windows meet the image with the same elements as the first's. */
+static size_t add_taps(const dsci_operands *o, const dsci_conv_shape *s, dsci_conv_pixel p, size_t count,
+                       const float *diff, weight_sums *t)
 {
-    const size_t end = dsci_least(p.x + count, s->dst[1]);
-    if (is_small(s, 2)) {
-        add_small_windows(o, s, p, end - p.x, diff, t);
-        return end - p.x;
-    }
     const float *image =
         (const float *)o->in[0] + p.example * s->src[0] * s->src[1] * s->channels + t->channels.first;
     const dsci_channel_sums windows = { .src = image,
                                         .rows = 1,
-                                        .pixels = run_of(elements_inside, s, 1, p.x, 1, end),
+                                        .pixels = run_of(elements_inside, s, 1, p.x, 1, p.x + count),
                                         .channels = t->channels.count,
                                         .dst_pixel = s->channels,
                                         .src_pixel = s->window.stride[1] * s->channels,
@@ -480,12 +538,15 @@ static size_t add_run(const dsci_operands *o, const dsci_conv_shape *s, dsci_con
 }
 
 /* A block of pixels, counted through the whole batch: sums += theirs. */
-static void add_block(const dsci_operands *o, const dsci_conv_shape *s, dsci_range pixels, weight_sums *t)
+static void add_block(const dsci_operands *o, const dsci_conv_shape *s, dsci_range pixels, add_fn *add,
+                      weight_sums *t)
 {
     const float *diff_dst = (const float *)o->in[1] + t->channels.first;
     for (size_t done = 0; done < pixels.count;) {
         const size_t at = pixels.first + done;
-        done += add_run(o, s, dsci_conv_pixel_at(s, at), pixels.count - done, diff_dst + at * s->channels, t);
+        const dsci_conv_pixel p = dsci_conv_pixel_at(s, at);
+        const size_t count = dsci_least(pixels.count - done, s->dst[1] - p.x);
+        done += add(o, s, p, count, diff_dst + at * s->channels, t);
     }
 }
 
@@ -509,7 +570,8 @@ static dsci_range bias_channels(const dsci_conv_shape *s, size_t part, size_t pa
     return (dsci_range){ first, groups.count ? dsci_least(groups.count * WIDTH, s->channels - first) : 0 };
 }
 
-void dsci_conv_depthwise_backward_weights(const dsci_operands *o, dsci_part part)
+/* sums_bias: the windows' kernel sums the bias on its way, where a part goes over all pixels of the batch. */
+static void run_weights(const dsci_operands *o, dsci_part part, add_fn *add, bool sums_bias)
 {
     const dsci_conv_shape s = dsci_conv_shape_of(o->node);
     const size_t pixels = dsci_conv_pixels(&s), weights = elements_of(&s) * s.channels,
@@ -519,7 +581,7 @@ void dsci_conv_depthwise_backward_weights(const dsci_operands *o, dsci_part part
         by_blocks ? (dsci_range){ 0, s.channels } : dsci_whole_vectors(s.channels, part.index, parts);
     const dsci_range blocks = by_blocks ? dsci_piece(dsci_conv_blocks(&s), part.index, parts)
                                         : (dsci_range){ 0, dsci_conv_blocks(&s) };
-    const bool with_bias = !by_blocks && is_small(&s, 2); /* the chains go over all pixels of the batch */
+    const bool with_bias = sums_bias && !by_blocks;
     weight_sums t = weight_sums_of(&s, part.workspace, channels);
     if (!with_bias)
         dsci_sum_bias(o, by_blocks ? bias_channels(&s, parts - 1 - part.index, parts) : channels, pixels,
@@ -527,10 +589,27 @@ void dsci_conv_depthwise_backward_weights(const dsci_operands *o, dsci_part part
     for (size_t b = blocks.first; b < blocks.first + blocks.count; b++) {
         const size_t start = b * DSCI_GEMM_K_BLOCK;
         memset(t.sums, 0, elements_of(&s) * dsci_conv_vectors(channels.count) * sizeof *t.sums);
-        add_block(o, &s, (dsci_range){ start, dsci_least(DSCI_GEMM_K_BLOCK, pixels - start) }, &t);
+        add_block(o, &s, (dsci_range){ start, dsci_least(DSCI_GEMM_K_BLOCK, pixels - start) }, add, &t);
         put_block(o, &s, t.sums, channels.count, !by_blocks && b > 0,
                   by_blocks ? (float *)o->scratch + b * weights : (float *)o->out[0] + channels.first);
     }
     if (with_bias && o->out[1])
         memcpy((float *)o->out[1] + channels.first, t.bias, channels.count * sizeof *t.bias);
+}
+
+void dsci_conv_weights_depthwise_3x3_run(const dsci_operands *o, dsci_part part)
+{
+    run_weights(o, part, add_3x3, true);
+}
+
+void dsci_conv_weights_depthwise_run(const dsci_operands *o, dsci_part part)
+{
+    run_weights(o, part, add_taps, false);
+}
+
+/* Of blocks of pixels: others book none. */
+void dsci_conv_weights_depthwise_finish(const dsci_operands *o, dsci_part part)
+{
+    const dsci_conv_shape s = dsci_conv_shape_of(o->node);
+    dsci_conv_add_block_sums(o, &s, part);
 }

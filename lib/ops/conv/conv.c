@@ -1,8 +1,8 @@
 /* conv.c - convolution (cross-correlation) of images and sequences, channels last: shapes and gradients. */
-#include "ops/conv.h"
+#include "ops/conv/conv.h"
 #include "ops/bf16_emulation.h"
-#include "ops/conv_native.h"
-#include "ops/conv_onednn.h"
+#include "ops/conv/conv_native.h"
+#include "ops/conv/conv_onednn.h"
 #include "ops/ref.h"
 
 size_t dsci_window_positions(const dsci_window *window, size_t dimension, size_t src)
@@ -263,11 +263,13 @@ const dsci_op dsci_op_conv = {
     .schema = { "xpb", 2, conv_fields },
     .implementations = { DSCI_CONV_ONEDNN(DSCI_F32, dsci_conv_onednn_forward),
                          DSCI_CONV_ONEDNN(DSCI_BF16, dsci_conv_onednn_forward),
-                         { .engine = DSC_ENGINE_NATIVE,
-                           .type = DSCI_F32,
-                           .book = dsci_conv_native_book_forward,
-                           .run = dsci_conv_native_forward,
-                           .describe = dsci_conv_native_describe },
+                         { DSCI_CONV_NATIVE(dsci_conv_depthwise_3x3) },
+                         { DSCI_CONV_NATIVE(dsci_conv_depthwise) },
+                         { DSCI_CONV_NATIVE(dsci_conv_direct) },
+                         { DSCI_CONV_NATIVE(dsci_conv_deep_gemm) },
+                         { DSCI_CONV_NATIVE(dsci_conv_gemm) },
+                         { DSCI_CONV_NATIVE(dsci_conv_deep_im2col) },
+                         { DSCI_CONV_NATIVE(dsci_conv_im2col) },
                          DSCI_WIDENED,
                          DSCI_REF_IMPLEMENTATIONS(conv) },
 };
@@ -279,12 +281,11 @@ const dsci_op dsci_op_conv_backward_data = {
     .flops = flops,
     .implementations = { DSCI_CONV_ONEDNN(DSCI_F32, dsci_conv_onednn_backward_data),
                          DSCI_CONV_ONEDNN(DSCI_BF16, dsci_conv_onednn_backward_data),
-                         { .engine = DSC_ENGINE_NATIVE,
-                           .type = DSCI_F32,
-                           .book = dsci_conv_native_book_backward_data,
-                           .prepare = dsci_conv_native_transpose,
-                           .run = dsci_conv_native_backward_data,
-                           .describe = dsci_conv_native_describe },
+                         { DSCI_CONV_NATIVE(dsci_conv_data_depthwise_3x3) },
+                         { DSCI_CONV_NATIVE(dsci_conv_data_depthwise) },
+                         { DSCI_CONV_NATIVE(dsci_conv_data_gemm), .prepare = dsci_conv_data_transpose },
+                         { DSCI_CONV_NATIVE(dsci_conv_data_windows), .prepare = dsci_conv_data_transpose },
+                         { DSCI_CONV_NATIVE(dsci_conv_data_rows), .prepare = dsci_conv_data_transpose },
                          DSCI_WIDENED_PREPARED,
                          DSCI_REF_IMPLEMENTATIONS(conv_backward_data) },
 };
@@ -296,13 +297,14 @@ const dsci_op dsci_op_conv_backward_weights = {
     .flops = flops,
     .implementations = { DSCI_CONV_ONEDNN_WEIGHTS(DSCI_F32),
                          DSCI_CONV_ONEDNN_WEIGHTS(DSCI_BF16),
-                         { .engine = DSC_ENGINE_NATIVE,
-                           .type = DSCI_F32,
-                           .book = dsci_conv_native_book_backward_weights,
-                           .pack = dsci_conv_native_pack_weights,
-                           .run = dsci_conv_native_backward_weights,
-                           .finish = dsci_conv_native_finish_weights,
-                           .describe = dsci_conv_native_describe },
+                         { DSCI_CONV_NATIVE(dsci_conv_weights_depthwise_3x3),
+                           .finish = dsci_conv_weights_depthwise_finish },
+                         { DSCI_CONV_NATIVE(dsci_conv_weights_depthwise),
+                           .finish = dsci_conv_weights_depthwise_finish },
+                         { DSCI_CONV_NATIVE(dsci_conv_weights_gemm), .pack = dsci_conv_weights_gemm_pack,
+                           .finish = dsci_conv_weights_gemm_finish },
+                         { DSCI_CONV_NATIVE(dsci_conv_weights_direct),
+                           .finish = dsci_conv_weights_direct_finish },
                          DSCI_WIDENED,
                          DSCI_REF_IMPLEMENTATIONS(conv_backward_weights) },
 };

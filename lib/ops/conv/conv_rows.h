@@ -3,7 +3,7 @@
 #ifndef DESCENT_OPS_CONV_ROWS_H
 #define DESCENT_OPS_CONV_ROWS_H
 
-#include "ops/conv_pixels.h"
+#include "ops/conv/conv_pixels.h"
 
 /* How some channels of images lie in rows. A row starts where the first window does, and has what the
    windows of a row of the output reach. */

@@ -3,7 +3,7 @@
 #ifndef DESCENT_OPS_CONV_PIXELS_H
 #define DESCENT_OPS_CONV_PIXELS_H
 
-#include "ops/conv.h"
+#include "ops/conv/conv.h"
 
 enum {
     DSCI_CONV_MOST_PARTS = 16,
@@ -104,5 +104,9 @@ void dsci_conv_book_product(const dsci_node *node, dsci_booking *booking, size_t
 /* Bytes of a sum for each weight and each block of pixels, by which the gradient of the weights may be cut
    into parts; 0: the blocks are too few, or their sums a waste of memory. */
 size_t dsci_conv_block_sums_bytes(const dsci_conv_shape *s);
+
+/* Part p of finish, where scratch memory holds such sums: some of the weights in out[0] = their sums, added
+   in the order of the blocks. */
+void dsci_conv_add_block_sums(const dsci_operands *o, const dsci_conv_shape *s, dsci_part part);
 
 #endif

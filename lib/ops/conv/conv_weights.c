@@ -1,15 +1,13 @@
-/* conv_native_weights.c - the gradient of a convolution's weights by our kernels, where windows have more
- * than a pixel or channels are in groups: one chain over all pixels of the batch, in blocks of
- * DSCI_GEMM_K_BLOCK, which are added in their order. No matrix of windows is laid out: a strip of a few
- * channels, as many as a tile has rows, is copied from the rows of the image, and is read at every element of
- * the window.
- *
- * Parts are strips by filters, each over all pixels. Where there are too few of them, parts are blocks of
+/* conv_weights.c - the gradient of a convolution's weights by our kernels: one chain over all pixels of the
+ * batch, in blocks of DSCI_GEMM_K_BLOCK, which are added in their order. Of windows of one pixel it is one
+ * product. Of others, and of groups, no matrix of windows is laid out: a strip of a few channels, as many as
+ * a tile has rows, is copied from the rows of the image, and is read at every element of the window. Its
+ * parts are strips by filters, each over all pixels. Where there are too few of them, parts are blocks of
  * pixels instead, and each block has a sum of its own for every weight; these are added in the end.
  */
-#include "ops/conv_native_weights.h"
-
-#include "ops/conv_rows.h"
+#include "ops/conv/conv_native.h"
+#include "ops/conv/conv_rows.h"
+#include "ops/products.h"
 
 enum {
     STRIP = 16,   /* channels: a line of memory */
@@ -66,21 +64,31 @@ static size_t panel_floats(const plan *p)
     return DSCI_GEMM_K_BLOCK * ((p->most_filters + DSCI_CONV_PANEL - 1) / DSCI_CONV_PANEL * DSCI_CONV_PANEL);
 }
 
-void dsci_conv_native_book_windows(const dsci_conv_shape *s, dsci_booking *booking)
+bool dsci_conv_weights_direct_supports(const dsci_node *node)
+{
+    (void)node;
+    return true;
+}
+
+/* Where parts are blocks of pixels, scratch memory is a sum of all weights for each block. */
+dsc_status dsci_conv_weights_direct_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
     enum { SUM_CHUNK = 1024 };
-    const plan p = plan_of(s);
-    const size_t weights = dsci_conv_depth(s) * s->filters;
+    (void)scope;
+    const dsci_conv_shape s = dsci_conv_shape_of(node);
+    const plan p = plan_of(&s);
+    const size_t weights = dsci_conv_depth(&s) * s.filters;
     booking->parts = p.strip_parts * p.filter_parts;
     if (p.by_pixels) {
         booking->parts = dsci_least(p.blocks, MOST_PARTS);
-        booking->scratch_bytes = dsci_conv_block_sums_bytes(s);
+        booking->scratch_bytes = dsci_conv_block_sums_bytes(&s);
         booking->finish_parts = dsci_least((weights + SUM_CHUNK - 1) / SUM_CHUNK, DSCI_CONV_MOST_PARTS);
     }
     booking->worker_bytes =
         (panel_floats(&p) + p.most_strips * dsci_conv_rows_floats(&p.layout) +
-         dsci_conv_words(s->window.kernel[0] * p.stretches) + dsci_conv_words(p.stretches)) *
+         dsci_conv_words(s.window.kernel[0] * p.stretches) + dsci_conv_words(p.stretches)) *
         sizeof(float);
+    return DSC_OK;
 }
 
 static dsci_range strip_channels(const plan *p, size_t strip)
@@ -223,7 +231,7 @@ static dsci_range filters_of(const plan *p, size_t part)
     return filters;
 }
 
-void dsci_conv_native_windows_weights(const dsci_operands *o, const dsci_conv_shape *s, dsci_part index)
+static void add_products(const dsci_operands *o, const dsci_conv_shape *s, dsci_part index)
 {
     const plan p = plan_of(s);
     const size_t weights = dsci_conv_depth(s) * s->filters;
@@ -247,4 +255,80 @@ void dsci_conv_native_windows_weights(const dsci_operands *o, const dsci_conv_sh
             else
                 multiply_block(&part, i, o->out[0], i > 0);
     }
+}
+
+void dsci_conv_weights_direct_run(const dsci_operands *o, dsci_part part)
+{
+    const dsci_conv_shape s = dsci_conv_shape_of(o->node);
+    dsci_sum_bias(o, dsci_whole_vectors(s.filters, part.index, o->node->booking.parts), dsci_conv_pixels(&s),
+                  s.filters);
+    add_products(o, &s, part);
+}
+
+void dsci_conv_weights_direct_finish(const dsci_operands *o, dsci_part part)
+{
+    const dsci_conv_shape s = dsci_conv_shape_of(o->node);
+    dsci_conv_add_block_sums(o, &s, part);
+}
+
+const char *dsci_conv_weights_direct_describe(const dsci_node *node)
+{
+    (void)node;
+    return "direct";
+}
+
+/* --- Windows of one pixel: a product --- */
+
+/* The pixels transposed times the output's gradients; without operands: the shape alone. */
+static dsci_gemm product_of(const dsci_node *node, const dsci_operands *o)
+{
+    const dsci_conv_shape s = dsci_conv_shape_of(node);
+    return (dsci_gemm){ .m = s.channels,
+                        .n = s.filters,
+                        .k = dsci_conv_pixels(&s),
+                        .a = o->in[0],
+                        .b = o->in[1],
+                        .c = o->out[0],
+                        .lda = s.channels,
+                        .ldb = s.filters,
+                        .ldc = s.filters,
+                        .transpose_a = 1 };
+}
+
+bool dsci_conv_weights_gemm_supports(const dsci_node *node)
+{
+    const dsci_conv_shape s = dsci_conv_shape_of(node);
+    return dsci_conv_is_pointwise(&s) && s.groups == 1;
+}
+
+dsc_status dsci_conv_weights_gemm_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
+{
+    static const dsci_operands no_operands;
+    (void)scope;
+    const dsci_gemm product = product_of(node, &no_operands);
+    dsci_weights_product_book(&product, booking);
+    return DSC_OK;
+}
+
+void dsci_conv_weights_gemm_pack(const dsci_operands *o, dsci_part part)
+{
+    dsci_product_pack(o, part, product_of(o->node, o));
+}
+
+void dsci_conv_weights_gemm_run(const dsci_operands *o, dsci_part part)
+{
+    const dsci_gemm product = product_of(o->node, o);
+    dsci_weights_product_run(o, part, &product);
+}
+
+void dsci_conv_weights_gemm_finish(const dsci_operands *o, dsci_part part)
+{
+    const dsci_gemm product = product_of(o->node, o);
+    dsci_weights_product_finish(o, part, &product);
+}
+
+const char *dsci_conv_weights_gemm_describe(const dsci_node *node)
+{
+    (void)node;
+    return "gemm";
 }

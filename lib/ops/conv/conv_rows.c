@@ -1,6 +1,6 @@
 /* conv_rows.c - rows of padded images: a row of zeros, then slots that are taken in turn, each with the
  * number of its row in a list behind them. */
-#include "ops/conv_rows.h"
+#include "ops/conv/conv_rows.h"
 
 #include <string.h>
 

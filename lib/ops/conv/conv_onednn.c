@@ -12,13 +12,13 @@
  * whole batch: partial sums cost as many additions as there are weights, whatever the size of a part, so that
  * small images with many weights are better cut by filters. All of this is a function of the shape.
  */
-#include "ops/conv_onednn.h"
+#include "ops/conv/conv_onednn.h"
 
 #include <string.h>
 
 #include "onednn/onednn.h"
-#include "ops/conv.h"
-#include "ops/conv_depthwise.h"
+#include "ops/conv/conv.h"
+#include "ops/conv/conv_depthwise.h"
 #include "ops/products.h"
 
 enum {
