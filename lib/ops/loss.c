@@ -248,6 +248,12 @@ static double flops_squared(const dsci_node *node)
     return 4 * (double)node->in[0]->elements;
 }
 
+static const char *describe_shards(const dsci_node *node)
+{
+    (void)node;
+    return "by shards";
+}
+
 const dsci_op dsci_op_softmax_cross_entropy = {
     .name = "softmax_cross_entropy",
     .id = DSCI_OP_SOFTMAX_CROSS_ENTROPY,
@@ -262,7 +268,8 @@ const dsci_op dsci_op_softmax_cross_entropy = {
                            .supports = dsci_loss_is_large,
                            .book = book_shards,
                            .run = run_softmax_shard,
-                           .finish = finish_softmax },
+                           .finish = finish_softmax,
+                           .describe = describe_shards },
                          { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = run_softmax_cross_entropy },
                          DSCI_REF_IMPLEMENTATIONS(softmax_cross_entropy) },
 };
@@ -280,7 +287,8 @@ const dsci_op dsci_op_squared_loss = {
                            .supports = dsci_loss_is_large,
                            .book = book_shards,
                            .run = run_squared_shard,
-                           .finish = finish_squared },
+                           .finish = finish_squared,
+                           .describe = describe_shards },
                          { .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .run = run_squared },
                          DSCI_REF_IMPLEMENTATIONS(squared_loss) },
 };
