@@ -1,6 +1,7 @@
 /* execution.c - making a plan out of a network, and running it. */
 #include <omp.h>
 #include <stdatomic.h>
+#include <string.h>
 
 #include <descent/clock.h>
 #include <descent/cpu.h>
@@ -115,17 +116,45 @@ static void make_operands(const dsc_model *model, const dsci_execution *plan, co
         o->out[j] = node->out[j]->data;
 }
 
-static void note_results(dsci_execution *plan, const dsci_tensor *root, const dsci_node *node)
+static void note_loss(const dsc_model *model, dsci_execution *plan, const dsci_node *node)
 {
-    if (node->op->loss) {
-        plan->loss = node->out[DSCI_LOSS_MEAN]->data;
-        plan->loss_weight = node->out[DSCI_LOSS_WEIGHT]->data;
+    if (plan->loss_count == DSC_MOST_LOSSES) {
+        dsc_scope_fail(model->scope, DSC_ERROR_UNSUPPORTED,
+                       "expected at most %d losses in all sums, found more", DSC_MOST_LOSSES);
+        return;
     }
+    for (size_t i = 0; i < plan->loss_count; i++)
+        if (strcmp(plan->losses[i].name, node->name) == 0)
+            dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT,
+                           "two losses are called '%s': expected distinct names; set .name of one of them",
+                           node->name);
+    plan->losses[plan->loss_count++] = (dsci_loss){ .name = node->name,
+                                                    .index = node->index,
+                                                    .factor = node->loss_factor,
+                                                    .mean = node->out[DSCI_LOSS_MEAN]->data,
+                                                    .weight = node->out[DSCI_LOSS_WEIGHT]->data };
+}
+
+/* Errors are counted by a node that comes after its loss and bears its number. */
+static void note_errors(dsci_execution *plan, const dsci_node *node)
+{
+    for (size_t i = 0; i < plan->loss_count; i++)
+        if (plan->losses[i].index == node->index)
+            plan->losses[i].errors = node->out[0]->data;
+}
+
+static void note_results(const dsc_model *model, dsci_execution *plan, const dsci_tensor *root,
+                         const dsci_node *node)
+{
+    if (node->op->loss && node->op != &dsci_op_loss_sum)
+        note_loss(model, plan, node);
     if (node->op == &dsci_op_count_errors)
-        plan->errors = node->out[0]->data;
+        note_errors(plan, node);
     for (size_t j = 0; j < node->output_count; j++)
         if (node->out[j] == root)
             plan->result = root->data;
+    if (node->op->loss && node == root->producer)
+        plan->loss = plan->result;
 }
 
 /* One step a phase; the phases of a node share its operands. */
@@ -140,7 +169,7 @@ static void make_steps(const dsc_model *model, dsci_execution *plan, const dsci_
     for (size_t i = 0; i < plan->graph.count; i++) {
         make_operands(model, plan, plan->graph.nodes[i], &operands[i]);
         plan->graph.nodes[i]->position = i;
-        note_results(plan, root, plan->graph.nodes[i]);
+        note_results(model, plan, root, plan->graph.nodes[i]);
     }
     plan->step_count = schedule->phase_count;
     for (size_t i = 0; i < plan->step_count; i++) {
@@ -186,7 +215,9 @@ static dsci_execution *plan_make(dsc_model *model, const dsci_tensor *root, size
                                           .shard_rows = model->shard_rows,
                                           .training = mode == DSCI_TRAINING,
                                           .noisy = mode == DSCI_SAMPLING };
-    dsci_tensor *image = dsci_pass_build(&plan->graph, root, model->loss);
+    dsci_tensor *image = dsci_pass_build(&plan->graph, root, model->root);
+    if (image)
+        dsci_pass_losses(&plan->graph, image);
     if (mode == DSCI_TRAINING)
         dsci_pass_gradients(&plan->graph);
     else
@@ -223,7 +254,7 @@ dsci_execution *dsci_model_execution_of(dsc_model *model, const dsci_tensor *roo
 
 dsci_execution *dsci_model_execution(dsc_model *model, size_t batch, dsci_mode mode)
 {
-    return dsci_model_execution_of(model, model->loss, batch, mode);
+    return dsci_model_execution_of(model, model->root, batch, mode);
 }
 
 void dsci_execution_bind(dsci_tensor *external, const void *data)

@@ -157,26 +157,45 @@ static int choose_threads(int requested)
     return cores < allowed ? cores : allowed;
 }
 
-dsc_model *dsc_compile(dsc_node *loss, const dsc_compile_options *options)
+/* A node that can be trained: a loss, or what is made into one, a single value. NULL on failure. */
+static dsc_node *trainable(dsc_node *root)
 {
-    if (!loss)
+    const dsci_node *last = root->tensor->producer;
+    if (last->op->loss)
+        return root;
+    if (root->tensor->elements == 1 && root->tensor->type == DSCI_F32 && !last->op->leaf)
+        return dsci_layer_make(&dsci_op_mean_loss,
+                               dsci_layer_name(root, DSCI_OP_MEAN_LOSS, "mean_loss", NULL), NULL, &root, 1);
+    dsc_scope_fail(
+        root->scope, DSC_ERROR_ARGUMENT,
+        "compile: expected a loss such as dsc_softmax_cross_entropy() at the end of the network, or "
+        "one value an example, found '%s'; dsc_mean_loss() makes a loss of any values, .inference "
+        "takes any node",
+        last->name);
+    return NULL;
+}
+
+static dsc_node *computable(dsc_node *root)
+{
+    if (!root->tensor->producer->op->leaf)
+        return root;
+    dsc_scope_fail(root->scope, DSC_ERROR_ARGUMENT, "compile: expected a layer or a loss, found '%s'",
+                   root->tensor->producer->name);
+    return NULL;
+}
+
+dsc_model *dsc_compile(dsc_node *root, const dsc_compile_options *options)
+{
+    root = root && options && options->inference ? computable(root) : root ? trainable(root) : NULL;
+    if (!root)
         return NULL;
-    dsc_scope *scope = loss->scope;
-    const dsci_node *last = loss->tensor->producer;
-    if (!last->op->loss) {
-        dsc_scope_fail(
-            scope, DSC_ERROR_ARGUMENT,
-            "compile: expected a loss such as dsc_softmax_cross_entropy() at the end of the network, "
-            "found '%s'",
-            last->name);
-        return NULL;
-    }
+    dsc_scope *scope = root->scope;
     dsc_model *model = dsc_scope_alloc(scope, 1, sizeof *model);
     if (!model)
         return NULL;
     model->scope = scope;
-    model->loss = loss->tensor;
-    model->names = loss->names;
+    model->root = root->tensor;
+    model->names = root->names;
     dsci_names_settle(model->names);
     model->seed = dsc_scope_seed(scope);
     if (options)
@@ -185,7 +204,7 @@ dsc_model *dsc_compile(dsc_node *loss, const dsc_compile_options *options)
         model->options.batch = 1;
     dsci_graph graph = { .context = {
                              .scope = scope, .real = dsci_model_type(model), .batch = 1, .training = true } };
-    dsci_pass_build(&graph, model->loss, model->loss);
+    dsci_pass_build(&graph, model->root, model->root);
     if (dsc_scope_status(scope) != DSC_OK || lay_out_all(model, &graph) != DSC_OK)
         return NULL;
     initialize(model, &graph, &dsci_op_parameter, model->slices, model->parameters);

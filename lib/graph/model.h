@@ -18,6 +18,16 @@ typedef struct dsci_step {
     const dsci_phase *phase;
 } dsci_step;
 
+/* A loss that the root is, or that it is a sum of. */
+typedef struct dsci_loss {
+    const char *name;
+    size_t index;         /* of its layer */
+    double factor;        /* in the root */
+    const double *mean;   /* over what counts in the batch */
+    const double *weight; /* how much that is, in examples */
+    const double *errors; /* wrong classes, and of how many; NULL if not measured */
+} dsci_loss;
+
 enum {
     DSCI_EXECUTION_INPUTS = 4,
     DSCI_SECONDS_STRIDE = 8 /* doubles: one cache line for each thread's time */
@@ -39,18 +49,18 @@ typedef struct dsci_execution {
     int threads;
     dsci_tensor *inputs[DSCI_EXECUTION_INPUTS]; /* external: examples, tokens */
     size_t input_count;
-    dsci_tensor *expected;     /* external: labels or targets; NULL if there are none */
-    const void *result;        /* the root's value; a loss is a double */
-    const double *loss;        /* the mean over what counts */
-    const double *loss_weight; /* how much that is, in examples */
-    const double *errors;      /* wrong classes, and of how many; NULL if not measured */
-    uint64_t runs;             /* since it was made */
-    double seconds;            /* of all runs, if the model is profiled */
+    dsci_tensor *expected; /* external: labels or targets; NULL if there are none */
+    const void *result;    /* the root's value */
+    const double *loss;    /* the same, of a root that is a loss; else NULL */
+    dsci_loss losses[DSC_MOST_LOSSES];
+    size_t loss_count;
+    uint64_t runs;  /* since it was made */
+    double seconds; /* of all runs, if the model is profiled */
 } dsci_execution;
 
 struct dsc_model {
     dsc_scope *scope;
-    const dsci_tensor *loss;  /* of the network */
+    const dsci_tensor *root;  /* of the network: what is trained, or computed */
     struct dsci_names *names; /* of the network */
     dsc_compile_options options;
     uint64_t seed;

@@ -133,18 +133,30 @@ static void number_part(const dsci_graph *part, dsci_graph *whole, dsci_node *la
             part->nodes[i]->index = whole->count + part->nodes[i]->made;
 }
 
-dsci_tensor *dsci_pass_build(dsci_graph *graph, const dsci_tensor *root, const dsci_tensor *loss)
+dsci_tensor *dsci_pass_build(dsci_graph *graph, const dsci_tensor *root, const dsci_tensor *whole)
 {
-    dsci_graph order = { .context = graph->context }, whole = order;
+    dsci_graph order = { .context = graph->context }, all = order;
     sort_topologically(&order, root->producer);
-    if (root != loss)
-        number_part(&order, &whole, loss->producer);
+    if (root != whole)
+        number_part(&order, &all, whole->producer);
     for (size_t i = 0; i < order.count && !failed(graph); i++)
         copy_node(graph, order.nodes[i]);
     dsci_tensor *image = root->image;
     clear_marks(&order);
-    clear_marks(&whole);
+    clear_marks(&all);
     return image;
+}
+
+void dsci_pass_losses(dsci_graph *graph, const dsci_tensor *root)
+{
+    if (failed(graph) || !root->producer->op->loss)
+        return;
+    root->producer->loss_factor = 1;
+    for (size_t i = graph->count; i-- > 0;) {
+        const dsci_node *sum = graph->nodes[i];
+        for (size_t j = 0; sum->op == &dsci_op_loss_sum && j < sum->input_count; j++)
+            sum->in[j]->producer->loss_factor += sum->loss_factor * sum->attributes.weights[j];
+    }
 }
 
 /* A gradient arrives at one of its outputs. */
@@ -160,7 +172,8 @@ void dsci_pass_gradients(dsci_graph *graph)
 {
     for (size_t i = graph->count; i-- > 0 && !failed(graph);) {
         dsci_node *node = graph->nodes[i];
-        if (!node->op->gradient || !node->out[0]->needs_gradient || !(node->op->loss || has_diff(node)))
+        if (!node->op->gradient || !node->out[0]->needs_gradient ||
+            !(node->loss_factor != 0 || has_diff(node)))
             continue;
         graph->origin = node;
         node->op->gradient(graph, node);

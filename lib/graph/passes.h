@@ -10,9 +10,12 @@
 
 /* Copies the network that ends in root into the graph, in topological order, and infers its shapes for the
    graph's context. Ops that only training has are left out elsewhere. Layers are numbered in the order of the
-   network that ends in loss; those that it does not have come after them, in the order of creation. Returns
+   network that ends in whole; those that it does not have come after them, in the order of creation. Returns
    root's copy. */
-dsci_tensor *dsci_pass_build(dsci_graph *graph, const dsci_tensor *root, const dsci_tensor *loss);
+dsci_tensor *dsci_pass_build(dsci_graph *graph, const dsci_tensor *root, const dsci_tensor *whole);
+
+/* Sets each loss's factor in the root, which is a loss or none. */
+void dsci_pass_losses(dsci_graph *graph, const dsci_tensor *root);
 
 /* Appends the nodes that compute the gradients of all parameters. */
 void dsci_pass_gradients(dsci_graph *graph);

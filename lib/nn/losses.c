@@ -1,6 +1,7 @@
 /* losses.c - losses as ops applied to nodes. */
 #include <descent/nn.h>
 
+#include <assert.h>
 #include <float.h>
 #include <math.h>
 
@@ -66,7 +67,8 @@ static dsc_node *target_loss(dsc_node *x, dsc_node *targets, dsci_target_kind ki
 {
     static const dsc_loss_spec none;
     spec = spec ? spec : &none;
-    const char *layer = dsci_layer_name(x, DSCI_OP_TARGET_LOSS, name, spec->name);
+    const char *layer =
+        dsci_layer_name_over((dsc_node *[]){ x, targets }, 2, DSCI_OP_TARGET_LOSS, name, spec->name);
     if (!layer)
         return NULL;
     const bool binary = kind == DSCI_TARGET_BINARY, smooth = binary || kind == DSCI_TARGET_KL;
@@ -121,7 +123,8 @@ dsc_node *dsc_binary_cross_entropy(dsc_node *logits, dsc_node *targets, const ds
 
 dsc_node *dsc_squared_loss(dsc_node *x, dsc_node *targets)
 {
-    const char *name = dsci_layer_name(x, DSCI_OP_SQUARED_LOSS, "squared_loss", NULL);
+    const char *name =
+        dsci_layer_name_over((dsc_node *[]){ x, targets }, 2, DSCI_OP_SQUARED_LOSS, "squared_loss", NULL);
     return dsci_layer_make(&dsci_op_squared_loss, name, NULL, (dsc_node *[]){ x, targets }, 2);
 }
 
@@ -143,4 +146,46 @@ dsc_node *dsc_huber_loss(dsc_node *x, dsc_node *targets, const dsc_loss_spec *sp
 dsc_node *dsc_kl_loss(dsc_node *log_probabilities, dsc_node *targets, const dsc_loss_spec *spec)
 {
     return target_loss(log_probabilities, targets, DSCI_TARGET_KL, "kl_loss", spec);
+}
+
+/* --- Losses of values, and of losses --- */
+
+dsc_node *dsc_mean_loss(dsc_node *x, const dsc_loss_spec *spec)
+{
+    const char *layer = dsci_layer_name(x, DSCI_OP_MEAN_LOSS, "mean_loss", spec ? spec->name : NULL);
+    return dsci_layer_make(&dsci_op_mean_loss, layer, NULL, &x, 1);
+}
+
+/* A copy of the weights; NULL if one of them is none. */
+static double *copy_term_weights(const dsc_node *x, const dsc_loss_term *terms, size_t count)
+{
+    double *weights = dsc_scope_alloc(x->scope, count, sizeof *weights);
+    for (size_t i = 0; weights && i < count; i++) {
+        weights[i] = terms[i].weight;
+        if (!in_range(weights[i], -FLT_MAX, FLT_MAX)) {
+            fail(x, "loss_sum", "a finite weight", weights[i]);
+            return NULL;
+        }
+    }
+    return weights;
+}
+
+dsc_node *dsc_loss_sum_with(const dsc_loss_term *terms, size_t count)
+{
+    static_assert((int)DSC_MOST_LOSSES == (int)DSCI_MAX_INPUTS, "a sum takes as many losses as there can be");
+    dsc_node *losses[DSC_MOST_LOSSES] = { NULL }, *first = NULL;
+    for (size_t i = 0; i < count && i < DSC_MOST_LOSSES; i++) {
+        losses[i] = terms[i].loss;
+        first = first ? first : losses[i];
+    }
+    if (!first)
+        return NULL;
+    if (count > DSC_MOST_LOSSES) {
+        fail(first, "loss_sum", "at most 12 losses", (double)count);
+        return NULL;
+    }
+    const double *weights = copy_term_weights(first, terms, count);
+    const char *layer =
+        weights ? dsci_layer_name_over(losses, count, DSCI_OP_LOSS_SUM, "loss_sum", NULL) : NULL;
+    return dsci_layer_make(&dsci_op_loss_sum, layer, &(dsci_attributes){ .weights = weights }, losses, count);
 }

@@ -19,10 +19,32 @@ bool dsci_loss_outputs(const dsci_context *context, dsci_node *node)
            dsci_node_output(context, node, DSCI_F64, &scalar);
 }
 
+/* A loss makes its own gradient; the root's is that times a factor. */
+static void add_gradient(dsci_graph *graph, const dsci_node *node, dsci_tensor *input, double factor)
+{
+    dsci_tensor *diff = node->out[DSCI_LOSS_GRADIENT];
+    if (!input->needs_gradient)
+        return;
+    if (factor != 1) {
+        const dsci_node *multiple = dsci_graph_append(
+            graph, &dsci_op_scale, &(dsci_attributes){ .factor = factor }, (dsci_tensor *[]){ diff }, 1);
+        diff = multiple ? multiple->out[0] : NULL;
+    }
+    dsci_gradient_add(graph, input, diff);
+}
+
 void dsci_loss_gradient(dsci_graph *graph, dsci_node *node)
 {
     if (dsci_node_output(&graph->context, node, node->in[0]->type, &node->in[0]->shape))
-        dsci_gradient_add(graph, node->in[0], node->out[DSCI_LOSS_GRADIENT]);
+        add_gradient(graph, node, node->in[0], node->loss_factor);
+}
+
+void dsci_difference_gradient(dsci_graph *graph, dsci_node *node)
+{
+    if (!dsci_node_output(&graph->context, node, node->in[0]->type, &node->in[0]->shape))
+        return;
+    add_gradient(graph, node, node->in[0], node->loss_factor);
+    add_gradient(graph, node, node->in[1], -node->loss_factor);
 }
 
 void dsci_loss_put(const dsci_operands *o, double sum, double weight)
@@ -73,18 +95,20 @@ bool dsci_expect_labels(const dsci_context *context, const dsci_node *node, bool
 bool dsci_expect_targets(const dsci_context *context, const dsci_node *node)
 {
     const dsci_tensor *src = node->in[0], *target = node->in[1];
-    if (!dsci_expect_batch(context, node, src))
+    if (!dsci_expect_real(context, node, src))
         return false;
-    if (target->producer->op != &dsci_op_targets) {
+    if (target->type != src->type || target->unbatched != src->unbatched) {
         dsc_scope_fail(context->scope, DSC_ERROR_ARGUMENT,
-                       "layer '%s': expected targets made by dsc_targets(), found '%s'", node->name,
-                       target->producer->name);
+                       "layer '%s': expected targets made by dsc_targets(), an input or a layer of real "
+                       "values, found '%s'",
+                       node->name, target->producer->name);
         return false;
     }
     if (src->elements != target->elements) {
         dsc_scope_fail(context->scope, DSC_ERROR_SHAPE,
                        "layer '%s': expected %zu outputs per example as in the targets, found %zu from '%s'",
-                       node->name, dsci_tensor_cols(target), dsci_tensor_cols(src), src->producer->name);
+                       node->name, target->elements / node->batch, src->elements / node->batch,
+                       src->producer->name);
         return false;
     }
     return true;
@@ -279,7 +303,7 @@ const dsci_op dsci_op_squared_loss = {
     .id = DSCI_OP_SQUARED_LOSS,
     .loss = true,
     .infer = infer_squared,
-    .gradient = dsci_loss_gradient,
+    .gradient = dsci_difference_gradient,
     .flops = flops_squared,
     .schema = { "xy", 2 },
     .implementations = { { .engine = DSC_ENGINE_NATIVE,

@@ -8,7 +8,8 @@
    classes, one in all will do. Else it fails the scope. */
 bool dsci_expect_labels(const dsci_context *context, const dsci_node *node, bool binary);
 
-/* Whether in[1] are targets, as many as in[0] has outputs; else it fails the scope. */
+/* Whether in[1], targets or the values of a layer, has as many as in[0] has outputs; else it fails the scope.
+ */
 bool dsci_expect_targets(const dsci_context *context, const dsci_node *node);
 
 /* What a loss makes: the mean over what counts, how much counts, and in training the gradient. */
@@ -17,11 +18,14 @@ enum { DSCI_LOSS_MEAN, DSCI_LOSS_WEIGHT, DSCI_LOSS_GRADIENT };
 /* Adds the outputs of a loss but the gradient; for infer functions. */
 bool dsci_loss_outputs(const dsci_context *context, dsci_node *node);
 
-/* The gradient function of all losses. */
+/* The gradient function of losses: has them make the gradient of the first input. */
 void dsci_loss_gradient(dsci_graph *graph, dsci_node *node);
 
+/* The same for a loss of the difference of its inputs, for both of them. */
+void dsci_difference_gradient(dsci_graph *graph, dsci_node *node);
+
 /* What an example has that counts, each weighing 1 if there are no weights: labels, targets, of KL rows of
-   targets. */
+   targets, of a mean an example alone. */
 double dsci_loss_terms(const dsci_node *node);
 
 /* Puts the mean of a sum over terms that weigh so much together (0 if nothing counts), and the weight in

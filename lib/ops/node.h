@@ -116,7 +116,8 @@ typedef union dsci_attributes {
         double smoothing, delta;
         size_t ignore; /* 1 + the label that counts for nothing; also of count_errors. 0: none */
     } loss;
-    dsci_type cast; /* to this type */
+    const double *weights; /* loss_sum: one an input */
+    dsci_type cast;        /* to this type */
 } dsci_attributes;
 
 typedef struct dsci_implementation dsci_implementation;
@@ -151,6 +152,7 @@ struct dsci_node {
     dsci_tensor *in[DSCI_MAX_INPUTS], *out[DSCI_MAX_OUTPUTS];
     const dsci_implementation *implementation;
     dsci_type real;        /* that it computes in */
+    double loss_factor;    /* of a loss: what it is multiplied by in the root */
     size_t batch;          /* examples of the plan; 1 if all inputs are unbatched */
     size_t shard_rows;     /* examples in each shard of the batch but the last; 0: one shard */
     dsci_booking booking;  /* how its work is divided */

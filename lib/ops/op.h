@@ -62,7 +62,7 @@ struct dsci_op {
     bool leaf;          /* computes nothing: its tensor comes from outside */
     bool training_only; /* without training or noise its output is its first input */
     bool in_place;      /* the first output may overwrite the first input */
-    bool loss;          /* a scalar that training minimises */
+    bool loss;          /* a scalar in double that training can minimise */
     bool (*infer)(const dsci_context *context, dsci_node *node);
     /* Appends the nodes that compute the gradients of the inputs from out[0]->diff (a loss: from 1). NULL:
        the op stops gradients. */

@@ -65,6 +65,21 @@ void NAME(squared_loss)(const dsci_operands *o, dsci_part part)
     dsci_loss_put(o, total, known);
 }
 
+/* Mean of src over batch and elements; diff_src = 1 / how many these are. */
+void NAME(mean_loss)(const dsci_operands *o, dsci_part part)
+{
+    (void)part;
+    const REAL *src = o->in[0];
+    REAL *diff_src = o->out[DSCI_LOSS_GRADIENT];
+    const size_t n = o->node->in[0]->elements;
+    double total = 0;
+    for (size_t i = 0; i < n; i++)
+        total += (double)src[i];
+    for (size_t i = 0; diff_src && i < n; i++)
+        diff_src[i] = (REAL)(1 / (double)n);
+    dsci_loss_put(o, total / (double)n * (double)o->node->batch, (double)o->node->batch);
+}
+
 /* The loss of a row whose targets are (1 - s) one_hot + s / classes, a class weighing weight[c] (NULL: 1) and
  * its gradient times scale: of -sum_c targets[c] weight[c] log p[c], p the softmax of the row, or the row
  * itself the log p. */

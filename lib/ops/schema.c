@@ -15,7 +15,8 @@ static bool fits(char letter, const dsci_tensor *input)
     case 'p': return op == &dsci_op_parameter;
     case 's': return op == &dsci_op_state;
     case 'l': return op == &dsci_op_labels;
-    case 'y': return op == &dsci_op_targets;
+    case 'y': return op == &dsci_op_targets || fits('x', input);
+    case 'o': return op->loss && input == input->producer->out[0];
     case 't': return op == &dsci_op_tokens;
     case 'a': return input->type != DSCI_I32 || op != &dsci_op_labels;
     case 'r': return input->type == DSCI_F32;

@@ -13,7 +13,8 @@ typedef enum dsci_field_kind {
     DSCI_FIELD_REAL,       /* double */
     DSCI_FIELD_ACTIVATION, /* by name */
     DSCI_FIELD_SHAPE,      /* dsci_shape of an example or of a parameter */
-    DSCI_FIELD_REALS       /* const double *, or NULL: as many as the labels have classes */
+    DSCI_FIELD_REALS /* const double *, or NULL: as many as the labels among the inputs have classes, without
+                        labels as there are inputs */
 } dsci_field_kind;
 
 typedef struct dsci_field {
@@ -39,8 +40,9 @@ typedef struct dsci_field {
 
 typedef struct dsci_op_schema {
     /* A letter for each input: x activations, r any real values, i integers made from tokens, t tokens, l
-       labels, y targets, p a parameter, b a bias: a parameter of a value for each column of the parameter
-       before it, s state, a any but labels. "+": more like the last. NULL: networks are not built of the op.
+       labels, y targets or activations, o losses, p a parameter, b a bias: a parameter of a value for each
+       column of the parameter before it, s state, a any but labels. "+": more like the last. NULL: networks
+       are not built of the op.
      */
     const char *inputs;
     size_t least;             /* inputs that must be there; those after them may be left out */

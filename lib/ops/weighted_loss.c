@@ -9,6 +9,8 @@
 
 double dsci_loss_terms(const dsci_node *node)
 {
+    if (node->op == &dsci_op_mean_loss)
+        return 1;
     const bool rows = node->op == &dsci_op_target_loss && node->attributes.loss.kind == DSCI_TARGET_KL;
     return (double)(node->in[1]->elements / (rows ? dsci_loss_columns(node) : 1) / node->batch);
 }
@@ -29,6 +31,22 @@ static bool infer_label_loss(const dsci_context *context, dsci_node *node)
 {
     const bool hinge = node->attributes.loss.kind == DSCI_LABEL_HINGE;
     return dsci_expect_labels(context, node, hinge) && dsci_loss_outputs(context, node);
+}
+
+static void target_gradient(dsci_graph *graph, dsci_node *node)
+{
+    if (node->attributes.loss.kind < DSCI_TARGET_BINARY) {
+        dsci_difference_gradient(graph, node);
+        return;
+    }
+    if (node->in[1]->needs_gradient)
+        dsc_scope_fail(
+            graph->context.scope, DSC_ERROR_UNSUPPORTED,
+            "layer '%s': expected targets that do not depend on a trained parameter, as the gradient "
+            "by the targets of a binary cross-entropy or a divergence is not known, found '%s'; "
+            "freeze the layers before it",
+            node->name, node->in[1]->producer->name);
+    dsci_loss_gradient(graph, node);
 }
 
 static bool infer_target_loss(const dsci_context *context, dsci_node *node)
@@ -211,7 +229,7 @@ const dsci_op dsci_op_target_loss = {
     .id = DSCI_OP_TARGET_LOSS,
     .loss = true,
     .infer = infer_target_loss,
-    .gradient = dsci_loss_gradient,
+    .gradient = target_gradient,
     .flops = flops_of_targets,
     .schema = { "xy", 2, target_loss_fields },
     .implementations = { { .engine = DSC_ENGINE_NATIVE,

@@ -161,15 +161,63 @@ static void list(struct contents *contents, const dsci_fit *fit)
     add(contents, "best/state", type, model->state_elements, fit->best_state);
 }
 
-static void add_history(struct contents *contents, size_t epochs)
+/* The losses of a sum have columns behind those of all trainings: in training, in validation, and the error
+   rates there. */
+static size_t summed_losses(const dsci_fit *fit)
 {
-    add(contents, "history", DSCI_ELEMENT_F64, epochs * EPOCH, contents->history);
+    return fit->model->root->producer->op == &dsci_op_loss_sum ? fit->trainer.plan->loss_count : 0;
+}
+
+static size_t history_columns(const dsci_fit *fit)
+{
+    return EPOCH + 3 * summed_losses(fit);
+}
+
+static void add_history(struct contents *contents, size_t epochs, size_t columns)
+{
+    add(contents, "history", DSCI_ELEMENT_F64, epochs * columns, contents->history);
     dsci_array *array = &contents->arrays[contents->count - 1];
     if (contents->history && epochs > 0) {
         array->rank = 2;
         array->shape[0] = epochs;
-        array->shape[1] = EPOCH;
+        array->shape[1] = columns;
     }
+}
+
+static void pack_epoch(const dsci_fit *fit, const dsc_epoch *e, double *row)
+{
+    const size_t summed = summed_losses(fit);
+    const double common[EPOCH] = { e->train_loss,    e->validation.loss, e->validation.error_rate, e->lr,
+                                   e->gradient_norm, e->seconds,         (double)e->epoch };
+    memcpy(row, common, sizeof common);
+    for (size_t i = 0; i < summed; i++) {
+        const bool validated = i < e->validation.loss_count;
+        row[EPOCH + i] = e->train_losses[i].loss;
+        row[EPOCH + summed + i] = validated ? e->validation.losses[i].loss : NAN;
+        row[EPOCH + 2 * summed + i] = validated ? e->validation.losses[i].error_rate : NAN;
+    }
+}
+
+static dsc_epoch unpack_epoch(const dsci_fit *fit, size_t epoch, const double *row)
+{
+    const dsci_execution *plan = fit->trainer.plan;
+    const size_t summed = summed_losses(fit);
+    dsc_epoch e = { .epoch = epoch,
+                    .train_loss = row[0],
+                    .loss_count = plan->loss_count,
+                    .validation = { .loss = row[1],
+                                    .error_rate = row[2],
+                                    .loss_count = fit->options->validation ? plan->loss_count : 0 },
+                    .lr = row[3],
+                    .gradient_norm = row[4],
+                    .seconds = row[5] };
+    for (size_t i = 0; i < plan->loss_count; i++) {
+        const char *name = plan->losses[i].name;
+        e.train_losses[i] = (dsc_loss_value){ name, summed ? row[EPOCH + i] : row[0], NAN };
+        e.validation.losses[i] = (dsc_loss_value){ name, summed ? row[EPOCH + summed + i] : row[1],
+                                                   summed ? row[EPOCH + 2 * summed + i] : row[2] };
+    }
+    return e;
 }
 
 static void pack(const dsci_fit *fit, struct contents *contents)
@@ -180,12 +228,8 @@ static void pack(const dsci_fit *fit, struct contents *contents)
                                         (double)p->finished };
     memcpy(contents->progress, progress, sizeof progress);
     memcpy(contents->scalars, &fit->trainer.optimizer.progress, sizeof contents->scalars);
-    for (size_t i = 0; i < p->epoch; i++) {
-        const dsc_epoch *e = &fit->history[i];
-        const double row[EPOCH] = { e->train_loss,    e->validation.loss, e->validation.error_rate, e->lr,
-                                    e->gradient_norm, e->seconds,         (double)e->epoch };
-        memcpy(contents->history + i * EPOCH, row, sizeof row);
-    }
+    for (size_t i = 0; i < p->epoch; i++)
+        pack_epoch(fit, &fit->history[i], contents->history + i * history_columns(fit));
 }
 
 static void unpack(dsci_fit *fit, const struct contents *contents)
@@ -199,26 +243,19 @@ static void unpack(dsci_fit *fit, const struct contents *contents)
                                       .finished = p[6] != 0 };
     fit->model->step = (uint32_t)p[2];
     memcpy(&fit->trainer.optimizer.progress, contents->scalars, sizeof contents->scalars);
-    for (size_t i = 0; i < fit->progress.epoch; i++) {
-        const double *row = contents->history + i * EPOCH;
-        fit->history[i] = (dsc_epoch){ .epoch = i + 1,
-                                       .train_loss = row[0],
-                                       .validation = { row[1], row[2] },
-                                       .lr = row[3],
-                                       .gradient_norm = row[4],
-                                       .seconds = row[5] };
-    }
+    for (size_t i = 0; i < fit->progress.epoch; i++)
+        fit->history[i] = unpack_epoch(fit, i + 1, contents->history + i * history_columns(fit));
 }
 
 dsc_status dsci_checkpoint_write(dsci_fit *fit)
 {
     dsc_scope *local = dsc_scope_open(NULL);
     struct contents contents = { .count = 0 };
-    contents.history = dsc_scope_alloc(local, fit->progress.epoch * EPOCH, sizeof(double));
+    contents.history = dsc_scope_alloc(local, fit->progress.epoch * history_columns(fit), sizeof(double));
     if (contents.history) {
         pack(fit, &contents);
         list(&contents, fit);
-        add_history(&contents, fit->progress.epoch);
+        add_history(&contents, fit->progress.epoch, history_columns(fit));
         const dsc_attribute texts[] = { { "format", FORMAT }, { "recipe", fit->recipe } };
         dsci_container_write(local, fit->options->checkpoint, contents.arrays, contents.count, texts, 2);
     }
@@ -276,15 +313,15 @@ static bool read_history(dsc_scope *local, const dsci_container *container, dsci
                          struct contents *contents)
 {
     dsci_array found;
-    const size_t epochs = (size_t)contents->progress[0];
+    const size_t epochs = (size_t)contents->progress[0], columns = history_columns(fit);
     if (!dsci_container_find(container, "history", &found))
         return false;
-    if (found.rank != 2 || found.shape[0] != epochs || found.shape[1] != EPOCH) {
+    if (found.rank != 2 || found.shape[0] != epochs || found.shape[1] != columns) {
         dsc_scope_fail(local, DSC_ERROR_FORMAT, "'%s' is damaged: its history is not that of %zu epochs",
                        fit->options->checkpoint, epochs);
         return false;
     }
-    contents->history = dsc_scope_alloc(local, epochs * EPOCH, sizeof(double));
+    contents->history = dsc_scope_alloc(local, epochs * columns, sizeof(double));
     fit->history = dsc_scope_alloc(fit->scope, epochs, sizeof *fit->history);
     fit->history_capacity = epochs;
     dsc_scope_adopt_error(local, fit->scope);

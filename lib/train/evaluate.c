@@ -67,33 +67,72 @@ dsci_execution *dsci_evaluation_batch(const dsci_evaluation *evaluation, size_t 
     return plan;
 }
 
+/* Sums over batches for one loss: of means times weights, and of wrong classes. */
+struct sums {
+    double loss, weight, errors, counted;
+};
+
+static void add_batch(struct sums *sums, const dsci_loss *loss)
+{
+    sums->loss += *loss->mean * *loss->weight;
+    sums->weight += *loss->weight;
+    sums->errors += loss->errors ? loss->errors[0] : NAN;
+    sums->counted += loss->errors ? loss->errors[1] : 0;
+}
+
+static dsc_metrics metrics_of(const dsci_execution *plan, const struct sums *sums)
+{
+    dsc_metrics metrics = { .error_rate = NAN, .loss_count = plan->loss_count };
+    for (size_t i = plan->loss_count; i-- > 0;) {
+        const double loss = sums[i].weight > 0 ? sums[i].loss / sums[i].weight : 0;
+        const double error_rate = sums[i].errors / sums[i].counted;
+        metrics.losses[i] = (dsc_loss_value){ plan->losses[i].name, loss, error_rate };
+        metrics.error_rate = plan->losses[i].errors ? error_rate : metrics.error_rate;
+    }
+    metrics.loss = dsci_total_loss(plan, metrics.losses);
+    return metrics;
+}
+
+double dsci_total_loss(const dsci_execution *plan, const dsc_loss_value *losses)
+{
+    double total = 0;
+    for (size_t i = 0; i < plan->loss_count; i++)
+        total += plan->losses[i].factor * losses[i].loss;
+    return total;
+}
+
 dsc_metrics dsci_evaluation_metrics(const dsci_evaluation *evaluation)
 {
-    dsc_metrics sums = { 0, 0 };
-    double counted = 0, weight = 0;
+    struct sums sums[DSC_MOST_LOSSES] = { { 0, 0, 0, 0 } };
     const unsigned mode = dsc_float_mode_enter();
     for (size_t first = 0; first < evaluation->count && dsc_scope_goes_on(evaluation->scope);
          first += evaluation->batch) {
         const dsci_execution *plan = dsci_evaluation_batch(evaluation, first);
-        sums.loss += *plan->loss * *plan->loss_weight;
-        weight += *plan->loss_weight;
-        sums.error_rate += plan->errors ? plan->errors[0] : NAN;
-        counted += plan->errors ? plan->errors[1] : 0;
+        for (size_t i = 0; i < plan->loss_count; i++)
+            add_batch(&sums[i], &plan->losses[i]);
     }
     dsc_float_mode_leave(mode);
     if (dsc_scope_status(evaluation->scope) != DSC_OK)
-        return (dsc_metrics){ NAN, NAN };
-    return (dsc_metrics){ weight > 0 ? sums.loss / weight : 0, sums.error_rate / counted };
+        return (dsc_metrics){ .loss = NAN, .error_rate = NAN };
+    return metrics_of(evaluation->full, sums);
 }
 
 dsc_metrics dsc_evaluate(dsc_model *model, const dsc_examples *data)
 {
-    dsc_metrics metrics = { NAN, NAN };
+    dsc_metrics metrics = { .loss = NAN, .error_rate = NAN };
     if (!model || !data || dsc_scope_status(model->scope) != DSC_OK)
         return metrics;
+    if (!model->root->producer->op->loss) {
+        dsc_scope_fail(
+            model->scope, DSC_ERROR_ARGUMENT,
+            "evaluate: expected a network that ends in a loss, found '%s'; dsc_predict() gives the "
+            "values of a layer",
+            model->root->producer->name);
+        return metrics;
+    }
     dsc_scope *local = dsc_scope_open(NULL);
     dsci_evaluation evaluation;
-    if (dsci_evaluation_make(local, &evaluation, model, model->loss, DSCI_EVALUATION, data, "evaluate"))
+    if (dsci_evaluation_make(local, &evaluation, model, model->root, DSCI_EVALUATION, data, "evaluate"))
         metrics = dsci_evaluation_metrics(&evaluation);
     dsc_scope_close(&local);
     return metrics;

@@ -21,6 +21,9 @@ bool dsci_evaluation_make(dsc_scope *scope, dsci_evaluation *evaluation, dsc_mod
 /* Runs the plan of the examples from first on; returns it. */
 dsci_execution *dsci_evaluation_batch(const dsci_evaluation *evaluation, size_t first);
 
+/* The root's loss, by those that it is the sum of. */
+double dsci_total_loss(const dsci_execution *plan, const dsc_loss_value *losses);
+
 /* Loss and error rate over all examples; of an evaluation of the model's loss. NaN if the model's scope was
    to stop. Allocates nothing. */
 dsc_metrics dsci_evaluation_metrics(const dsci_evaluation *evaluation);

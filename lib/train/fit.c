@@ -83,7 +83,7 @@ double dsc_trainer_step(dsc_trainer *trainer, const void *x, const void *targets
         return NAN;
     const dsc_model *model = trainer->model;
     dsci_execution *plan = trainer->plan;
-    if (!x || !targets) {
+    if (!x || (!targets && plan->expected)) {
         dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT, "train step: expected a batch, found none");
         return NAN;
     }
@@ -172,7 +172,7 @@ static bool fit_init(dsci_fit *fit)
     fit->order = dsc_scope_alloc(fit->scope, count, sizeof *fit->order);
     for (size_t i = 0; fit->order && i < count; i++)
         fit->order[i] = (uint32_t)i;
-    if (options->validation && !dsci_evaluation_make(fit->scope, &fit->validation, model, model->loss,
+    if (options->validation && !dsci_evaluation_make(fit->scope, &fit->validation, model, model->root,
                                                      DSCI_EVALUATION, options->validation, "fit: validation"))
         return false;
     if (watches(options)) {
@@ -253,11 +253,22 @@ static void add_to_mean(struct mean *mean, double value, double weight)
     mean->weight += weight / mean->unit;
 }
 
+static void note_losses(dsc_epoch *measured, const dsci_execution *plan, const struct mean *means)
+{
+    measured->loss_count = plan->loss_count;
+    for (size_t i = 0; i < plan->loss_count; i++)
+        measured->train_losses[i] =
+            (dsc_loss_value){ .name = plan->losses[i].name,
+                              .loss = means[i].weight > 0 ? means[i].sum / means[i].weight : 0,
+                              .error_rate = NAN };
+    measured->train_loss = dsci_total_loss(plan, measured->train_losses);
+}
+
 /* One pass over the examples, in the order of its number. Fills in what was measured. */
 static dsc_status train_epoch(dsci_fit *fit, dsc_epoch *measured)
 {
     const size_t count = fit->examples->count, batch = fit->model->options.batch, epoch = measured->epoch;
-    struct mean mean = { 0, 0, 0 };
+    struct mean means[DSC_MOST_LOSSES] = { { 0, 0, 0 } };
     double norm_sum = 0;
     size_t steps = 0;
     if (!fit->options->fixed_order)
@@ -274,11 +285,12 @@ static dsc_status train_epoch(dsci_fit *fit, dsc_epoch *measured)
         if (fit->options->gradient_norms)
             norm_sum += norm_of_gradients(fit->model);
         update(&fit->trainer);
-        add_to_mean(&mean, loss, *plan->loss_weight);
+        for (size_t i = 0; i < plan->loss_count; i++)
+            add_to_mean(&means[i], *plan->losses[i].mean, *plan->losses[i].weight);
         fit->progress.steps++;
         steps++;
     }
-    measured->train_loss = mean.weight > 0 ? mean.sum / mean.weight : 0;
+    note_losses(measured, fit->trainer.plan, means);
     measured->gradient_norm = fit->options->gradient_norms ? norm_sum / (double)steps : NAN;
     measured->lr = fit->trainer.optimizer.lr;
     return check_learned(fit, epoch, steps);
@@ -362,7 +374,8 @@ static dsc_status run_epoch(dsci_fit *fit)
 {
     const dsc_fit_options *options = fit->options;
     const double start = dsc_clock_seconds();
-    dsc_epoch measured = { .epoch = fit->progress.epoch + 1, .validation = { NAN, NAN } };
+    dsc_epoch measured = { .epoch = fit->progress.epoch + 1,
+                           .validation = { .loss = NAN, .error_rate = NAN } };
     const unsigned mode = dsc_float_mode_enter();
     dsc_status status = train_epoch(fit, &measured);
     dsc_float_mode_leave(mode);

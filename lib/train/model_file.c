@@ -198,9 +198,9 @@ static dsc_model *load(dsc_scope *local, dsc_scope *scope, const char *path,
     if (dsc_scope_adopt_error(scope, local) != DSC_OK)
         return NULL;
     const dsci_structure structure = dsci_structure_read(scope, path, network);
-    if (!structure.loss || !is_plausible(scope, path, &structure, dsci_container_bytes(container)))
+    if (!structure.root || !is_plausible(scope, path, &structure, dsci_container_bytes(container)))
         return NULL;
-    dsc_model *model = dsc_compile(structure.loss, options);
+    dsc_model *model = dsc_compile(structure.root, options);
     if (model)
         read_vectors(local, container, model);
     return dsc_scope_adopt_error(scope, local) == DSC_OK ? model : NULL;

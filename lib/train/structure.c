@@ -76,13 +76,13 @@ static json_t *shape_value(const dsci_shape *shape)
     return list_of(lengths, shape->rank);
 }
 
-/* The classes of the labels among a node's inputs; 0 if there are none. */
-static size_t classes_of(dsci_tensor *const *inputs, size_t count)
+/* How many values a list of reals has. */
+static size_t count_reals(dsci_tensor *const *inputs, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (inputs[i]->producer->op == &dsci_op_labels)
             return inputs[i]->producer->attributes.labels.classes;
-    return 0;
+    return count;
 }
 
 static json_t *reals_value(const double *values, size_t count)
@@ -104,7 +104,8 @@ static json_t *field_value(const dsci_node *node, const dsci_field *field)
     if (field->kind == DSCI_FIELD_SHAPE)
         return shape_value((const dsci_shape *)(const void *)at);
     if (field->kind == DSCI_FIELD_REALS)
-        return reals_value(*(const double *const *)(const void *)at, classes_of(node->in, node->input_count));
+        return reals_value(*(const double *const *)(const void *)at,
+                           count_reals(node->in, node->input_count));
     if (field_count(field) == 1)
         return number(&node->attributes, field, 0);
     json_t *values[DSCI_MAX_RANK];
@@ -171,7 +172,11 @@ const char *dsci_structure_write(dsc_scope *scope, const dsc_model *model)
     dsc_scope *local = dsc_scope_open(NULL);
     dsci_graph graph = { .context = { .scope = local, .real = DSCI_F32, .batch = 1, .training = true } };
     const char *copy = NULL;
-    if (dsci_pass_build(&graph, model->loss, model->loss) && dsc_scope_status(local) == DSC_OK) {
+    if (model->root != model->root->producer->out[0])
+        dsc_scope_fail(local, DSC_ERROR_UNSUPPORTED,
+                       "layer '%s': a file cannot describe a network that ends in a layer's state",
+                       model->root->producer->name);
+    if (dsci_pass_build(&graph, model->root, model->root) && dsc_scope_status(local) == DSC_OK) {
         json_t *nodes = nodes_value(local, &graph);
         char *text = nodes ? json_dumps(nodes, JSON_FLAGS) : NULL;
         if (nodes && !text)
@@ -268,13 +273,13 @@ static bool read_reals(dsc_scope *scope, const dsci_field *field, const double *
 }
 
 static bool read_field(const struct reader *reader, const dsci_field *field, dsci_attributes *attributes,
-                       const json_t *value, size_t classes)
+                       const json_t *value, size_t reals)
 {
     char *at = (char *)attributes + field->offset;
     if (field->kind == DSCI_FIELD_SHAPE)
         return read_shape(field, (dsci_shape *)(void *)at, value);
     if (field->kind == DSCI_FIELD_REALS)
-        return read_reals(reader->scope, field, (const double **)(void *)at, value, classes);
+        return read_reals(reader->scope, field, (const double **)(void *)at, value, reals);
     if (field_count(field) == 1)
         return read_number(field, at, 0, value);
     if (json_array_size(value) != field->count)
@@ -336,7 +341,7 @@ static bool read_node(struct reader *reader, const json_t *object)
         return fail(reader, "its inputs are not what its op takes");
     for (const dsci_field *field = op->schema.fields; field && field->name; field++)
         if (!read_field(reader, field, &attributes, json_object_get(object, field->name),
-                        classes_of(inputs, input_count)))
+                        count_reals(inputs, input_count)))
             return dsc_scope_status(reader->scope) == DSC_OK ? fail(reader, field->name) : false;
     const dsci_context context = { .scope = reader->scope, .real = DSCI_F32, .batch = 1, .training = true };
     dsci_node *node = dsci_node_make(&context, op, dsc_scope_copy(reader->scope, reader->name), &attributes,
@@ -359,16 +364,16 @@ static void read_nodes(struct reader *reader, const json_t *list)
     }
     reader->nodes = dsc_scope_alloc(reader->scope, count, sizeof(dsci_node *));
     dsci_names *names = dsci_names_make(reader->scope);
-    dsc_node *loss = dsc_scope_alloc(reader->scope, 1, sizeof *loss);
-    if (!loss)
+    dsc_node *root = dsc_scope_alloc(reader->scope, 1, sizeof *root);
+    if (!root)
         return;
     for (size_t i = 0; i < count; i++) {
         if (!read_node(reader, json_array_get(list, i)))
             return;
         dsci_names_add_named(reader->scope, names, reader->nodes[i]);
     }
-    *loss = (dsc_node){ .scope = reader->scope, .names = names, .tensor = reader->nodes[count - 1]->out[0] };
-    reader->result.loss = loss;
+    *root = (dsc_node){ .scope = reader->scope, .names = names, .tensor = reader->nodes[count - 1]->out[0] };
+    reader->result.root = root;
 }
 
 dsci_structure dsci_structure_read(dsc_scope *scope, const char *path, const char *json)
@@ -467,7 +472,7 @@ dsc_node *dsc_model_node(dsc_model *model, const char *name)
     dsc_scope *scope = model->scope, *local = dsc_scope_open(NULL);
     dsci_graph list = { .context = { .scope = local } };
     dsc_node *node = dsc_scope_alloc(scope, 1, sizeof *node);
-    collect(&list, model->loss);
+    collect(&list, model->root);
     dsc_scope_adopt_error(scope, local);
     for (size_t i = 0; dsc_scope_status(scope) == DSC_OK && i < list.count; i++)
         if (strcmp(list.nodes[i]->name, name) == 0)

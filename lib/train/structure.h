@@ -11,11 +11,11 @@ const char *dsci_structure_write(dsc_scope *scope, const dsc_model *model);
 
 /* What it takes to trust a description: the network's parameters and the activations of one example. */
 typedef struct dsci_structure {
-    dsc_node *loss;
+    dsc_node *root;
     double parameters, activations;
 } dsci_structure;
 
-/* Builds the network in the scope; path is for messages. The loss is NULL on failure: DSC_ERROR_FORMAT for
+/* Builds the network in the scope; path is for messages. The root is NULL on failure: DSC_ERROR_FORMAT for
    what is no description, or one of ops and attributes that there are none of. */
 dsci_structure dsci_structure_read(dsc_scope *scope, const char *path, const char *json);
 

@@ -13,9 +13,9 @@ static bool read_structure(const char *directory, const unsigned char *data, siz
     char *text = fuzz_text(data, size);
     const dsci_structure structure = dsci_structure_read(scope, "x", text);
     free(text);
-    const bool good = perceptron_judge(scope, structure.loss != NULL);
+    const bool good = perceptron_judge(scope, structure.root != NULL);
     if (good && structure.parameters < SMALL && structure.activations < SMALL) {
-        dsc_model *model = dsc_compile(structure.loss, &(dsc_compile_options){ .batch = 2, .threads = 1 });
+        dsc_model *model = dsc_compile(structure.root, &(dsc_compile_options){ .batch = 2, .threads = 1 });
         if (perceptron_judge(scope, model != NULL))
             perceptron_fit(model, &(dsc_fit_options){ .epochs = 1 });
     }

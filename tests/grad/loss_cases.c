@@ -1,5 +1,6 @@
 /* loss_cases.c - the losses, with class weights, smoothed labels, masks, and labels for each step. */
 #include "cases.h"
+#include "graph/network.h"
 
 enum { MOST_CLASSES = 40 };
 
@@ -94,6 +95,43 @@ static dsc_node *kl(dsc_scope *scope, struct draw *draw)
     return target_case(scope, draw, dsc_kl_loss, NULL);
 }
 
+/* Both sides depend on parameters. */
+static dsc_node *two_layers(dsc_scope *scope, struct draw *draw,
+                            dsc_node *(*loss)(dsc_node *, dsc_node *, const dsc_loss_spec *))
+{
+    dsc_node *x = case_vector(scope, draw);
+    const size_t outputs = draw_size(draw, 1, 20);
+    return loss(dsc_dense(x, outputs), dsc_tanh(dsc_dense(x, outputs)), &(dsc_loss_spec){ .delta = 0.7 });
+}
+
+static dsc_node *squared_targets(dsc_scope *scope, struct draw *draw)
+{
+    dsc_node *x = case_vector(scope, draw);
+    const size_t outputs = draw_size(draw, 1, 20);
+    return dsc_squared_loss(dsc_dense(x, outputs), dsc_tanh(dsc_dense(x, outputs)));
+}
+
+static dsc_node *huber_targets(dsc_scope *scope, struct draw *draw)
+{
+    return two_layers(scope, draw, dsc_huber_loss);
+}
+
+static dsc_node *mean(dsc_scope *scope, struct draw *draw)
+{
+    dsc_node *y = dsc_dense(case_vector(scope, draw), draw_size(draw, 1, 40));
+    return dsc_mean_loss(dsc_multiply(y, dsc_tanh(y)), NULL);
+}
+
+static dsc_node *sum(dsc_scope *scope, struct draw *draw)
+{
+    dsc_node *x = case_vector(scope, draw), *h = dsc_tanh(dsc_dense(x, draw_size(draw, 1, 20)));
+    const size_t classes = draw_size(draw, 1, 10);
+    dsc_node *labelled = dsc_softmax_cross_entropy(dsc_dense(h, classes), dsc_labels(scope, classes));
+    dsc_node *decoded = dsc_squared_loss(dsc_dense(h, dsci_node_example_elements(x)), x);
+    return dsc_loss_sum({ 1, labelled },
+                        { 0.3, dsc_loss_sum({ -0.5, dsc_mean_loss(h, NULL) }, { 2, decoded }) });
+}
+
 static const struct gradient_case cases[] = {
     { .name = "cross-entropy with a mask", .op = DSCI_OP_LABEL_LOSS, .loss = cross_entropy },
     { .name = "smoothed cross-entropy of steps", .op = DSCI_OP_LABEL_LOSS, .loss = smoothed },
@@ -105,6 +143,10 @@ static const struct gradient_case cases[] = {
     { .name = "absolute", .op = DSCI_OP_TARGET_LOSS, .loss = absolute },
     { .name = "huber", .op = DSCI_OP_TARGET_LOSS, .loss = huber },
     { .name = "binary cross-entropy", .op = DSCI_OP_TARGET_LOSS, .loss = binary, .targets = TARGETS_UNIT },
+    { .name = "squared, of two layers", .op = DSCI_OP_SQUARED_LOSS, .loss = squared_targets },
+    { .name = "huber, of two layers", .op = DSCI_OP_TARGET_LOSS, .loss = huber_targets },
+    { .name = "mean of values", .op = DSCI_OP_MEAN_LOSS, .loss = mean },
+    { .name = "sum of losses", .op = DSCI_OP_LOSS_SUM, .loss = sum },
     { .name = "kl", .op = DSCI_OP_TARGET_LOSS, .loss = kl, .targets = TARGETS_DISTRIBUTION },
 };
 const struct gradient_suite loss_cases = { cases, sizeof cases / sizeof cases[0] };

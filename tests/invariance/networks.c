@@ -52,9 +52,26 @@ static dsc_node *jordan(dsc_scope *scope)
     return dsc_dense(dsc_recurrent(tokens(scope), 21, .cell = DSC_CELL_JORDAN, .outputs = 5), CLASSES);
 }
 
+static dsc_node *classify(dsc_scope *scope, dsc_node *logits)
+{
+    return dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES));
+}
+
+/* Losses of which two are so large that threads share them, the target of one a layer that is trained, too.
+ */
+static dsc_node *sum(dsc_scope *scope)
+{
+    enum { WIDE = 9000 };
+    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { SIDE * SIDE * CHANNELS } });
+    dsc_node *h = dsc_tanh(dsc_dense(x, 12)), *wide = dsc_dense(h, WIDE);
+    return dsc_loss_sum({ 1, classify(scope, dsc_dense(h, CLASSES)) },
+                        { 0.3, dsc_squared_loss(wide, dsc_dense(dsc_tanh(h), WIDE)) },
+                        { -0.2, dsc_mean_loss(dsc_tanh(wide), NULL) });
+}
+
 static const struct network {
     const char *name;
-    dsc_node *(*logits)(dsc_scope *);
+    dsc_node *(*make)(dsc_scope *); /* logits, or a loss */
     dsc_engine engine;
     dsc_dtype dtype;
 } networks[] = {
@@ -63,6 +80,7 @@ static const struct network {
     { "GRU, native", gru, DSC_ENGINE_NATIVE, DSC_F32 },
     { "Elman, native", elman, DSC_ENGINE_NATIVE, DSC_F32 },
     { "Jordan, native", jordan, DSC_ENGINE_NATIVE, DSC_F32 },
+    { "sum of losses, native", sum, DSC_ENGINE_NATIVE, DSC_F32 },
     /* from here on not the same at every level */
     { "images, oneDNN", images, DSC_ENGINE_ONEDNN, DSC_F32 },
     { "LSTM, oneDNN", lstm, DSC_ENGINE_ONEDNN, DSC_F32 },
@@ -71,8 +89,9 @@ static const struct network {
     { "LSTM, auto, bf16", lstm, DSC_ENGINE_AUTO, DSC_BF16 },
     { "GRU, auto, bf16", gru, DSC_ENGINE_AUTO, DSC_BF16 },
     { "Elman, auto, bf16", elman, DSC_ENGINE_AUTO, DSC_BF16 },
+    { "sum of losses, auto, bf16", sum, DSC_ENGINE_AUTO, DSC_BF16 },
 };
-enum { NATIVE_NETWORKS = 5, NETWORKS = sizeof networks / sizeof networks[0] };
+enum { NATIVE_NETWORKS = 6, NETWORKS = sizeof networks / sizeof networks[0] };
 
 static dsc_examples make_examples(dsc_scope *scope)
 {
@@ -96,13 +115,13 @@ static uint64_t train(const struct network *network, int threads)
 {
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 9 });
     const dsc_examples examples = make_examples(scope);
-    dsc_model *model =
-        dsc_compile(dsc_softmax_cross_entropy(network->logits(scope), dsc_labels(scope, CLASSES)),
-                    &(dsc_compile_options){ .batch = BATCH,
-                                            .engine = network->engine,
-                                            .dtype = network->dtype,
-                                            .threads = threads,
-                                            .shard = 4 });
+    dsc_node *made = network->make(scope);
+    dsc_model *model = dsc_compile(network->make == sum ? made : classify(scope, made),
+                                   &(dsc_compile_options){ .batch = BATCH,
+                                                           .engine = network->engine,
+                                                           .dtype = network->dtype,
+                                                           .threads = threads,
+                                                           .shard = 4 });
     const dsc_fit_options options = { .optimizer = { .kind = DSC_ADAM, .clip_norm = 1 }, .epochs = 2 };
     if (dsc_fit(model, &examples, &options) != DSC_OK)
         fail_msg("%s: %s", network->name, dsc_scope_message(scope));

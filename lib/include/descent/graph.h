@@ -54,15 +54,19 @@ typedef struct dsc_compile_options {
     size_t batch;      /* examples per training step; 0: 1 */
     dsc_engine engine; /* for every op; where oneDNN has no primitive, ONEDNN runs NATIVE; other gaps fail */
     dsc_dtype dtype;
-    bool inference; /* no gradients */
+    bool inference; /* no gradients: root is any node */
     int threads;    /* of a step: results do not depend on it. 0: all, but 1 inside a parallel region */
     size_t shard;   /* examples that a thread takes at a time: part of the recipe. 0: by a fixed rule */
     bool profile;   /* measure the time of each step */
 } dsc_compile_options;
 
-/* Compiles loss (a scalar) into a model in the loss's scope. Parameters are initialised from the scope's
-   seed. Returns NULL if anything failed. */
-DSC_API dsc_model *dsc_compile(dsc_node *loss, const dsc_compile_options *options);
+/* Compiles what root depends on into a model in root's scope: for training a loss, a weighted sum of losses,
+   or a node of one value, whose mean over the batch is then the loss; for inference any node. Parameters are
+   initialised from the scope's seed. Returns NULL if anything failed. */
+DSC_API dsc_model *dsc_compile(dsc_node *root, const dsc_compile_options *options);
+
+/* The losses of a model: as many as its root is the sum of, 1 or none. */
+enum { DSC_MOST_LOSSES = 12 };
 
 /* All parameters, and all gradients, are one flat vector each (padding between slices stays zero). */
 typedef struct dsc_slice {

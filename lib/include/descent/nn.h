@@ -258,6 +258,10 @@ DSC_API dsc_node *dsc_lengths(dsc_node *tokens, size_t padding);
 
 /* --- Losses: means over the batch, 0 if nothing in it counts --- */
 
+/* Real targets are those of dsc_targets(), or the values of any node, as many an example as x has: of an
+   autoencoder its input. Gradients flow into them, too, where they depend on parameters; not into those of
+   cross-entropies and KL, which fails when it is compiled. */
+
 /* Zeros: no weights, no smoothing, no mask. */
 typedef struct dsc_loss_spec {
     /* One a class: the mean is over the sum of the weights (PyTorch's); NULL: ones. Binary cross-entropy
@@ -293,5 +297,24 @@ DSC_API dsc_node *dsc_huber_loss(dsc_node *x, dsc_node *targets, const dsc_loss_
 /* Sum over the last dimension of t (log t - x), x the log-probabilities, mean over the batch (PyTorch's
    batchmean), or over all positions of a batch of sequences. */
 DSC_API dsc_node *dsc_kl_loss(dsc_node *log_probabilities, dsc_node *targets, const dsc_loss_spec *spec);
+/* The mean over batch and elements of any real values: how a loss of one's own ends. Of the specification the
+   name alone counts. */
+DSC_API dsc_node *dsc_mean_loss(dsc_node *x, const dsc_loss_spec *spec);
+
+/* weight times loss. */
+typedef struct dsc_loss_term {
+    double weight;
+    dsc_node *loss;
+} dsc_loss_term;
+/* The sum of the terms, at most DSC_MOST_LOSSES; sums of sums are sums. Each loss is the mean over what
+   counts for it, over the batch as over an epoch, and is reported under its layer's name (dsc_metrics,
+   dsc_epoch):
+
+       dsc_loss_sum({ 1, dsc_softmax_cross_entropy(logits, labels) }, { 0.1, dsc_squared_loss(decoded, x) })
+ */
+DSC_API dsc_node *dsc_loss_sum_with(const dsc_loss_term *terms, size_t count);
+#define dsc_loss_sum(...)                                                                                    \
+    dsc_loss_sum_with((const dsc_loss_term[]){ __VA_ARGS__ },                                                \
+                      sizeof((const dsc_loss_term[]){ __VA_ARGS__ }) / sizeof(dsc_loss_term))
 
 #endif

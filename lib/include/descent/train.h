@@ -53,12 +53,22 @@ DSC_API double *dsc_balanced_class_weights(dsc_scope *scope, const int32_t *labe
 
 /* --- Evaluation --- */
 
+/* One of the losses that are summed, by the name of its layer (which is the model's). */
+typedef struct dsc_loss_value {
+    const char *name;
+    double loss;       /* mean over what counts of the examples, before its weight; 0 if nothing does */
+    double error_rate; /* fraction of wrong classes; NaN without labels, and in training */
+} dsc_loss_value;
+
+/* A network's loss, and those that it is the weighted sum of (its own alone if it is no sum). */
 typedef struct dsc_metrics {
-    double loss;       /* mean over what counts of the examples; 0 if nothing does */
-    double error_rate; /* fraction of wrong classes; NaN without labels */
+    double loss;
+    double error_rate; /* of the first loss with labels */
+    size_t loss_count;
+    dsc_loss_value losses[DSC_MOST_LOSSES];
 } dsc_metrics;
 
-/* Loss and error rate over a data set, without dropout. */
+/* Losses and error rates over a data set, without dropout. A model without a loss fails. */
 DSC_API dsc_metrics dsc_evaluate(dsc_model *model, const dsc_examples *data);
 
 /* Values of any node of the model's network for every example (count x elements of one example), without
@@ -98,6 +108,8 @@ DSC_API double dsc_r_squared(const float *predictions, const float *y, size_t co
 typedef struct dsc_epoch {
     size_t epoch;      /* from 1 */
     double train_loss; /* mean over all that counted, as it was trained (with dropout) */
+    size_t loss_count;
+    dsc_loss_value train_losses[DSC_MOST_LOSSES]; /* that it is the weighted sum of */
     dsc_metrics validation;
     double lr;            /* of the epoch's last step */
     double gradient_norm; /* mean over its steps, before clipping; NaN unless asked for */
@@ -146,7 +158,8 @@ typedef struct dsc_fit_options {
  */
 DSC_API dsc_status dsc_fit(dsc_model *model, const dsc_examples *train, const dsc_fit_options *options);
 
-/* One optimizer step on one batch already in memory (x: batch x features, or tokens). Returns the loss. */
+/* One optimizer step on one batch already in memory (x: batch x features, or tokens; targets may be NULL if
+   the network has none). Returns the loss. */
 typedef struct dsc_trainer dsc_trainer;
 DSC_API dsc_trainer *dsc_trainer_make(dsc_model *model, const dsc_optimizer *optimizer);
 DSC_API double dsc_trainer_step(dsc_trainer *trainer, const void *x, const void *targets);

@@ -229,7 +229,7 @@ static void evaluation_is_the_mean_over_all_examples(void **state)
     dsc_node *logits = dsc_dense(dsc_dropout(dsc_tanh(dsc_dense(x, 5)), 0.9), CLASSES);
     dsc_model *model = dsc_compile(dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES)), NULL);
     const dsc_metrics metrics = dsc_evaluate(model, &all);
-    dsc_metrics mean = { 0, 0 };
+    dsc_metrics mean = { .loss = 0, .error_rate = 0 };
     for (size_t i = 0; i < COUNT; i++) {
         const dsc_examples one = {
             .count = 1, .features = INPUTS, .x = all.x + i * INPUTS, .labels = all.labels + i
