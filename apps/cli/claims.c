@@ -12,26 +12,28 @@ const char *dsc_verdict_text(dsc_verdict verdict)
 }
 
 /* "The error peaks at the threshold: 54.2 %, N = 3 (expected 52.5 to 57 %; Belkin et al. 2019)" */
-static const char *claim_text(dsc_scope *scope, const dsc_claim *claim, const dsc_claim_result *result)
+static const char *claim_text(dsc_scope *scope, const dsc_claims *group, const dsc_claim *claim,
+                              const dsc_claim_result *result)
 {
     const char *found = result->verdict == DSC_VERDICT_UNTOLD ? result->reason : result->number;
     return dsc_scope_format(scope, "%s: %s (expected %s; %s)", claim->text, found, result->expected,
-                            claim->source);
+                            group->source);
 }
 
 void dsc_claims_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_record *record,
-                      const dsc_claim *claims, bool all)
+                      const dsc_claims *claims, bool all)
 {
     dsc_table *table = dsc_table_make(scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
     size_t untold = 0;
-    for (const dsc_claim *claim = claims; claim && claim->text; claim++) {
-        const dsc_claim_result result = dsc_claim_check(scope, record, claim);
-        const bool hidden = result.verdict == DSC_VERDICT_UNTOLD && !all;
-        untold += hidden;
-        if (!hidden)
-            dsc_table_row(table, (const char *[]){ dsc_verdict_text(result.verdict),
-                                                   claim_text(scope, claim, &result) });
-    }
+    for (const dsc_claims *group = claims; group && group->source; group++)
+        for (const dsc_claim *claim = group->claims; claim->text; claim++) {
+            const dsc_claim_result result = dsc_claim_check(scope, record, claim);
+            const bool hidden = result.verdict == DSC_VERDICT_UNTOLD && !all;
+            untold += hidden;
+            if (!hidden)
+                dsc_table_row(table, (const char *[]){ dsc_verdict_text(result.verdict),
+                                                       claim_text(scope, group, claim, &result) });
+        }
     if (untold)
         dsc_table_row(table,
                       (const char *[]){ dsc_verdict_text(DSC_VERDICT_UNTOLD),
@@ -40,20 +42,25 @@ void dsc_claims_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_record
     dsc_table_print(table, terminal, 2);
 }
 
-json_t *dsc_claims_json(dsc_scope *scope, dsc_record *record, const dsc_claim *claims)
+static json_t *claim_json(dsc_scope *scope, dsc_record *record, const dsc_claims *group,
+                          const dsc_claim *claim)
+{
+    const dsc_claim_result result = dsc_claim_check(scope, record, claim);
+    const dsc_interval *m = &result.measured;
+    const char *setting = claim->setting ? claim->setting : group->setting;
+    return json_pack("{s:s, s:s, s:s?, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I}", "claim", claim->text,
+                     "source", group->source, "setting", setting, "expected", result.expected, "measured",
+                     result.number, "verdict", dsc_verdict_text(result.verdict), "reason", result.reason,
+                     "median", dsc_json_number(m->n ? m->median : (double)NAN), "low",
+                     dsc_json_number(result.has_interval ? m->low : (double)NAN), "high",
+                     dsc_json_number(result.has_interval ? m->high : (double)NAN), "n", (json_int_t)m->n);
+}
+
+json_t *dsc_claims_json(dsc_scope *scope, dsc_record *record, const dsc_claims *claims)
 {
     json_t *list = json_array();
-    for (const dsc_claim *claim = claims; claim && claim->text; claim++) {
-        const dsc_claim_result result = dsc_claim_check(scope, record, claim);
-        const dsc_interval *m = &result.measured;
-        json_array_append_new(
-            list,
-            json_pack("{s:s, s:s, s:s?, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I}", "claim", claim->text,
-                      "source", claim->source, "setting", claim->setting, "expected", result.expected,
-                      "measured", result.number, "verdict", dsc_verdict_text(result.verdict), "reason",
-                      result.reason, "median", dsc_json_number(m->n ? m->median : (double)NAN), "low",
-                      dsc_json_number(result.has_interval ? m->low : (double)NAN), "high",
-                      dsc_json_number(result.has_interval ? m->high : (double)NAN), "n", (json_int_t)m->n));
-    }
+    for (const dsc_claims *group = claims; group && group->source; group++)
+        for (const dsc_claim *claim = group->claims; claim->text; claim++)
+            json_array_append_new(list, claim_json(scope, record, group, claim));
     return list;
 }

@@ -103,7 +103,7 @@ static void print_report(struct session *session, const dsc_plan *plan, const ch
                 heading_of(session, plan), result->computed, result->kept, result->failed, result->missing,
                 dsc_clock_duration(result->seconds, duration));
     putchar('\n');
-    const dsc_claim *claims = dsc_claims_of(session->scope, session->experiment, result->record);
+    const dsc_claims *claims = dsc_claims_of(session->scope, session->experiment, result->record);
     dsc_summary_print(session->scope, &session->terminal, result->record, claims, SUMMARY_ROWS);
     if (claims) {
         putchar('\n');

@@ -143,7 +143,7 @@ static void spread(bool *flags, size_t length, size_t room)
 }
 
 /* limit: about how many rows are shown, beside those that claims and marks are about; 0: all. */
-static struct selection select_rows(dsc_scope *scope, const struct layout *layout, const dsc_claim *claims,
+static struct selection select_rows(dsc_scope *scope, const struct layout *layout, const dsc_claims *claims,
                                     size_t limit)
 {
     struct selection selection = { .length = 1 };
@@ -157,8 +157,9 @@ static struct selection select_rows(dsc_scope *scope, const struct layout *layou
     if (!flags || !selection.places)
         return selection;
     spread(flags, selection.length, limit && room < selection.length ? room : selection.length);
-    for (const dsc_claim *claim = claims; layout->key_count && claim && claim->text; claim++)
-        dsc_claim_values(scope, layout->record, claim, last, flags);
+    for (const dsc_claims *group = claims; layout->key_count && group && group->source; group++)
+        for (const dsc_claim *claim = group->claims; claim->text; claim++)
+            dsc_claim_values(scope, layout->record, claim, last, flags);
     if (layout->key_count)
         dsc_mark_values(scope, layout->record, last, flags);
     for (size_t i = 0; i < selection.length; i++)
@@ -204,7 +205,7 @@ static const char *seeds_text(dsc_scope *scope, const struct layout *layout, siz
                            : dsc_scope_format(scope, "median of %zu to %zu seeds", n_low, n_high);
 }
 
-const dsc_table *dsc_summary_table(dsc_scope *scope, dsc_record *record, const dsc_claim *claims,
+const dsc_table *dsc_summary_table(dsc_scope *scope, dsc_record *record, const dsc_claims *claims,
                                    size_t limit, const char **heading)
 {
     const struct layout layout = layout_of(scope, record);
@@ -237,7 +238,7 @@ const dsc_table *dsc_summary_table(dsc_scope *scope, dsc_record *record, const d
 }
 
 void dsc_summary_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_record *record,
-                       const dsc_claim *claims, size_t limit)
+                       const dsc_claims *claims, size_t limit)
 {
     const char *heading = NULL;
     const dsc_table *table = dsc_summary_table(scope, record, claims, limit, &heading);

@@ -46,7 +46,7 @@ const dsc_experiment *dsc_known_experiment(const dsc_record *record)
     return NULL;
 }
 
-const dsc_claim *dsc_known_claims(dsc_scope *scope, const dsc_record *record)
+const dsc_claims *dsc_known_claims(dsc_scope *scope, const dsc_record *record)
 {
     const dsc_experiment *experiment = dsc_known_experiment(record);
     return experiment ? dsc_claims_of(scope, experiment, record) : NULL;

@@ -18,7 +18,7 @@ dsc_record *dsc_cells_read(dsc_scope *scope, const char *path);
 const dsc_experiment *dsc_known_experiment(const dsc_record *record);
 
 /* The claims of the experiment that made a record; NULL if it has none or this build has none of its name. */
-const dsc_claim *dsc_known_claims(dsc_scope *scope, const dsc_record *record);
+const dsc_claims *dsc_known_claims(dsc_scope *scope, const dsc_record *record);
 
 /* The program that computes a record's experiment, fit for a shell: "descent run NAME" if this build knows
    it, else the one that made the file, as its provenance has it, or "PROGRAM"; and the command by which it

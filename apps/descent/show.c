@@ -87,7 +87,7 @@ static json_t *cells_json(dsc_record *record)
                      (json_int_t)tally.missing, "seconds", dsc_json_number(tally.seconds), "hashes", hashes);
 }
 
-static void print_json(dsc_call *call, dsc_record *record, const dsc_claim *claims, const char *path)
+static void print_json(dsc_call *call, dsc_record *record, const dsc_claims *claims, const char *path)
 {
     const dsc_record_spec *spec = dsc_record_describe(record);
     dsc_json_print(call->scope,
@@ -145,7 +145,7 @@ static void print_benchmark(dsc_call *call, dsc_record *record, const char *path
 static void print_results(dsc_call *call, dsc_record *record, const char *path, bool all)
 {
     const dsc_record_spec *spec = dsc_record_describe(record);
-    const dsc_claim *claims = dsc_known_claims(call->scope, record);
+    const dsc_claims *claims = dsc_known_claims(call->scope, record);
     const struct dsc_tally tally = dsc_tally_cells(record);
     char duration[24];
     const char *cells = dsc_scope_format(

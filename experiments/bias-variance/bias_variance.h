@@ -7,7 +7,7 @@
 /* A decomposition's terms add up: the largest absolute residual of all cells. */
 #define IDENTITY(sentence, residual)                                                                         \
     {                                                                                                        \
-        .text = sentence, .source = "algebra", .setting = "any models; largest difference", .expected = "0", \
+        .text = sentence, .expected = "0",                                                                   \
         .measured = { .output = residual, .statistic = DSC_STATISTIC_MAGNITUDE }, .low = 0, .high = 1e-10    \
     }
 

@@ -347,8 +347,7 @@ static double memory(const void *hyperparameters)
 /* Of the seeds' medians: where the variance is largest. */
 #define UNIMODAL(sentence, place)                                                                            \
     {                                                                                                        \
-        .text = sentence, .source = YANG, .setting = YANG_SETTING, .needs = WIDTHS,                          \
-        .expected = "between the ends",                                                                      \
+        .text = sentence, .needs = WIDTHS, .expected = "between the ends",                                   \
         .measured = { .output = "squared_variance", .where = place, .statistic = DSC_STATISTIC_ARGMAX },     \
         .units = "units", .pooled = true, .low = 16, .high = 128                                             \
     }
@@ -356,45 +355,54 @@ static double memory(const void *hyperparameters)
 /* Of the seeds' medians: the largest rise of the bias beside its range. */
 #define FALLING_BIAS(sentence, place)                                                                        \
     {                                                                                                        \
-        .text = sentence, .source = YANG, .setting = YANG_SETTING "; largest rise, of the range",            \
-        .needs = WIDTHS, .expected = "monotone",                                                             \
+        .text = sentence, .setting = YANG_SETTING "; largest rise, of the range", .needs = WIDTHS,           \
+        .expected = "monotone",                                                                              \
         .measured = { .output = "squared_bias", .where = place, .statistic = DSC_STATISTIC_RISE },           \
         .against = { .output = "squared_bias", .where = place, .statistic = DSC_STATISTIC_RANGE },           \
         .relation = DSC_RELATION_RATIO, .scale = 100, .units = "%", .pooled = true, .low = 0, .high = 5      \
     }
 
-static const dsc_claim claims[] = {
-    UNIMODAL("With noisy labels the variance rises and falls: it is largest at a width between the ends",
-             "scheme=fresh label_noise=0.15"),
-    UNIMODAL("So it does with clean labels", "scheme=fresh label_noise=0"),
-    UNIMODAL("And with disjoint splits of one training set", "scheme=splits label_noise=0.15"),
-    FALLING_BIAS("With noisy labels the bias falls with the width", "scheme=fresh label_noise=0.15"),
-    FALLING_BIAS("With clean labels the bias falls with the width", "scheme=fresh label_noise=0"),
-    { .text = "With noisy labels the widest networks err less than those at the peak of the variance",
-      .source = YANG,
+static const dsc_claims claims[] = {
+    { .source = YANG,
       .setting = YANG_SETTING,
-      .needs = WIDTHS,
-      .expected = "the second descent",
-      .measured = { .output = "squared_error", .where = "scheme=fresh label_noise=0.15 width=256" },
-      .against = { .output = "squared_error", .where = "scheme=fresh label_noise=0.15 width=128" },
-      .low = -INFINITY,
-      .high = 0,
-      .standard_errors = -2 },
-    { .text = "In wide networks the variance by initialisation and order falls with the width",
-      .source = "Neal et al., arXiv 1810.08591",
+      .claims = DSC_CLAIMS(
+          UNIMODAL(
+              "With noisy labels the variance rises and falls: it is largest at a width between the ends",
+              "scheme=fresh label_noise=0.15"),
+          UNIMODAL("So it does with clean labels", "scheme=fresh label_noise=0"),
+          UNIMODAL("And with disjoint splits of one training set", "scheme=splits label_noise=0.15"),
+          FALLING_BIAS("With noisy labels the bias falls with the width", "scheme=fresh label_noise=0.15"),
+          FALLING_BIAS("With clean labels the bias falls with the width", "scheme=fresh label_noise=0"),
+          { .text = "With noisy labels the widest networks err less than those at the peak of the variance",
+            .needs = WIDTHS,
+            .expected = "the second descent",
+            .measured = { .output = "squared_error", .where = "scheme=fresh label_noise=0.15 width=256" },
+            .against = { .output = "squared_error", .where = "scheme=fresh label_noise=0.15 width=128" },
+            .low = -INFINITY,
+            .high = 0,
+            .standard_errors = -2 }) },
+    { .source = "Neal et al., arXiv 1810.08591",
       .setting = "perceptrons on MNIST; here 256 units beside 64",
-      .needs = WIDTHS,
-      .expected = "falls",
-      .measured = { .output = "squared_optimisation", .where = "scheme=fresh label_noise=0.15 width=256" },
-      .against = { .output = "squared_optimisation", .where = "scheme=fresh label_noise=0.15 width=64" },
-      .low = -INFINITY,
-      .high = 0,
-      .standard_errors = -2 },
-    IDENTITY("Squared error is noise + bias^2 + variance", "squared_residual"),
-    IDENTITY("The variance is E Var by optimisation + Var by sampling", "total_variance_residual"),
-    IDENTITY("Zero-one error is c1 N + B + c2 V", "zero_one_residual"),
-    IDENTITY("Cross-entropy is entropy + KL to the mean network + E KL from it", "cross_entropy_residual"),
-    { 0 },
+      .claims = DSC_CLAIMS(
+          { .text = "In wide networks the variance by initialisation and order falls with the width",
+            .needs = WIDTHS,
+            .expected = "falls",
+            .measured = { .output = "squared_optimisation",
+                          .where = "scheme=fresh label_noise=0.15 width=256" },
+            .against = { .output = "squared_optimisation",
+                         .where = "scheme=fresh label_noise=0.15 width=64" },
+            .low = -INFINITY,
+            .high = 0,
+            .standard_errors = -2 }) },
+    { .source = "algebra",
+      .setting = "any models; largest difference",
+      .claims = DSC_CLAIMS(
+          IDENTITY("Squared error is noise + bias^2 + variance", "squared_residual"),
+          IDENTITY("The variance is E Var by optimisation + Var by sampling", "total_variance_residual"),
+          IDENTITY("Zero-one error is c1 N + B + c2 V", "zero_one_residual"),
+          IDENTITY("Cross-entropy is entropy + KL to the mean network + E KL from it",
+                   "cross_entropy_residual")) },
+    { .source = NULL },
 };
 
 const dsc_case bias_variance_width = {

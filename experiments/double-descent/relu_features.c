@@ -230,27 +230,27 @@ static size_t figures(const void *hyperparameters, dsc_figure *figures, size_t c
 #define THEOREM "Mei and Montanari, Theorem 1"
 #define RATIO_CLAIM(words, points)                                                                           \
     {                                                                                                        \
-        .text = "The test error is that of the theory " words, .source = THEOREM,                            \
-        .setting = "N, n, d to infinity; mean over N relative to the theory's", .expected = "1",             \
-        .needs = "d=100 n=300", .measured = { .output = "test_loss", .where = points },                      \
+        .text = "The test error is that of the theory " words, .expected = "1", .needs = "d=100 n=300",      \
+        .measured = { .output = "test_loss", .where = points },                                              \
         .against = { .output = "theory", .where = points }, .relation = DSC_RELATION_RATIO, .low = 0.9,      \
         .high = 1.1                                                                                          \
     }
 
-static const dsc_claim claims[] = {
-    RATIO_CLAIM("below the threshold", "features=..240"),
-    RATIO_CLAIM("beyond the threshold", "features=390.."),
-    { .text = "The test error peaks at as many features as examples",
-      .source = THEOREM,
-      .setting = "small penalty, N/d = n/d",
-      .expected = "at N = n = 300",
-      .needs = "n=300 lambda=1e-8 features=285,300,315",
-      .measured = { .output = "test_loss", .statistic = DSC_STATISTIC_ARGMAX },
-      .units = "features",
-      .pooled = true,
-      .low = 285,
-      .high = 315 },
-    { 0 },
+static const dsc_claims claims[] = {
+    { .source = THEOREM,
+      .setting = "N, n, d to infinity; mean over N relative to the theory's",
+      .claims = DSC_CLAIMS(RATIO_CLAIM("below the threshold", "features=..240"),
+                           RATIO_CLAIM("beyond the threshold", "features=390.."),
+                           { .text = "The test error peaks at as many features as examples",
+                             .setting = "small penalty, N/d = n/d",
+                             .expected = "at N = n = 300",
+                             .needs = "n=300 lambda=1e-8 features=285,300,315",
+                             .measured = { .output = "test_loss", .statistic = DSC_STATISTIC_ARGMAX },
+                             .units = "features",
+                             .pooled = true,
+                             .low = 285,
+                             .high = 315 }) },
+    { .source = NULL },
 };
 
 const dsc_case double_descent_relu_features = {

@@ -269,15 +269,16 @@ static size_t figures(const void *hyperparameters, dsc_figure *figures, size_t c
     return 2;
 }
 
-static const dsc_claim claims[] = {
-    { .text = "The predictions of Monte Carlo dropout spread more away from the data than near them",
-      .source = "Gal and Ghahramani 2016, figure 2",
+static const dsc_claims claims[] = {
+    { .source = "Gal and Ghahramani 2016, figure 2",
       .setting = "deep networks on a series of one variable; here: ratio of the mean standard deviations",
-      .measured = { .output = "ratio" },
-      .low = 1.5,
-      .high = INFINITY,
-      .standard_errors = -2 },
-    { 0 },
+      .claims = DSC_CLAIMS(
+          { .text = "The predictions of Monte Carlo dropout spread more away from the data than near them",
+            .measured = { .output = "ratio" },
+            .low = 1.5,
+            .high = INFINITY,
+            .standard_errors = -2 }) },
+    { .source = NULL },
 };
 
 const dsc_case dropout_uncertainty = {

@@ -157,15 +157,15 @@ dsc_claim_result dsc_claim_check(dsc_scope *scope, dsc_record *record, const dsc
     return result;
 }
 
-const dsc_claim *dsc_claims_of(dsc_scope *scope, const dsc_experiment *experiment, const dsc_record *record)
+const dsc_claims *dsc_claims_of(dsc_scope *scope, const dsc_experiment *experiment, const dsc_record *record)
 {
     const char *text = dsc_record_describe(record)->recipe;
     json_t *recipe = dsci_json_read(scope, text, NULL);
     const char *name = json_string_value(json_object_get(recipe, "case"));
-    const dsc_claim *claims = NULL;
+    const dsc_claims *claims = NULL;
     for (size_t i = 0; name && experiment && experiment->cases[i]; i++)
         if (strcmp(experiment->cases[i]->name, name) == 0)
             claims = experiment->cases[i]->claims;
     json_decref(recipe);
-    return claims && claims->text ? claims : NULL;
+    return claims && claims->source ? claims : NULL;
 }

@@ -136,16 +136,18 @@ static const dsc_preset sum_presets[] = {
 
 #define GROWTH(sentence, what, least)                                                                        \
     {                                                                                                        \
-        .text = sentence, .source = "Euclid", .setting = "numbers", .needs = what, .scale = 1,               \
+        .text = sentence, .needs = what, .scale = 1,                                                         \
         .measured = { .output = "total", .statistic = DSC_STATISTIC_RISE }, .low = least, .high = 1e9        \
     }
 
 /* One that holds, one that doesn't, one about another setting. */
-static const dsc_claim sum_claims[] = {
-    GROWTH("The total grows", NULL, 0),
-    GROWTH("The total grows beyond measure", NULL, 1e6),
-    GROWTH("Squares grow faster", "mode=square", 3),
-    { .text = NULL },
+static const dsc_claims sum_claims[] = {
+    { .source = "Euclid",
+      .setting = "numbers",
+      .claims =
+          DSC_CLAIMS(GROWTH("The total grows", NULL, 0), GROWTH("The total grows beyond measure", NULL, 1e6),
+                     GROWTH("Squares grow faster", "mode=square", 3)) },
+    { .source = NULL },
 };
 
 static const dsc_case sum_case = {

@@ -20,13 +20,14 @@ static struct result run_case(const char *case_name, const dsc_setting *settings
 static void assert_claims_agree(struct result *result, size_t least)
 {
     size_t agree = 0;
-    const dsc_claim *claims = dsc_claims_of(result->scope, &dropout_experiment, result->record);
-    for (; claims && claims->text; claims++) {
-        const dsc_claim_result claim = dsc_claim_check(result->scope, result->record, claims);
-        if (claim.verdict == DSC_VERDICT_DIFFERS)
-            fail_msg("%s: %s, expected %s", claims->text, claim.number, claim.expected);
-        agree += claim.verdict == DSC_VERDICT_AGREES;
-    }
+    const dsc_claims *group = dsc_claims_of(result->scope, &dropout_experiment, result->record);
+    for (; group && group->source; group++)
+        for (const dsc_claim *claim = group->claims; claim->text; claim++) {
+            const dsc_claim_result found = dsc_claim_check(result->scope, result->record, claim);
+            if (found.verdict == DSC_VERDICT_DIFFERS)
+                fail_msg("%s: %s, expected %s", claim->text, found.number, found.expected);
+            agree += found.verdict == DSC_VERDICT_AGREES;
+        }
     if (agree < least)
         fail_msg("%zu claims agree, expected %zu", agree, least);
 }

@@ -167,11 +167,13 @@ static void write_verdict(dsc_text *page, const dsc_claim_result *result)
     dsc_text_append(page, "</td>");
 }
 
-static void write_claim(const struct report *report, const struct dsc_report_run *run, const dsc_claim *claim)
+static void write_claim(const struct report *report, const struct dsc_report_run *run,
+                        const dsc_claims *group, const dsc_claim *claim)
 {
     const dsc_claim_result result = dsc_claim_check(report->scope, run->record, claim);
     dsc_text *page = report->page;
-    const char *const texts[CLAIM_COLUMNS - 1] = { claim->text, claim->source, claim->setting,
+    const char *const texts[CLAIM_COLUMNS - 1] = { claim->text, group->source,
+                                                   claim->setting ? claim->setting : group->setting,
                                                    result.expected, *result.number ? result.number : "-" };
     dsc_text_append(page, "<tr>");
     for (size_t i = 0; i + 1 < CLAIM_COLUMNS; i++) {
@@ -185,9 +187,8 @@ static void write_claim(const struct report *report, const struct dsc_report_run
 
 static void write_claims_of(const struct report *report, const struct dsc_report_run *run)
 {
-    const dsc_claim *claims = run->claims;
     dsc_text *page = report->page;
-    if (!claims)
+    if (!run->claims)
         return;
     dsc_text_format(page, "<h3><a href=\"#run-%zu\">%zu. ", run->number, run->number);
     dsc_html_text(page, run_name(report->scope, run));
@@ -195,8 +196,9 @@ static void write_claims_of(const struct report *report, const struct dsc_report
     for (size_t i = 0; i < CLAIM_COLUMNS; i++)
         dsc_text_format(page, "<th>%s</th>", claim_heads[i]);
     dsc_text_append(page, "</tr></thead>\n<tbody>\n");
-    for (; claims->text; claims++)
-        write_claim(report, run, claims);
+    for (const dsc_claims *group = run->claims; group->source; group++)
+        for (const dsc_claim *claim = group->claims; claim->text; claim++)
+            write_claim(report, run, group, claim);
     dsc_text_append(page, "</tbody></table></div>\n");
 }
 

@@ -8,8 +8,8 @@
 struct dsc_report_run {
     const char *path;
     dsc_record *record;
-    const dsc_claim *claims; /* NULL: none that this build knows */
-    size_t number;           /* 1, 2, ... */
+    const dsc_claims *claims; /* NULL: none that this build knows */
+    size_t number;            /* 1, 2, ... */
 };
 
 /* The page's style sheet. */

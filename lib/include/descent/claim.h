@@ -46,8 +46,7 @@ typedef enum dsc_relation { DSC_RELATION_DIFFERENCE = 0, DSC_RELATION_RATIO } ds
    seeds lies in low..high (-INFINITY, INFINITY: no bound) where the claim holds. */
 typedef struct dsc_claim {
     const char *text;     /* a sentence: "The test error peaks where training just fits" */
-    const char *source;   /* who says so */
-    const char *setting;  /* of the source: what it was measured on, for readers */
+    const char *setting;  /* where it differs from its group's; NULL: that */
     const char *expected; /* what the source gives, as a person would say it ("54 %"); NULL: low..high */
     /* Parameters (and axes that must have all of some values) without which nothing can be told:
        "epochs=500 width=9,47,300"; data=NAME needs files called NAME/... by --data. NULL: none. */
@@ -63,6 +62,22 @@ typedef struct dsc_claim {
     bool pooled;   /* statistics of the seeds' medians, point by point, instead of each seed's statistic */
     int64_t seeds; /* fewer can't tell; 0: 1 */
 } dsc_claim;
+
+/* Claims of one source. A table of them ends with an entry without a source. */
+typedef struct dsc_claims {
+    const char *source;      /* who says so */
+    const char *setting;     /* what the source measured it on, for readers */
+    const dsc_claim *claims; /* ended by one without text */
+} dsc_claims;
+/* The list of a group: DSC_CLAIMS({ .text = ... }, { .text = ... }). */
+#define DSC_CLAIMS(...)                                                                                      \
+    (const dsc_claim[])                                                                                      \
+    {                                                                                                        \
+        __VA_ARGS__,                                                                                         \
+        {                                                                                                    \
+            .text = NULL                                                                                     \
+        }                                                                                                    \
+    }
 
 typedef enum dsc_verdict {
     DSC_VERDICT_UNTOLD = 0, /* another setting, values missing, too few seeds: reason says which */

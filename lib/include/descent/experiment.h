@@ -117,7 +117,7 @@ typedef struct dsc_case {
     double (*memory)(const void *hyperparameters);
     /* Fills figures (zeroed, capacity of them) from the parameters; returns how many. */
     size_t (*figures)(const void *hyperparameters, dsc_figure *figures, size_t capacity);
-    const dsc_claim *claims; /* ended by one without text; NULL: none */
+    const dsc_claims *claims; /* by their sources, ended by an entry without one; NULL: none */
 } dsc_case;
 
 typedef struct dsc_experiment {

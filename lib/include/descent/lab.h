@@ -136,7 +136,7 @@ DSC_API dsc_record *dsc_merge(dsc_scope *scope, dsc_record *const *records, cons
 
 /* The claims of the experiment's case that made a record; NULL if the experiment has no such case or it
    claims nothing. */
-DSC_API const dsc_claim *dsc_claims_of(dsc_scope *scope, const dsc_experiment *experiment,
-                                       const dsc_record *record);
+DSC_API const dsc_claims *dsc_claims_of(dsc_scope *scope, const dsc_experiment *experiment,
+                                        const dsc_record *record);
 
 #endif

@@ -220,20 +220,20 @@ DSC_API void dsc_progress_show(void *user, const dsc_progress *progress);
 DSC_API void dsc_progress_end(dsc_progress_view *view);
 
 /* The table below, and in *heading what it shows ("median of 2 to 3 seeds, 16 of 38 rows left out (...)"). */
-DSC_API const dsc_table *dsc_summary_table(dsc_scope *scope, dsc_record *record, const dsc_claim *claims,
+DSC_API const dsc_table *dsc_summary_table(dsc_scope *scope, dsc_record *record, const dsc_claims *claims,
                                            size_t limit, const char **heading);
 /* Medians over the seeds, one row per point of the other axes, every output a column; limit > 0 shows about
    that many rows, evenly spread, and those that the claims (NULL: none) and the figures' marks are about. */
 DSC_API void dsc_summary_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_record *record,
-                               const dsc_claim *claims, size_t limit);
+                               const dsc_claims *claims, size_t limit);
 
 /* "agrees", "does not agree", "cannot be told". */
 DSC_API const char *dsc_verdict_text(dsc_verdict verdict);
 /* What sources claim beside what a record shows; all: also what cannot be told from it, with the reason. */
 DSC_API void dsc_claims_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_record *record,
-                              const dsc_claim *claims, bool all);
+                              const dsc_claims *claims, bool all);
 /* The same as an array of objects; claims may be NULL. */
-DSC_API struct json_t *dsc_claims_json(dsc_scope *scope, dsc_record *record, const dsc_claim *claims);
+DSC_API struct json_t *dsc_claims_json(dsc_scope *scope, dsc_record *record, const dsc_claims *claims);
 
 /* What verify and diff found. Returns DSC_EXIT_NO if cells differ. */
 DSC_API dsc_exit dsc_comparison_print(dsc_scope *scope, dsc_terminal *terminal,
