@@ -2,7 +2,7 @@
 #include <descent/nn.h>
 
 #include "nn/layer.h"
-#include "ops/recurrent.h"
+#include "ops/recurrent/recurrent.h"
 
 dsc_node *dsc_embedding_spec_make(dsc_node *tokens, const dsc_embedding_spec *spec)
 {

@@ -1,7 +1,7 @@
 /* activation.c - element-wise activations, and their gradients in terms of the output or, where it does not
  * say enough, of the input.
  */
-#include "ops/ref.h"
+#include "ops/ref/ref.h"
 
 const char *dsc_activation_name(dsc_activation activation)
 {

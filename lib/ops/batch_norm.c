@@ -11,7 +11,7 @@
 #include <float.h>
 #include <math.h>
 
-#include "ops/ref.h"
+#include "ops/ref/ref.h"
 
 enum { X, MEAN, VARIANCE, AFFINE };
 

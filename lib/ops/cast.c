@@ -1,7 +1,7 @@
 /* cast.c - between single precision and bfloat16. The graph puts it where an op computes in another type than
  * what it reads.
  */
-#include "ops/ref.h"
+#include "ops/ref/ref.h"
 
 static bool infer(const dsci_context *context, dsci_node *node)
 {

@@ -3,7 +3,7 @@
 #include "ops/dense.h"
 #include "ops/bf16_emulation.h"
 #include "ops/products.h"
-#include "ops/ref.h"
+#include "ops/ref/ref.h"
 
 /* Elements of the vectors that the layer reads or writes. */
 static size_t vector_of(const dsci_node *node, const dsci_tensor *tensor)

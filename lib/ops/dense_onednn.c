@@ -4,10 +4,10 @@
  * forward, inputs backward (of the gradient of the weights: some rows, the inputs' share). Parts work on
  * contiguous blocks in the thread's workspace, since oneDNN's faster kernels take no others.
  */
-#include "onednn/onednn.h"
-#include "ops/dense.h"
-
 #include <string.h>
+
+#include "ops/dense.h"
+#include "ops/onednn_layers.h"
 
 enum { STEP = 64, MOST_PARTS = 16 };
 
@@ -63,32 +63,29 @@ bool dsci_dense_onednn_supports(const dsci_node *node)
 {
     const dsc_activation activation =
         node->op == &dsci_op_dense ? node->attributes.dense.activation : DSC_LINEAR;
-    return activation <= DSC_TANH && (node->in[0]->type == DSCI_F32 || dsci_onednn_has_bf16());
+    return dsci_onednn_computes(node->in[0]->type, activation);
 }
 
 static dsci_primitive *make_primitive(dsc_scope *scope, const dsci_node *node, const dense_state *s,
                                       size_t width)
 {
-    static const dsci_eltwise eltwise[] = { [DSC_LINEAR] = DSCI_ELTWISE_NONE,
-                                            [DSC_RELU] = DSCI_ELTWISE_RELU,
-                                            [DSC_SIGMOID] = DSCI_ELTWISE_LOGISTIC,
-                                            [DSC_TANH] = DSCI_ELTWISE_TANH };
     const bool forward = s->direction == DSCI_FORWARD;
     const bool weights = s->direction == DSCI_BACKWARD_WEIGHTS;
     return dsci_primitive_make(
-        scope, &(dsci_primitive_spec){
-                   .layer = node->name,
-                   .direction = s->direction,
-                   .bf16 = node->in[0]->type == DSCI_BF16,
-                   .bias = forward ? node->input_count > 2 : weights && node->attributes.dense.bias,
-                   .eltwise = forward ? eltwise[node->attributes.dense.activation] : DSCI_ELTWISE_NONE,
-                   .batch = s->whole.batch,
-                   .in = forward ? s->whole.fan_in : width,
-                   .out = forward ? width : s->whole.units,
-                   .weights_row = s->whole.units,
-                   .plain_weights = weights,
-                   .copies = parts_of(s),
-               });
+        scope,
+        &(dsci_primitive_spec){
+            .layer = node->name,
+            .direction = s->direction,
+            .bf16 = node->in[0]->type == DSCI_BF16,
+            .bias = forward ? node->input_count > 2 : weights && node->attributes.dense.bias,
+            .eltwise = forward ? dsci_onednn_eltwise(node->attributes.dense.activation) : DSCI_ELTWISE_NONE,
+            .batch = s->whole.batch,
+            .in = forward ? s->whole.fan_in : width,
+            .out = forward ? width : s->whole.units,
+            .weights_row = s->whole.units,
+            .plain_weights = weights,
+            .copies = parts_of(s),
+        });
 }
 
 /* Weights that already lie as oneDNN wants them stay where they are. */

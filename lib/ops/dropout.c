@@ -3,7 +3,7 @@
 
 #include <float.h>
 
-#include "ops/ref.h"
+#include "ops/ref/ref.h"
 
 enum { LAYER_SHIFT = 40 }; /* a layer has room for 2^40 blocks of four elements */
 

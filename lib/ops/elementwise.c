@@ -3,7 +3,7 @@
  */
 #include <float.h>
 
-#include "ops/ref.h"
+#include "ops/ref/ref.h"
 
 static bool infer_pair(const dsci_context *context, dsci_node *node)
 {

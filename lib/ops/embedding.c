@@ -1,7 +1,7 @@
 /* embedding.c - rows of a table by tokens, and how long sequences of tokens are. */
 #include <string.h>
 
-#include "ops/ref.h"
+#include "ops/ref/ref.h"
 
 static bool infer(const dsci_context *context, dsci_node *node)
 {

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "ops/loss.h"
-#include "ops/ref.h"
+#include "ops/ref/ref.h"
 
 enum { LARGE = 1 << 17 };
 

@@ -1,6 +1,6 @@
 /* mean_loss.c - the mean of any values as a loss: how a loss of one's own ends. */
 #include "ops/loss.h"
-#include "ops/ref.h"
+#include "ops/ref/ref.h"
 
 static bool infer(const dsci_context *context, dsci_node *node)
 {

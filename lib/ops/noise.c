@@ -7,7 +7,7 @@
 
 #include "base/random.h"
 #include "ops/dropout.h"
-#include "ops/ref.h"
+#include "ops/ref/ref.h"
 
 enum { LAYER_SHIFT = 41 }; /* as in dropout.c: two normals a block */
 

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "ops/conv/conv.h"
-#include "ops/ref.h"
+#include "ops/ref/ref.h"
+#include "ops/window.h"
 
 /* --- Shapes --- */
 

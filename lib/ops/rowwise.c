@@ -3,7 +3,7 @@
  */
 #include <float.h>
 
-#include "ops/ref.h"
+#include "ops/ref/ref.h"
 
 static size_t columns_of(const dsci_tensor *x)
 {

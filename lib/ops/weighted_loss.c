@@ -5,7 +5,7 @@
 #include <float.h>
 
 #include "ops/loss.h"
-#include "ops/ref.h"
+#include "ops/ref/ref.h"
 
 double dsci_loss_terms(const dsci_node *node)
 {

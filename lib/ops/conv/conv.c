@@ -3,14 +3,7 @@
 #include "ops/bf16_emulation.h"
 #include "ops/conv/conv_native.h"
 #include "ops/conv/conv_onednn.h"
-#include "ops/ref.h"
-
-size_t dsci_window_positions(const dsci_window *window, size_t dimension, size_t src)
-{
-    const size_t reach = (window->kernel[dimension] - 1) * window->dilation[dimension] + 1;
-    const size_t padded = src + window->before[dimension] + window->after[dimension];
-    return padded < reach ? 0 : (padded - reach) / window->stride[dimension] + 1;
-}
+#include "ops/ref/ref.h"
 
 /* Height and width of an example; of a sequence 1 and the steps. */
 static void set_extents(size_t extents[2], const dsci_shape *batched)
@@ -57,11 +50,6 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-static size_t reach_of(const dsci_window *w)
-{
-    return (w->kernel[0] - 1) * w->dilation[0] + 1;
-}
-
 /* A power of two, so that as many threads have the same to do. */
 static size_t bands_of(size_t most, size_t groups, size_t rows, size_t pixels)
 {
@@ -91,7 +79,7 @@ dsci_conv_cut dsci_conv_cut_of(const dsci_node *node, size_t rows, size_t pixels
     dsci_conv_cut cut = { .examples = examples,
                           .groups = (node->batch + examples - 1) / examples,
                           .bands = 1 };
-    if (examples == 1 && w->before[0] < reach_of(w) && w->after[0] < reach_of(w))
+    if (examples == 1 && w->before[0] < dsci_window_reach(w, 0) && w->after[0] < dsci_window_reach(w, 0))
         cut.bands = bands_of(worth, cut.groups, rows, pixels);
     return cut;
 }
@@ -121,7 +109,8 @@ dsci_conv_band dsci_conv_band_of_dst(const dsci_conv_shape *s, const dsci_conv_c
     if (cut->bands == 1)
         return whole_images(s, cut, part);
     const dsci_range dst = dsci_piece(s->dst[0], part % cut->bands, cut->bands);
-    const size_t start = dst.first * w->stride[0], end = start + (dst.count - 1) * w->stride[0] + reach_of(w);
+    const size_t start = dst.first * w->stride[0],
+                 end = start + (dst.count - 1) * w->stride[0] + dsci_window_reach(w, 0);
     const size_t first = less(start, w->before[0]);
     return (dsci_conv_band){ .examples = examples_of(s, cut, part),
                              .src = { first, dsci_least(less(end, w->before[0]), s->src[0]) - first },
@@ -136,7 +125,7 @@ dsci_conv_band dsci_conv_band_of_src(const dsci_conv_shape *s, const dsci_conv_c
         return whole_images(s, cut, part);
     const dsci_range src = dsci_piece(s->src[0], part % cut->bands, cut->bands);
     const size_t start = src.first + w->before[0], end = start + src.count; /* in the padded image */
-    const size_t first = (less(start + 1, reach_of(w)) + w->stride[0] - 1) / w->stride[0];
+    const size_t first = (less(start + 1, dsci_window_reach(w, 0)) + w->stride[0] - 1) / w->stride[0];
     const size_t last = dsci_least((end - 1) / w->stride[0] + 1, s->dst[0]);
     return (dsci_conv_band){ .examples = examples_of(s, cut, part),
                              .src = src,
@@ -193,9 +182,8 @@ static bool infer(const dsci_context *context, dsci_node *node)
                 context->scope, DSC_ERROR_SHAPE,
                 "layer '%s': expected an input of at least %zu in dimension %zu for a window of %zu with "
                 "dilation %zu and padding %zu, found %zu; use a smaller window or more padding",
-                node->name,
-                (window->kernel[i] - 1) * window->dilation[i] + 1 - window->before[i] - window->after[i],
-                at - 1, window->kernel[i], window->dilation[i], window->before[i], src->dim[at]);
+                node->name, dsci_window_reach(window, i) - window->before[i] - window->after[i], at - 1,
+                window->kernel[i], window->dilation[i], window->before[i], src->dim[at]);
             return false;
         }
         dst.dim[at] = positions;

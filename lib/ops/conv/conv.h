@@ -3,6 +3,7 @@
 #define DESCENT_OPS_CONV_H
 
 #include "ops/op.h"
+#include "ops/window.h"
 
 /* Of images (batch, height, width, channels); a sequence is an image of height 1. */
 typedef struct dsci_conv_shape {
@@ -19,9 +20,6 @@ static inline size_t dsci_conv_depth(const dsci_conv_shape *s)
 {
     return s->window.kernel[0] * s->window.kernel[1] * (s->channels / s->groups);
 }
-
-/* Positions that a window takes along a dimension; 0 if it does not fit. */
-size_t dsci_window_positions(const dsci_window *window, size_t dimension, size_t src);
 
 /* How a convolution is cut into parts: groups of examples, and of a single example bands of rows. Large
  * batches are cut where all steps cut them, so that a thread goes on with its examples; of small ones each
@@ -57,14 +55,5 @@ typedef struct dsci_conv_band {
  * dst whose windows reach them. Padding is less than the window. */
 dsci_conv_band dsci_conv_band_of_dst(const dsci_conv_shape *s, const dsci_conv_cut *cut, size_t part);
 dsci_conv_band dsci_conv_band_of_src(const dsci_conv_shape *s, const dsci_conv_cut *cut, size_t part);
-
-/* Where a window at dst position `at` reads with its element k; false: outside the image. */
-static inline bool dsci_window_source(const dsci_window *window, size_t dimension, size_t at, size_t k,
-                                      size_t size, size_t *source)
-{
-    const size_t place = at * window->stride[dimension] + k * window->dilation[dimension];
-    *source = place - window->before[dimension];
-    return place >= window->before[dimension] && *source < size;
-}
 
 #endif

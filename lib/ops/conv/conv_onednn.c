@@ -16,9 +16,9 @@
 
 #include <string.h>
 
-#include "onednn/onednn.h"
 #include "ops/conv/conv.h"
 #include "ops/conv/conv_depthwise.h"
+#include "ops/onednn_layers.h"
 #include "ops/products.h"
 
 enum {
@@ -103,7 +103,7 @@ static dsci_conv_shape flipped_shape(const dsci_conv_shape *s)
     t.channels = s->filters;
     t.filters = s->channels;
     for (size_t i = 0; i < 2; i++) {
-        const size_t reach = (s->window.kernel[i] - 1) * s->window.dilation[i];
+        const size_t reach = dsci_window_reach(&s->window, i) - 1;
         t.src[i] = s->dst[i];
         t.dst[i] = s->src[i];
         t.window.before[i] = reach - s->window.before[i];
@@ -120,8 +120,7 @@ static bool is_flipped(const dsci_node *node, const dsci_conv_shape *s)
         w->kernel[0] * w->kernel[1] > MOST_TURNED || 5 * dst_pixels(s) < 4 * s->src[0] * s->src[1])
         return false;
     for (size_t i = 0; i < 2; i++)
-        if (w->before[i] > (w->kernel[i] - 1) * w->dilation[i] ||
-            w->after[i] > (w->kernel[i] - 1) * w->dilation[i])
+        if (w->before[i] >= dsci_window_reach(w, i) || w->after[i] >= dsci_window_reach(w, i))
             return false;
     return true;
 }
@@ -154,10 +153,6 @@ static conv_state *make_state(dsc_scope *scope, dsci_node *node)
 /* Of a part of these extents. */
 static dsci_primitive_spec spec_of(const dsci_node *node, const conv_state *s, const conv_kind *kind)
 {
-    static const dsci_eltwise eltwise[] = { [DSC_LINEAR] = DSCI_ELTWISE_NONE,
-                                            [DSC_RELU] = DSCI_ELTWISE_RELU,
-                                            [DSC_SIGMOID] = DSCI_ELTWISE_LOGISTIC,
-                                            [DSC_TANH] = DSCI_ELTWISE_TANH };
     const dsci_conv_shape *shape = &s->shape;
     const bool forward = node->op == &dsci_op_conv;
     dsci_primitive_spec spec = {
@@ -166,7 +161,7 @@ static dsci_primitive_spec spec_of(const dsci_node *node, const conv_state *s, c
         .bf16 = node->in[0]->type == DSCI_BF16,
         .bias = forward ? node->input_count > 2
                         : s->direction == DSCI_BACKWARD_WEIGHTS && node->attributes.conv.bias,
-        .eltwise = forward ? eltwise[node->attributes.conv.activation] : DSCI_ELTWISE_NONE,
+        .eltwise = forward ? dsci_onednn_eltwise(node->attributes.conv.activation) : DSCI_ELTWISE_NONE,
         .batch = kind->examples,
         .in = shape->channels,
         .out = kind->filters,
@@ -213,9 +208,9 @@ static bool is_slow(const dsci_node *node)
 
 bool dsci_conv_onednn_supports(const dsci_node *node)
 {
-    const bool forward = node->op == &dsci_op_conv;
-    return (!forward || node->attributes.conv.activation <= DSC_TANH) &&
-           (node->in[0]->type == DSCI_F32 || dsci_onednn_has_bf16());
+    const dsc_activation activation =
+        node->op == &dsci_op_conv ? node->attributes.conv.activation : DSC_LINEAR;
+    return dsci_onednn_computes(node->in[0]->type, activation);
 }
 
 /* Measured on two threads (Zen 5, batch 128, ms of the native kernels and of oneDNN): 16 -> 16, 3x3, at 32x32

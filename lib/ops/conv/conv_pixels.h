@@ -67,7 +67,7 @@ static inline size_t dsci_conv_whole_columns(const dsci_conv_shape *s)
 static inline size_t dsci_conv_run_inside(const dsci_conv_shape *s, const dsci_conv_pixel *p, size_t count)
 {
     const dsci_window *w = &s->window;
-    const size_t reach = (w->kernel[1] - 1) * w->dilation[1] + 1, padded = s->src[1] + w->before[1];
+    const size_t reach = dsci_window_reach(w, 1), padded = s->src[1] + w->before[1];
     if (p->x * w->stride[1] < w->before[1] || padded < reach)
         return 0;
     const size_t positions = dsci_least((padded - reach) / w->stride[1] + 1, s->dst[1]);

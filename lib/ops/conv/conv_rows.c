@@ -4,15 +4,10 @@
 
 #include <string.h>
 
-static size_t reach_of(const dsci_window *w, size_t dimension)
-{
-    return (w->kernel[dimension] - 1) * w->dilation[dimension] + 1;
-}
-
 /* Rows of an image that windows reach, or columns. */
 static size_t extent_of(const dsci_conv_shape *s, size_t dimension)
 {
-    return (s->dst[dimension] - 1) * s->window.stride[dimension] + reach_of(&s->window, dimension);
+    return (s->dst[dimension] - 1) * s->window.stride[dimension] + dsci_window_reach(&s->window, dimension);
 }
 
 size_t dsci_conv_rows_of(const dsci_conv_shape *s, size_t pixels)
@@ -23,7 +18,7 @@ size_t dsci_conv_rows_of(const dsci_conv_shape *s, size_t pixels)
 /* From one row of the output to the next, windows move by the stride, or on to the next image. */
 static size_t rows_together(const dsci_conv_shape *s, size_t pixels)
 {
-    const size_t rows = dsci_conv_rows_of(s, pixels), reach = reach_of(&s->window, 0),
+    const size_t rows = dsci_conv_rows_of(s, pixels), reach = dsci_window_reach(&s->window, 0),
                  stride = s->window.stride[0];
     const size_t images = s->batch > 1 && rows > 1 ? (rows - 2) / s->dst[0] + 1 : 0;
     return (rows - 1) * stride + reach + (reach > stride ? images * (reach - stride) : 0);

@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "ops/recurrent.h"
+#include "ops/recurrent/recurrent.h"
 
 enum { SIDE = 128 }; /* a part makes so many rows and columns of the gradients */
 

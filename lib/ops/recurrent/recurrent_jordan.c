@@ -2,7 +2,7 @@
  * kernels' tanh in place of the C library's, which differs between processors. */
 #include <math.h>
 
-#include "ops/recurrent.h"
+#include "ops/recurrent/recurrent.h"
 
 /* The same bits at every level. */
 static float lane_tanh(float x)
@@ -16,4 +16,4 @@ static float lane_tanh(float x)
 #define REAL     float
 #define NAME(op) dsci_jordan_##op
 #define LOCAL(f) f##_jordan
-#include "ops/ref_recurrent.inl"
+#include "ops/ref/ref_recurrent.inl"

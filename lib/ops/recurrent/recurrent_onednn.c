@@ -5,7 +5,7 @@
  * A group's rows of some steps lie one after the other, so that they are the batch of an inner product. Each
  * product is whole within one part: no sum is divided.
  */
-#include "ops/recurrent.h"
+#include "ops/recurrent/recurrent.h"
 
 #include <string.h>
 

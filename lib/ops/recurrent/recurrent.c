@@ -1,8 +1,8 @@
 /* recurrent.c - recurrent layers over whole sequences: shapes, gradients and the list of implementations. */
-#include "ops/recurrent.h"
+#include "ops/recurrent/recurrent.h"
 
 #include "ops/bf16_emulation.h"
-#include "ops/ref.h"
+#include "ops/ref/ref.h"
 
 static size_t gates_of(int cell)
 {

@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "ops/recurrent.h"
+#include "ops/recurrent/recurrent.h"
 
 enum { PANEL = 32, MOST_GROUP = DSCI_MOST_GROUP };
 

@@ -1,5 +1,5 @@
 /* ref.c - the reference engine in float and in double. */
-#include "ops/ref.h"
+#include "ops/ref/ref.h"
 
 #include <math.h>
 
@@ -9,7 +9,7 @@
 #include "ops/loss.h"
 #include "ops/noise.h"
 #include "ops/pool.h"
-#include "ops/recurrent.h"
+#include "ops/recurrent/recurrent.h"
 
 static bool dsci_ref_activation_is_exact(dsc_activation kind)
 {
@@ -77,12 +77,12 @@ static double dsci_ref_slope(dsc_activation kind, double x)
 #define REAL     float
 #define NAME(op) dsci_ref_##op##_f32
 #define LOCAL(f) f##_f32
-#include "ops/ref.inl"
-#include "ops/ref_loss.inl"
-#include "ops/ref_noise.inl"
-#include "ops/ref_recurrent.inl"
-#include "ops/ref_rowwise.inl"
-#include "ops/ref_window.inl"
+#include "ops/ref/ref.inl"
+#include "ops/ref/ref_loss.inl"
+#include "ops/ref/ref_noise.inl"
+#include "ops/ref/ref_recurrent.inl"
+#include "ops/ref/ref_rowwise.inl"
+#include "ops/ref/ref_window.inl"
 #undef REAL
 #undef NAME
 #undef LOCAL
@@ -90,9 +90,9 @@ static double dsci_ref_slope(dsc_activation kind, double x)
 #define REAL     double
 #define NAME(op) dsci_ref_##op##_f64
 #define LOCAL(f) f##_f64
-#include "ops/ref.inl"
-#include "ops/ref_loss.inl"
-#include "ops/ref_noise.inl"
-#include "ops/ref_recurrent.inl"
-#include "ops/ref_rowwise.inl"
-#include "ops/ref_window.inl"
+#include "ops/ref/ref.inl"
+#include "ops/ref/ref_loss.inl"
+#include "ops/ref/ref_noise.inl"
+#include "ops/ref/ref_recurrent.inl"
+#include "ops/ref/ref_rowwise.inl"
+#include "ops/ref/ref_window.inl"
