@@ -23,7 +23,7 @@ static const char *claim_text(dsc_scope *scope, const dsc_claims *group, const d
 void dsc_claims_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_record *record,
                       const dsc_claims *claims, bool all)
 {
-    dsc_table *table = dsc_table_make(scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
+    dsc_table *table = dsc_table_make(scope, (const dsc_table_column[]){ { 0 }, { 0 } }, 2, 1);
     size_t untold = 0;
     for (const dsc_claims *group = claims; group && group->source; group++)
         for (const dsc_claim *claim = group->claims; claim->text; claim++) {

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-static const dsc_column two_texts[] = { { 0 }, { 0 } };
+static const dsc_table_column two_texts[] = { { 0 }, { 0 } };
 
 static const char *case_name_at(const void *user, size_t i)
 {
@@ -71,7 +71,7 @@ static void print_cases(struct session *session)
 
 static void print_params(struct session *session, const dsc_case *shown)
 {
-    static const dsc_column columns[] = {
+    static const dsc_table_column columns[] = {
         { "name", false }, { "default", false }, { "range", false }, { "", false }
     };
     dsc_table *table = dsc_table_make(session->scope, columns, 4, 1);
@@ -98,7 +98,7 @@ static const char *spaced_list(dsc_scope *scope, const char *list)
 
 static void print_axes(struct session *session, const dsc_case *shown)
 {
-    static const dsc_column columns[] = {
+    static const dsc_table_column columns[] = {
         { "name", false }, { "range", false }, { "", false }, { "default", false }
     };
     dsc_scope *scope = session->scope;
@@ -117,7 +117,8 @@ static void print_axes(struct session *session, const dsc_case *shown)
 
 static void print_presets(struct session *session, const dsc_case *shown)
 {
-    dsc_table *table = dsc_table_make(session->scope, (const dsc_column[]){ { 0 }, { 0 }, { 0 } }, 3, 1);
+    dsc_table *table =
+        dsc_table_make(session->scope, (const dsc_table_column[]){ { 0 }, { 0 }, { 0 } }, 3, 1);
     for (const dsc_preset *preset = shown->presets; preset && preset->name; preset++)
         dsc_table_row(table, (const char *[]){ preset->name, preset->help,
                                                spaced_list(session->scope, preset->settings) });

@@ -69,7 +69,7 @@ dsc_exit dsci_dry_run(struct session *session, const dsc_plan *plan, const dsc_r
         { "time", time_text(estimate.seconds, duration) },
         { "results", options->out },
     };
-    dsc_table *table = dsc_table_make(scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
+    dsc_table *table = dsc_table_make(scope, (const dsc_table_column[]){ { 0 }, { 0 } }, 2, 1);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         dsc_table_row(table, rows[i]);
     dsc_heading(&session->terminal, "%s, dry run", heading_of(session, plan));
@@ -109,7 +109,7 @@ static void print_report(struct session *session, const dsc_plan *plan, const ch
         putchar('\n');
         dsc_claims_print(session->scope, &session->terminal, result->record, claims, false);
     }
-    dsc_table *table = dsc_table_make(session->scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
+    dsc_table *table = dsc_table_make(session->scope, (const dsc_table_column[]){ { 0 }, { 0 } }, 2, 1);
     dsc_table_row(table, (const char *[]){ "results", out });
     for (size_t i = 0; i < files->count; i++)
         if (is_shown(files, files->paths[i]))

@@ -139,7 +139,7 @@ bool dsc_options_apply(dsc_scope *scope, const dsc_option *table, const dsc_sett
 
 void dsc_options_print(dsc_scope *scope, const dsc_terminal *terminal, const dsc_option *table)
 {
-    static const dsc_column columns[] = { { 0 }, { 0 } };
+    static const dsc_table_column columns[] = { { 0 }, { 0 } };
     dsc_table *rows = dsc_table_make(scope, columns, 2, 1);
     for (const dsc_option *option = table; option->name; option++) {
         const char *left = dsc_scope_format(scope, "--%s%s%s", option->name, option->value ? " " : "",

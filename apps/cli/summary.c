@@ -117,14 +117,15 @@ static dsc_interval summary_of(dsc_scope *scope, const struct layout *layout, co
 static dsc_table *empty_table(dsc_scope *scope, const struct layout *layout)
 {
     const size_t count = layout->key_count + layout->output_count;
-    dsc_column *columns = dsc_scope_alloc(scope, count, sizeof *columns);
+    dsc_table_column *columns = dsc_scope_alloc(scope, count, sizeof *columns);
     if (!columns)
         return NULL;
     for (size_t i = 0; i < layout->key_count; i++)
-        columns[i] = (dsc_column){ .title = layout->spec->axes[layout->keys[i]].name,
-                                   .number = !layout->spec->axes[layout->keys[i]].names };
+        columns[i] = (dsc_table_column){ .title = layout->spec->axes[layout->keys[i]].name,
+                                         .number = !layout->spec->axes[layout->keys[i]].names };
     for (size_t i = 0; i < layout->output_count; i++)
-        columns[layout->key_count + i] = (dsc_column){ .title = layout->outputs[i]->name, .number = true };
+        columns[layout->key_count + i] =
+            (dsc_table_column){ .title = layout->outputs[i]->name, .number = true };
     return dsc_table_make(scope, columns, count, layout->key_count);
 }
 

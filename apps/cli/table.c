@@ -12,7 +12,7 @@ struct row {
 
 struct dsc_table {
     dsc_scope *scope;
-    const dsc_column *columns;
+    const dsc_table_column *columns;
     size_t count, keys;
     struct row *first, **last;
 };
@@ -26,10 +26,10 @@ static int width_of(const char *text)
     return width;
 }
 
-dsc_table *dsc_table_make(dsc_scope *scope, const dsc_column *columns, size_t count, size_t keys)
+dsc_table *dsc_table_make(dsc_scope *scope, const dsc_table_column *columns, size_t count, size_t keys)
 {
     dsc_table *table = dsc_scope_alloc(scope, 1, sizeof *table);
-    dsc_column *own = dsc_scope_alloc(scope, count, sizeof *own);
+    dsc_table_column *own = dsc_scope_alloc(scope, count, sizeof *own);
     if (!own)
         return NULL;
     for (size_t i = 0; i < count; i++) {
@@ -262,7 +262,7 @@ void dsc_table_print(const dsc_table *table, const dsc_terminal *terminal, int i
 
 void dsc_paragraph_print(dsc_scope *scope, const dsc_terminal *terminal, const char *text, int indent)
 {
-    dsc_table *table = dsc_table_make(scope, (const dsc_column[]){ { 0 } }, 1, 0);
+    dsc_table *table = dsc_table_make(scope, (const dsc_table_column[]){ { 0 } }, 1, 0);
     dsc_table_row(table, &text);
     dsc_table_print(table, terminal, indent);
 }

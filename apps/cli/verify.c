@@ -17,7 +17,7 @@ static const char *value_text(dsc_scope *scope, const dsc_difference *difference
 
 static void print_table(dsc_scope *scope, const dsc_terminal *terminal, const dsc_comparison *comparison)
 {
-    static const dsc_column columns[] = {
+    static const dsc_table_column columns[] = {
         { "cell", false }, { "output", false }, { "expected", true }, { "found", true }
     };
     dsc_table *table = dsc_table_make(scope, columns, 4, 1);

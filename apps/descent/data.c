@@ -36,7 +36,7 @@ const dsc_known_data *data_find(dsc_scope *scope, const char *name)
 
 static void list(dsc_call *call, const struct data_arguments *arguments)
 {
-    static const dsc_column columns[] = { { "name", false }, { "origin", false }, { "", false } };
+    static const dsc_table_column columns[] = { { "name", false }, { "origin", false }, { "", false } };
     size_t count = 0;
     const dsc_known_data *known = dsc_known_data_list(&count);
     dsc_table *table = dsc_table_make(call->scope, columns, 3, 1);
@@ -131,7 +131,7 @@ static void check_one(struct check *check, const dsc_known_data *known, const ch
  */
 static dsc_exit check(dsc_call *call, const struct data_arguments *arguments, const char *name)
 {
-    static const dsc_column columns[] = { { "data", false }, { "file", false }, { "", false } };
+    static const dsc_table_column columns[] = { { "data", false }, { "file", false }, { "", false } };
     struct check check = { .call = call,
                            .table = dsc_table_make(call->scope, columns, 3, 1),
                            .json = json_array() };

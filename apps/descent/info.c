@@ -111,7 +111,7 @@ static void print_machine(dsc_call *call, const dsc_thread_choice *threads)
         { "  rule",
           "cores allowed, or fewer by Slurm, OMP_NUM_THREADS or the control group; --threads N is taken as it is" },
     };
-    dsc_table *table = dsc_table_make(scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
+    dsc_table *table = dsc_table_make(scope, (const dsc_table_column[]){ { 0 }, { 0 } }, 2, 1);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         dsc_table_row(table, rows[i]);
     dsc_heading(&call->terminal, "Machine");
@@ -125,7 +125,7 @@ static void print_build(dsc_call *call)
                                     { "commit", build->commit },
                                     { "compiler", build->compiler },
                                     { "flags", build->flags } };
-    dsc_table *table = dsc_table_make(call->scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
+    dsc_table *table = dsc_table_make(call->scope, (const dsc_table_column[]){ { 0 }, { 0 } }, 2, 1);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         dsc_table_row(table, rows[i]);
     dsc_heading(&call->terminal, "\nBuild");
@@ -133,7 +133,7 @@ static void print_build(dsc_call *call)
 
     size_t count = 0;
     const dsc_library *library = dsc_libraries(&count);
-    dsc_table *libraries = dsc_table_make(call->scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
+    dsc_table *libraries = dsc_table_make(call->scope, (const dsc_table_column[]){ { 0 }, { 0 } }, 2, 1);
     for (size_t i = 0; i < count; i++)
         dsc_table_row(libraries, (const char *[]){ library[i].name, library[i].version });
     dsc_heading(&call->terminal, "\nLibraries");

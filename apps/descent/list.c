@@ -24,7 +24,7 @@ static json_t *experiment_json(const dsc_experiment *experiment)
 
 static void print_experiment(const dsc_call *call, const dsc_experiment *experiment)
 {
-    static const dsc_column columns[] = { { 0 }, { 0 } };
+    static const dsc_table_column columns[] = { { 0 }, { 0 } };
     dsc_table *table = dsc_table_make(call->scope, columns, 2, 1);
     for (const dsc_case *const *c = experiment->cases; *c; c++)
         dsc_table_row(table, (const char *[]){ (*c)->name, (*c)->summary });

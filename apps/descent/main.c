@@ -28,7 +28,7 @@ static const dsc_verb *find_verb(dsc_scope *scope, const char *name)
 
 static void print_overview(dsc_scope *scope, const dsc_terminal *terminal)
 {
-    static const dsc_column columns[] = { { 0 }, { 0 } };
+    static const dsc_table_column columns[] = { { 0 }, { 0 } };
     dsc_table *table = dsc_table_make(scope, columns, 2, 1);
     for (size_t i = 0; i < VERB_COUNT; i++)
         dsc_table_row(table, (const char *[]){ dsc_scope_format(scope, "%s%s%s", verbs[i]->name,

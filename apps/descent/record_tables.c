@@ -144,7 +144,7 @@ const dsc_table *dsc_recipe_table(dsc_scope *scope, const dsc_record *record)
 {
     const char *recipe = dsc_record_describe(record)->recipe;
     json_t *json = recipe ? json_loads(recipe, 0, NULL) : NULL;
-    dsc_table *table = dsc_table_make(scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
+    dsc_table *table = dsc_table_make(scope, (const dsc_table_column[]){ { 0 }, { 0 } }, 2, 1);
     if (json_is_object(json))
         add_recipe_rows(scope, table, "", json);
     json_decref(json);
@@ -153,7 +153,7 @@ const dsc_table *dsc_recipe_table(dsc_scope *scope, const dsc_record *record)
 
 const dsc_table *dsc_provenance_table(dsc_scope *scope, const dsc_record *record)
 {
-    dsc_table *table = dsc_table_make(scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
+    dsc_table *table = dsc_table_make(scope, (const dsc_table_column[]){ { 0 }, { 0 } }, 2, 1);
     for (size_t i = 0; i < dsc_record_provenance_count(record); i++) {
         const char *pair[2] = { NULL, NULL };
         dsc_record_provenance_at(record, i, &pair[0], &pair[1]);

@@ -102,7 +102,7 @@ static void print_json(dsc_call *call, dsc_record *record, const dsc_claims *cla
 
 static void print_pairs(dsc_call *call, const char *heading, const char *const (*pairs)[2], size_t count)
 {
-    dsc_table *table = dsc_table_make(call->scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
+    dsc_table *table = dsc_table_make(call->scope, (const dsc_table_column[]){ { 0 }, { 0 } }, 2, 1);
     for (size_t i = 0; i < count; i++)
         if (pairs[i][1] && *pairs[i][1])
             dsc_table_row(table, pairs[i]);

@@ -19,7 +19,7 @@ static const char *shape_text(dsc_scope *scope, const size_t *shape, size_t rank
 
 static void print_slices(dsc_call *call, const char *heading, const dsc_slice *slices, size_t count)
 {
-    static const dsc_column columns[] = { { "name", false }, { "shape", false }, { "values", true } };
+    static const dsc_table_column columns[] = { { "name", false }, { "shape", false }, { "values", true } };
     dsc_table *table = dsc_table_make(call->scope, columns, 3, 1);
     for (size_t i = 0; i < count; i++)
         dsc_table_row(table, (const char *[]){ slices[i].name,
@@ -50,7 +50,7 @@ static void print_model(dsc_call *call, const char *path)
     const dsc_slice *parameters, *state;
     const size_t parameter_slices = dsc_model_slices(model, &parameters);
     const size_t state_slices = dsc_model_state_slices(model, &state);
-    dsc_table *table = dsc_table_make(call->scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
+    dsc_table *table = dsc_table_make(call->scope, (const dsc_table_column[]){ { 0 }, { 0 } }, 2, 1);
     dsc_table_row(table, (const char *[]){ "file", dsc_scope_format(call->scope, "%s: %s",
                                                                     dsc_file_kind_name(DSC_FILE_MODEL),
                                                                     dsc_file_kind_reader(DSC_FILE_MODEL)) });
@@ -69,7 +69,7 @@ static void print_model(dsc_call *call, const char *path)
 
 static void print_arrays(dsc_call *call, const char *path, dsc_file_kind kind)
 {
-    static const dsc_column columns[] = { { "array", false }, { "shape", false } };
+    static const dsc_table_column columns[] = { { "array", false }, { "shape", false } };
     size_t count = 0;
     const dsc_array *arrays = dsc_arrays_list(call->scope, path, &count);
     dsc_table *table = dsc_table_make(call->scope, columns, 2, 1);

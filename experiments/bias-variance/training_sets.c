@@ -8,18 +8,6 @@ static dsc_dataset limited(dsc_scope *scope, const dsc_dataset *data, size_t cou
     return count ? dsc_dataset_head(scope, data, count) : *data;
 }
 
-/* Single precision with its labels, in a scope of its own. */
-static dsc_examples keep(dsc_scope *scope, const dsc_dataset *data)
-{
-    int32_t *labels = dsc_scope_alloc(scope, data->count, sizeof *labels);
-    if (labels)
-        memcpy(labels, data->labels, data->count * sizeof *labels);
-    return (dsc_examples){ .count = data->count,
-                           .features = data->features,
-                           .x = dsc_to_f32(scope, data->x, data->count * data->features),
-                           .labels = labels };
-}
-
 pool pool_read(dsc_scope *scope, const dsc_known_data *known, const char *directory, size_t examples,
                size_t tests)
 {
@@ -34,8 +22,8 @@ pool pool_read(dsc_scope *scope, const dsc_known_data *known, const char *direct
         dsc_scaler_apply(work, &scaler, &split.test);
     }
     if (dsc_scope_status(work) == DSC_OK) {
-        p.train = keep(scope, &split.train);
-        p.test = keep(scope, &split.test);
+        p.train = dsc_examples_from(scope, &split.train);
+        p.test = dsc_examples_from(scope, &split.test);
     }
     dsc_scope_adopt_error(scope, work);
     dsc_scope_close(&work);
@@ -120,24 +108,25 @@ dsc_examples training_set_make(dsc_scope *scope, const pool *p, uint64_t seed, c
     dsc_examples set =
         fresh ? generated(scope, size, seed, spec->set) : from_pool(scope, p, seed, spec, order);
     int32_t *labels = dsc_scope_alloc(scope, set.count, sizeof *labels);
-    if (dsc_scope_status(scope) != DSC_OK || !labels || !set.labels)
+    if (dsc_scope_status(scope) != DSC_OK || !labels || !dsc_examples_labels(&set))
         return set;
-    memcpy(labels, set.labels, set.count * sizeof *labels);
+    memcpy(labels, dsc_examples_labels(&set), set.count * sizeof *labels);
     const bool splits = spec->scheme == SCHEME_SPLITS;
     add_noise(dsc_rng_make(seed, DSC_STREAM_NOISE), splits ? 0 : (uint32_t)(1 + spec->set),
               fresh ? NULL : order, spec->label_noise, labels, set.count);
-    set.labels = labels;
-    set.targets = one_hot(scope, labels, set.count);
-    set.outputs = CLASSES;
-    return set;
+    const dsc_column noisy = { "labels", 1, .i32 = labels };
+    const dsc_column targets = { "targets", CLASSES, .f32 = one_hot(scope, labels, set.count) };
+    set = dsc_examples_with(scope, &set, &noisy);
+    return dsc_examples_with(scope, &set, &targets);
 }
 
 double *label_probabilities(dsc_scope *scope, const dsc_examples *examples, double label_noise)
 {
+    const int32_t *labels = dsc_examples_labels(examples);
     double *probabilities = dsc_scope_alloc(scope, examples->count * CLASSES, sizeof *probabilities);
     for (size_t i = 0; probabilities && i < examples->count; i++)
         for (size_t c = 0; c < CLASSES; c++)
             probabilities[i * CLASSES + c] =
-                label_noise / CLASSES + (examples->labels[i] == (int32_t)c ? 1 - label_noise : 0);
+                label_noise / CLASSES + (labels[i] == (int32_t)c ? 1 - label_noise : 0);
     return probabilities;
 }

@@ -151,8 +151,9 @@ static void log_softmax(const float *logits, double *dst)
 static double error_rate(dsc_scope *scope, dsc_model *model, const dsc_node *scores, const dsc_examples *data)
 {
     const float *values = dsc_predict(scope, model, scores, data);
-    return values ? 1 - dsc_classify(scope, values, data->labels, data->count, CLASSES, 1).accuracy
-                  : (double)NAN;
+    return values
+               ? 1 - dsc_classify(scope, values, dsc_examples_labels(data), data->count, CLASSES, 1).accuracy
+               : (double)NAN;
 }
 
 static dsc_node *network(dsc_scope *scope, const struct hyperparameters *k, size_t inputs)
@@ -185,7 +186,7 @@ static void train(dsc_scope *scope, struct work *w, int loss_kind, const dsc_exa
                   size_t model_index)
 {
     const pool *data = w->data;
-    dsc_node *scores = network(scope, w->hyperparameters, train->features);
+    dsc_node *scores = network(scope, w->hyperparameters, dsc_examples_column(train, "input")->width);
     dsc_node *loss =
         loss_kind == SQUARED
             ? dsc_squared_loss(scores, dsc_targets(scope, &(dsc_input_spec){ .shape = { CLASSES } }))

@@ -168,8 +168,8 @@ static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *hyperpa
             shared->train[i] = dsc_examples_from(scope, &split.train);
             shared->test = dsc_examples_from(scope, &split.test);
         } else {
-            shared->train[i] = shared->train[0];
-            shared->train[i].labels = split.train.labels;
+            const dsc_column labels = { "labels", 1, .i32 = split.train.labels };
+            shared->train[i] = dsc_examples_with(scope, &shared->train[0], &labels);
         }
     }
     return shared;

@@ -266,10 +266,9 @@ static double *train(dsc_cell *cell, const struct problem *p)
     for (size_t j = 0; j < p->features; j++)
         trace += p->lengths[j] / (double)p->n;
     const dsc_examples examples = { .count = p->n,
-                                    .features = p->features,
-                                    .x = dsc_to_f32(scope, p->x, p->n * p->features),
-                                    .targets = dsc_to_f32(scope, p->y, p->n),
-                                    .outputs = 1 };
+                                    .columns = { { "input", p->features,
+                                                   .f32 = dsc_to_f32(scope, p->x, p->n * p->features) },
+                                                 { "targets", 1, .f32 = dsc_to_f32(scope, p->y, p->n) } } };
     const dsc_fit_options options = { .optimizer = { .kind = DSC_SGD, .lr = 0.5 * p->keep / trace },
                                       .epochs = a.steps,
                                       .fixed_order = true,

@@ -20,7 +20,8 @@ static size_t layer_width(const struct hyperparameters *k, size_t width, int64_t
 static dsc_node *perceptron(dsc_scope *scope, const struct hyperparameters *k, const training *t)
 {
     const regularisation *r = &t->regularisation;
-    dsc_node *h = dsc_input(scope, &(dsc_input_spec){ .shape = { t->train->features } });
+    const size_t features = dsc_examples_column(t->train, "input")->width;
+    dsc_node *h = dsc_input(scope, &(dsc_input_spec){ .shape = { features } });
     h = noisy(h, NOISE_BERNOULLI, r->input_rate);
     for (int64_t layer = 0; layer < k->layers; layer++) {
         h = dsc_dense(h, layer_width(k, t->width, layer), .weights_init = DSC_INIT_HE_NORMAL,

@@ -114,11 +114,10 @@ static bool fit(dsc_cell *cell, dsc_model *model)
     dsc_scope *scope = dsc_cell_scope(cell);
     double x[MOST_POINTS], y[MOST_POINTS];
     draw_points(k, x, y);
-    const dsc_examples examples = { .count = (size_t)k->points,
-                                    .features = 1,
-                                    .x = dsc_to_f32(scope, x, (size_t)k->points),
-                                    .targets = dsc_to_f32(scope, y, (size_t)k->points),
-                                    .outputs = 1 };
+    const size_t points = (size_t)k->points;
+    const dsc_examples examples = { .count = points,
+                                    .columns = { { "input", 1, .f32 = dsc_to_f32(scope, x, points) },
+                                                 { "targets", 1, .f32 = dsc_to_f32(scope, y, points) } } };
     static const dsc_parameter_group biases = { .match = "*/bias", .no_decay = true };
     struct fitting fitting = { cell, (double)k->steps };
     const dsc_fit_options options = { .optimizer = { .kind = DSC_ADAM,
@@ -205,7 +204,8 @@ static void run(dsc_cell *cell)
         return;
     size_t count;
     const double *x = dsc_cell_axis(cell, "x", &count);
-    const dsc_examples grid = { .count = count, .features = 1, .x = dsc_to_f32(scope, x, count) };
+    const dsc_examples grid = { .count = count,
+                                .columns = { { "input", 1, .f32 = dsc_to_f32(scope, x, count) } } };
     double *sums = dsc_scope_alloc(scope, count, sizeof *sums);
     double *squares = dsc_scope_alloc(scope, count, sizeof *squares);
     const float *plain = dsc_predict(scope, model, y, &grid);

@@ -202,7 +202,8 @@ static void put_confusion(dsc_cell *cell, dsc_model *model, const dsc_node *logi
     const float *scores = dsc_predict(scope, model, logits, test);
     if (!scores)
         return;
-    const dsc_classification c = dsc_classify(scope, scores, test->labels, test->count, CLASSES, 1);
+    const dsc_classification c =
+        dsc_classify(scope, scores, dsc_examples_labels(test), test->count, CLASSES, 1);
     for (size_t i = 0; c.confusion && i < CLASSES; i++) {
         const size_t sum = c.support[i];
         for (size_t j = 0; j < CLASSES; j++)
@@ -253,7 +254,8 @@ static void run(dsc_cell *cell)
     if (dsc_fit(p.model, &p.shared->train, &options) != DSC_OK)
         return;
     put_confusion(cell, p.model, logits, &p.shared->test);
-    pictures_put(cell, p.model, p.shared->test.x, p.shared->height, p.shared->width, p.shared->channels);
+    pictures_put(cell, p.model, dsc_examples_column(&p.shared->test, "input")->f32, p.shared->height,
+                 p.shared->width, p.shared->channels);
     dsc_put(cell, "parameters", (double)dsc_model_parameter_count(p.model));
     size_t count;
     const float *parameters = dsc_model_parameters(p.model, &count);

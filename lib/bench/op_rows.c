@@ -164,11 +164,11 @@ static dsc_model *compile(const dsc_bench *bench, const struct layer *layer, dsc
 static void run_once(const dsc_bench *bench, dsci_execution *plan)
 {
     const float *x = dsci_bench_values(bench->scope, plan->inputs[0]->elements);
-    const float *targets = dsci_bench_values(bench->scope, plan->expected->elements);
+    const float *targets = dsci_bench_values(bench->scope, plan->expected[0]->elements);
     if (!x || !targets)
         return;
     dsci_execution_bind(plan->inputs[0], x);
-    dsci_execution_bind(plan->expected, targets);
+    dsci_execution_bind(plan->expected[0], targets);
     const unsigned mode = dsc_float_mode_enter();
     dsci_execution_run(plan);
     dsc_float_mode_leave(mode);

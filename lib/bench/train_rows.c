@@ -27,16 +27,11 @@ const dsc_bench_row dsci_train_rows[] = {
 };
 const size_t dsci_train_row_count = sizeof dsci_train_rows / sizeof dsci_train_rows[0];
 
-struct training {
-    dsc_trainer *trainer;
-    dsc_bench_batch batch;
-};
-
 static void run(const dsc_bench_task *task, size_t count)
 {
-    const struct training *training = task->state;
+    dsc_trainer *trainer = task->state;
     for (size_t i = 0; i < count; i++)
-        dsc_trainer_step(training->trainer, training->batch.x, training->batch.labels);
+        dsc_trainer_step(trainer, 0);
 }
 
 static void set_up(dsc_bench *bench, dsc_bench_task *task, dsc_engine engine, size_t number)
@@ -49,15 +44,13 @@ static void set_up(dsc_bench *bench, dsc_bench_task *task, dsc_engine engine, si
         dsc_softmax_cross_entropy(w->network(scope), dsc_labels(scope, w->classes)),
         &(dsc_compile_options){
             .batch = w->batch, .engine = engine, .dtype = bench->options.dtype, .threads = task->threads });
-    struct training *training = dsc_scope_alloc(scope, 1, sizeof *training);
-    if (!model || !training || !dsci_model_execution(model, w->batch, DSCI_TRAINING))
+    if (!model || !dsci_model_execution(model, w->batch, DSCI_TRAINING))
         return;
     task->setup = dsc_clock_seconds() - start;
-    *training = (struct training){ dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_ADAM, .lr = 1e-3 }),
-                                   dsc_bench_batch_make(scope, w) };
+    const dsc_examples batch = dsc_bench_batch_make(scope, w);
     task->engine = dsc_engine_name(engine);
     task->arithmetic = bench->options.dtype == DSC_BF16 ? DSC_BENCH_BF16 : DSC_BENCH_F32;
-    task->state = training;
+    task->state = dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_ADAM, .lr = 1e-3 }, &batch);
     task->run = run;
     task->flops = dsc_model_step_flops(model);
     task->items = (double)w->batch;
@@ -117,13 +110,13 @@ const size_t dsci_sweep_row_count = sizeof dsci_sweep_rows / sizeof dsci_sweep_r
 
 static void run_sweep(const dsc_bench_task *task, size_t count)
 {
-    const struct training *of_thread = task->state;
+    dsc_trainer *const *of_thread = task->state;
 #pragma omp parallel num_threads(task->threads)
     {
         const unsigned mode = dsc_float_mode_enter();
-        const struct training *own = &of_thread[omp_get_thread_num()];
+        dsc_trainer *own = of_thread[omp_get_thread_num()];
         for (size_t i = 0; i < count; i++)
-            dsc_trainer_step(own->trainer, own->batch.x, own->batch.labels);
+            dsc_trainer_step(own, 0);
         dsc_float_mode_leave(mode);
     }
 }
@@ -131,10 +124,10 @@ static void run_sweep(const dsc_bench_task *task, size_t count)
 void dsci_sweep_setup(dsc_bench *bench, dsc_bench_task *task, dsc_engine engine)
 {
     dsc_scope *scope = bench->scope;
-    const dsc_bench_workload batch = { .batch = SWEEP_BATCH,
-                                       .classes = SWEEP_CLASSES,
-                                       .values = SWEEP_INPUTS };
-    struct training *of_thread = dsc_scope_alloc(scope, (size_t)task->threads, sizeof *of_thread);
+    const dsc_bench_workload workload = { .batch = SWEEP_BATCH,
+                                          .classes = SWEEP_CLASSES,
+                                          .values = SWEEP_INPUTS };
+    dsc_trainer **of_thread = dsc_scope_alloc(scope, (size_t)task->threads, sizeof *of_thread);
     const double start = dsc_clock_seconds();
     for (int t = 0; of_thread && t < task->threads; t++) {
         dsc_node *logits = dsc_mlp(scope, &(dsc_mlp_spec){ .inputs = SWEEP_INPUTS,
@@ -148,9 +141,8 @@ void dsci_sweep_setup(dsc_bench *bench, dsc_bench_task *task, dsc_engine engine)
             return;
         if (t == 0)
             task->setup = dsc_clock_seconds() - start;
-        of_thread[t] =
-            (struct training){ dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_ADAM, .lr = 1e-3 }),
-                               dsc_bench_batch_make(scope, &batch) };
+        const dsc_examples batch = dsc_bench_batch_make(scope, &workload);
+        of_thread[t] = dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_ADAM, .lr = 1e-3 }, &batch);
         task->flops += dsc_model_step_flops(model);
     }
     task->engine = dsc_engine_name(engine);

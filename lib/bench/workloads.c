@@ -85,14 +85,14 @@ static int32_t *make_integers(dsc_scope *scope, uint32_t major, size_t count, si
     return values;
 }
 
-dsc_bench_batch dsc_bench_batch_make(dsc_scope *scope, const dsc_bench_workload *workload)
+dsc_examples dsc_bench_batch_make(dsc_scope *scope, const dsc_bench_workload *workload)
 {
     const size_t count = workload->batch * workload->values;
-    dsc_bench_batch batch;
+    dsc_column values = { .name = workload->tokens ? "tokens" : "input", .width = workload->values };
     if (workload->tokens)
-        batch.x = make_integers(scope, 0, count, VOCABULARY);
+        values.i32 = make_integers(scope, 0, count, VOCABULARY);
     else
-        batch.x = make_values(scope, count);
-    batch.labels = make_integers(scope, 1, workload->batch, workload->classes);
-    return batch;
+        values.f32 = make_values(scope, count);
+    const int32_t *labels = make_integers(scope, 1, workload->batch, workload->classes);
+    return (dsc_examples){ .count = workload->batch, .columns = { values, { "labels", 1, .i32 = labels } } };
 }

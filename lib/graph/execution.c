@@ -18,13 +18,18 @@ static const dsc_slice *slice_of(const dsc_slice *slices, size_t count, const ch
     return NULL;
 }
 
+/* Inputs are told apart by their names; what is expected may be read by several losses. */
 static void settle_input(const dsc_model *model, dsci_execution *plan, dsci_tensor *tensor)
 {
-    if (plan->input_count == DSCI_EXECUTION_INPUTS)
-        dsc_scope_fail(model->scope, DSC_ERROR_UNSUPPORTED,
-                       "expected a network of at most %d inputs, found more", DSCI_EXECUTION_INPUTS);
-    else
-        plan->inputs[plan->input_count++] = tensor;
+    const char *name = tensor->producer->name;
+    for (size_t i = 0; i < plan->input_count; i++)
+        if (strcmp(plan->inputs[i]->producer->name, name) == 0) {
+            dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT,
+                           "expected inputs of different names, found two that are called '%s'; set .name",
+                           name);
+            return;
+        }
+    plan->inputs[plan->input_count++] = tensor;
 }
 
 /* Gives parameters, their gradients and state their places in the model's vectors, and external tensors
@@ -46,7 +51,7 @@ static void settle_leaf(const dsc_model *model, dsci_execution *plan, const dsci
         slice = slice_of(model->slices, model->slice_count, node->name);
         tensor->storage = DSCI_STORAGE_PARAMETERS;
         break;
-    default: plan->expected = tensor; return;
+    default: plan->expected[plan->expected_count++] = tensor; return;
     }
     tensor->offset = slice ? slice->offset * size : 0;
     if (!tensor->diff)
@@ -60,7 +65,9 @@ static void settle_leaf(const dsc_model *model, dsci_execution *plan, const dsci
 
 static void settle(const dsc_model *model, dsci_execution *plan)
 {
-    for (size_t i = 0; i < plan->graph.count; i++)
+    plan->inputs = dsc_scope_alloc(model->scope, plan->graph.count, sizeof(dsci_tensor *));
+    plan->expected = dsc_scope_alloc(model->scope, plan->graph.count, sizeof(dsci_tensor *));
+    for (size_t i = 0; plan->inputs && plan->expected && i < plan->graph.count; i++)
         if (plan->graph.nodes[i]->op->leaf)
             settle_leaf(model, plan, plan->graph.nodes[i]);
 }
@@ -229,6 +236,8 @@ static dsci_execution *plan_make(dsc_model *model, const dsci_tensor *root, size
     if (dsc_scope_status(scope) != DSC_OK)
         return NULL;
     settle(model, plan);
+    if (dsc_scope_status(scope) != DSC_OK)
+        return NULL;
     dsci_stage_list schedule = { .phases = NULL };
     dsci_pass_stages(&plan->graph, &schedule);
     plan->arena_bytes = dsci_pass_memory(&plan->graph, schedule.stage_count);

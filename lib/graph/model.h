@@ -28,10 +28,7 @@ typedef struct dsci_loss {
     const double *errors; /* wrong classes, and of how many; NULL if not measured */
 } dsci_loss;
 
-enum {
-    DSCI_EXECUTION_INPUTS = 4,
-    DSCI_SECONDS_STRIDE = 8 /* doubles: one cache line for each thread's time */
-};
+enum { DSCI_SECONDS_STRIDE = 8 /* doubles: one cache line for each thread's time */ };
 
 /* An executable for one batch size: a flat list of steps over resolved addresses. Plans of a model share its
    parameters and gradients. */
@@ -47,9 +44,8 @@ typedef struct dsci_execution {
     void **workspaces; /* of each thread, workspace_bytes of them */
     size_t workspace_bytes;
     int threads;
-    dsci_tensor *inputs[DSCI_EXECUTION_INPUTS]; /* external: examples, tokens */
-    size_t input_count;
-    dsci_tensor *expected; /* external: labels or targets; NULL if there are none */
+    dsci_tensor **inputs, **expected; /* external: examples and tokens; labels and targets */
+    size_t input_count, expected_count;
     const void *result;    /* the root's value */
     const double *loss;    /* the same, of a root that is a loss; else NULL */
     dsci_loss losses[DSC_MOST_LOSSES];

@@ -25,52 +25,54 @@ static dsc_node *leaf(dsc_scope *scope, const dsci_op *op, const char *name,
     return names && copy ? wrap(scope, names, op, copy, attributes, NULL, 0) : NULL;
 }
 
-static dsc_node *examples(dsc_scope *scope, const dsci_op *op, const dsc_input_spec *spec)
+/* The shape that a specification says; of rank 0, and the scope fails, if it says none. */
+static dsci_shape shape_of(dsc_scope *scope, const dsci_op *op, const dsc_input_spec *spec)
 {
-    if (!spec || spec->shape[0] == 0) {
+    dsci_shape shape = { .rank = 0 };
+    while (spec && shape.rank < DSC_MAX_RANK && spec->shape[shape.rank]) {
+        shape.dim[shape.rank] = spec->shape[shape.rank];
+        shape.rank++;
+    }
+    if (shape.rank == 0)
         dsc_scope_fail(scope, DSC_ERROR_SHAPE,
                        "%s '%s': expected the shape of one example, for example .shape = { 40 }, found none",
                        op->name, spec && spec->name ? spec->name : op->name);
-        return NULL;
-    }
-    dsci_attributes attributes = { .example = { .rank = 0 } };
-    dsci_shape *shape = &attributes.example;
-    while (shape->rank < DSC_MAX_RANK && spec->shape[shape->rank]) {
-        shape->dim[shape->rank] = spec->shape[shape->rank];
-        shape->rank++;
-    }
-    return leaf(scope, op, spec->name, &attributes);
+    return shape;
 }
 
 dsc_node *dsc_input(dsc_scope *scope, const dsc_input_spec *spec)
 {
-    return examples(scope, &dsci_op_input, spec);
+    const dsci_shape shape = shape_of(scope, &dsci_op_input, spec);
+    if (shape.rank == 0)
+        return NULL;
+    return leaf(scope, &dsci_op_input, spec->name,
+                &(dsci_attributes){ .input = { .example = shape, .unbatched = spec->unbatched } });
 }
 
 dsc_node *dsc_targets(dsc_scope *scope, const dsc_input_spec *spec)
 {
-    return examples(scope, &dsci_op_targets, spec);
-}
-
-static dsc_node *labels(dsc_scope *scope, size_t classes, const dsci_shape *example)
-{
-    if (classes == 0 || classes > INT32_MAX) {
-        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "labels: expected 1 to %d classes, found %zu", INT32_MAX,
-                       classes);
+    const dsci_shape shape = shape_of(scope, &dsci_op_targets, spec);
+    if (shape.rank == 0)
+        return NULL;
+    if (spec->unbatched) {
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                       "targets '%s': expected targets of every example, found .unbatched",
+                       spec->name ? spec->name : "targets");
         return NULL;
     }
-    return leaf(scope, &dsci_op_labels, NULL,
-                &(dsci_attributes){ .labels = { .example = *example, .classes = classes } });
+    return leaf(scope, &dsci_op_targets, spec->name, &(dsci_attributes){ .example = shape });
 }
 
-dsc_node *dsc_labels(dsc_scope *scope, size_t classes)
+dsc_node *dsc_labels_with(dsc_scope *scope, const dsc_labels_spec *spec)
 {
-    return labels(scope, classes, &(dsci_shape){ .rank = 0 });
-}
-
-dsc_node *dsc_label_sequence(dsc_scope *scope, size_t steps, size_t classes)
-{
-    return labels(scope, classes, &(dsci_shape){ .rank = 1, .dim = { steps } });
+    if (!spec || spec->classes == 0 || spec->classes > INT32_MAX) {
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "labels: expected 1 to %d classes, found %zu", INT32_MAX,
+                       spec ? spec->classes : 0);
+        return NULL;
+    }
+    const dsci_shape example = { .rank = spec->steps > 0, .dim = { spec->steps } };
+    return leaf(scope, &dsci_op_labels, spec->name,
+                &(dsci_attributes){ .labels = { .example = example, .classes = spec->classes } });
 }
 
 dsc_node *dsc_tokens(dsc_scope *scope, const dsc_tokens_spec *spec)
@@ -83,7 +85,8 @@ dsc_node *dsc_tokens(dsc_scope *scope, const dsc_tokens_spec *spec)
         return NULL;
     }
     const dsci_attributes attributes = { .tokens = { .example = { .rank = 1, .dim = { spec->steps } },
-                                                     .vocabulary = spec->vocabulary } };
+                                                     .vocabulary = spec->vocabulary,
+                                                     .unbatched = spec->unbatched } };
     return leaf(scope, &dsci_op_tokens, spec->name, &attributes);
 }
 
@@ -143,10 +146,11 @@ size_t dsci_node_example_elements(const dsc_node *x)
 
 size_t dsc_node_shape(const dsc_node *node, size_t shape[DSC_MAX_RANK])
 {
-    if (!node || dsc_scope_status(node->scope) != DSC_OK || node->tensor->shape.rank < 2)
+    if (!node || dsc_scope_status(node->scope) != DSC_OK)
         return 0;
     const dsci_shape *whole = &node->tensor->shape;
-    for (size_t i = 1; i < whole->rank; i++)
-        shape[i - 1] = whole->dim[i];
-    return whole->rank - 1;
+    const size_t first = node->tensor->unbatched ? 0 : 1;
+    for (size_t i = first; i < whole->rank; i++)
+        shape[i - first] = whole->dim[i];
+    return whole->rank > first ? whole->rank - first : 0;
 }

@@ -10,6 +10,7 @@
 #include <descent/cpu.h>
 #include <descent/data.h>
 #include <descent/engine.h>
+#include <descent/examples.h>
 #include <descent/experiment.h>
 #include <descent/export.h>
 #include <descent/figure.h>

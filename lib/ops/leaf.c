@@ -1,22 +1,37 @@
 /* leaf.c - ops that compute nothing: inputs, labels, targets, parameters. */
 #include "ops/op.h"
 
-static bool infer_examples(const dsci_context *context, dsci_node *node)
+/* Of an input from outside: a batch of examples, or one that is the whole tensor. */
+static bool infer_outside(const dsci_context *context, dsci_node *node, dsci_type type,
+                          const dsci_shape *example, bool unbatched)
 {
-    const dsci_shape shape = dsci_shape_batched(context->batch, &node->attributes.example);
-    return dsci_node_output(context, node, dsci_master_type(context->real), &shape);
+    const dsci_shape shape = unbatched ? *example : dsci_shape_batched(context->batch, example);
+    if (!dsci_node_output(context, node, type, &shape))
+        return false;
+    node->out[0]->unbatched = unbatched;
+    return true;
+}
+
+static bool infer_input(const dsci_context *context, dsci_node *node)
+{
+    return infer_outside(context, node, dsci_master_type(context->real), &node->attributes.input.example,
+                         node->attributes.input.unbatched);
+}
+
+static bool infer_targets(const dsci_context *context, dsci_node *node)
+{
+    return infer_outside(context, node, dsci_master_type(context->real), &node->attributes.example, false);
 }
 
 static bool infer_labels(const dsci_context *context, dsci_node *node)
 {
-    const dsci_shape shape = dsci_shape_batched(context->batch, &node->attributes.labels.example);
-    return dsci_node_output(context, node, DSCI_I32, &shape);
+    return infer_outside(context, node, DSCI_I32, &node->attributes.labels.example, false);
 }
 
 static bool infer_tokens(const dsci_context *context, dsci_node *node)
 {
-    const dsci_shape shape = dsci_shape_batched(context->batch, &node->attributes.tokens.example);
-    return dsci_node_output(context, node, DSCI_I32, &shape);
+    return infer_outside(context, node, DSCI_I32, &node->attributes.tokens.example,
+                         node->attributes.tokens.unbatched);
 }
 
 static bool infer_state(const dsci_context *context, dsci_node *node)
@@ -35,15 +50,18 @@ static bool infer_parameter(const dsci_context *context, dsci_node *node)
     return true;
 }
 
-static const dsci_field example_fields[] = { { "shape", DSCI_FIELD_SHAPE, DSCI_AT(example), 0, 1, 0x1p40 },
-                                             { .name = NULL } };
+static const dsci_field input_fields[] = {
+    { "shape", DSCI_FIELD_SHAPE, DSCI_AT(input.example), 0, 1, 0x1p40 },
+    { "unbatched", DSCI_FIELD_FLAG, DSCI_AT(input.unbatched), 0, 0, 1 },
+    { .name = NULL }
+};
 
 const dsci_op dsci_op_input = {
     .name = "input",
     .id = DSCI_OP_INPUT,
     .leaf = true,
-    .infer = infer_examples,
-    .schema = { "", 0, example_fields },
+    .infer = infer_input,
+    .schema = { "", 0, input_fields },
 };
 
 static const dsci_field labels_fields[] = {
@@ -60,12 +78,15 @@ const dsci_op dsci_op_labels = {
     .schema = { "", 0, labels_fields },
 };
 
+static const dsci_field targets_fields[] = { { "shape", DSCI_FIELD_SHAPE, DSCI_AT(example), 0, 1, 0x1p40 },
+                                             { .name = NULL } };
+
 const dsci_op dsci_op_targets = {
     .name = "targets",
     .id = DSCI_OP_TARGETS,
     .leaf = true,
-    .infer = infer_examples,
-    .schema = { "", 0, example_fields },
+    .infer = infer_targets,
+    .schema = { "", 0, targets_fields },
 };
 
 static const dsci_field parameter_fields[] = {
@@ -83,6 +104,7 @@ const dsci_op dsci_op_parameter = {
 static const dsci_field tokens_fields[] = {
     { "shape", DSCI_FIELD_SHAPE, DSCI_AT(tokens.example), 0, 1, 0x1p40 },
     { "vocabulary", DSCI_FIELD_SIZE, DSCI_AT(tokens.vocabulary), 0, 1, INT32_MAX },
+    { "unbatched", DSCI_FIELD_FLAG, DSCI_AT(tokens.unbatched), 0, 0, 1 },
     { .name = NULL }
 };
 

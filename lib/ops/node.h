@@ -42,7 +42,11 @@ typedef enum dsci_label_kind { DSCI_LABEL_SOFTMAX = 0, DSCI_LABEL_NLL, DSCI_LABE
 
 /* What an op needs to know beside its inputs; each op reads the member of its name. */
 typedef union dsci_attributes {
-    dsci_shape example; /* input, targets, reshape: the shape without the batch */
+    dsci_shape example; /* targets, reshape: the shape without the batch */
+    struct {
+        dsci_shape example;
+        bool unbatched; /* the example is the whole tensor */
+    } input;
     struct {
         dsci_shape example;
         size_t classes;
@@ -50,6 +54,7 @@ typedef union dsci_attributes {
     struct {
         dsci_shape example;
         size_t vocabulary;
+        bool unbatched; /* the example is the whole tensor */
     } tokens;
     struct {
         dsci_shape shape;

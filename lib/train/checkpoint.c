@@ -1,6 +1,5 @@
 /* checkpoint.c - a training in a file: it goes on to the same bits as one that was never stopped. */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,25 +15,38 @@ static const char FORMAT[] = "descent checkpoint 1";
 
 /* --- The recipe: everything that the bits depend on, a line each --- */
 
-static void write_data(dsc_text *text, const char *name, const void *values, size_t count, size_t width)
+static void write_port(dsc_text *text, dsc_scope *scope, const dsci_port *port, size_t count)
 {
-    char digest[65] = "none";
-    if (values && width > 0)
-        dsc_digest_hex(dsc_sha256(values, count * width * sizeof(float)), digest);
-    dsc_text_format(text, "%s=%zux%zu %s\n", name, count, values ? width : 0, digest);
+    char digest[65];
+    const size_t rows = port->column.unbatched ? 1 : count;
+    dsc_text_format(text, "=%zux%zu %s\n", rows, port->width,
+                    dsc_digest_hex(dsci_port_digest(scope, port, rows), digest));
 }
 
-/* What the network reads of the examples. */
-static void write_examples(dsc_text *text, const char *name, const dsci_feed *feed,
-                           const dsc_examples *examples)
+/* What the network reads of the examples: the first real input, the first of integers and the first that is
+   expected have lines of their own, whatever they are called; others their names. */
+static void write_examples(dsc_text *text, dsc_scope *scope, const char *name, const dsci_feed *feed,
+                           const dsci_execution *plan, size_t count)
 {
-    static const char *const ports[] = { "x", "tokens", "expected" };
-    dsci_feed view = *feed;
-    dsci_feed_from(&view, examples);
-    for (dsci_port_id id = 0; id < DSCI_PORTS; id++) {
-        char line[64];
-        snprintf(line, sizeof line, "%s %s", name, ports[id]);
-        write_data(text, line, view.ports[id].values, examples->count, view.ports[id].width);
+    enum { X, TOKENS, EXPECTED, KINDS };
+    static const char *const kinds[KINDS] = { "x", "tokens", "expected" };
+    const dsci_port *first[KINDS] = { NULL };
+    for (size_t i = feed->count; i-- > 0;)
+        first[i >= plan->input_count ? EXPECTED : feed->ports[i].column.i32 ? TOKENS : X] = &feed->ports[i];
+    for (int kind = 0; kind < KINDS; kind++) {
+        dsc_text_format(text, "%s %s", name, kinds[kind]);
+        if (first[kind])
+            write_port(text, scope, first[kind], count);
+        else
+            dsc_text_format(text, "=%zux0 none\n", count);
+    }
+    for (size_t i = 0; i < feed->count; i++) {
+        const dsci_port *port = &feed->ports[i];
+        if (port == first[X] || port == first[TOKENS] || port == first[EXPECTED])
+            continue;
+        dsc_text_format(text, "%s %s '%s'", name, i < plan->input_count ? "input" : "expected",
+                        port->column.name);
+        write_port(text, scope, port, count);
     }
 }
 
@@ -75,6 +87,8 @@ static void write_options(dsc_text *text, const dsci_fit *fit)
     dsc_text_format(text, "patience=%zu\nmin_delta=%.17g\nby_error=%d\nkeep_best=%d\n", o->patience,
                     o->min_delta, o->by_error, o->keep_best);
     const dsc_augmentation *a = o->augmentation;
+    if (a && a->input)
+        dsc_text_format(text, "augmented=%s\n", a->input);
     if (a)
         dsc_text_format(text, "augmentation=%zux%zux%zu %d %.17g %.17g %zu %.17g %.17g %llu\n", a->height,
                         a->width, a->channels, a->flip, a->shift, a->rotate, a->crop, a->noise, a->fill,
@@ -91,9 +105,10 @@ static const char *write_recipe(dsc_scope *scope, const dsci_fit *fit)
     write_model(text, fit->model, structure);
     write_optimizer(text, &fit->options->optimizer);
     write_options(text, fit);
-    write_examples(text, "examples", &fit->trainer.feed, fit->examples);
+    write_examples(text, scope, "examples", &fit->trainer.feed, fit->trainer.plan, fit->examples->count);
     if (fit->options->validation)
-        write_examples(text, "validation", &fit->validation.feed, fit->options->validation);
+        write_examples(text, scope, "validation", &fit->validation.feed, fit->validation.full,
+                       fit->validation.count);
     return dsc_text_string(text);
 }
 

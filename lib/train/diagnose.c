@@ -48,8 +48,9 @@ static const char *in_inputs(dsc_scope *scope, const dsci_execution *plan)
     for (size_t i = 0; i < plan->input_count; i++)
         if (!all_finite(plan->inputs[i]->type, plan->inputs[i]->bound, plan->inputs[i]->elements))
             return dsc_scope_format(scope, "input '%s'", plan->inputs[i]->producer->name);
-    if (plan->expected && !all_finite(plan->expected->type, plan->expected->bound, plan->expected->elements))
-        return dsc_scope_format(scope, "'%s'", plan->expected->producer->name);
+    for (size_t i = 0; i < plan->expected_count; i++)
+        if (!all_finite(plan->expected[i]->type, plan->expected[i]->bound, plan->expected[i]->elements))
+            return dsc_scope_format(scope, "'%s'", plan->expected[i]->producer->name);
     return NULL;
 }
 

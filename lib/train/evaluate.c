@@ -48,14 +48,9 @@ bool dsci_evaluation_make(dsc_scope *scope, dsci_evaluation *evaluation, dsc_mod
     evaluation->full = dsci_model_execution_of(model, root, batch, mode);
     if (evaluation->full)
         evaluation->rest = rest ? dsci_model_execution_of(model, root, rest, mode) : evaluation->full;
-    if (!evaluation->rest || dsci_examples_check(model, evaluation->full, data, what) != DSC_OK)
-        return false;
-    if (dsci_feed_make(scope, &evaluation->feed, model, evaluation->full, batch, false) != DSC_OK) {
-        dsc_scope_adopt_error(model->scope, scope);
-        return false;
-    }
-    dsci_feed_from(&evaluation->feed, data);
-    return true;
+    const dsci_feed_options feeding = { .examples = data, .rows = batch, .what = what };
+    return evaluation->rest &&
+           dsci_feed_make(scope, &evaluation->feed, model, evaluation->full, &feeding) == DSC_OK;
 }
 
 dsci_execution *dsci_evaluation_batch(const dsci_evaluation *evaluation, size_t first)

@@ -1,97 +1,151 @@
 /* examples.c - examples from data sets, parts of them, folds, weights of classes. */
-#include <descent/rng.h>
-#include <descent/train.h>
+#include <descent/examples.h>
 
 #include <math.h>
 #include <string.h>
 
+#include <descent/rng.h>
+
+#include "train/columns.h"
+
 dsc_examples dsc_examples_from(dsc_scope *scope, const dsc_dataset *data)
 {
-    dsc_examples examples = { .count = data->count, .features = data->features, .outputs = data->targets };
-    int32_t *labels = data->labels ? dsc_scope_alloc(scope, data->count, sizeof *labels) : NULL;
-    if (labels)
-        memcpy(labels, data->labels, data->count * sizeof *labels);
-    examples.labels = labels;
+    dsc_examples examples = { .count = data->count };
+    dsc_column *next = examples.columns;
     if (data->x)
-        examples.x = dsc_to_f32(scope, data->x, data->count * data->features);
+        *next++ = (dsc_column){ "input", data->features,
+                                .f32 = dsc_to_f32(scope, data->x, data->count * data->features) };
+    if (data->labels) {
+        int32_t *labels = dsc_scope_alloc(scope, data->count, sizeof *labels);
+        if (labels)
+            memcpy(labels, data->labels, data->count * sizeof *labels);
+        *next++ = (dsc_column){ "labels", 1, .i32 = labels };
+    }
     if (data->y)
-        examples.targets = dsc_to_f32(scope, data->y, data->count * data->targets);
+        *next++ = (dsc_column){ "targets", data->targets,
+                                .f32 = dsc_to_f32(scope, data->y, data->count * data->targets) };
     return examples;
 }
 
-/* The kinds of values that an example has, and how many of each; all are of 4 bytes. */
-enum { X, LABELS, TARGETS, TOKENS, KINDS };
+/* --- Columns --- */
 
-struct columns {
-    const char *values[KINDS];
-    size_t width[KINDS];
-};
-
-static struct columns columns_of(const dsc_examples *examples)
+static size_t count_columns(const dsc_examples *examples)
 {
-    return (struct columns){
-        .values = { [X] = (const char *)examples->x,
-                    [LABELS] = (const char *)examples->labels,
-                    [TARGETS] = examples->outputs ? (const char *)examples->targets : NULL,
-                    [TOKENS] = (const char *)examples->tokens },
-        .width = { [X] = examples->features,
-                   [LABELS] = examples->label_steps ? examples->label_steps : 1,
-                   [TARGETS] = examples->outputs,
-                   [TOKENS] = examples->steps },
-    };
+    size_t count = 0;
+    while (count < DSC_MAX_COLUMNS && examples->columns[count].name)
+        count++;
+    return count;
 }
 
-static void set_columns(dsc_examples *examples, const struct columns *columns)
+dsc_column *dsc_examples_column(const dsc_examples *examples, const char *name)
 {
-    examples->x = (const void *)columns->values[X];
-    examples->labels = (const void *)columns->values[LABELS];
-    examples->targets = (const void *)columns->values[TARGETS];
-    examples->tokens = (const void *)columns->values[TOKENS];
+    for (size_t i = 0; i < count_columns(examples); i++)
+        if (strcmp(examples->columns[i].name, name) == 0)
+            return (dsc_column *)&examples->columns[i];
+    return NULL;
+}
+
+const int32_t *dsc_examples_labels(const dsc_examples *examples)
+{
+    const dsc_column *labels = dsc_examples_column(examples, "labels");
+    return labels ? labels->i32 : NULL;
+}
+
+dsc_examples dsc_examples_with(dsc_scope *scope, const dsc_examples *examples, const dsc_column *column)
+{
+    dsc_examples with = *examples;
+    dsc_column *place = dsc_examples_column(&with, column->name);
+    if (!place && count_columns(&with) < DSC_MAX_COLUMNS)
+        place = &with.columns[count_columns(&with)];
+    if (place)
+        *place = *column;
+    else
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                       "examples: expected at most %d columns, found '%s' behind them", DSC_MAX_COLUMNS,
+                       column->name);
+    return with;
+}
+
+static size_t value_bytes(const dsc_column *column)
+{
+    return column->u8 ? 1 : sizeof(float);
 }
 
 dsc_examples dsc_examples_range(const dsc_examples *examples, size_t first, size_t count)
 {
     dsc_examples range = *examples;
-    struct columns columns = columns_of(examples);
     first = first < examples->count ? first : examples->count;
     range.count = count < examples->count - first ? count : examples->count - first;
-    for (int k = 0; k < KINDS; k++)
-        if (columns.values[k])
-            columns.values[k] += first * columns.width[k] * sizeof(float);
-    set_columns(&range, &columns);
+    for (size_t i = 0; i < count_columns(&range); i++) {
+        dsc_column *column = &range.columns[i];
+        if (column->unbatched)
+            continue;
+        if (column->starts) {
+            column->starts += first;
+            continue;
+        }
+        const size_t start = dsci_column_start(column, first);
+        column->f32 = column->f32 ? column->f32 + start : NULL;
+        column->i32 = column->i32 ? column->i32 + start : NULL;
+        column->u8 = column->u8 ? column->u8 + start : NULL;
+        if (column->length > 0) /* one that is too short stays so */
+            column->length = column->length > start ? column->length - start : 1;
+    }
     return range;
+}
+
+/* The starts of some windows of a column, in the scope. */
+static void select_starts(dsc_scope *scope, dsc_column *column, const uint32_t *index, size_t count)
+{
+    size_t *starts = dsc_scope_alloc(scope, count, sizeof *starts);
+    for (size_t i = 0; starts && i < count; i++)
+        starts[i] = dsci_column_start(column, index[i]);
+    column->starts = starts;
+    column->stride = 0;
+}
+
+/* A copy of some examples of a column, in the scope. */
+static void select_values(dsc_scope *scope, dsc_column *column, const uint32_t *index, size_t count)
+{
+    const void *values = column->f32   ? (const void *)column->f32
+                         : column->i32 ? (const void *)column->i32
+                                       : column->u8;
+    const size_t bytes = column->width * value_bytes(column);
+    char *copy = values ? dsc_scope_alloc(scope, count, bytes) : NULL;
+    for (size_t i = 0; copy && i < count; i++)
+        memcpy(copy + i * bytes, (const char *)values + index[i] * bytes, bytes);
+    column->f32 = column->f32 ? (const void *)copy : NULL;
+    column->i32 = column->i32 ? (const void *)copy : NULL;
+    column->u8 = column->u8 ? (const void *)copy : NULL;
+    column->length = 0;
 }
 
 dsc_examples dsc_examples_select(dsc_scope *scope, const dsc_examples *examples, const uint32_t *index,
                                  size_t count)
 {
-    dsc_examples selected = { .count = 0 };
+    const dsc_examples none = { .count = 0 };
     if (!index || !examples) {
         dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "select: expected examples and an index, found NULL");
-        return selected;
+        return none;
     }
     for (size_t i = 0; i < count; i++)
         if (index[i] >= examples->count) {
             dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
                            "select: expected examples in 0..%zu, found %u at position %zu",
                            examples->count ? examples->count - 1 : 0, index[i], i);
-            return selected;
+            return none;
         }
-    struct columns columns = columns_of(examples);
-    for (int k = 0; k < KINDS; k++) {
-        const size_t bytes = columns.width[k] * sizeof(float);
-        char *copy = columns.values[k] ? dsc_scope_alloc(scope, count, bytes) : NULL;
-        for (size_t i = 0; copy && i < count; i++)
-            memcpy(copy + i * bytes, columns.values[k] + index[i] * bytes, bytes);
-        columns.values[k] = copy;
-    }
-    if (dsc_scope_status(scope) != DSC_OK)
-        return selected;
-    selected = *examples;
+    dsc_examples selected = *examples;
     selected.count = count;
-    set_columns(&selected, &columns);
-    return selected;
+    for (size_t i = 0; i < count_columns(&selected); i++) {
+        dsc_column *column = &selected.columns[i];
+        if (!column->unbatched)
+            (dsci_column_has_windows(column) ? select_starts : select_values)(scope, column, index, count);
+    }
+    return dsc_scope_status(scope) == DSC_OK ? selected : none;
 }
+
+/* --- Parts --- */
 
 /* The numbers of the examples, shuffled by seed. */
 static uint32_t *shuffled(dsc_scope *scope, const char *what, size_t count, uint64_t seed)
@@ -109,12 +163,11 @@ static uint32_t *shuffled(dsc_scope *scope, const char *what, size_t count, uint
 
 /* The shuffled examples class by class, so that any run of them has each class in its share: taken by turns,
    neighbours go to different folds. */
-static void group_by_class(dsc_scope *scope, uint32_t *order, const dsc_examples *examples)
+static void group_by_class(dsc_scope *scope, uint32_t *order, const int32_t *labels, size_t count)
 {
-    const size_t count = examples->count;
     int32_t most = 0;
     for (size_t i = 0; i < count; i++) {
-        const int32_t label = examples->labels[i];
+        const int32_t label = labels[i];
         if (label < 0 || (size_t)label >= count + INT16_MAX) {
             dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
                            "fold: expected labels that are classes from 0 on, found %d at example %zu",
@@ -128,11 +181,11 @@ static void group_by_class(dsc_scope *scope, uint32_t *order, const dsc_examples
     if (!next || !grouped)
         return;
     for (size_t i = 0; i < count; i++)
-        next[examples->labels[i] + 1]++;
+        next[labels[i] + 1]++;
     for (size_t c = 0; c <= (size_t)most; c++)
         next[c + 1] += next[c];
     for (size_t i = 0; i < count; i++)
-        grouped[next[examples->labels[order[i]]]++] = order[i];
+        grouped[next[labels[order[i]]]++] = order[i];
     memcpy(order, grouped, count * sizeof *order);
 }
 
@@ -167,15 +220,17 @@ dsc_examples_split dsc_fold(dsc_scope *scope, const dsc_examples *examples, size
                        fold, options ? options->folds : 0, examples ? examples->count : 0);
         return none;
     }
-    if (options->stratified && (!examples->labels || examples->label_steps > 1)) {
+    const dsc_column *labels = options->stratified ? dsc_examples_column(examples, "labels") : NULL;
+    if (options->stratified &&
+        !(labels && labels->i32 && labels->width == 1 && !dsci_column_has_windows(labels))) {
         dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
-                       "fold: expected one label an example to stratify by, found %s",
-                       examples->labels ? "sequences of labels" : "none");
+                       "fold: expected a column 'labels' of one integer an example to stratify by, found %s",
+                       labels ? "another" : "none");
         return none;
     }
     uint32_t *order = shuffled(scope, "fold", examples->count, options->seed);
-    if (order && options->stratified)
-        group_by_class(scope, order, examples);
+    if (order && labels)
+        group_by_class(scope, order, labels->i32, examples->count);
     return order ? split_by_turns(scope, examples, order, fold, options->folds) : none;
 }
 

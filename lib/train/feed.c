@@ -1,170 +1,168 @@
-/* feed.c - checks of examples, and bringing them to a plan: views, gathered rows, conversion to double. */
+/* feed.c - bringing columns of examples to a plan: views, gathered rows, conversions. */
 #include "train/feed.h"
 
-#include <stdio.h>
+#include <string.h>
+
+#include <omp.h>
 
 #include <descent/cpu.h>
 
-static dsci_port_id port_of(const dsci_tensor *input)
-{
-    return input->type == DSCI_I32 ? DSCI_PORT_TOKENS : DSCI_PORT_X;
-}
+#include "train/columns.h"
 
-/* The tensor behind a port; NULL if the plan has none. */
-static dsci_tensor *tensor_of(const dsci_execution *plan, dsci_port_id id)
-{
-    if (id == DSCI_PORT_EXPECTED)
-        return plan->expected;
-    for (size_t i = 0; i < plan->input_count; i++)
-        if (port_of(plan->inputs[i]) == id)
-            return plan->inputs[i];
-    return NULL;
-}
-
-/* The first of n integers that is not in 0..limit-1, or n. A negative one is a large one. */
-static size_t find_outside(const int32_t *values, size_t n, size_t limit)
-{
-    uint32_t largest = 0;
-    for (size_t i = 0; i < n; i++)
-        largest = (uint32_t)values[i] > largest ? (uint32_t)values[i] : largest;
-    if (largest < limit)
-        return n;
-    size_t at = 0;
-    while ((uint32_t)values[at] < limit)
-        at++;
-    return at;
-}
-
-/* Fails for an integer of an example that has steps of them. */
-static dsc_status fail_outside(const dsc_model *model, const char *what, const char *kind,
-                               const int32_t *values, size_t at, size_t steps, size_t limit)
-{
-    char step[64] = "";
-    if (steps == 0)
-        return DSC_OK;
-    if (steps > 1)
-        snprintf(step, sizeof step, ", step %zu", at % steps);
-    return dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT,
-                          "%s: expected %s in 0..%zu, found %d at example %zu%s", what, kind, limit - 1,
-                          (int)values[at], at / steps, step);
-}
-
-dsc_status dsci_labels_check(const dsc_model *model, const dsci_execution *plan, const int32_t *labels,
-                             size_t count, const char *what)
-{
-    const dsci_tensor *expected = plan->expected;
-    if (!expected || expected->type != DSCI_I32)
-        return DSC_OK;
-    const size_t steps = dsci_tensor_cols(expected);
-    const size_t classes = expected->producer->attributes.labels.classes;
-    const size_t at = find_outside(labels, count * steps, classes);
-    return at == count * steps ? DSC_OK : fail_outside(model, what, "labels", labels, at, steps, classes);
-}
-
-dsc_status dsci_tokens_check(const dsc_model *model, const dsci_execution *plan, const int32_t *tokens,
-                             size_t count, const char *what)
-{
-    const dsci_tensor *input = tensor_of(plan, DSCI_PORT_TOKENS);
-    if (!input)
-        return DSC_OK;
-    const size_t steps = dsci_tensor_cols(input);
-    const size_t vocabulary = input->producer->attributes.tokens.vocabulary;
-    const size_t at = find_outside(tokens, count * steps, vocabulary);
-    return at == count * steps ? DSC_OK : fail_outside(model, what, "tokens", tokens, at, steps, vocabulary);
-}
-
-static dsc_status check_inputs(const dsc_model *model, const dsci_execution *plan,
-                               const dsc_examples *examples, const char *what)
-{
-    for (size_t i = 0; i < plan->input_count; i++) {
-        const dsci_tensor *input = plan->inputs[i];
-        const bool tokens = port_of(input) == DSCI_PORT_TOKENS;
-        if (tensor_of(plan, port_of(input)) != input)
-            return dsc_scope_fail(
-                model->scope, DSC_ERROR_UNSUPPORTED,
-                "%s: expected a network of at most one real-valued input and one of tokens, found another "
-                "one, '%s'",
-                what, input->producer->name);
-        const size_t width = dsci_tensor_cols(input), found = tokens ? examples->steps : examples->features;
-        const void *values = tokens ? (const void *)examples->tokens : examples->x;
-        if (!values || found != width)
-            return dsc_scope_fail(model->scope, DSC_ERROR_SHAPE,
-                                  "%s: expected examples of %zu %s, as input '%s' has, found %zu%s", what,
-                                  width, tokens ? "tokens" : "features", input->producer->name, found,
-                                  values ? "" : " without values");
-    }
-    return DSC_OK;
-}
-
-static dsc_status check_expected(const dsc_model *model, const dsci_execution *plan,
-                                 const dsc_examples *examples, const char *what)
-{
-    const dsci_tensor *expected = plan->expected;
-    if (!expected)
-        return DSC_OK;
-    const bool labels = expected->type == DSCI_I32;
-    if (labels ? !examples->labels : !examples->targets)
-        return dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT,
-                              "%s: expected %s for the network's loss, found none", what,
-                              labels ? "labels" : "targets");
-    const size_t steps = examples->label_steps ? examples->label_steps : 1;
-    if (labels && steps != dsci_tensor_cols(expected))
-        return dsc_scope_fail(model->scope, DSC_ERROR_SHAPE,
-                              "%s: expected examples of %zu labels, as '%s' has, found %zu; set label_steps",
-                              what, dsci_tensor_cols(expected), expected->producer->name, steps);
-    if (!labels && examples->outputs && examples->outputs != dsci_tensor_cols(expected))
-        return dsc_scope_fail(model->scope, DSC_ERROR_SHAPE,
-                              "%s: expected examples of %zu targets, as '%s' has, found %zu", what,
-                              dsci_tensor_cols(expected), expected->producer->name, examples->outputs);
-    return DSC_OK;
-}
-
-dsc_status dsci_examples_check(const dsc_model *model, const dsci_execution *plan,
-                               const dsc_examples *examples, const char *what)
-{
-    dsc_status status = check_inputs(model, plan, examples, what);
-    if (status == DSC_OK)
-        status = check_expected(model, plan, examples, what);
-    if (status == DSC_OK)
-        status = dsci_tokens_check(model, plan, examples->tokens, examples->count, what);
-    if (status == DSC_OK)
-        status = dsci_labels_check(model, plan, examples->labels, examples->count, what);
-    return status;
-}
-
-dsc_status dsci_feed_make(dsc_scope *scope, dsci_feed *feed, const dsc_model *model,
-                          const dsci_execution *plan, size_t rows, bool gathers)
-{
-    *feed = (dsci_feed){ .threads = model->threads };
-    for (dsci_port_id id = 0; id < DSCI_PORTS; id++) {
-        dsci_port *port = &feed->ports[id];
-        const dsci_tensor *tensor = tensor_of(plan, id);
-        if (!tensor)
-            continue;
-        port->width = dsci_tensor_cols(tensor);
-        port->integers = tensor->type == DSCI_I32;
-        if (gathers)
-            port->gathered = dsc_scope_alloc(scope, rows * port->width, sizeof(float));
-        if (tensor->type == DSCI_F64)
-            port->wide = dsc_scope_alloc(scope, rows * port->width, sizeof(double));
-    }
-    return dsc_scope_status(scope);
-}
-
-void dsci_feed_from(dsci_feed *feed, const dsc_examples *examples)
-{
-    const bool labels = feed->ports[DSCI_PORT_EXPECTED].integers;
-    const void *expected = labels ? (const void *)examples->labels : examples->targets;
-    feed->ports[DSCI_PORT_X].values = examples->x;
-    feed->ports[DSCI_PORT_TOKENS].values = examples->tokens;
-    feed->ports[DSCI_PORT_EXPECTED].values = expected;
-}
+enum { BYTES = 256 };
 
 static void widen(double *dst, const float *src, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         dst[i] = (double)src[i];
 }
+
+/* --- One example --- */
+
+static void convert_bytes(const dsci_port *port, float *dst, const uint8_t *src)
+{
+    const size_t channels = port->column.channels ? port->column.channels : 1;
+    if (channels == 1)
+        for (size_t i = 0; i < port->width; i++)
+            dst[i] = port->levels[src[i]];
+    else
+        for (size_t i = 0, c = 0; i < port->width; i++, c = c + 1 < channels ? c + 1 : 0)
+            dst[i] = port->levels[c * BYTES + src[i]];
+}
+
+/* An example's values of 4 bytes: where they lie, or of bytes in row, which they are converted into. */
+static const void *values_of(const dsci_port *port, size_t example, float *row)
+{
+    const dsc_column *column = &port->column;
+    const size_t start = dsci_column_start(column, example);
+    if (column->i32)
+        return column->i32 + start;
+    if (column->f32)
+        return column->f32 + start;
+    convert_bytes(port, row, column->u8 + start);
+    return row;
+}
+
+dsc_digest dsci_port_digest(dsc_scope *scope, const dsci_port *port, size_t count)
+{
+    dsc_hasher *hasher = dsc_hasher_make(scope);
+    float *row = dsc_scope_alloc(scope, port->width, sizeof *row);
+    if (!row)
+        return (dsc_digest){ 0 };
+    if (port->in_place)
+        dsc_hasher_update(hasher, values_of(port, 0, NULL), count * port->width * sizeof *row);
+    for (size_t i = 0; !port->in_place && i < count; i++)
+        dsc_hasher_update(hasher, values_of(port, i, row), port->width * sizeof *row);
+    return dsc_hasher_finish(hasher);
+}
+
+/* --- Making a feed --- */
+
+static const float *make_levels(dsc_scope *scope)
+{
+    float *levels = dsc_scope_alloc(scope, BYTES, sizeof *levels);
+    for (size_t i = 0; levels && i < BYTES; i++)
+        levels[i] = (float)((double)i / 255);
+    return levels;
+}
+
+/* Values that are the same for every batch are converted once. */
+static void fix(dsci_port *port)
+{
+    const void *values = values_of(port, 0, port->gathered);
+    if (port->wide)
+        widen(port->wide, values, port->width);
+    port->fixed = port->wide ? (const void *)port->wide : values;
+}
+
+static void make_port(dsc_scope *scope, dsci_port *port, const dsci_tensor *tensor, const dsc_column *column,
+                      const dsci_feed_options *options)
+{
+    const bool unbatched = column->unbatched;
+    const size_t rows = unbatched ? 1 : options->rows;
+    *port = (dsci_port){ .column = *column,
+                         .width = column->width,
+                         .in_place = !column->u8 && !dsci_column_has_windows(column) };
+    if (column->u8)
+        port->levels = column->levels ? column->levels : make_levels(scope);
+    if (!port->in_place || (options->gathers && !unbatched))
+        port->gathered = dsc_scope_alloc(scope, rows * port->width, sizeof(float));
+    if (tensor->type == DSCI_F64)
+        port->wide = dsc_scope_alloc(scope, rows * port->width, sizeof(double));
+    if (unbatched && dsc_scope_status(scope) == DSC_OK)
+        fix(port);
+}
+
+/* Whether an example's values are an image of that size: without products, which could overflow. */
+static bool is_image_size(const dsc_augmentation *a, size_t values)
+{
+    return a->height > 0 && a->width > 0 && values % a->height == 0 && values / a->height % a->width == 0 &&
+           a->channels == values / a->height / a->width;
+}
+
+static dsc_status make_augmentation(dsc_scope *scope, dsci_feed *feed, const dsc_model *model,
+                                    const dsci_execution *plan, const dsci_feed_options *options)
+{
+    const dsc_augmentation *a = options->augmentation;
+    const char *name = a->input ? a->input : "input";
+    for (size_t i = 0; i < plan->input_count; i++)
+        if (strcmp(plan->inputs[i]->producer->name, name) == 0 && plan->inputs[i]->type != DSCI_I32 &&
+            !feed->ports[i].fixed)
+            feed->augmented = &feed->ports[i];
+    if (!feed->augmented)
+        return dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT,
+                              "%s: expected augmentation of an input of real values that has a batch, found "
+                              "none that is called '%s'; set .input of the augmentation",
+                              options->what, name);
+    if (!is_image_size(a, feed->augmented->width))
+        return dsc_scope_fail(model->scope, DSC_ERROR_SHAPE,
+                              "%s: expected augmentation of images of %zu values, as an example of '%s' has, "
+                              "found %zu x %zu x %zu",
+                              options->what, feed->augmented->width, name, a->height, a->width, a->channels);
+    feed->augmentation = a;
+    if (feed->augmented->column.u8)
+        feed->row = dsc_scope_alloc(scope, (size_t)feed->threads * feed->augmented->width, sizeof *feed->row);
+    return DSC_OK;
+}
+
+static dsci_tensor *tensor_at(const dsci_execution *plan, size_t i)
+{
+    return i < plan->input_count ? plan->inputs[i] : plan->expected[i - plan->input_count];
+}
+
+dsc_status dsci_feed_make(dsc_scope *scope, dsci_feed *feed, const dsc_model *model,
+                          const dsci_execution *plan, const dsci_feed_options *options)
+{
+    *feed = (dsci_feed){ .count = plan->input_count + plan->expected_count, .threads = model->threads };
+    feed->ports = dsc_scope_alloc(scope, feed->count, sizeof *feed->ports);
+    dsc_status status = dsci_examples_check(model->scope, options->examples, options->what);
+    for (size_t i = 0; feed->ports && status == DSC_OK && i < feed->count; i++) {
+        const dsci_tensor *tensor = tensor_at(plan, i);
+        const dsc_column *column = dsci_column_for(model->scope, options->examples, tensor, options->what);
+        if (column)
+            make_port(scope, &feed->ports[i], tensor, column, options);
+        status = dsc_scope_adopt_error(model->scope, scope);
+    }
+    if (status == DSC_OK && options->augmentation)
+        status = make_augmentation(scope, feed, model, plan, options);
+    if (status == DSC_OK)
+        status = dsc_scope_adopt_error(model->scope, scope);
+    if (status == DSC_OK)
+        status = dsci_feed_check(feed, model, plan, 0, options->examples->count, options->what);
+    return status;
+}
+
+dsc_status dsci_feed_check(const dsci_feed *feed, const dsc_model *model, const dsci_execution *plan,
+                           size_t first, size_t count, const char *what)
+{
+    dsc_status status = DSC_OK;
+    for (size_t i = 0; status == DSC_OK && i < feed->count; i++)
+        status = dsci_column_check_integers(model->scope, &feed->ports[i].column, tensor_at(plan, i), first,
+                                            count, what);
+    return status;
+}
+
+/* --- Feeding --- */
 
 /* What is to be copied: rows first.. of all examples, or those that the index names. */
 struct job {
@@ -174,32 +172,43 @@ struct job {
     uint32_t epoch;
 };
 
-static void gather(const struct job *job, dsci_port_id id, size_t begin, size_t rows)
+static bool copies(const struct job *job, const dsci_port *port)
 {
-    const dsci_port *port = &job->feed->ports[id];
+    return !port->fixed && (job->index || !port->in_place);
+}
+
+/* Some rows of a batch; row: memory of the thread for an example of bytes that is augmented. */
+static void gather(const struct job *job, const dsci_port *port, size_t begin, size_t rows, float *row)
+{
+    const bool augmented = job->feed->augmentation && port == job->feed->augmented;
     float *dst = (float *)port->gathered + begin * port->width;
-    const uint32_t *index = job->index + begin;
-    if (id == DSCI_PORT_X && job->feed->augmentation)
-        for (size_t i = 0; i < rows; i++)
-            dsc_augment(job->feed->augmentation, dst + i * port->width,
-                        (const float *)port->values + index[i] * port->width, job->epoch, index[i]);
-    else
-        dsci_kernels_for(DSC_ISA_AUTO)->gather_rows(dst, port->values, index, rows, port->width);
+    if (job->index && port->in_place && !augmented) {
+        dsci_kernels_for(DSC_ISA_AUTO)
+            ->gather_rows(dst, values_of(port, 0, NULL), job->index + begin, rows, port->width);
+        return;
+    }
+    for (size_t i = 0; i < rows; i++, dst += port->width) {
+        const size_t example = job->index ? job->index[begin + i] : job->first + begin + i;
+        const void *values = values_of(port, example, augmented ? row : dst);
+        if (augmented)
+            dsc_augment(job->feed->augmentation, dst, values, job->epoch, example);
+        else if (values != dst)
+            memcpy(dst, values, port->width * sizeof *dst);
+    }
 }
 
 /* Copies and converts some rows of a batch, for every port. */
-static void copy_rows(const struct job *job, size_t begin, size_t rows)
+static void copy_rows(const struct job *job, size_t begin, size_t rows, int thread)
 {
-    for (dsci_port_id id = 0; id < DSCI_PORTS; id++) {
-        const dsci_port *port = &job->feed->ports[id];
-        if (port->width == 0)
+    const dsci_feed *feed = job->feed;
+    float *row = feed->row ? feed->row + (size_t)thread * feed->augmented->width : NULL;
+    for (const dsci_port *port = feed->ports; port < feed->ports + feed->count; port++) {
+        if (copies(job, port))
+            gather(job, port, begin, rows, row);
+        if (!port->wide || port->fixed)
             continue;
-        if (job->index)
-            gather(job, id, begin, rows);
-        const float *from = job->index ? (const float *)port->gathered
-                                       : (const float *)port->values + job->first * port->width;
-        if (port->wide)
-            widen(port->wide + begin * port->width, from + begin * port->width, rows * port->width);
+        const float *from = copies(job, port) ? port->gathered : values_of(port, job->first, NULL);
+        widen(port->wide + begin * port->width, from + begin * port->width, rows * port->width);
     }
 }
 
@@ -210,13 +219,13 @@ static void copy(const struct job *job)
 {
     const dsci_feed *feed = job->feed;
     size_t bytes = 0;
-    for (dsci_port_id id = 0; id < DSCI_PORTS; id++)
-        if (job->index || feed->ports[id].wide)
-            bytes += job->rows * feed->ports[id].width * sizeof(float);
+    for (const dsci_port *port = feed->ports; port < feed->ports + feed->count; port++)
+        if (copies(job, port) || (port->wide && !port->fixed))
+            bytes += job->rows * port->width * sizeof(float);
     if (bytes == 0)
         return;
     if (feed->threads == 1 || (bytes < PARALLEL_BYTES && !feed->augmentation)) {
-        copy_rows(job, 0, job->rows);
+        copy_rows(job, 0, job->rows, 0);
         return;
     }
 #pragma omp parallel num_threads(feed->threads)
@@ -224,23 +233,21 @@ static void copy(const struct job *job)
         const unsigned mode = dsc_float_mode_enter();
 #pragma omp for schedule(static)
         for (size_t begin = 0; begin < job->rows; begin += ROWS)
-            copy_rows(job, begin, job->rows - begin < ROWS ? job->rows - begin : ROWS);
+            copy_rows(job, begin, job->rows - begin < ROWS ? job->rows - begin : ROWS, omp_get_thread_num());
         dsc_float_mode_leave(mode);
     }
 }
 
 static void bind(const struct job *job, dsci_execution *plan)
 {
-    for (dsci_port_id id = 0; id < DSCI_PORTS; id++) {
-        const dsci_port *port = &job->feed->ports[id];
-        if (port->width == 0)
-            continue;
-        const void *data = (const float *)port->values + job->first * port->width;
-        if (job->index)
-            data = port->gathered;
-        if (port->wide)
-            data = port->wide;
-        dsci_execution_bind(tensor_of(plan, id), data);
+    for (size_t i = 0; i < job->feed->count; i++) {
+        const dsci_port *port = &job->feed->ports[i];
+        const void *data = port->fixed;
+        if (!data)
+            data = port->wide          ? port->wide
+                   : copies(job, port) ? port->gathered
+                                       : values_of(port, job->first, NULL);
+        dsci_execution_bind(tensor_at(plan, i), data);
     }
 }
 

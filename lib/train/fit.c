@@ -11,9 +11,9 @@
 /* --- One step --- */
 
 /* Makes the trainer, with its memory in the scope. Returns the plan of the full batch; NULL, with the error
-   in that scope, if it cannot be. */
+   in that scope or the model's, if it cannot be. */
 static dsci_execution *trainer_init(dsc_scope *scope, dsc_trainer *trainer, dsc_model *model,
-                                    const dsc_optimizer *optimizer, size_t rows, bool gathers)
+                                    const dsc_optimizer *optimizer, const dsci_feed_options *feeding)
 {
     if (model->options.inference) {
         dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
@@ -25,8 +25,9 @@ static dsci_execution *trainer_init(dsc_scope *scope, dsc_trainer *trainer, dsc_
         dsc_scope_adopt_error(scope, model->scope);
         return NULL;
     }
-    *trainer = (dsc_trainer){ .model = model, .plan = plan };
-    dsci_feed_make(scope, &trainer->feed, model, plan, rows, gathers);
+    *trainer = (dsc_trainer){ .model = model, .plan = plan, .examples = feeding->examples->count };
+    if (dsci_feed_make(scope, &trainer->feed, model, plan, feeding) != DSC_OK)
+        return NULL;
     const dsc_status status =
         dsci_optimizer_make(scope, &trainer->optimizer, optimizer ? optimizer : &(dsc_optimizer){ 0 },
                             model->options.dtype, model->slices, model->slice_count, model->elements);
@@ -60,40 +61,41 @@ static dsc_status check_normalisation(const dsc_model *model, const dsci_executi
     return DSC_OK;
 }
 
-dsc_trainer *dsc_trainer_make(dsc_model *model, const dsc_optimizer *optimizer)
+dsc_trainer *dsc_trainer_make(dsc_model *model, const dsc_optimizer *optimizer, const dsc_examples *examples)
 {
     if (!model)
         return NULL;
+    if (!examples || examples->count < model->options.batch) {
+        dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT,
+                       "train step: expected examples for a batch of %zu, found %zu", model->options.batch,
+                       examples ? examples->count : 0);
+        return NULL;
+    }
+    const dsci_feed_options feeding = { .examples = examples,
+                                        .rows = model->options.batch,
+                                        .what = "train step" };
     dsc_trainer *trainer = dsc_scope_alloc(model->scope, 1, sizeof *trainer);
-    if (!trainer || !trainer_init(model->scope, trainer, model, optimizer, model->options.batch, false))
+    if (!trainer || !trainer_init(model->scope, trainer, model, optimizer, &feeding))
         return NULL;
-    if (check_normalisation(model, trainer->plan, "train step") != DSC_OK)
-        return NULL;
-    if (trainer->plan->input_count == 1)
-        return trainer;
-    dsc_scope_fail(model->scope, DSC_ERROR_UNSUPPORTED,
-                   "train step: expected a network of one input, found %zu; use dsc_fit()",
-                   trainer->plan->input_count);
-    return NULL;
+    return check_normalisation(model, trainer->plan, "train step") == DSC_OK ? trainer : NULL;
 }
 
-double dsc_trainer_step(dsc_trainer *trainer, const void *x, const void *targets)
+double dsc_trainer_step(dsc_trainer *trainer, size_t first)
 {
     if (!trainer || dsc_scope_status(trainer->model->scope) != DSC_OK)
         return NAN;
     const dsc_model *model = trainer->model;
     dsci_execution *plan = trainer->plan;
-    if (!x || (!targets && plan->expected)) {
-        dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT, "train step: expected a batch, found none");
+    if (first > trainer->examples - plan->batch) {
+        dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT,
+                       "train step: expected a batch of %zu inside %zu examples, found one from %zu on",
+                       plan->batch, trainer->examples, first);
         return NAN;
     }
-    if (dsci_tokens_check(model, plan, x, plan->batch, "train step") != DSC_OK ||
-        dsci_labels_check(model, plan, targets, plan->batch, "train step") != DSC_OK)
+    if (dsci_feed_check(&trainer->feed, model, plan, first, plan->batch, "train step") != DSC_OK)
         return NAN;
     const unsigned mode = dsc_float_mode_enter();
-    dsci_feed_from(&trainer->feed,
-                   &(dsc_examples){ .x = x, .tokens = x, .labels = targets, .targets = targets });
-    dsci_feed_rows(&trainer->feed, plan, 0);
+    dsci_feed_rows(&trainer->feed, plan, first);
     dsci_execution_run(plan);
     const double loss = *plan->loss;
     update(trainer);
@@ -108,36 +110,19 @@ static bool watches(const dsc_fit_options *options)
     return options->patience > 0 || options->keep_best;
 }
 
-/* Whether an example's features are an image of that size: without products, which could overflow. */
-static bool is_image_size(const dsc_augmentation *a, size_t features)
-{
-    return a->height > 0 && a->width > 0 && features % a->height == 0 &&
-           features / a->height % a->width == 0 && a->channels == features / a->height / a->width;
-}
-
 static dsc_status check_options(dsc_scope *scope, const dsc_model *model, const dsc_examples *examples,
                                 const dsc_fit_options *options)
 {
-    const dsc_augmentation *augmentation = options->augmentation;
     if (examples->count == 0 || examples->count > UINT32_MAX)
         return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "fit: expected 1 to %u examples, found %zu",
                               UINT32_MAX, examples->count);
     if (watches(options) && !options->validation)
         return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
                               "fit: expected validation examples for patience or keep_best, found none");
-    if (options->by_error && options->validation && !options->validation->labels)
-        return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
-                              "fit: expected labels for early stopping by_error, found none");
     if (!(options->min_delta >= 0) || !(options->divergence >= 0))
         return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
                               "fit: expected min_delta and divergence of 0 at least, found %g and %g",
                               options->min_delta, options->divergence);
-    if (augmentation && (!examples->x || !is_image_size(augmentation, examples->features)))
-        return dsc_scope_fail(scope, DSC_ERROR_SHAPE,
-                              "fit: expected augmentation of images of %zu values, as an example has, found "
-                              "%zu x %zu x %zu",
-                              examples->features, augmentation->height, augmentation->width,
-                              augmentation->channels);
     return dsc_scope_status(model->scope);
 }
 
@@ -157,17 +142,18 @@ static bool fit_init(dsci_fit *fit)
     const size_t batch = model->options.batch, count = fit->examples->count, rest = count % batch;
     if (check_options(fit->scope, model, fit->examples, options) != DSC_OK)
         return false;
-    dsci_execution *plan = trainer_init(fit->scope, &fit->trainer, model, &options->optimizer,
-                                        count < batch ? count : batch, true);
+    const dsci_feed_options feeding = { .examples = fit->examples,
+                                        .rows = count < batch ? count : batch,
+                                        .gathers = true,
+                                        .augmentation = options->augmentation,
+                                        .what = "fit" };
+    dsci_execution *plan = trainer_init(fit->scope, &fit->trainer, model, &options->optimizer, &feeding);
     if (!plan)
         return false;
     fit->full = count >= batch ? plan : NULL;
     fit->rest = rest ? dsci_model_execution(model, rest, DSCI_TRAINING) : plan;
-    if (!fit->rest || dsci_examples_check(model, plan, fit->examples, "fit") != DSC_OK ||
-        check_normalisation(model, fit->full ? fit->full : fit->rest, "fit") != DSC_OK)
+    if (!fit->rest || check_normalisation(model, fit->full ? fit->full : fit->rest, "fit") != DSC_OK)
         return false;
-    dsci_feed_from(&fit->trainer.feed, fit->examples);
-    fit->trainer.feed.augmentation = options->augmentation;
     fit->rng = dsc_rng_make(options->shuffle_seed ? options->shuffle_seed : model->seed, DSC_STREAM_SHUFFLE);
     fit->order = dsc_scope_alloc(fit->scope, count, sizeof *fit->order);
     for (size_t i = 0; fit->order && i < count; i++)
@@ -175,6 +161,11 @@ static bool fit_init(dsci_fit *fit)
     if (options->validation && !dsci_evaluation_make(fit->scope, &fit->validation, model, model->root,
                                                      DSCI_EVALUATION, options->validation, "fit: validation"))
         return false;
+    if (options->by_error && options->validation && !fit->validation.full->errors) {
+        dsc_scope_fail(fit->scope, DSC_ERROR_ARGUMENT,
+                       "fit: expected a loss that compares with labels for early stopping by_error");
+        return false;
+    }
     if (watches(options)) {
         fit->best_parameters = dsc_scope_alloc(fit->scope, model->elements, element_bytes(fit));
         fit->best_state = dsc_scope_alloc(fit->scope, model->state_elements, element_bytes(fit));

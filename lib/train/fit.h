@@ -11,6 +11,7 @@ struct dsc_trainer {
     dsc_model *model;
     dsci_execution *plan; /* of the full batch */
     dsci_feed feed;
+    size_t examples; /* that it feeds from */
     dsci_optimizer optimizer;
 };
 

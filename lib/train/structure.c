@@ -49,7 +49,8 @@ static json_t *number(const dsci_attributes *attributes, const dsci_field *field
     switch (field->kind) {
     case DSCI_FIELD_SIZE: return json_integer((json_int_t)((const size_t *)(const void *)at)[i]);
     case DSCI_FIELD_INT: return json_integer(((const int *)(const void *)at)[i]);
-    case DSCI_FIELD_BOOL: return json_boolean(((const bool *)at)[i]);
+    case DSCI_FIELD_BOOL:
+    case DSCI_FIELD_FLAG: return json_boolean(((const bool *)at)[i]);
     case DSCI_FIELD_REAL: return json_real(((const double *)(const void *)at)[i]);
     default: return json_string(dsc_activation_name(((const dsc_activation *)(const void *)at)[i]));
     }
@@ -138,7 +139,8 @@ static json_t *node_value(const dsci_node *node)
     if (node->input_count > 0)
         failures += json_object_set_new(object, "inputs", inputs_value(node)) != 0;
     for (const dsci_field *field = node->op->schema.fields; field && field->name; field++)
-        failures += json_object_set_new(object, field->name, field_value(node, field)) != 0;
+        if (field->kind != DSCI_FIELD_FLAG || *(const bool *)field_at(&node->attributes, field))
+            failures += json_object_set_new(object, field->name, field_value(node, field)) != 0;
     if (failures == 0)
         return object;
     json_decref(object);
@@ -231,7 +233,8 @@ static bool read_number(const dsci_field *field, char *at, size_t i, const json_
     case DSCI_FIELD_INT:
         ((int *)(void *)at)[i] = (int)json_integer_value(value);
         return json_is_integer(value) && in_range(field, (double)json_integer_value(value));
-    case DSCI_FIELD_BOOL: ((bool *)at)[i] = json_is_true(value); return json_is_boolean(value);
+    case DSCI_FIELD_BOOL:
+    case DSCI_FIELD_FLAG: ((bool *)at)[i] = json_is_true(value); return json_is_boolean(value);
     case DSCI_FIELD_REAL:
         ((double *)(void *)at)[i] = json_number_value(value);
         return json_is_number(value) && in_range(field, json_number_value(value));
@@ -276,6 +279,8 @@ static bool read_field(const struct reader *reader, const dsci_field *field, dsc
                        const json_t *value, size_t reals)
 {
     char *at = (char *)attributes + field->offset;
+    if (!value && field->kind == DSCI_FIELD_FLAG)
+        return true;
     if (field->kind == DSCI_FIELD_SHAPE)
         return read_shape(field, (dsci_shape *)(void *)at, value);
     if (field->kind == DSCI_FIELD_REALS)

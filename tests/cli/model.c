@@ -9,7 +9,8 @@ int main(int argc, char **argv)
     static const float x[] = { 1, 2, 3, 4, 5, 6 };
     static const int32_t labels[] = { 0, 1 };
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 1 });
-    const dsc_examples data = { .count = 2, .features = 3, .x = x, .labels = labels };
+    const dsc_examples data = { .count = 2,
+                                .columns = { { "input", 3, .f32 = x }, { "labels", 1, .i32 = labels } } };
     dsc_node *input = dsc_input(scope, &(dsc_input_spec){ .shape = { 3 } });
     dsc_node *logits = dsc_dense(dsc_relu(dsc_dense(input, 4)), 2);
     dsc_node *loss = dsc_softmax_cross_entropy(logits, dsc_labels(scope, 2));

@@ -240,8 +240,7 @@ static dsc_node *make_expected(const struct golden_case *c, const struct golden_
 {
     const size_t classes = golden_size(c, "classes");
     if (labels->values)
-        return labels->rank > 1 ? dsc_label_sequence(c->scope, labels->shape[1], classes)
-                                : dsc_labels(c->scope, classes);
+        return dsc_labels(c->scope, classes, .steps = labels->rank > 1 ? labels->shape[1] : 0);
     dsc_input_spec spec = { .shape = { 0 } };
     for (size_t i = 1; i < targets->rank; i++)
         spec.shape[i - 1] = targets->shape[i];
@@ -363,8 +362,8 @@ static void run(const struct golden_case *c, struct setting *s, dsci_execution *
         fail_msg("%s: %s", c->name, dsc_scope_message(c->scope));
     for (size_t i = 0; i < plan->input_count; i++)
         dsci_execution_bind(plan->inputs[i], x);
-    if (plan->expected)
-        dsci_execution_bind(plan->expected, expected);
+    for (size_t i = 0; i < plan->expected_count; i++)
+        dsci_execution_bind(plan->expected[i], expected);
     const unsigned mode = dsc_float_mode_enter();
     dsci_execution_run(plan);
     dsc_float_mode_leave(mode);

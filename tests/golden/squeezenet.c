@@ -63,7 +63,7 @@ static void check(const struct expected *e, const char *weights, dsc_engine engi
         dsc_compile(loss, &(dsc_compile_options){ .engine = engine, .dtype = dtype, .inference = true });
     if (dsc_model_read_keras(model, weights, e->fire == 9) != DSC_OK)
         fail_msg("%s", dsc_scope_message(scope));
-    const dsc_examples one = { .count = 1, .features = VALUES, .x = make_image(scope) };
+    const dsc_examples one = { .count = 1, .columns = { { "input", VALUES, .f32 = make_image(scope) } } };
     const float *v = dsc_predict(scope, model, maps, &one);
     if (!v)
         fail_msg("%s", dsc_scope_message(scope));

@@ -82,9 +82,9 @@ void bind_random(dsc_scope *scope, dsci_execution *plan, enum target_values targ
                     ? (const void *)random_integers(scope, seed, (uint32_t)i, in->elements, vocabulary)
                     : random_reals(scope, in, TARGETS_NORMAL, seed, (uint32_t)i));
     }
-    dsci_tensor *expected = plan->expected;
-    if (!expected)
+    if (plan->expected_count == 0)
         return;
+    dsci_tensor *expected = plan->expected[0];
     const size_t classes = expected->producer->attributes.labels.classes;
     dsci_execution_bind(expected,
                         expected->type == DSCI_I32

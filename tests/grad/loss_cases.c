@@ -22,7 +22,7 @@ static dsc_node *label_case(dsc_scope *scope, struct draw *draw, size_t least, b
     if (!sequence)
         return loss(dsc_dense(case_vector(scope, draw), classes), dsc_labels(scope, classes), &spec);
     dsc_node *x = dsc_dense(case_vector(scope, draw), steps * classes);
-    return loss(dsc_reshape(x, steps, classes), dsc_label_sequence(scope, steps, classes), &spec);
+    return loss(dsc_reshape(x, steps, classes), dsc_labels(scope, classes, .steps = steps), &spec);
 }
 
 static dsc_node *cross_entropy(dsc_scope *scope, struct draw *draw)
@@ -55,7 +55,7 @@ static dsc_node *plain_sequence(dsc_scope *scope, struct draw *draw)
     const size_t classes = draw_size(draw, 1, 20), steps = draw_size(draw, 1, 5);
     dsc_node *x = dsc_dense(case_vector(scope, draw), steps * classes);
     return dsc_softmax_cross_entropy(dsc_reshape(x, steps, classes),
-                                     dsc_label_sequence(scope, steps, classes));
+                                     dsc_labels(scope, classes, .steps = steps));
 }
 
 static dsc_node *target_case(dsc_scope *scope, struct draw *draw,

@@ -105,9 +105,10 @@ static dsc_examples make_examples(dsc_scope *scope)
         words[i] = (int32_t)dsc_rng_below(rng, 1, i, VOCABULARY);
     for (size_t i = 0; i < COUNT; i++)
         labels[i] = (int32_t)dsc_rng_below(rng, 2, i, CLASSES);
-    return (dsc_examples){
-        .count = COUNT, .features = features, .x = x, .tokens = words, .steps = STEPS, .labels = labels
-    };
+    return (dsc_examples){ .count = COUNT,
+                           .columns = { { "input", features, .f32 = x },
+                                        { "tokens", STEPS, .i32 = words },
+                                        { "labels", 1, .i32 = labels } } };
 }
 
 /* The hash of the trained parameters, mixed with the evaluated loss. */

@@ -49,28 +49,28 @@ static dsc_model *build(dsc_scope *scope, const dsc_bench_workload *workload,
 }
 
 /* Seconds of count steps. */
-static double time_steps(dsc_trainer *trainer, dsc_bench_batch batch, size_t count)
+static double time_steps(dsc_trainer *trainer, size_t count)
 {
     const double start = dsc_clock_seconds();
     for (size_t i = 0; i < count; i++)
-        dsc_trainer_step(trainer, batch.x, batch.labels);
+        dsc_trainer_step(trainer, 0);
     return dsc_clock_seconds() - start;
 }
 
 /* Median seconds of a step over repeats of about half a second each. */
-static double measure(dsc_trainer *trainer, dsc_bench_batch batch)
+static double measure(dsc_trainer *trainer)
 {
     double seconds[REPEATS];
     const unsigned mode = dsc_float_mode_enter();
-    time_steps(trainer, batch, WARM_UP_STEPS);
+    time_steps(trainer, WARM_UP_STEPS);
     size_t count = 1;
     for (double taken = 0; taken < REPEAT_SECONDS / 10;
          count *= 2) /* until the clock's grain does not matter */
-        taken = time_steps(trainer, batch, count);
-    const double step = time_steps(trainer, batch, count) / (double)count;
+        taken = time_steps(trainer, count);
+    const double step = time_steps(trainer, count) / (double)count;
     count = step < REPEAT_SECONDS ? (size_t)(REPEAT_SECONDS / step) : 1;
     for (size_t i = 0; i < REPEATS; i++)
-        seconds[i] = time_steps(trainer, batch, count) / (double)count;
+        seconds[i] = time_steps(trainer, count) / (double)count;
     dsc_float_mode_leave(mode);
     return dsc_median(seconds, REPEATS);
 }
@@ -108,9 +108,10 @@ static void run_workload(dsc_call *call, const dsc_bench_workload *workload,
 {
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 1 });
     dsc_model *model = build(scope, workload, arguments);
-    dsc_trainer *trainer = dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_ADAM, .lr = LEARNING_RATE });
-    const dsc_bench_batch batch = dsc_bench_batch_make(scope, workload);
-    const double step = dsc_scope_status(scope) == DSC_OK ? measure(trainer, batch) : 0;
+    const dsc_examples batch = dsc_bench_batch_make(scope, workload);
+    dsc_trainer *trainer =
+        dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_ADAM, .lr = LEARNING_RATE }, &batch);
+    const double step = dsc_scope_status(scope) == DSC_OK ? measure(trainer) : 0;
     if (dsc_scope_status(scope) == DSC_OK) {
         print_result(scope, workload, step, arguments);
         if (arguments->profile)

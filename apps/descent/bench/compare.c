@@ -179,7 +179,7 @@ static void print_differences(dsc_scope *scope, const dsc_terminal *terminal, co
         return;
     }
     for (size_t i = 0; i < count; i++) { /* a line each: flags are long */
-        dsc_table *table = dsc_table_make(scope, (const dsc_column[]){ { 0 }, { 0 } }, 2, 1);
+        dsc_table *table = dsc_table_make(scope, (const dsc_table_column[]){ { 0 }, { 0 } }, 2, 1);
         dsc_table_row(table, (const char *[]){ found[i][0], found[i][1] });
         dsc_table_row(table, (const char *[]){ "", found[i][2] });
         dsc_table_print(table, terminal, 0);
@@ -200,7 +200,7 @@ static json_t *differences_json(const struct side *a, const struct side *b)
 static void print_ratios(dsc_scope *scope, const dsc_terminal *terminal, const struct ratio *ratios,
                          size_t count, double mean)
 {
-    static const dsc_column columns[] = {
+    static const dsc_table_column columns[] = {
         { "row", false }, { "times as fast", true }, { "interval", true }, { "verdict", false }
     };
     dsc_table *table = dsc_table_make(scope, columns, 4, 1);

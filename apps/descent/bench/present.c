@@ -140,7 +140,7 @@ static const char *rows_absent(dsc_scope *scope, const bench_results *results, s
 
 dsc_table *bench_absent_table(dsc_scope *scope, const bench_results *results)
 {
-    static const dsc_column columns[] = { { "not measured, as", false }, { "rows", false } };
+    static const dsc_table_column columns[] = { { "not measured, as", false }, { "rows", false } };
     dsc_table *table = dsc_table_make(scope, columns, 2, 1);
     size_t count = 0;
     for (size_t i = 0; i < results->count; i++) {
@@ -190,11 +190,11 @@ static const char *counted(dsc_scope *scope, const bench_result *r)
 
 dsc_table *bench_table(dsc_scope *scope, const bench_results *results)
 {
-    static const dsc_column columns[] = {
-        { "row", false },    { "engine", false },  { "us", true },
-        { "95 %: %", true }, { "GFLOP/s", true },  { "GB/s", true },
-        { "made ms", true }, { "of roof", false }, { "instr./cycle", false }
-    };
+    static const dsc_table_column columns[] = { { "row", false },         { "engine", false },
+                                                { "us", true },           { "95 %: %", true },
+                                                { "GFLOP/s", true },      { "GB/s", true },
+                                                { "made ms", true },      { "of roof", false },
+                                                { "instr./cycle", false } };
     const size_t count = sizeof columns / sizeof columns[0] - (*results->conditions.counters ? 1 : 0);
     dsc_table *table = dsc_table_make(scope, columns, count, 2);
     for (size_t i = 0; i < results->count; i++) {

@@ -55,8 +55,9 @@ static const char *verdict(const dsc_selftest_row *row)
 
 static void print_kernels(const dsc_selftest *test, const dsc_terminal *terminal)
 {
-    static const dsc_column columns[] = { { "kernels of", false }, { "levels", false }, { "error", true },
-                                          { "allowed", true },     { "bits", false },   { "", false } };
+    static const dsc_table_column columns[] = { { "kernels of", false }, { "levels", false },
+                                                { "error", true },       { "allowed", true },
+                                                { "bits", false },       { "", false } };
     dsc_scope *scope = test->scope;
     dsc_table *table = dsc_table_make(scope, columns, sizeof columns / sizeof columns[0], 1);
     for (size_t i = 0; i < test->count; i++) {
@@ -73,7 +74,7 @@ static void print_kernels(const dsc_selftest *test, const dsc_terminal *terminal
 
 static void print_onednn(const dsc_selftest *test, const dsc_terminal *terminal)
 {
-    static const dsc_column columns[] = {
+    static const dsc_table_column columns[] = {
         { "type", false }, { "held back to", false }, { "error", true }, { "allowed", true }, { "", false }
     };
     dsc_scope *scope = test->scope;
@@ -91,7 +92,7 @@ static void print_onednn(const dsc_selftest *test, const dsc_terminal *terminal)
 
 static void print_promises(const dsc_selftest *test, const dsc_terminal *terminal)
 {
-    static const dsc_column columns[] = {
+    static const dsc_table_column columns[] = {
         { "check", false }, { "over", false }, { "bits", false }, { "expected", false }, { "", false }
     };
     dsc_table *table = dsc_table_make(test->scope, columns, sizeof columns / sizeof columns[0], 1);

@@ -51,7 +51,7 @@ static dsc_node *labels(struct sketch *s, size_t steps, size_t classes)
 {
     s->labels = steps;
     s->classes = classes;
-    return steps > 1 ? dsc_label_sequence(s->scope, steps, classes) : dsc_labels(s->scope, classes);
+    return dsc_labels(s->scope, classes, .steps = steps > 1 ? steps : 0);
 }
 
 static dsc_node *targets(struct sketch *s, size_t count, target_values kind)
@@ -454,6 +454,24 @@ struct trained {
     double loss;
 };
 
+/* A batch of what the sketch's network reads. */
+static dsc_examples make_examples(dsc_scope *scope, const struct sketch *s, size_t batch)
+{
+    dsc_column x = { .name = "input", .width = s->values };
+    dsc_column expected = { .name = "targets", .width = s->targets };
+    if (s->tokens)
+        x = (dsc_column){ "tokens", s->tokens,
+                          .i32 = make_integers(scope, 0, batch * s->tokens, s->vocabulary) };
+    else
+        x.f32 = make_reals(scope, 0, batch, s->values, NORMAL);
+    if (s->labels)
+        expected = (dsc_column){ "labels", s->labels,
+                                 .i32 = make_integers(scope, LABEL_MAJOR, batch * s->labels, s->classes) };
+    else
+        expected.f32 = make_reals(scope, LABEL_MAJOR, batch, s->targets, s->kind);
+    return (dsc_examples){ .count = batch, .columns = { x, expected } };
+}
+
 /* In the scope. The same data, initial parameters and noise for every engine and type. */
 static struct trained train(dsc_scope *scope, const struct kernel_check *check, uint32_t variant,
                             dsc_engine engine, dsc_dtype dtype)
@@ -467,14 +485,11 @@ static struct trained train(dsc_scope *scope, const struct kernel_check *check, 
                                                                          .threads = 1,
                                                                          .shard = pick(&s, 1, 4) }),
                                NAN };
-    dsc_trainer *trainer = trained.model ? dsc_trainer_make(trained.model, &check->optimizer) : NULL;
-    const void *x = s.tokens ? (const void *)make_integers(scope, 0, batch * s.tokens, s.vocabulary)
-                             : make_reals(scope, 0, batch, s.values, NORMAL);
-    const void *expected = s.labels
-                               ? (const void *)make_integers(scope, LABEL_MAJOR, batch * s.labels, s.classes)
-                               : make_reals(scope, LABEL_MAJOR, batch, s.targets, s.kind);
+    const dsc_examples examples = make_examples(scope, &s, batch);
+    dsc_trainer *trainer =
+        trained.model ? dsc_trainer_make(trained.model, &check->optimizer, &examples) : NULL;
     for (size_t i = 0; trainer && i < (check->steps ? check->steps : 1); i++)
-        trained.loss = dsc_trainer_step(trainer, x, expected);
+        trained.loss = dsc_trainer_step(trainer, 0);
     return trained;
 }
 

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include <descent/engine.h>
+#include <descent/examples.h>
 #include <descent/graph.h>
 
 /* The suites, in the order in which they are best measured: "peak", "memory", "gemm", ... */
@@ -92,11 +93,7 @@ typedef struct dsc_bench_workload {
 } dsc_bench_workload;
 DSC_API const dsc_bench_workload *dsc_bench_workloads(size_t *count);
 
-/* A batch for it: float values or tokens, and labels. In the scope. */
-typedef struct dsc_bench_batch {
-    const void *x;
-    const int32_t *labels;
-} dsc_bench_batch;
-DSC_API dsc_bench_batch dsc_bench_batch_make(dsc_scope *scope, const dsc_bench_workload *workload);
+/* A batch for it: "input" or "tokens", and "labels". In the scope. */
+DSC_API dsc_examples dsc_bench_batch_make(dsc_scope *scope, const dsc_bench_workload *workload);
 
 #endif

@@ -172,6 +172,7 @@ typedef struct dsc_augmentation {
     double noise;  /* standard deviation added to each value */
     double fill;   /* value of what comes from outside the image */
     uint64_t seed;
+    const char *input; /* which of a network's inputs dsc_fit() changes; NULL: "input" */
 } dsc_augmentation;
 /* dst (height x width x channels) from src, which it must not overlap. */
 DSC_API void dsc_augment(const dsc_augmentation *augmentation, float *dst, const float *src, uint32_t epoch,

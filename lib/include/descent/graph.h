@@ -23,10 +23,14 @@
 typedef struct dsc_node dsc_node;
 typedef struct dsc_model dsc_model;
 
-/* Shape of one example, ended by the first 0. */
+/* Real values from outside: of every example, in the shape of one, ended by the first 0; or unbatched, an
+   array of that shape which is the same for all examples (an image, the features of a graph's nodes), for
+   layers that take such. Training reads them from the examples' column of this name (examples.h), so the
+   inputs of a network have different ones. */
 typedef struct dsc_input_spec {
     size_t shape[DSC_MAX_RANK];
-    const char *name; /* NULL: "input" */
+    const char *name; /* NULL: "input"; of targets: "targets" */
+    bool unbatched;   /* not of targets */
 } dsc_input_spec;
 DSC_API dsc_node *dsc_input(dsc_scope *scope, const dsc_input_spec *spec);
 
@@ -34,6 +38,7 @@ DSC_API dsc_node *dsc_input(dsc_scope *scope, const dsc_input_spec *spec);
 typedef struct dsc_tokens_spec {
     size_t steps, vocabulary;
     const char *name; /* NULL: "tokens" */
+    bool unbatched;   /* steps of them, the same for all examples */
 } dsc_tokens_spec;
 DSC_API dsc_node *dsc_tokens(dsc_scope *scope, const dsc_tokens_spec *spec);
 
@@ -41,9 +46,15 @@ DSC_API dsc_node *dsc_tokens(dsc_scope *scope, const dsc_tokens_spec *spec);
 DSC_API size_t dsc_node_shape(const dsc_node *node, size_t shape[DSC_MAX_RANK]);
 
 /* The integer class labels that a loss compares with: one per example, or one for each of its steps, in
-   0..classes-1. */
-DSC_API dsc_node *dsc_labels(dsc_scope *scope, size_t classes);
-DSC_API dsc_node *dsc_label_sequence(dsc_scope *scope, size_t steps, size_t classes);
+   0..classes-1. dsc_labels(scope, 10), dsc_labels(scope, 10, .steps = 5, .name = "tags"). Several losses may
+   read the same column. */
+typedef struct dsc_labels_spec {
+    size_t classes;
+    size_t steps;     /* of a sequence; 0: one label an example */
+    const char *name; /* NULL: "labels" */
+} dsc_labels_spec;
+DSC_API dsc_node *dsc_labels_with(dsc_scope *scope, const dsc_labels_spec *spec);
+#define dsc_labels(scope, ...) dsc_labels_with((scope), &(dsc_labels_spec){ .classes = __VA_ARGS__ })
 
 /* Real targets of a loss, as many per example as shape says. */
 DSC_API dsc_node *dsc_targets(dsc_scope *scope, const dsc_input_spec *spec);

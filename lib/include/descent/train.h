@@ -2,54 +2,8 @@
 #ifndef DESCENT_TRAIN_H
 #define DESCENT_TRAIN_H
 
-#include <descent/data.h>
+#include <descent/examples.h>
 #include <descent/nn.h>
-
-/* --- Examples --- */
-
-/* Examples in single precision, as training reads them: x for the network's real-valued input, tokens for its
-   input of integers, each row-major and as many values an example as the input has. */
-typedef struct dsc_examples {
-    size_t count, features;
-    const float *x;        /* count x features, or NULL */
-    const int32_t *labels; /* count x (1, or the steps of a sequence of labels), or NULL */
-    const float *targets;  /* count x outputs, or NULL */
-    const int32_t *tokens; /* count x steps, or NULL */
-    size_t steps;          /* tokens an example */
-    size_t outputs;        /* targets an example; 0: as many as the loss wants */
-    size_t label_steps;    /* labels an example, of a sequence; 0: 1 */
-} dsc_examples;
-
-/* Copies a data set to single precision in the scope; the data set may go. */
-DSC_API dsc_examples dsc_examples_from(dsc_scope *scope, const dsc_dataset *data);
-
-/* The examples first..first + count - 1 (as many of them as there are), a view. Those named by index (NULL
-   fails), a copy in the scope. Targets are taken along if outputs says how many an example has. */
-DSC_API dsc_examples dsc_examples_range(const dsc_examples *examples, size_t first, size_t count);
-DSC_API dsc_examples dsc_examples_select(dsc_scope *scope, const dsc_examples *examples,
-                                         const uint32_t *index, size_t count);
-
-/* Fold (0..folds-1) of a k-fold cross-validation: the examples are shuffled by seed and cut into folds of
-   sizes that differ by 1 at most (stratified: class by class); one is kept to test, the others train. */
-typedef struct dsc_fold_options {
-    size_t folds; /* at least 2 */
-    uint64_t seed;
-    bool stratified;
-} dsc_fold_options;
-typedef struct dsc_examples_split {
-    dsc_examples train, test;
-} dsc_examples_split;
-DSC_API dsc_examples_split dsc_fold(dsc_scope *scope, const dsc_examples *examples, size_t fold,
-                                    const dsc_fold_options *options);
-
-/* A share of the examples, drawn by seed, is kept back: train, and test for validation. */
-DSC_API dsc_examples_split dsc_hold_out(dsc_scope *scope, const dsc_examples *examples, double share,
-                                        uint64_t seed);
-
-/* Weights that make every class count alike: count / (classes * count of the class) (0 for a class without
-   examples). classes of them, in the scope. For dsc_loss_spec. */
-DSC_API double *dsc_balanced_class_weights(dsc_scope *scope, const int32_t *labels, size_t count,
-                                           size_t classes);
 
 /* --- Evaluation --- */
 
@@ -158,11 +112,15 @@ typedef struct dsc_fit_options {
  */
 DSC_API dsc_status dsc_fit(dsc_model *model, const dsc_examples *train, const dsc_fit_options *options);
 
-/* One optimizer step on one batch already in memory (x: batch x features, or tokens; targets may be NULL if
-   the network has none). Returns the loss. */
+/* Single steps, for training loops of one's own. A trainer reads examples where they are: those of a step may
+   have changed since the one before (an unbatched column may not). NULL, and the model's scope fails, if they
+   do not fit the network or are fewer than a batch. */
 typedef struct dsc_trainer dsc_trainer;
-DSC_API dsc_trainer *dsc_trainer_make(dsc_model *model, const dsc_optimizer *optimizer);
-DSC_API double dsc_trainer_step(dsc_trainer *trainer, const void *x, const void *targets);
+DSC_API dsc_trainer *dsc_trainer_make(dsc_model *model, const dsc_optimizer *optimizer,
+                                      const dsc_examples *examples);
+/* One optimizer step on a batch of the compiled size, the examples from first on. Returns the loss; NaN if it
+   fails. */
+DSC_API double dsc_trainer_step(dsc_trainer *trainer, size_t first);
 
 /* --- Files --- */
 

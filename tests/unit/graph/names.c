@@ -224,8 +224,7 @@ static void over_two_inputs_no_name_is_there_twice(void **state)
     int32_t *tokens = dsc_scope_alloc(scope, (size_t)COUNT * STEPS, sizeof *tokens);
     for (int32_t i = 0; i < COUNT * STEPS; i++)
         tokens[i] = i * 7 % WORDS;
-    all.tokens = tokens;
-    all.steps = STEPS;
+    all = dsc_examples_with(scope, &all, &(dsc_column){ "tokens", STEPS, .i32 = tokens });
     dsc_model *model = dsc_compile(two_towers(scope), &(dsc_compile_options){ .batch = 5 });
     assert_string_equal(layers_of(scope, model), "dense1 embedding1 recurrent1 dense2 dense3 dense4 dense5");
     assert_int_equal(dsc_fit(model, &all, &(dsc_fit_options){ .epochs = 2 }), DSC_OK);
@@ -237,22 +236,30 @@ static void over_two_inputs_no_name_is_there_twice(void **state)
     dsc_scope_close(&scope);
 }
 
+/* One of several inputs. */
+static dsc_node *input_number(dsc_scope *scope, size_t number)
+{
+    const char *name = dsc_scope_format(scope, "input%zu", number);
+    return dsc_input(scope, &(dsc_input_spec){ .shape = { FEATURES }, .name = name });
+}
+
 static void towers_over_any_number_of_inputs_are_named(void **state)
 {
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
     dsc_node *towers[4];
     for (size_t i = 0; i < 4; i++)
-        towers[i] = dsc_dense(dsc_dense(input(scope), 4), 4);
+        towers[i] = dsc_dense(dsc_dense(input_number(scope, i), 4), 4);
     dsc_node *x = dsc_concat_all(towers, 4, 0);
     const dsc_model *model = dsc_compile(loss_of(scope, dsc_dense(x, CLASSES)), NULL);
     assert_string_equal(layers_of(scope, model),
                         "dense1 dense2 dense3 dense4 dense5 dense6 dense7 dense8 dense9");
     /* Pairs that meet first; an own name that looks like an automatic one; what is bidirectional. */
-    for (size_t i = 0; i < 4; i++)
-        towers[i] =
-            i == 0 ? dsc_dense(input(scope), 4, .name = "dense1")
-                   : dsc_dense(dsc_recurrent(dsc_reshape(input(scope), 3, 2), 2, .bidirectional = true), 4);
+    for (size_t i = 0; i < 4; i++) {
+        dsc_node *in = input_number(scope, i);
+        towers[i] = i == 0 ? dsc_dense(in, 4, .name = "dense1")
+                           : dsc_dense(dsc_recurrent(dsc_reshape(in, 3, 2), 2, .bidirectional = true), 4);
+    }
     dsc_node *left = dsc_add(towers[0], towers[1]), *right = dsc_add(towers[2], towers[3]);
     model = dsc_compile(loss_of(scope, dsc_dense(dsc_add(left, right), CLASSES)), NULL);
     assert_string_equal(layers_of(scope, model),
@@ -267,7 +274,7 @@ static void a_model_keeps_its_names(void **state)
     for (int loaded = 0; loaded < 2; loaded++) {
         dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 2 });
         const dsc_examples all = make_examples(scope, 1, COUNT, FEATURES, CLASSES);
-        dsc_node *first = dsc_dense(input(scope), 4), *second = dsc_dense(input(scope), 4);
+        dsc_node *first = dsc_dense(input_number(scope, 1), 4), *second = dsc_dense(input(scope), 4);
         dsc_model *model = loaded ? dsc_model_load(scope, path, NULL)
                                   : dsc_compile(loss_of(scope, dsc_dense(second, CLASSES)), NULL);
         assert_string_equal(layers_of(scope, model), "dense1 dense2");

@@ -79,7 +79,7 @@ static dsc_status live(const dsc_examples *examples, int network, int e)
     assert_true((model == NULL) == (dsc_scope_status(scope) != DSC_OK));
     dsc_fit(model, examples, &(dsc_fit_options){ .optimizer = { .kind = DSC_ADAM }, .epochs = 1 });
     dsc_evaluate(model, examples);
-    dsc_trainer_step(dsc_trainer_make(model, NULL), examples->x, examples->labels);
+    dsc_trainer_step(dsc_trainer_make(model, NULL, examples), 0);
     dsc_model_describe(scope, model);
     const dsc_status status = dsc_scope_status(scope);
     dsc_scope_close(&scope);
@@ -166,11 +166,11 @@ static void a_step_allocates_nothing(void **state)
         const dsc_examples examples = make_examples(scope, 1, BATCH, INPUTS, CLASSES);
         const int e = i % ENGINES;
         dsc_model *model = make(scope, i / ENGINES, engines[e].engine, engines[e].dtype);
-        dsc_trainer *trainer = dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_ADAM });
-        dsc_trainer_step(trainer, examples.x, examples.labels);
+        dsc_trainer *trainer = dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_ADAM }, &examples);
+        dsc_trainer_step(trainer, 0);
         const long before = calls;
         for (int step = 0; step < 10; step++)
-            dsc_trainer_step(trainer, examples.x, examples.labels);
+            dsc_trainer_step(trainer, 0);
         assert_int_equal(calls, before);
         dsc_scope_close(&scope);
     }

@@ -30,15 +30,18 @@ static void train(dsc_node *(*network)(dsc_scope *scope), size_t batch, dsc_dtyp
     dsc_model *model =
         dsc_compile(dsc_softmax_cross_entropy(network(scope), dsc_labels(scope, CLASSES)),
                     &(dsc_compile_options){ .batch = batch, .engine = DSC_ENGINE_NATIVE, .dtype = type });
-    dsc_trainer *trainer = dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_SGD, .lr = 0.1 });
     float *x = dsc_scope_alloc(scope, batch * 1024, sizeof *x);
     int32_t *labels = dsc_scope_alloc(scope, batch, sizeof *labels);
     assert_int_equal(dsc_scope_status(scope), DSC_OK);
     dsc_rng_fill_normal_f32(dsc_rng_make(5, DSC_STREAM_DATA), 0, 0, 1, x, batch * 1024);
     for (size_t i = 0; i < batch; i++)
         labels[i] = (int32_t)(i % CLASSES);
+    const dsc_examples examples = {
+        .count = batch, .columns = { { "input", 1024, .f32 = x }, { "labels", 1, .i32 = labels } }
+    };
+    dsc_trainer *trainer = dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_SGD, .lr = 0.1 }, &examples);
     for (size_t i = 0; i < STEPS; i++)
-        losses[i] = dsc_trainer_step(trainer, x, labels);
+        losses[i] = dsc_trainer_step(trainer, 0);
     assert_int_equal(dsc_scope_status(scope), DSC_OK);
     dsc_scope_close(&scope);
 }

@@ -30,8 +30,10 @@ static dsc_metrics evaluate(label_loss_fn *loss, const dsc_loss_spec *spec, cons
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 9 });
     dsc_model *model = classifier(scope, loss, spec, DSC_ENGINE_NATIVE, DSC_F32);
     assert_non_null(model);
-    const dsc_metrics metrics = dsc_evaluate(
-        model, &(dsc_examples){ .x = inputs, .labels = labels, .count = count, .features = FEATURES });
+    const dsc_metrics metrics =
+        dsc_evaluate(model, &(dsc_examples){ .count = count,
+                                             .columns = { { "input", FEATURES, .f32 = inputs },
+                                                          { "labels", 1, .i32 = labels } } });
     dsc_scope_close(&scope);
     return metrics;
 }
@@ -98,11 +100,10 @@ static void targets_of_nan_count_for_nothing(void **state)
             dsc_model *model =
                 dsc_compile(losses[i](dsc_dense(x, 1), y, NULL), &(dsc_compile_options){ .batch = 4 });
             assert_non_null(model);
-            loss[some] = dsc_evaluate(model, &(dsc_examples){ .x = inputs,
-                                                              .targets = masked,
-                                                              .count = some ? 2 : 4,
-                                                              .features = FEATURES })
-                             .loss;
+            const dsc_examples examples = { .count = some ? 2 : 4,
+                                            .columns = { { "input", FEATURES, .f32 = inputs },
+                                                         { "targets", 1, .f32 = masked } } };
+            loss[some] = dsc_evaluate(model, &examples).loss;
             dsc_scope_close(&scope);
         }
         assert_true(fabs(loss[0] - loss[1]) <= 1e-6 * fabs(loss[1]));
@@ -126,7 +127,10 @@ static double loss_of_nan(label_loss_fn *of_labels, target_loss_fn *of_targets, 
                          : of_targets(y, dsc_targets(scope, &(dsc_input_spec){ .shape = { CLASSES } }), NULL);
     dsc_model *model = dsc_compile(loss, &(dsc_compile_options){ .engine = engine, .dtype = dtype });
     const dsc_examples two = {
-        .count = 2, .features = FEATURES, .x = x, .labels = labels, .targets = targets
+        .count = 2,
+        .columns = { { "input", FEATURES, .f32 = x },
+                     { "labels", 1, .i32 = labels },
+                     { "targets", CLASSES, .f32 = targets } },
     };
     assert_non_null(model);
     const double value = dsc_evaluate(model, &two).loss;
@@ -143,7 +147,9 @@ static double maxout_of_nan(int first, dsc_engine engine, dsc_dtype dtype)
     dsc_node *targets = dsc_targets(scope, &(dsc_input_spec){ .shape = { 1 } });
     dsc_model *model = dsc_compile(dsc_squared_loss(dsc_maxout(in, FEATURES), targets),
                                    &(dsc_compile_options){ .engine = engine, .dtype = dtype });
-    const dsc_examples one = { .count = 1, .features = FEATURES, .x = x, .targets = &target };
+    const dsc_examples one = {
+        .count = 1, .columns = { { "input", FEATURES, .f32 = x }, { "targets", 1, .f32 = &target } }
+    };
     const double value = dsc_evaluate(model, &one).loss;
     dsc_scope_close(&scope);
     return value;
@@ -208,7 +214,7 @@ static double large_step(dsc_scope *scope, label_loss_fn *loss, int threads, siz
     }
     dsci_execution *plan = dsci_model_execution(model, LARGE_BATCH, DSCI_TRAINING);
     dsci_execution_bind(plan->inputs[0], values);
-    dsci_execution_bind(plan->expected, classes);
+    dsci_execution_bind(plan->expected[0], classes);
     const unsigned mode = dsc_float_mode_enter();
     dsci_execution_run(plan);
     dsc_float_mode_leave(mode);
@@ -251,7 +257,7 @@ static double regression_step(dsc_scope *scope, target_loss_fn *loss, dsc_engine
         targets[i] = missing && i % missing == 0 ? NAN : (float)(i % 17) - 8;
     dsci_execution *plan = dsci_model_execution(model, LARGE_BATCH, DSCI_TRAINING);
     dsci_execution_bind(plan->inputs[0], values);
-    dsci_execution_bind(plan->expected, targets);
+    dsci_execution_bind(plan->expected[0], targets);
     const unsigned mode = dsc_float_mode_enter();
     dsci_execution_run(plan);
     dsc_float_mode_leave(mode);

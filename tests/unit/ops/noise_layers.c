@@ -62,7 +62,7 @@ static double mean_square(const struct trial *t, float target, dsci_mode mode)
         t->targets[i] = target;
     dsci_execution *plan = dsci_model_execution(t->model, BATCH, mode);
     dsci_execution_bind(plan->inputs[0], t->x);
-    dsci_execution_bind(plan->expected, t->targets);
+    dsci_execution_bind(plan->expected[0], t->targets);
     dsci_execution_run(plan);
     return *plan->loss;
 }
@@ -137,7 +137,7 @@ static struct branches make_branches(const struct noise *noise, dsc_dtype dtype,
     float *ones = dsc_scope_alloc(b.scope, VALUES, sizeof *ones);
     for (size_t i = 0; i < VALUES; i++)
         ones[i] = 1;
-    b.examples = (dsc_examples){ .count = EXAMPLES, .features = UNITS, .x = ones };
+    b.examples = (dsc_examples){ .count = EXAMPLES, .columns = { { "input", UNITS, .f32 = ones } } };
     dsc_node *x = dsc_input(b.scope, &(dsc_input_spec){ .shape = { UNITS } });
     if (with_others)
         b.layers[2] = noise->layer(x, noise->size);

@@ -68,7 +68,7 @@ static double run(dsc_model *model, size_t first, size_t steps)
     const bool wide = model->options.dtype == DSC_F64;
     dsci_execution *plan = dsci_model_execution(model, BATCH, DSCI_TRAINING);
     dsci_execution_bind(plan->inputs[0], wide ? (const void *)v.x : v.x_f32);
-    dsci_execution_bind(plan->expected, wide ? (const void *)v.targets : v.targets_f32);
+    dsci_execution_bind(plan->expected[0], wide ? (const void *)v.targets : v.targets_f32);
     dsci_execution_run(plan);
     return *plan->loss;
 }
@@ -133,7 +133,9 @@ static void evaluation_moves_no_state(void **state)
         fill(v.x, v.x_f32, 0, 0, SEGMENT, FEATURES);
         fill(v.targets, v.targets_f32, 1, 0, SEGMENT, UNITS);
         const dsc_examples examples = {
-            .count = BATCH, .features = SEGMENT * FEATURES, .x = v.x_f32, .targets = v.targets_f32
+            .count = BATCH,
+            .columns = { { "input", SEGMENT * FEATURES, .f32 = v.x_f32 },
+                         { "targets", SEGMENT * UNITS, .f32 = v.targets_f32 } },
         };
         const double fresh = dsc_evaluate(model, &examples).loss;
         assert_true(fresh == dsc_evaluate(model, &examples).loss);

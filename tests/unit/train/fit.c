@@ -76,10 +76,10 @@ static void a_fixed_order_is_that_of_the_examples(void **state)
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 2 });
     const dsc_examples all = make_examples(scope, 1, 4 * BATCH, INPUTS, CLASSES);
     dsc_model *fitted = make(scope, DSC_F32), *stepped = make(scope, DSC_F32);
-    dsc_trainer *trainer = dsc_trainer_make(stepped, NULL);
+    dsc_trainer *trainer = dsc_trainer_make(stepped, NULL, &all);
     dsc_fit(fitted, &all, &(dsc_fit_options){ .epochs = 1, .fixed_order = true });
     for (size_t i = 0; i < 4; i++)
-        dsc_trainer_step(trainer, all.x + i * BATCH * INPUTS, all.labels + i * BATCH);
+        dsc_trainer_step(trainer, i * BATCH);
     assert_int_equal(dsc_scope_status(scope), DSC_OK);
     assert_int_equal(dsc_model_hash(fitted), dsc_model_hash(stepped));
     dsc_scope_close(&scope);
@@ -187,11 +187,11 @@ static void options_that_do_not_fit_are_refused(void **state)
     const dsc_examples all = make_examples(examples_scope, 1, COUNT, INPUTS, CLASSES);
     const dsc_examples none = { .count = 0 };
     dsc_examples unlabelled = all, narrow = all, bad = all;
-    unlabelled.labels = NULL;
-    narrow.features = INPUTS - 1;
+    unlabelled.columns[1].i32 = NULL;
+    narrow.columns[0].width = INPUTS - 1;
     int32_t labels[COUNT] = { 0 };
     labels[17] = CLASSES;
-    bad.labels = labels;
+    bad.columns[1].i32 = labels;
     const dsc_augmentation wrong = { .height = 1, .width = INPUTS, .channels = 2 };
     /* their product is 2^64 times something, and 7 */
     const dsc_augmentation huge = { .height = 209088770655, .width = 955585, .channels = 1047705 };
@@ -209,8 +209,8 @@ static void options_that_do_not_fit_are_refused(void **state)
         { &all, { .epochs = 1, .augmentation = &huge }, DSC_ERROR_SHAPE, "209088770655 x 955585 x 1047705" },
         { &all, { .epochs = 1, .validation = &none }, DSC_ERROR_ARGUMENT, "validation" },
         { &none, { .epochs = 1 }, DSC_ERROR_ARGUMENT, "found 0" },
-        { &unlabelled, { .epochs = 1 }, DSC_ERROR_ARGUMENT, "expected labels" },
-        { &narrow, { .epochs = 1 }, DSC_ERROR_SHAPE, "7 features" },
+        { &unlabelled, { .epochs = 1 }, DSC_ERROR_ARGUMENT, "'labels' without values" },
+        { &narrow, { .epochs = 1 }, DSC_ERROR_SHAPE, "'input' of 6 float32" },
         { &bad, { .epochs = 1 }, DSC_ERROR_ARGUMENT, "found 4 at example 17" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -271,9 +271,9 @@ static void an_input_that_is_not_finite_is_named(void **state)
     dsc_scope *scope = dsc_scope_open(NULL);
     dsc_examples all = make_examples(scope, 1, COUNT, INPUTS, CLASSES);
     float *x = dsc_scope_alloc(scope, COUNT * INPUTS, sizeof *x);
-    memcpy(x, all.x, COUNT * INPUTS * sizeof *x);
+    memcpy(x, inputs_of(&all), COUNT * INPUTS * sizeof *x);
     x[11] = NAN;
-    all.x = x;
+    all.columns[0].f32 = x;
     assert_int_equal(dsc_fit(make(scope, DSC_F32), &all, &(dsc_fit_options){ .epochs = 1 }),
                      DSC_ERROR_NUMERIC);
     assert_non_null(strstr(dsc_scope_message(scope), "input 'input'"));
@@ -302,16 +302,17 @@ static void examples_are_augmented_by_epoch_and_number(void **state)
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 2 });
     const dsc_examples all = make_examples(scope, 1, 4 * BATCH, INPUTS, CLASSES);
     dsc_model *fitted = make(scope, DSC_F32), *stepped = make(scope, DSC_F32);
-    dsc_trainer *trainer = dsc_trainer_make(stepped, NULL);
+    float *x = dsc_scope_alloc(scope, 4 * BATCH * INPUTS, sizeof *x);
+    dsc_examples augmented = all;
+    augmented.columns[0].f32 = x;
+    dsc_trainer *trainer = dsc_trainer_make(stepped, NULL, &augmented);
     dsc_fit(fitted, &all,
             &(dsc_fit_options){ .epochs = 2, .fixed_order = true, .augmentation = &augmentation });
     for (uint32_t epoch = 1; epoch <= 2; epoch++)
         for (size_t i = 0; i < 4; i++) {
-            float x[BATCH * INPUTS];
-            for (size_t j = 0; j < BATCH; j++)
-                dsc_augment(&augmentation, x + j * INPUTS, all.x + (i * BATCH + j) * INPUTS, epoch,
-                            i * BATCH + j);
-            dsc_trainer_step(trainer, x, all.labels + i * BATCH);
+            for (size_t j = i * BATCH; j < (i + 1) * BATCH; j++)
+                dsc_augment(&augmentation, x + j * INPUTS, inputs_of(&all) + j * INPUTS, epoch, j);
+            dsc_trainer_step(trainer, i * BATCH);
         }
     assert_int_equal(dsc_scope_status(scope), DSC_OK);
     assert_int_equal(dsc_model_hash(fitted), dsc_model_hash(stepped));

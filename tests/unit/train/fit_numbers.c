@@ -66,8 +66,8 @@ static void losses_are_means_over_what_counts(void **state)
             dsc_examples all = make_examples(scope, 1, COUNT, INPUTS, CLASSES);
             float *missing = dsc_scope_alloc(scope, (size_t)COUNT * CLASSES, sizeof *missing);
             for (size_t k = 0; k < (size_t)COUNT * CLASSES; k++)
-                missing[k] = k % 7 == 0 || k < 4 * CLASSES ? NAN : all.targets[k];
-            all.targets = missing;
+                missing[k] = k % 7 == 0 || k < 4 * CLASSES ? NAN : targets_of(&all)[k];
+            all.columns[2].f32 = missing;
             dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { INPUTS } });
             dsc_model *model =
                 dsc_compile(losses[i](scope, x), &(dsc_compile_options){ .batch = batches[j] });
@@ -97,11 +97,11 @@ static void an_evaluation_is_a_mean_over_what_counts(void **state)
     uint32_t counting[COUNT];
     size_t count = 0;
     for (size_t i = 0; i < COUNT; i++) {
-        labels[i] = i < 200 ? 1 : all.labels[i];
+        labels[i] = i < 200 ? 1 : dsc_examples_labels(&all)[i];
         if (labels[i] != 1)
             counting[count++] = (uint32_t)i;
     }
-    all.labels = labels;
+    all.columns[1].i32 = labels;
     const dsc_examples some = dsc_examples_select(scope, &all, counting, count);
     dsc_model *model = dsc_compile(masked(scope, dsc_input(scope, &(dsc_input_spec){ .shape = { INPUTS } })),
                                    &(dsc_compile_options){ .batch = 10 });
@@ -127,8 +127,12 @@ static dsc_model *overflowing(dsc_scope *scope)
 
 static const float zeros[2] = { 0 }, large[1] = { 3e38F };
 static const int32_t both[2] = { 0, 1 };
-static const dsc_examples train = { .count = 2, .features = 1, .x = zeros, .labels = both };
-static const dsc_examples test = { .count = 1, .features = 1, .x = large, .labels = both };
+static const dsc_examples train = {
+    .count = 2, .columns = { { "input", 1, .f32 = zeros }, { "labels", 1, .i32 = both } }
+};
+static const dsc_examples test = {
+    .count = 1, .columns = { { "input", 1, .f32 = large }, { "labels", 1, .i32 = both } }
+};
 
 struct losses {
     double of[16];
@@ -215,7 +219,8 @@ static void an_update_that_is_not_finite_fails(void **state)
 {
     (void)state;
     static const float x[8] = { 1e25F, 1, 1, 1, 1, 1, 1, 1 }, y[4] = { 0 };
-    const dsc_examples four = { .count = 4, .features = 2, .x = x, .targets = y, .outputs = 1 };
+    const dsc_examples four = { .count = 4,
+                                .columns = { { "input", 2, .f32 = x }, { "targets", 1, .f32 = y } } };
     for (int by_steps = 0; by_steps < 2; by_steps++) {
         dsc_scope *scope = dsc_scope_open(NULL);
         dsc_node *in = dsc_input(scope, &(dsc_input_spec){ .shape = { 2 } });
@@ -264,7 +269,8 @@ static void statistics_that_are_not_finite_fail(void **state)
     (void)state;
     static const float x[4] = { 3e38F, -3e38F, 1, -1 };
     static const int32_t labels[4] = { 0, 1, 0, 1 };
-    const dsc_examples four = { .count = 4, .features = 1, .x = x, .labels = labels };
+    const dsc_examples four = { .count = 4,
+                                .columns = { { "input", 1, .f32 = x }, { "labels", 1, .i32 = labels } } };
     dsc_scope *scope = dsc_scope_open(NULL);
     dsc_node *in = dsc_input(scope, &(dsc_input_spec){ .shape = { 1 } });
     dsc_model *model =
@@ -349,7 +355,8 @@ static void training_in_batches_of_one_value_is_refused(void **state)
         dsc_scope_close(&scope);
     }
     dsc_scope *scope = dsc_scope_open(NULL);
-    assert_null(dsc_trainer_make(dsc_compile(normalised(scope), NULL), NULL));
+    const dsc_examples all = make_examples(scope, 1, 10, INPUTS, CLASSES);
+    assert_null(dsc_trainer_make(dsc_compile(normalised(scope), NULL), NULL, &all));
     assert_non_null(strstr(dsc_scope_message(scope), "layer 'batch_norm1': expected batches of 2"));
     dsc_scope_close(&scope);
     /* An image has other positions to normalise by. */

@@ -102,7 +102,9 @@ static void a_score_that_is_no_number_is_wrong(void **state)
             dsc_model *model =
                 dsc_compile(loss, &(dsc_compile_options){ .inference = true, .engine = engine });
             const dsc_examples all = {
-                .count = 4, .features = classes, .x = classes == 1 ? scores + 3 : scores, .labels = labels
+                .count = 4,
+                .columns = { { "input", classes, .f32 = classes == 1 ? scores + 3 : scores },
+                             { "labels", 1, .i32 = labels } },
             };
             const dsc_examples two = dsc_examples_range(&all, 0, 2);
             near(dsc_evaluate(model, classes == 1 ? &two : &all).error_rate, classes == 1 ? 1 : 0.75);
@@ -132,9 +134,8 @@ static dsc_examples numbered(dsc_scope *scope)
         x[i * INPUTS] = (float)i;
         labels[i] = i < 60 ? 0 : i < 90 ? 1 : 2;
     }
-    examples.x = x;
-    examples.labels = labels;
-    examples.outputs = CLASSES;
+    examples.columns[0].f32 = x;
+    examples.columns[1].i32 = labels;
     return examples;
 }
 
@@ -142,9 +143,10 @@ static dsc_examples numbered(dsc_scope *scope)
 static void count_examples(const dsc_examples *all, const dsc_examples *part, size_t seen[COUNT])
 {
     for (size_t i = 0; i < part->count; i++) {
-        const size_t n = (size_t)part->x[i * INPUTS];
-        assert_int_equal(part->labels[i], all->labels[n]);
-        assert_memory_equal(part->targets + i * CLASSES, all->targets + n * CLASSES, CLASSES * sizeof(float));
+        const size_t n = (size_t)inputs_of(part)[i * INPUTS];
+        assert_int_equal(dsc_examples_labels(part)[i], dsc_examples_labels(all)[n]);
+        assert_memory_equal(targets_of(part) + i * CLASSES, targets_of(all) + n * CLASSES,
+                            CLASSES * sizeof(float));
         seen[n]++;
     }
 }
@@ -170,7 +172,7 @@ static void each_example_is_tested_in_one_fold(void **state)
                 for (size_t i = 0; i < COUNT; i++)
                     assert_int_equal(once[i], 1);
                 for (size_t i = 0; i < split.test.count; i++)
-                    classes[split.test.labels[i]]++;
+                    classes[dsc_examples_labels(&split.test)[i]]++;
                 const size_t sizes[3] = { 60, 30, 13 };
                 for (size_t c = 0; c < 3 && stratified; c++)
                     assert_true(classes[c] >= sizes[c] / folds && classes[c] <= sizes[c] / folds + 1);
@@ -194,7 +196,7 @@ static void a_share_is_held_out(void **state)
     count_examples(&all, &split.test, seen);
     for (size_t i = 0; i < COUNT; i++)
         assert_int_equal(seen[i], 1);
-    assert_memory_not_equal(split.test.x, other.test.x, 21 * INPUTS * sizeof(float));
+    assert_memory_not_equal(inputs_of(&split.test), inputs_of(&other.test), 21 * INPUTS * sizeof(float));
     dsc_scope_close(&scope);
 }
 
@@ -206,7 +208,7 @@ static void ranges_and_selections_are_what_they_name(void **state)
     size_t seen[COUNT] = { 0 };
     const dsc_examples range = dsc_examples_range(&all, 90, 100);
     assert_int_equal(range.count, 13);
-    assert_ptr_equal(range.x, all.x + 90 * INPUTS);
+    assert_ptr_equal(inputs_of(&range), inputs_of(&all) + 90 * INPUTS);
     count_examples(&all, &range, seen);
     const dsc_examples two = dsc_examples_select(scope, &all, (uint32_t[]){ 7, 102 }, 2);
     count_examples(&all, &two, seen);
@@ -244,7 +246,7 @@ static void predictions_are_the_values_of_nodes(void **state)
         dsc_model *model = dsc_compile(dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES)),
                                        &(dsc_compile_options){ .dtype = dtype ? DSC_F64 : DSC_F32 });
         dsc_examples unlabelled = all;
-        unlabelled.labels = NULL;
+        unlabelled.columns[1].i32 = NULL;
         const float *hidden = dsc_predict(scope, model, h, &unlabelled);
         const float *scores = dsc_predict(scope, model, logits, &unlabelled);
         assert_int_equal(dsc_scope_status(scope), DSC_OK);
@@ -253,7 +255,7 @@ static void predictions_are_the_values_of_nodes(void **state)
             const float *alone = dsc_predict(scope, model, h, &one);
             assert_memory_equal(alone, hidden + i * 6, 6 * sizeof *alone);
         }
-        const dsc_classification c = dsc_classify(scope, scores, all.labels, MANY, CLASSES, 1);
+        const dsc_classification c = dsc_classify(scope, scores, dsc_examples_labels(&all), MANY, CLASSES, 1);
         near(1 - c.accuracy, dsc_evaluate(model, &all).error_rate);
         assert_ptr_equal(dsc_model_node(model, "dense2")->tensor, logits->tensor);
         dsc_scope *other = dsc_scope_open(NULL);
@@ -282,9 +284,9 @@ static void noisy_predictions_drop_units_of_the_trained_network(void **state)
         dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 9 });
         dsc_examples all = make_examples(scope, 3, HALF, INPUTS, CLASSES);
         float *twice = dsc_scope_alloc(scope, (size_t)2 * HALF * INPUTS, sizeof *twice);
-        memcpy(twice, all.x, sizeof(float) * HALF * INPUTS);
-        memcpy(twice + (size_t)HALF * INPUTS, all.x, sizeof(float) * HALF * INPUTS);
-        all = (dsc_examples){ .count = (size_t)2 * HALF, .features = INPUTS, .x = twice };
+        memcpy(twice, inputs_of(&all), sizeof(float) * HALF * INPUTS);
+        memcpy(twice + (size_t)HALF * INPUTS, inputs_of(&all), sizeof(float) * HALF * INPUTS);
+        all = (dsc_examples){ .count = (size_t)2 * HALF, .columns = { { "input", INPUTS, .f32 = twice } } };
         dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { INPUTS } });
         dsc_node *h = dsc_dropout(dsc_tanh(dsc_batch_norm(dsc_dense(x, UNITS))), 0.5);
         dsc_model *model =

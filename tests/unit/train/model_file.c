@@ -24,6 +24,13 @@ static dsc_model *make(dsc_scope *scope, size_t units, const char *name, dsc_dty
                        &(dsc_compile_options){ .batch = 8, .dtype = dtype });
 }
 
+static dsc_examples pixels(dsc_scope *scope)
+{
+    dsc_examples examples = make_examples(scope, 3, COUNT, INPUTS, CLASSES);
+    examples.columns[0].name = "pixels";
+    return examples;
+}
+
 static void a_saved_model_is_read_back_to_the_bit(void **state)
 {
     const char *path = directory_path(*state, "model.h5");
@@ -31,7 +38,7 @@ static void a_saved_model_is_read_back_to_the_bit(void **state)
         dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 1 });
         dsc_scope *other = dsc_scope_open(&(dsc_scope_options){ .seed = 2 });
         dsc_model *saved = make(scope, 9, "a/b", dtype), *read = make(other, 9, "a/b", dtype);
-        const dsc_examples all = make_examples(scope, 3, COUNT, INPUTS, CLASSES);
+        const dsc_examples all = pixels(scope);
         assert_int_equal(dsc_fit(saved, &all, &(dsc_fit_options){ .epochs = 1 }), DSC_OK);
         assert_int_not_equal(dsc_model_hash(saved), dsc_model_hash(read));
         assert_int_equal(dsc_model_save(saved, path), DSC_OK);
@@ -62,7 +69,7 @@ static void a_loaded_network_is_the_saved_one(void **state)
     const char *path = directory_path(*state, "model.h5"), *again = directory_path(*state, "again.h5");
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 1 });
     dsc_scope *other = dsc_scope_open(&(dsc_scope_options){ .seed = 1 });
-    const dsc_examples all = make_examples(scope, 3, COUNT, INPUTS, CLASSES);
+    const dsc_examples all = pixels(scope);
     dsc_model *saved = make(scope, 9, NULL, DSC_F32);
     dsc_model_save(saved, path);
     dsc_model *loaded = dsc_model_load(other, path, &(dsc_compile_options){ .batch = 8 });

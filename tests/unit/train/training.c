@@ -80,7 +80,7 @@ static double plain_step(struct network *net, const dsc_examples *batch, const d
 {
     double loss = 0;
     for (size_t i = 0; i < BATCH; i++)
-        loss += backpropagate(net, batch->x + i * INPUTS, batch->labels[i]) / BATCH;
+        loss += backpropagate(net, inputs_of(batch) + i * INPUTS, dsc_examples_labels(batch)[i]) / BATCH;
     for (size_t l = 0; l < LAYERS; l++) {
         struct layer *p = &net->layer[l];
         for (size_t j = 0; j < widths[l + 1]; j++) {
@@ -129,12 +129,12 @@ static void follow(const dsc_optimizer *rule, dsc_engine engine, dsc_dtype dtype
     static struct network net, trained;
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 21 });
     dsc_model *model = make_model(scope, engine, dtype);
-    dsc_trainer *trainer = dsc_trainer_make(model, rule);
     const dsc_examples examples = make_examples(scope, 4, BATCH, INPUTS, CLASSES);
+    dsc_trainer *trainer = dsc_trainer_make(model, rule, &examples);
     assert_non_null(trainer);
     copy_parameters(&net, model);
     for (int t = 1; t <= STEPS; t++) {
-        const double loss = dsc_trainer_step(trainer, examples.x, examples.labels);
+        const double loss = dsc_trainer_step(trainer, 0);
         assert_true(fabs(loss - plain_step(&net, &examples, rule, t)) <= tolerance);
     }
     copy_parameters(&trained, model);
@@ -199,17 +199,12 @@ static void fit_takes_the_steps_of_its_shuffled_batches(void **state)
     void *parameters[2] = { dsc_model_parameters(by_hand[0], &elements),
                             dsc_model_parameters(by_hand[1], NULL) };
     for (uint32_t epoch = 1; epoch <= 2; epoch++) {
-        float x[COUNT * INPUTS];
-        int32_t labels[COUNT];
         uint32_t order[COUNT];
         dsc_rng_permutation(dsc_rng_make(7, DSC_STREAM_SHUFFLE), epoch, order, COUNT);
-        for (size_t i = 0; i < COUNT; i++) {
-            memcpy(x + i * INPUTS, all.x + (size_t)order[i] * INPUTS, INPUTS * sizeof *x);
-            labels[i] = all.labels[order[i]];
-        }
+        const dsc_examples shuffled = dsc_examples_select(scope, &all, order, COUNT);
         for (size_t i = 0; i < 2; i++) {
-            dsc_trainer *trainer = dsc_trainer_make(by_hand[i], &options.optimizer);
-            dsc_trainer_step(trainer, x + i * BATCH * INPUTS, labels + i * BATCH);
+            dsc_trainer *trainer = dsc_trainer_make(by_hand[i], &options.optimizer, &shuffled);
+            dsc_trainer_step(trainer, i * BATCH);
             memcpy(parameters[1 - i], parameters[i], elements * sizeof(float));
         }
     }
@@ -231,9 +226,7 @@ static void evaluation_is_the_mean_over_all_examples(void **state)
     const dsc_metrics metrics = dsc_evaluate(model, &all);
     dsc_metrics mean = { .loss = 0, .error_rate = 0 };
     for (size_t i = 0; i < COUNT; i++) {
-        const dsc_examples one = {
-            .count = 1, .features = INPUTS, .x = all.x + i * INPUTS, .labels = all.labels + i
-        };
+        const dsc_examples one = dsc_examples_range(&all, i, 1);
         const dsc_metrics m = dsc_evaluate(model, &one);
         mean.loss += m.loss / COUNT;
         mean.error_rate += m.error_rate / COUNT;

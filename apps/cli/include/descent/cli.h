@@ -83,12 +83,13 @@ DSC_API void dsc_heading(const dsc_terminal *terminal, const char *format, ...) 
 /* An aligned table. Columns of numbers stand right; the last column of text is wrapped. Of a table that is
    too wide for a terminal the heads are broken behind underscores and blanks; what still does not fit is
    continued below with the first `keys` columns repeated. Elsewhere (whole_rows) every row is one line. */
-typedef struct dsc_column {
+typedef struct dsc_table_column {
     const char *title; /* NULL: a table without a head */
     bool number;
-} dsc_column;
+} dsc_table_column;
 typedef struct dsc_table dsc_table;
-DSC_API dsc_table *dsc_table_make(dsc_scope *scope, const dsc_column *columns, size_t count, size_t keys);
+DSC_API dsc_table *dsc_table_make(dsc_scope *scope, const dsc_table_column *columns, size_t count,
+                                  size_t keys);
 /* Appends a row of `count` texts, which must live as long as the scope; NULL reads as "". */
 DSC_API void dsc_table_row(dsc_table *table, const char *const *texts);
 DSC_API void dsc_table_print(const dsc_table *table, const dsc_terminal *terminal, int indent);
