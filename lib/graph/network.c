@@ -148,9 +148,8 @@ size_t dsc_node_shape(const dsc_node *node, size_t shape[DSC_MAX_RANK])
 {
     if (!node || dsc_scope_status(node->scope) != DSC_OK)
         return 0;
-    const dsci_shape *whole = &node->tensor->shape;
-    const size_t first = node->tensor->unbatched ? 0 : 1;
-    for (size_t i = first; i < whole->rank; i++)
-        shape[i - first] = whole->dim[i];
-    return whole->rank > first ? whole->rank - first : 0;
+    const dsci_shape example = dsci_tensor_example(node->tensor);
+    for (size_t i = 0; i < example.rank; i++)
+        shape[i] = example.dim[i];
+    return example.rank;
 }

@@ -11,7 +11,6 @@ typedef enum dsci_field_kind {
     DSCI_FIELD_INT,      /* int, or an enumeration */
     DSCI_FIELD_BOOL,
     DSCI_FIELD_FLAG,       /* bool, which files leave out where it is false */
-    DSCI_FIELD_FLAG,       /* bool, which files leave out where it is false */
     DSCI_FIELD_REAL,       /* double */
     DSCI_FIELD_ACTIVATION, /* by name */
     DSCI_FIELD_SHAPE,      /* dsci_shape of an example or of a parameter */

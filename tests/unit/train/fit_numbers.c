@@ -256,7 +256,7 @@ static void a_gradient_of_weights_that_is_not_finite_is_named(void **state)
         *(float *)dsc_model_parameters(model, NULL) = 1;
         dsci_execution *plan = dsci_model_execution(model, MOST, DSCI_TRAINING);
         dsci_execution_bind(plan->inputs[0], x);
-        dsci_execution_bind(plan->expected, y);
+        dsci_execution_bind(plan->expected[0], y);
         dsci_execution_run(plan);
         assert_true(isfinite(*plan->loss));
         assert_string_equal(dsci_find_not_finite(scope, model, plan), "the gradient of layer 'fc'");
