@@ -46,8 +46,8 @@ typedef struct dsci_execution {
     int threads;
     dsci_tensor **inputs, **expected; /* external: examples and tokens; labels and targets */
     size_t input_count, expected_count;
-    const void *result;    /* the root's value */
-    const double *loss;    /* the same, of a root that is a loss; else NULL */
+    const void *result; /* the root's value */
+    const double *loss; /* the same, of a root that is a loss; else NULL */
     dsci_loss losses[DSC_MOST_LOSSES];
     size_t loss_count;
     uint64_t runs;  /* since it was made */

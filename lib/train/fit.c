@@ -133,6 +133,14 @@ static size_t element_bytes(const dsci_fit *fit)
     return dsci_type_size(dsci_model_master_type(fit->model));
 }
 
+static bool measures_errors(const dsci_execution *plan)
+{
+    for (size_t i = 0; i < plan->loss_count; i++)
+        if (plan->losses[i].errors)
+            return true;
+    return false;
+}
+
 /* Makes plans and buffers for the examples. False, with the error in the fit's scope or the model's, if it
    cannot be. */
 static bool fit_init(dsci_fit *fit)
@@ -161,7 +169,7 @@ static bool fit_init(dsci_fit *fit)
     if (options->validation && !dsci_evaluation_make(fit->scope, &fit->validation, model, model->root,
                                                      DSCI_EVALUATION, options->validation, "fit: validation"))
         return false;
-    if (options->by_error && options->validation && !fit->validation.full->errors) {
+    if (options->by_error && options->validation && !measures_errors(fit->validation.full)) {
         dsc_scope_fail(fit->scope, DSC_ERROR_ARGUMENT,
                        "fit: expected a loss that compares with labels for early stopping by_error");
         return false;

@@ -80,8 +80,8 @@ static void each_loss_of_a_sum_is_a_mean_over_what_counts(void **state)
         dsc_examples all = make_examples(scope, 1, COUNT, INPUTS, CLASSES);
         int32_t labels[COUNT];
         for (size_t k = 0; k < COUNT; k++)
-            labels[k] = k < COUNT / 2 ? 1 : all.labels[k];
-        all.labels = labels;
+            labels[k] = k < COUNT / 2 ? 1 : dsc_examples_labels(&all)[k];
+        all.columns[1].i32 = labels;
         dsc_model *model = dsc_compile(make_sum(scope), &(dsc_compile_options){ .batch = batches[i] });
         struct history history = { .count = 0 };
         assert_int_equal(dsc_fit(model, &all,
@@ -186,7 +186,7 @@ static void a_root_without_a_loss_computes(void **state)
     const char *path = directory_path(*state, "network.h5");
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 6 });
     const dsc_examples all = make_examples(scope, 1, COUNT, INPUTS, CLASSES);
-    const dsc_examples unlabeled = { .count = COUNT, .features = INPUTS, .x = all.x };
+    const dsc_examples unlabeled = { COUNT, { { "input", INPUTS, .f32 = inputs_of(&all) } } };
     dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { INPUTS } });
     dsc_node *scores = dsc_softmax(dsc_dense(dsc_tanh(dsc_dense(x, 4)), CLASSES));
     dsc_model *bare = dsc_compile(scores, &(dsc_compile_options){ .batch = 7, .inference = true });
@@ -244,7 +244,7 @@ static void a_value_an_example_is_a_loss(void **state)
     for (int named = 0; named < 2; named++) {
         dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 8 });
         const dsc_examples all = make_examples(scope, 1, COUNT, INPUTS, CLASSES);
-        const dsc_examples unlabeled = { .count = COUNT, .features = INPUTS, .x = all.x };
+        const dsc_examples unlabeled = { COUNT, { { "input", INPUTS, .f32 = inputs_of(&all) } } };
         dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { INPUTS } });
         dsc_node *y = dsc_dense(dsc_tanh(dsc_dense(x, 4)), 1), *square = dsc_multiply(y, y);
         dsc_model *model =
@@ -272,7 +272,9 @@ static void an_autoencoder_takes_its_input_as_target(void **state)
         dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 9 });
         const dsc_examples all = make_examples(scope, 1, COUNT, INPUTS, CLASSES);
         const dsc_examples examples = {
-            .count = COUNT, .features = INPUTS, .x = all.x, .targets = given ? all.x : NULL
+            COUNT,
+            { { "input", INPUTS, .f32 = inputs_of(&all) },
+              { "targets", INPUTS, .f32 = given ? inputs_of(&all) : NULL } },
         };
         dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { INPUTS } });
         dsc_node *decoded = dsc_dense(dsc_tanh(dsc_dense(x, 3)), INPUTS);
@@ -300,7 +302,7 @@ static void targets_of_other_shapes_and_types_are_refused(void **state)
         if (i == 0)
             assert_null(dsc_squared_loss(h, x));
         else if (i == 1)
-            assert_null(dsc_squared_loss(h, dsc_label_sequence(scope, 3, 2)));
+            assert_null(dsc_squared_loss(h, dsc_labels(scope, 2, .steps = 3)));
         else
             assert_null(dsc_compile(dsc_binary_cross_entropy(h, dsc_sigmoid(h), NULL), NULL));
         static const char *const messages[] = { "expected 5 outputs per example",
