@@ -139,7 +139,8 @@ static dsc_exit plan_and_run(struct session *session)
                                       .argv = session->program->command_argv,
                                       .stop = dsc_signals_catch(),
                                       .force = arguments->force };
-    return arguments->dry_run ? dsci_dry_run(session, plan, &options) : dsci_run(session, plan, &options);
+    return arguments->dry_run ? dsci_dry_run(session, plan, &options)
+                              : dsci_session_run(session, plan, &options);
 }
 
 static dsc_exit dispatch(struct session *session)

@@ -41,6 +41,6 @@ dsc_exit dsci_experiment_help(struct session *session);
 dsc_exit dsci_dry_run(struct session *session, const dsc_plan *plan, const dsc_run_options *options);
 
 /* The run itself, its figures and its report. */
-dsc_exit dsci_run(struct session *session, const dsc_plan *plan, const dsc_run_options *options);
+dsc_exit dsci_session_run(struct session *session, const dsc_plan *plan, const dsc_run_options *options);
 
 #endif

@@ -240,7 +240,7 @@ static void leave(void *user, const dsc_run_result *result)
     dsc_leave(DSC_EXIT_STOPPED);
 }
 
-dsc_exit dsci_run(struct session *session, const dsc_plan *plan, const dsc_run_options *options)
+dsc_exit dsci_session_run(struct session *session, const dsc_plan *plan, const dsc_run_options *options)
 {
     dsc_progress_view view = { .terminal = &session->terminal, .title = dsc_plan_case(plan)->name };
     struct exit ending = { session, plan, options->out, &view };

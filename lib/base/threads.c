@@ -136,7 +136,7 @@ static int openmp_threads(const char *text)
     return variable(first);
 }
 
-dsc_thread_choice dsci_threads_choose(int requested, const dsci_machine *machine)
+dsc_thread_choice dsci_threads_choose_on(int requested, const dsci_machine *machine)
 {
     dsci_processors online = { 0 };
     if (!read_online(machine->root, &online))
@@ -183,11 +183,11 @@ dsc_thread_choice dsc_threads_choose(int requested)
     dsci_processors affinity = { 0 };
     if (!read_affinity(&affinity))
         add(&affinity, 0);
-    return dsci_threads_choose(requested, &(dsci_machine){
-                                              .root = "",
-                                              .affinity = &affinity,
-                                              .slurm_cpus_per_task = getenv("SLURM_CPUS_PER_TASK"),
-                                              .slurm_cpus_on_node = getenv("SLURM_CPUS_ON_NODE"),
-                                              .omp_num_threads = getenv("OMP_NUM_THREADS"),
-                                          });
+    return dsci_threads_choose_on(requested, &(dsci_machine){
+                                                 .root = "",
+                                                 .affinity = &affinity,
+                                                 .slurm_cpus_per_task = getenv("SLURM_CPUS_PER_TASK"),
+                                                 .slurm_cpus_on_node = getenv("SLURM_CPUS_ON_NODE"),
+                                                 .omp_num_threads = getenv("OMP_NUM_THREADS"),
+                                             });
 }

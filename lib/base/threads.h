@@ -23,7 +23,7 @@ typedef struct dsci_machine {
     const char *omp_num_threads;
 } dsci_machine;
 
-dsc_thread_choice dsci_threads_choose(int requested, const dsci_machine *machine);
+dsc_thread_choice dsci_threads_choose_on(int requested, const dsci_machine *machine);
 
 /* Processors that are online, and cores among them; at least 1. */
 void dsci_cores_count(int *logical, int *physical);

@@ -73,6 +73,7 @@ static const dsc_known_data known_data[] = {
       .title = "MNIST",
       .summary = "70,000 handwritten digits, 28 x 28 (LeCun, Cortes and Burges 1998)",
       .origin = "yann.lecun.com/exdb/mnist",
+      .read = dsc_idx_directory,
       .files = mnist_files,
       .file_count = COUNT(mnist_files),
       .folders = mnist_folders,
@@ -82,6 +83,7 @@ static const dsc_known_data known_data[] = {
       .title = "Fashion-MNIST",
       .summary = "70,000 pictures of clothing, 28 x 28 (Xiao, Rasul and Vollgraf 2017)",
       .origin = "github.com/zalandoresearch/fashion-mnist",
+      .read = dsc_idx_directory,
       .files = fashion_files,
       .file_count = COUNT(fashion_files),
       .folders = fashion_folders,
@@ -94,6 +96,7 @@ static const dsc_known_data known_data[] = {
           "60,000 photographs, 32 x 32 in colour (Krizhevsky 2009); or the first 4,000, of which 3,200 "
           "train and 800 test",
       .origin = "cs.toronto.edu/~kriz/cifar.html",
+      .read = dsc_cifar10_directory,
       .files = cifar_files,
       .file_count = COUNT(cifar_files),
       .others = cifar_first_files,
@@ -399,10 +402,8 @@ static void name_classes(dsc_scope *scope, const dsc_known_data *known, dsc_data
 dsc_split dsc_data_read(dsc_scope *scope, const dsc_known_data *known, const char *directory)
 {
     dsc_split split = { 0 };
-    if (known->files == mnist_files || known->files == fashion_files)
-        split = dsc_idx_directory(scope, directory);
-    else if (known->files == cifar_files)
-        split = dsc_cifar10_directory(scope, directory);
+    if (known->read)
+        split = known->read(scope, directory);
     else
         dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "data set '%s' is %s: it is not read from files",
                        known->name, known->origin);

@@ -2,14 +2,13 @@
 #include <descent/build.h>
 
 #include <pthread.h>
-#include <stdio.h>
 
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <zlib.h>
 
 #include "lab/build_info.h"
-#include "record/hdf5.h"
+#include "record/internal.h"
 
 const dsc_build *dsc_build_get(void)
 {
@@ -17,17 +16,6 @@ const dsc_build *dsc_build_get(void)
         .version = BUILD_VERSION, .commit = BUILD_COMMIT, .compiler = BUILD_COMPILER, .flags = BUILD_FLAGS
     };
     return &build;
-}
-
-static const char *hdf5_version(void)
-{
-    static char text[40];
-    unsigned major = 0, minor = 0, release = 0;
-    const struct dsci_hdf5 before = dsci_hdf5_enter();
-    H5get_libversion(&major, &minor, &release);
-    dsci_hdf5_leave(before);
-    snprintf(text, sizeof text, "%u.%u.%u", major, minor, release);
-    return text;
 }
 
 static const char *openssl_version(void)
@@ -44,7 +32,7 @@ static const struct {
     { "oneDNN", NULL, BUILD_DNNL },
     { "OpenBLAS", NULL, BUILD_OPENBLAS },
     { "SLEEF", NULL, BUILD_SLEEF },
-    { "HDF5", hdf5_version, NULL },
+    { "HDF5", dsci_hdf5_version, NULL },
     { "jansson", jansson_version_str, NULL },
     { "OpenSSL", openssl_version, NULL },
     { "zlib", zlibVersion, NULL },

@@ -15,7 +15,7 @@ static json_t *core_of(dsc_scope *scope, const char *recipe, const char *other)
     return core;
 }
 
-static size_t index_of(const struct dsci_plan_axis *axis, double value)
+static size_t index_of(const struct dsci_sweep_axis *axis, double value)
 {
     size_t i = 0;
     while (i < axis->count && axis->values[i] != value)
@@ -24,7 +24,7 @@ static size_t index_of(const struct dsci_plan_axis *axis, double value)
 }
 
 /* Where each value of the file's axis is on the plan's; NULL if one is not there. */
-static size_t *places_of(dsc_scope *scope, const struct dsci_plan_axis *axis, const dsc_record_axis *from)
+static size_t *places_of(dsc_scope *scope, const struct dsci_sweep_axis *axis, const dsc_record_axis *from)
 {
     size_t *places = dsc_scope_alloc(scope, from->count, sizeof *places);
     bool found = places && strcmp(axis->name, from->name) == 0 && from->count <= axis->count;

@@ -340,7 +340,7 @@ static double *parse_values(struct resolver *resolver, const dsc_param *param, c
 }
 
 /* Refuses other values than the table's: recipes say them again, so they may be said. */
-static void check_fixed(struct resolver *resolver, const dsc_param *param, const struct dsci_plan_axis *axis)
+static void check_fixed(struct resolver *resolver, const dsc_param *param, const struct dsci_sweep_axis *axis)
 {
     size_t count = 0;
     const double *table = parse_values(resolver, param, param->value, &count);
@@ -360,8 +360,9 @@ static void add_axis(struct resolver *resolver, const dsc_axis *axis, const char
                        plan->kase->name, DSC_RECORD_MAX_AXES);
         return;
     }
-    struct dsci_plan_axis *to = &plan->axes[plan->axis_count++];
-    *to = (struct dsci_plan_axis){ .axis = axis, .name = param->name, .integer = param->kind == DSC_INTEGER };
+    struct dsci_sweep_axis *to = &plan->axes[plan->axis_count++];
+    *to =
+        (struct dsci_sweep_axis){ .axis = axis, .name = param->name, .integer = param->kind == DSC_INTEGER };
     if (said || !axis->derive) {
         to->values = parse_values(resolver, param, said ? said : param->value, &to->count);
     } else {
@@ -409,7 +410,7 @@ static void add_seeds(struct resolver *resolver)
         values[i] = (double)(first + i);
     plan->seed_axis = plan->axis_count;
     plan->axes[plan->axis_count++] =
-        (struct dsci_plan_axis){ .name = "seed", .integer = true, .count = (size_t)count, .values = values };
+        (struct dsci_sweep_axis){ .name = "seed", .integer = true, .count = (size_t)count, .values = values };
     plan->cell_axes = plan->axis_count;
 }
 
@@ -478,12 +479,12 @@ void dsc_data_note(dsc_data_notes *notes, const char *name, const char *path)
 {
     char text[65];
     const dsc_digest digest = dsc_sha256_file(notes->scope, path, NULL);
-    struct dsci_data_note *note = dsc_scope_alloc(notes->scope, 1, sizeof *note);
+    struct dsci_noted_file *note = dsc_scope_alloc(notes->scope, 1, sizeof *note);
     if (!note)
         return;
-    *note = (struct dsci_data_note){ .name = dsc_scope_copy(notes->scope, name),
-                                     .sha256 = dsc_scope_copy(notes->scope, dsc_digest_hex(digest, text)),
-                                     .next = notes->first };
+    *note = (struct dsci_noted_file){ .name = dsc_scope_copy(notes->scope, name),
+                                      .sha256 = dsc_scope_copy(notes->scope, dsc_digest_hex(digest, text)),
+                                      .next = notes->first };
     notes->first = note;
 }
 
@@ -544,7 +545,7 @@ void dsci_plan_hyperparameters(const dsc_plan *plan, size_t cell, void *hyperpar
 {
     memcpy(hyperparameters, plan->hyperparameters, plan->kase->hyperparameters_size);
     for (size_t i = plan->cell_axes; i-- > 0;) {
-        const struct dsci_plan_axis *axis = &plan->axes[i];
+        const struct dsci_sweep_axis *axis = &plan->axes[i];
         const double value = axis->values[cell % axis->count];
         cell /= axis->count;
         if (!axis->axis)
@@ -561,6 +562,6 @@ void dsci_plan_hyperparameters(const dsc_plan *plan, size_t cell, void *hyperpar
 uint64_t dsci_plan_seed(const dsc_plan *plan, size_t cell)
 {
     /* The seeds are the last cell axis, which runs fastest. */
-    const struct dsci_plan_axis *seeds = &plan->axes[plan->seed_axis];
+    const struct dsci_sweep_axis *seeds = &plan->axes[plan->seed_axis];
     return (uint64_t)seeds->values[cell % seeds->count];
 }

@@ -6,7 +6,7 @@
 
 enum { DSCI_PLAN_SCHEMA = 1, DSCI_AXIS_MAX = 100000, DSCI_SEEDS_MAX = 100000 };
 
-struct dsci_plan_axis {
+struct dsci_sweep_axis {
     const dsc_axis *axis; /* NULL: the seeds */
     const char *name;
     bool integer;
@@ -14,14 +14,14 @@ struct dsci_plan_axis {
     double *values;
 };
 
-struct dsci_data_note {
+struct dsci_noted_file {
     const char *name, *sha256;
-    struct dsci_data_note *next;
+    struct dsci_noted_file *next;
 };
 
 struct dsc_data_notes {
     dsc_scope *scope;
-    struct dsci_data_note *first;
+    struct dsci_noted_file *first;
 };
 
 struct dsc_plan {
@@ -34,7 +34,7 @@ struct dsc_plan {
     const char *known_directory, *data_title; /* of its files; of what is computed on, NULL: no choice */
     void *hyperparameters;                    /* parameters; the fields of axes are zero */
     size_t axis_count, cell_axes, seed_axis;
-    struct dsci_plan_axis axes[DSC_RECORD_MAX_AXES]; /* of cells as in the case's table, seeds, inner ones */
+    struct dsci_sweep_axis axes[DSC_RECORD_MAX_AXES]; /* of cells as in the case's table, seeds, inner ones */
     size_t cells;
     dsc_data_notes data;
     const char *recipe;

@@ -94,7 +94,7 @@ static const char *environment(dsc_scope *scope)
 static void note_data(dsc_scope *scope, dsc_record *record, const dsc_plan *plan)
 {
     const char *list = "";
-    for (const struct dsci_data_note *data = plan->data.first; data && list; data = data->next)
+    for (const struct dsci_noted_file *data = plan->data.first; data && list; data = data->next)
         list = dsc_scope_format(scope, "%s%s%s  %s", list, list[0] ? "\n" : "", data->sha256, data->name);
     note(record, "data", list);
     if (plan->data_directory)
@@ -140,7 +140,7 @@ void dsc_provenance_note(dsc_record *record, int threads, int argc, char **argv)
     dsc_scope_close(&scope);
 }
 
-void dsci_provenance_note(dsc_record *record, const dsc_plan *plan, const dsc_run_options *options)
+void dsci_provenance_note_run(dsc_record *record, const dsc_plan *plan, const dsc_run_options *options)
 {
     dsc_scope *scope = dsc_scope_open(NULL);
     char now[24];

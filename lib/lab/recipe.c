@@ -26,7 +26,7 @@ static json_t *param_value(const dsc_plan *plan, const dsc_param *param)
     }
 }
 
-static json_t *axis_values(const struct dsci_plan_axis *axis)
+static json_t *axis_values(const struct dsci_sweep_axis *axis)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < axis->count; i++)
@@ -57,7 +57,7 @@ static int set_axes(json_t *object, const dsc_plan *plan)
 static int set_data(json_t *object, const dsc_plan *plan)
 {
     int failures = 0;
-    for (const struct dsci_data_note *note = plan->data.first; note; note = note->next)
+    for (const struct dsci_noted_file *note = plan->data.first; note; note = note->next)
         failures += json_object_set_new(object, note->name, json_string(note->sha256)) != 0;
     return failures;
 }
@@ -106,7 +106,7 @@ const char *dsci_recipe_of(dsc_scope *scope, const dsc_plan *plan)
 const char *dsc_plan_config(dsc_scope *scope, const dsc_plan *plan)
 {
     json_t *root = dsci_json_own(scope, json_object());
-    const struct dsci_plan_axis *seeds = &plan->axes[plan->seed_axis];
+    const struct dsci_sweep_axis *seeds = &plan->axes[plan->seed_axis];
     if (!root)
         return NULL;
     int failures = json_object_set_new(root, "case", json_string(plan->kase->name)) != 0;

@@ -77,7 +77,7 @@ static void describe_outputs(const dsc_plan *plan, dsc_record_output *outputs)
 }
 
 /* The names of an axis's values, "a|b|c", or NULL. Those of classes are the data set's. */
-static const char *names_of(dsc_scope *scope, const dsc_plan *plan, const struct dsci_plan_axis *axis)
+static const char *names_of(dsc_scope *scope, const dsc_plan *plan, const struct dsci_sweep_axis *axis)
 {
     if (!axis->axis || !axis->axis->classes)
         return axis->axis ? axis->axis->param.choices : NULL;
@@ -97,7 +97,7 @@ static const char *title_of(dsc_scope *scope, const dsc_plan *plan, const char *
 static void describe_axes(dsc_scope *scope, const dsc_plan *plan, dsc_record_axis *axes)
 {
     for (size_t i = 0; i < plan->axis_count; i++) {
-        const struct dsci_plan_axis *from = &plan->axes[i];
+        const struct dsci_sweep_axis *from = &plan->axes[i];
         axes[i] = (dsc_record_axis){ .name = from->name,
                                      .units = from->axis ? from->axis->units : "1",
                                      .long_name = from->axis ? from->axis->long_name : "random seed",

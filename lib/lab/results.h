@@ -37,7 +37,7 @@ dsc_status dsci_results_same_recipe(dsc_scope *scope, const dsc_record *a, const
 dsc_status dsci_results_summarize(dsc_scope *scope, dsc_record *record, int threads);
 
 /* Notes where and how the record is being made. */
-void dsci_provenance_note(dsc_record *record, const dsc_plan *plan, const dsc_run_options *options);
+void dsci_provenance_note_run(dsc_record *record, const dsc_plan *plan, const dsc_run_options *options);
 
 /* The level at which oneDNN computed a record's numbers, whose bits depend on it; DSC_ISA_AUTO: it computed
  * none. */

@@ -163,11 +163,11 @@ static void compute(dsc_scope *scope, struct run *run, bool *reached)
         return;
     dsc_file_check_writable(scope, run->options->out);
     if (run->options->figures)
-        dsci_plot_check(scope, run->record, run->options->out, run->options->figures);
+        dsci_plot_files_check(scope, run->record, run->options->out, run->options->figures);
     const void *shared = run->count > 0 ? dsci_sweep_prepare(scope, run->plan) : NULL;
     if (dsc_scope_status(scope) != DSC_OK)
         return;
-    dsci_provenance_note(run->record, run->plan, run->options);
+    dsci_provenance_note_run(run->record, run->plan, run->options);
     if (write_file(scope, run) != DSC_OK) /* now rather than after hours of work */
         return;
     const struct dsci_sweep sweep = { .plan = run->plan,

@@ -81,7 +81,7 @@ static const char *cell_text(dsc_scope *scope, const dsc_plan *plan, size_t cell
 {
     const char *text = "";
     for (size_t i = plan->cell_axes; i-- > 0 && text; cell /= plan->axes[i].count) {
-        const struct dsci_plan_axis *axis = &plan->axes[i];
+        const struct dsci_sweep_axis *axis = &plan->axes[i];
         const dsc_record_axis shown = { .name = axis->name,
                                         .integer = axis->integer,
                                         .count = axis->count,

@@ -176,7 +176,7 @@ static dsci_trained_slice resolve(const dsc_optimizer *o, const dsc_slice *slice
                                  .max_norm = own(group, group->max_norm, o->max_norm) };
 }
 
-static void add_chunks(dsci_optimizer *o, size_t slice)
+static void add_chunks(dsci_optimizer_state *o, size_t slice)
 {
     const dsci_trained_slice *s = &o->slices[slice];
     for (size_t done = 0; done < s->count; done += DSCI_UPDATE_CHUNK) {
@@ -211,7 +211,7 @@ static dsc_status check_matches(dsc_scope *scope, const dsc_optimizer *o, const 
     return dsc_scope_status(scope);
 }
 
-static dsc_status divide(dsc_scope *scope, dsci_optimizer *o, const dsc_slice *slices, size_t count)
+static dsc_status divide(dsc_scope *scope, dsci_optimizer_state *o, const dsc_slice *slices, size_t count)
 {
     size_t chunks = 0;
     if (check_matches(scope, &o->options, slices, count) != DSC_OK)
@@ -232,7 +232,7 @@ static dsc_status divide(dsc_scope *scope, dsci_optimizer *o, const dsc_slice *s
 }
 
 /* Steps of RPROP begin at the rate, gains of DELTA_BAR_DELTA at 1. */
-static void fill_second(dsci_optimizer *o)
+static void fill_second(dsci_optimizer_state *o)
 {
     for (size_t s = 0; s < o->slice_count; s++) {
         const dsci_trained_slice *slice = &o->slices[s];
@@ -245,7 +245,7 @@ static void fill_second(dsci_optimizer *o)
     }
 }
 
-static dsc_status make_vectors(dsc_scope *scope, dsci_optimizer *o)
+static dsc_status make_vectors(dsc_scope *scope, dsci_optimizer_state *o)
 {
     const size_t size = o->dtype == DSC_F64 ? sizeof(double) : sizeof(float);
     const dsc_optimizer_kind kind = o->options.kind;
@@ -262,24 +262,25 @@ static dsc_status make_vectors(dsc_scope *scope, dsci_optimizer *o)
     return dsc_scope_status(scope);
 }
 
-dsc_status dsci_optimizer_make(dsc_scope *scope, dsci_optimizer *optimizer, const dsc_optimizer *options,
-                               dsc_dtype dtype, const dsc_slice *slices, size_t slice_count, size_t elements)
+dsc_status dsci_optimizer_make(dsc_scope *scope, dsci_optimizer_state *optimizer,
+                               const dsc_optimizer *options, dsc_dtype dtype, const dsc_slice *slices,
+                               size_t slice_count, size_t elements)
 {
     const dsc_slice all = { .name = "", .count = elements, .shape = { elements } };
     if ((unsigned)options->kind >= DSC_OPTIMIZER_COUNT)
         return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
                               "optimizer: expected a rule of dsc_optimizer_kind, found %d",
                               (int)options->kind);
-    *optimizer = (dsci_optimizer){ .options = *options,
-                                   .dtype = dtype,
-                                   .elements = elements,
-                                   .progress = { .beta1_power = 1,
-                                                 .beta2_power = 1,
-                                                 .nadam_power = 1,
-                                                 .nadam_product = 1,
-                                                 .plateau_factor = 1,
-                                                 .plateau_best = INFINITY },
-                                   .gradient_norm = NAN };
+    *optimizer = (dsci_optimizer_state){ .options = *options,
+                                         .dtype = dtype,
+                                         .elements = elements,
+                                         .progress = { .beta1_power = 1,
+                                                       .beta2_power = 1,
+                                                       .nadam_power = 1,
+                                                       .nadam_product = 1,
+                                                       .plateau_factor = 1,
+                                                       .plateau_best = INFINITY },
+                                         .gradient_norm = NAN };
     fill_defaults(&optimizer->options, &rules[options->kind]);
     if (dtype != DSC_F64) { /* the corrections must belong to the betas that the kernel multiplies by */
         optimizer->options.beta1 = (double)(float)optimizer->options.beta1;
@@ -295,13 +296,13 @@ dsc_status dsci_optimizer_make(dsc_scope *scope, dsci_optimizer *optimizer, cons
 
 /* --- A step --- */
 
-static void *at(const dsci_optimizer *o, void *vector, size_t offset)
+static void *at(const dsci_optimizer_state *o, void *vector, size_t offset)
 {
     return vector ? (char *)vector + offset * (o->dtype == DSC_F64 ? sizeof(double) : sizeof(float)) : NULL;
 }
 
 /* Dozat's momentum: mu_t = beta1 (1 - 0.96^(t / 250) / 2). */
-static void nadam_coefficients(dsci_optimizer *o, struct step *s)
+static void nadam_coefficients(dsci_optimizer_state *o, struct step *s)
 {
     static const double ROOT_250_OF_096 = 0.9998367253526753;
     dsci_optimizer_progress *p = &o->progress;
@@ -314,7 +315,7 @@ static void nadam_coefficients(dsci_optimizer *o, struct step *s)
 }
 
 /* Coefficients of the next step, for a slice with factor 1. */
-static struct step next_step(dsci_optimizer *o)
+static struct step next_step(dsci_optimizer_state *o)
 {
     const dsc_optimizer *options = &o->options;
     dsci_optimizer_progress *p = &o->progress;
@@ -379,7 +380,7 @@ static dsci_rule_step in_single(const struct step *s)
                              .nesterov = s->kind == DSC_NESTEROV };
 }
 
-static void update_chunk(dsci_optimizer *o, const struct step *common, size_t i, void *parameters,
+static void update_chunk(dsci_optimizer_state *o, const struct step *common, size_t i, void *parameters,
                          void *gradients, double scale)
 {
     const dsci_update_chunk *chunk = &o->chunks[i];
@@ -412,7 +413,7 @@ static void update_chunk(dsci_optimizer *o, const struct step *common, size_t i,
 }
 
 /* The sum of squares of a chunk's gradient, after clip_value. */
-static double squares(const dsci_optimizer *o, size_t i, void *gradients)
+static double squares(const dsci_optimizer_state *o, size_t i, void *gradients)
 {
     const double most = o->options.clip_value > 0 ? o->options.clip_value : INFINITY;
     const void *g = at(o, gradients, o->chunks[i].offset);
@@ -430,7 +431,7 @@ static double squares(const dsci_optimizer *o, size_t i, void *gradients)
 }
 
 /* min(1, clip_norm / norm). */
-static double clip_scale(dsci_optimizer *o, void *gradients, int threads)
+static double clip_scale(dsci_optimizer_state *o, void *gradients, int threads)
 {
     double sum = 0;
     if (o->options.clip_norm == 0)
@@ -447,7 +448,8 @@ static double clip_scale(dsci_optimizer *o, void *gradients, int threads)
     return o->gradient_norm > o->options.clip_norm ? o->options.clip_norm / o->gradient_norm : 1;
 }
 
-static void bound_norms(const dsci_optimizer *o, const dsci_trained_slice *s, void *parameters, int threads)
+static void bound_norms(const dsci_optimizer_state *o, const dsci_trained_slice *s, void *parameters,
+                        int threads)
 {
     void *w = at(o, parameters, s->offset);
     const size_t units = s->units, rows = s->count / units;
@@ -464,7 +466,7 @@ static void bound_norms(const dsci_optimizer *o, const dsci_trained_slice *s, vo
     }
 }
 
-void dsci_optimizer_update(dsci_optimizer *optimizer, void *parameters, void *gradients, int threads)
+void dsci_optimizer_update(dsci_optimizer_state *optimizer, void *parameters, void *gradients, int threads)
 {
     const int used = optimizer->chunk_count > 1 && threads > 1 ? threads : 1;
     const double scale = clip_scale(optimizer, gradients, used);
@@ -480,7 +482,7 @@ void dsci_optimizer_update(dsci_optimizer *optimizer, void *parameters, void *gr
             bound_norms(optimizer, &optimizer->slices[i], parameters, used);
 }
 
-void dsci_optimizer_epoch(dsci_optimizer *optimizer, double loss)
+void dsci_optimizer_epoch(dsci_optimizer_state *optimizer, double loss)
 {
     const dsc_schedule *s = &optimizer->options.schedule;
     dsci_optimizer_progress *p = &optimizer->progress;
@@ -503,7 +505,7 @@ void dsci_optimizer_epoch(dsci_optimizer *optimizer, double loss)
     }
 }
 
-double dsci_optimizer_penalty(const dsci_optimizer *optimizer, const void *parameters)
+double dsci_optimizer_penalty(const dsci_optimizer_state *optimizer, const void *parameters)
 {
     double sum = 0;
     for (size_t i = 0; i < optimizer->slice_count; i++) {

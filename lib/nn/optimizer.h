@@ -32,7 +32,7 @@ typedef struct dsci_update_chunk {
 } dsci_update_chunk;
 
 /* A rule with its memory. */
-typedef struct dsci_optimizer {
+typedef struct dsci_optimizer_state {
     dsc_optimizer options; /* defaults filled in */
     dsc_dtype dtype;
     size_t elements;
@@ -45,21 +45,22 @@ typedef struct dsci_optimizer {
     dsci_optimizer_progress progress;
     double lr;            /* of the last step */
     double gradient_norm; /* of the last step, before clip_norm; NAN if that is not set */
-} dsci_optimizer;
+} dsci_optimizer_state;
 
 /* Checks the options and allocates memory in the scope. With no slices all elements are one vector. */
-dsc_status dsci_optimizer_make(dsc_scope *scope, dsci_optimizer *optimizer, const dsc_optimizer *options,
-                               dsc_dtype dtype, const dsc_slice *slices, size_t slice_count, size_t elements);
+dsc_status dsci_optimizer_make(dsc_scope *scope, dsci_optimizer_state *optimizer,
+                               const dsc_optimizer *options, dsc_dtype dtype, const dsc_slice *slices,
+                               size_t slice_count, size_t elements);
 
 /* One update of the parameters by the gradients, which are overwritten if they are clipped or penalised. The
    bits do not depend on threads. */
-void dsci_optimizer_update(dsci_optimizer *optimizer, void *parameters, void *gradients, int threads);
+void dsci_optimizer_update(dsci_optimizer_state *optimizer, void *parameters, void *gradients, int threads);
 
 /* To be called after each epoch with the loss that PLATEAU watches. */
-void dsci_optimizer_epoch(dsci_optimizer *optimizer, double loss);
+void dsci_optimizer_epoch(dsci_optimizer_state *optimizer, double loss);
 
 /* l1 |w| + l2 / 2 w^2 over all that is trained. */
-double dsci_optimizer_penalty(const dsci_optimizer *optimizer, const void *parameters);
+double dsci_optimizer_penalty(const dsci_optimizer_state *optimizer, const void *parameters);
 
 /* Checks a schedule; fills in its defaults. */
 dsc_status dsci_schedule_check(dsc_scope *scope, dsc_schedule *schedule);

@@ -116,9 +116,9 @@ static dnnl_data_type_t activation_type(const dsci_primitive_spec *spec)
 }
 
 /* (batch, channels, space), channels last in memory. */
-static dsci_memory image(const dsci_primitive_spec *spec, size_t channels, const size_t *space)
+static dsci_memory_layout image(const dsci_primitive_spec *spec, size_t channels, const size_t *space)
 {
-    dsci_memory m = { .rank = 2 + (int)spec->spatial, .type = activation_type(spec) };
+    dsci_memory_layout m = { .rank = 2 + (int)spec->spatial, .type = activation_type(spec) };
     dnnl_dim_t stride = (dnnl_dim_t)channels;
     m.dims[0] = (dnnl_dim_t)spec->batch;
     m.dims[1] = (dnnl_dim_t)channels;
@@ -134,11 +134,11 @@ static dsci_memory image(const dsci_primitive_spec *spec, size_t channels, const
 
 /* The plain weights: ([groups,] out, in, kernel), in memory (kernel, in, groups, out); flipped ones (kernel,
  * out, in), without groups. */
-static dsci_memory plain_weights(const dsci_primitive_spec *spec, dnnl_data_type_t type)
+static dsci_memory_layout plain_weights(const dsci_primitive_spec *spec, dnnl_data_type_t type)
 {
     const size_t groups = spec->groups ? spec->groups : 1;
     const int grouped = groups > 1;
-    dsci_memory m = { .rank = grouped + 2 + (int)spec->spatial, .type = type };
+    dsci_memory_layout m = { .rank = grouped + 2 + (int)spec->spatial, .type = type };
     const size_t out = spec->out / groups, in = spec->in / groups;
     m.dims[0] = (dnnl_dim_t)groups;
     m.strides[0] = (dnnl_dim_t)out;
@@ -159,9 +159,9 @@ static dsci_memory plain_weights(const dsci_primitive_spec *spec, dnnl_data_type
     return m;
 }
 
-static dsci_memory bias_memory(const dsci_primitive_spec *spec)
+static dsci_memory_layout bias_memory(const dsci_primitive_spec *spec)
 {
-    return (dsci_memory){
+    return (dsci_memory_layout){
         .rank = spec->bias, .dims = { (dnnl_dim_t)spec->out }, .strides = { 1 }, .type = dnnl_f32
     };
 }
@@ -300,7 +300,7 @@ static dnnl_status_t add_tensors(dsci_primitive *p)
                                    [DSCI_BACKWARD_DATA] = DNNL_ARG_DIFF_SRC,
                                    [DSCI_BACKWARD_WEIGHTS] = DNNL_ARG_DIFF_WEIGHTS };
     const dsci_direction direction = p->spec.direction;
-    const dsci_memory plain = plain_weights(&p->spec, dnnl_f32);
+    const dsci_memory_layout plain = plain_weights(&p->spec, dnnl_f32);
     int list[MOST_ARGUMENTS];
     for (int i = 0; i < 3; i++)
         list[i] = tensors[direction][i];
@@ -348,7 +348,7 @@ static void turn_block(const dsci_primitive_spec *spec, struct block *block, siz
 static bool choose_block(const dsci_primitive_spec *spec, size_t part, size_t parts, struct block *block)
 {
     enum { STEP = 64 };
-    const dsci_memory plain = plain_weights(spec, dnnl_f32);
+    const dsci_memory_layout plain = plain_weights(spec, dnnl_f32);
     *block = (struct block){ .dims = { 0 } };
     for (int i = 0; i < plain.rank; i++)
         block->dims[i] = plain.dims[i];
@@ -368,7 +368,7 @@ static dnnl_status_t make_reorder(dsci_primitive *p, const dsci_primitive *of, c
 {
     static const int list[] = { DNNL_ARG_FROM, DNNL_ARG_TO, DNNL_ARG_SCRATCHPAD };
     const bool to_plain = of->spec.direction == DSCI_BACKWARD_WEIGHTS;
-    const dsci_memory plain = plain_weights(&of->spec, dnnl_f32);
+    const dsci_memory_layout plain = plain_weights(&of->spec, dnnl_f32);
     dnnl_primitive_attr_t attributes = NULL;
     dnnl_status_t status = make_attributes(&attributes, DSCI_ELTWISE_NONE);
     if (status == dnnl_success)

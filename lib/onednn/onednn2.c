@@ -1,7 +1,7 @@
 /* onednn2.c - the C interface of oneDNN 2.x. */
 #include "onednn/generation.h"
 
-static dnnl_status_t make_memory(dnnl_memory_desc_t *made, const dsci_memory *memory)
+static dnnl_status_t make_memory(dnnl_memory_desc_t *made, const dsci_memory_layout *memory)
 {
     if (memory->like) {
         *made = *dnnl_primitive_desc_query_md(memory->like, dnnl_query_exec_arg_md, memory->like_argument);
@@ -105,7 +105,7 @@ dnnl_status_t dsci_describe(dnnl_primitive_desc_t *descriptor, const dsci_proble
     return status;
 }
 
-dnnl_status_t dsci_describe_reorder(dnnl_primitive_desc_t *descriptor, const dsci_memory *plain,
+dnnl_status_t dsci_describe_reorder(dnnl_primitive_desc_t *descriptor, const dsci_memory_layout *plain,
                                     const_dnnl_primitive_desc_t other, int argument, bool to_plain,
                                     const dnnl_dims_t dims, const dnnl_dims_t plain_offsets,
                                     const dnnl_dims_t offsets, dnnl_engine_t engine,
@@ -124,7 +124,7 @@ dnnl_status_t dsci_describe_reorder(dnnl_primitive_desc_t *descriptor, const dsc
     return dnnl_reorder_primitive_desc_create(descriptor, &ends[0], engine, &ends[1], engine, attributes);
 }
 
-bool dsci_is_plain(const_dnnl_primitive_desc_t descriptor, int argument, const dsci_memory *plain)
+bool dsci_is_plain(const_dnnl_primitive_desc_t descriptor, int argument, const dsci_memory_layout *plain)
 {
     dnnl_memory_desc_t memory;
     return make_memory(&memory, plain) == dnnl_success &&

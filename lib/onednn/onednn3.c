@@ -1,7 +1,7 @@
 /* onednn3.c - the C interface of oneDNN 3.x. */
 #include "onednn/generation.h"
 
-static dnnl_status_t make_memory(dnnl_memory_desc_t *made, const dsci_memory *memory)
+static dnnl_status_t make_memory(dnnl_memory_desc_t *made, const dsci_memory_layout *memory)
 {
     if (memory->like)
         return dnnl_memory_desc_clone(
@@ -103,7 +103,7 @@ dnnl_status_t dsci_describe(dnnl_primitive_desc_t *descriptor, const dsci_proble
     return status == dnnl_success ? choose(descriptor, spec) : status;
 }
 
-dnnl_status_t dsci_describe_reorder(dnnl_primitive_desc_t *descriptor, const dsci_memory *plain,
+dnnl_status_t dsci_describe_reorder(dnnl_primitive_desc_t *descriptor, const dsci_memory_layout *plain,
                                     const_dnnl_primitive_desc_t other, int argument, bool to_plain,
                                     const dnnl_dims_t dims, const dnnl_dims_t plain_offsets,
                                     const dnnl_dims_t offsets, dnnl_engine_t engine,
@@ -125,7 +125,7 @@ dnnl_status_t dsci_describe_reorder(dnnl_primitive_desc_t *descriptor, const dsc
     return status;
 }
 
-bool dsci_is_plain(const_dnnl_primitive_desc_t descriptor, int argument, const dsci_memory *plain)
+bool dsci_is_plain(const_dnnl_primitive_desc_t descriptor, int argument, const dsci_memory_layout *plain)
 {
     dnnl_memory_desc_t memory = NULL;
     const bool same = make_memory(&memory, plain) == dnnl_success &&

@@ -15,7 +15,7 @@ static int by_x(const void *a, const void *b)
 static double place_on_x(const dsci_gathering *g, size_t i)
 {
     const dsc_record_axis *x = &g->spec->axes[g->x];
-    return g->plot->named_x ? (double)i : x->values[i] / dsci_plot_scale(g->figure->x_scale);
+    return g->plot->named_x ? (double)i : x->values[i] / dsci_chart_scale(g->figure->x_scale);
 }
 
 /* Where a published point stands, which has x as it is drawn or, of an axis with names, about the value of
@@ -72,7 +72,7 @@ static void scatter(dsci_gathering *g, const dsci_places *places, dsci_curve *cu
         dsci_point point = curve->points[i];
         point.name = x->names ? dsc_record_axis_text(g->scope, x, point.place, 6) : NULL;
         point.x = along.points[i].y.median /
-                  (dsci_plot_scale(g->figure->x_scale) * dsci_plot_scale(g->figure->y_scale));
+                  (dsci_chart_scale(g->figure->x_scale) * dsci_chart_scale(g->figure->y_scale));
         if (along.points[i].y.n && isfinite(point.x))
             curve->points[kept++] = point;
     }

@@ -18,14 +18,14 @@ static void put_word(dsc_text *out, const char *name)
     dsc_text_append(out, "\"");
 }
 
-static void put_end(dsc_text *out, const dsci_plot *plot, double x, double y)
+static void put_end(dsc_text *out, const dsci_chart *plot, double x, double y)
 {
-    const double value = dsci_interval_value(plot->y, y);
-    dsc_text_format(out, "%.10g %.10g %.10g %.10g 1\n", dsci_interval_value(plot->x, x), value, value, value);
+    const double value = dsci_span_value(plot->y, y);
+    dsc_text_format(out, "%.10g %.10g %.10g %.10g 1\n", dsci_span_value(plot->x, x), value, value, value);
 }
 
 /* A line through reference points is cut at the axes: gnuplot loses lines whose ends are very far outside. */
-static void put_line(dsc_text *out, const dsci_plot *plot, const dsci_curve *curve)
+static void put_line(dsc_text *out, const dsci_chart *plot, const dsci_curve *curve)
 {
     dsci_segment last = { .x1 = NAN }, part;
     for (size_t i = 1; i < curve->count; i++) {
@@ -62,7 +62,7 @@ static void put_points(dsc_text *out, const dsci_curve *curve)
 }
 
 /* A map's block: column, row (from the top, from 0), value; NaN where a tile has none. */
-static void put_tiles(dsc_text *out, dsc_scope *scope, const dsci_plot *plot)
+static void put_tiles(dsc_text *out, dsc_scope *scope, const dsci_chart *plot)
 {
     dsc_text_append(
         out, "# One block per map, two blank lines apart, its name first.\n# Columns: column, row, value.\n");
@@ -79,7 +79,7 @@ static void put_tiles(dsc_text *out, dsc_scope *scope, const dsci_plot *plot)
     }
 }
 
-const char *dsci_plot_data(dsc_scope *scope, const dsci_plot *plot, const char *stem, const char *source)
+const char *dsci_chart_data(dsc_scope *scope, const dsci_chart *plot, const char *stem, const char *source)
 {
     dsc_text *out = dsc_text_open(scope);
     dsc_text_format(out, "# %s.dat - %s\n# from %s\n", stem, dsci_text_clean(scope, plot->title, 200),

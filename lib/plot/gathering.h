@@ -13,7 +13,7 @@ typedef struct dsci_gathering {
     dsc_record *record;
     const dsc_record_spec *spec;
     const dsc_figure *figure;
-    dsci_plot *plot;
+    dsci_chart *plot;
     size_t x, y, panels, by;                                        /* axes */
     dsci_places places[DSC_FIGURE_MAX_SERIES][DSC_RECORD_MAX_AXES]; /* that each series' where leaves */
     size_t n_low, n_high;                                           /* seeds per measured point */

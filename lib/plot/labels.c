@@ -14,9 +14,9 @@ struct box {
 
 struct placing {
     dsc_scope *scope;
-    const dsci_plot *plot;
+    const dsci_chart *plot;
     double width, height;
-    dsci_labels labels;
+    dsci_label_list labels;
     struct box *obstacles;
     size_t obstacle_count;
 };
@@ -34,12 +34,12 @@ static void block_around(struct placing *p, double x, double y, double radius)
 
 static double pixel_x(const struct placing *p, const dsci_point *point)
 {
-    return dsci_interval_fraction(p->plot->x, point->x) * p->width;
+    return dsci_span_fraction(p->plot->x, point->x) * p->width;
 }
 
 static double pixel_y(const struct placing *p, const dsci_point *point)
 {
-    return (1 - dsci_interval_fraction(p->plot->y, point->y.median)) * p->height;
+    return (1 - dsci_span_fraction(p->plot->y, point->y.median)) * p->height;
 }
 
 /* Pixels from the left and from the top. */
@@ -102,7 +102,7 @@ static void label_line(struct placing *p, const char *text, const struct segment
 {
     const double length = hypot(line->x1 - line->x0, line->y1 - line->y0);
     const double dx = (line->x1 - line->x0) / length, dy = (line->y1 - line->y0) / length;
-    const double wide = CHARACTER * (double)dsci_text_length(text);
+    const double wide = CHARACTER * (double)dsci_text_characters(text);
     const bool ends = dy >= 0;
     const double back = ends ? -1 : 1;
     if (p->labels.count == DSCI_MAX_LABELS)
@@ -153,7 +153,7 @@ static void name_point(struct placing *p, const dsci_point *point)
     if (!text || p->labels.count == DSCI_MAX_LABELS || has_label(p, text))
         return;
     const double x = pixel_x(p, point), y = pixel_y(p, point);
-    const double length = SMALL_CHARACTER * (double)dsci_text_length(text);
+    const double length = SMALL_CHARACTER * (double)dsci_text_characters(text);
     for (int left = 0; left < 2; left++) {
         const double start = left ? x - POINT - 3 - length : x + POINT + 3;
         const struct box box = { start, y - SMALL_HEIGHT / 2.0, start + length, y + SMALL_HEIGHT / 2.0 };
@@ -170,7 +170,7 @@ static void name_point(struct placing *p, const dsci_point *point)
 static void block_points(struct placing *p, const dsci_curve *curve)
 {
     for (size_t i = 0; i < curve->count; i++)
-        if (dsci_plot_drawable(p->plot, &curve->points[i]))
+        if (dsci_chart_drawable(p->plot, &curve->points[i]))
             block_around(p, pixel_x(p, &curve->points[i]), pixel_y(p, &curve->points[i]), POINT);
 }
 
@@ -190,8 +190,8 @@ static void place_lines(struct placing *p, const dsci_panel *panel)
         }
 }
 
-dsci_labels dsci_labels_place(dsc_scope *scope, const dsci_plot *plot, const dsci_panel *panel, double width,
-                              double height)
+dsci_label_list dsci_labels_place(dsc_scope *scope, const dsci_chart *plot, const dsci_panel *panel,
+                                  double width, double height)
 {
     struct placing p = { .scope = scope, .plot = plot, .width = width, .height = height };
     p.obstacles = dsc_scope_alloc(scope, MAX_OBSTACLES, sizeof *p.obstacles);
@@ -203,7 +203,7 @@ dsci_labels dsci_labels_place(dsc_scope *scope, const dsci_plot *plot, const dsc
     place_lines(&p, panel);
     for (size_t c = 0; plot->figure->names && c < panel->count; c++)
         for (size_t i = 0; i < panel->curves[c].count; i++)
-            if (panel->curves[c].points[i].name && dsci_plot_drawable(plot, &panel->curves[c].points[i]))
+            if (panel->curves[c].points[i].name && dsci_chart_drawable(plot, &panel->curves[c].points[i]))
                 name_point(&p, &panel->curves[c].points[i]);
     return p.labels;
 }

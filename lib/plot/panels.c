@@ -85,7 +85,7 @@ double dsci_walk_value(const dsci_gathering *g, const dsci_walk *walk, const dsc
                        size_t x, size_t y, size_t seed)
 {
     const size_t place = walk->seeds ? dsci_places_at(walk->seeds, seed) : 0;
-    return dsci_plot_scale(g->figure->y_scale) *
+    return dsci_chart_scale(g->figure->y_scale) *
            output->values[walk->offset + x * walk->x_stride + y * walk->y_stride + place * walk->seed_stride];
 }
 
@@ -170,7 +170,7 @@ static const char *samples_text(const dsci_gathering *g)
 }
 
 /* The first curve of the same legend. */
-static const dsci_curve *first_of(const dsci_plot *plot, size_t panel, size_t curve)
+static const dsci_curve *first_of(const dsci_chart *plot, size_t panel, size_t curve)
 {
     const char *legend = plot->panels[panel].curves[curve].legend;
     for (size_t p = 0; legend && p <= panel; p++)
@@ -182,14 +182,14 @@ static const dsci_curve *first_of(const dsci_plot *plot, size_t panel, size_t cu
     return &plot->panels[panel].curves[curve];
 }
 
-bool dsci_plot_listed(const dsci_plot *plot, size_t panel, size_t curve)
+bool dsci_chart_listed(const dsci_chart *plot, size_t panel, size_t curve)
 {
     const dsci_curve *c = &plot->panels[panel].curves[curve];
     return c->legend && first_of(plot, panel, curve) == c;
 }
 
 /* Curves of one legend look the same and have one sign, other ones not. */
-static void number_looks(dsci_plot *plot)
+static void number_looks(dsci_chart *plot)
 {
     size_t signs = 0, looks[DSC_SERIES_PUBLISHED + 1] = { 0 };
     for (size_t p = 0; p < plot->panel_count; p++)
@@ -209,9 +209,9 @@ static const char *or_empty(const char *text)
     return text ? text : "";
 }
 
-const dsci_plot *dsci_plot_make(dsc_scope *scope, dsc_record *record, const dsc_figure *figure)
+const dsci_chart *dsci_chart_make(dsc_scope *scope, dsc_record *record, const dsc_figure *figure)
 {
-    dsci_plot *plot = dsc_scope_alloc(scope, 1, sizeof *plot);
+    dsci_chart *plot = dsc_scope_alloc(scope, 1, sizeof *plot);
     dsci_gathering *g = dsc_scope_alloc(scope, 1, sizeof *g);
     if (!plot || !g || !record)
         return NULL;
@@ -225,26 +225,26 @@ const dsci_plot *dsci_plot_make(dsc_scope *scope, dsc_record *record, const dsc_
     choose_places(g);
     if (dsc_scope_status(scope) != DSC_OK)
         return NULL;
-    *plot = (dsci_plot){ .figure = figure,
-                         .title = or_empty(figure->title),
-                         .x_label = figure->x_label ? figure->x_label : figure->x,
-                         .y_label = or_empty(figure->y_label),
-                         .x = { .low = DBL_MAX, .high = -DBL_MAX, .log = figure->log_x },
-                         .y = { .low = DBL_MAX, .high = -DBL_MAX, .log = figure->log_y } };
+    *plot = (dsci_chart){ .figure = figure,
+                          .title = or_empty(figure->title),
+                          .x_label = figure->x_label ? figure->x_label : figure->x,
+                          .y_label = or_empty(figure->y_label),
+                          .x = { .low = DBL_MAX, .high = -DBL_MAX, .log = figure->log_x },
+                          .y = { .low = DBL_MAX, .high = -DBL_MAX, .log = figure->log_y } };
     if (figure->y) {
         plot->y.log = false;
         dsci_map_gather(g);
-        plot->left_out = dsci_plot_left_out(scope, plot);
+        plot->left_out = dsci_chart_left_out(scope, plot);
         return dsc_scope_status(scope) == DSC_OK ? plot : NULL;
     }
     const dsc_record_axis *x = &g->spec->axes[g->x];
     plot->scattered = figure->x_output != NULL;
-    plot->x.whole = x->integer && !plot->scattered && dsci_plot_scale(figure->x_scale) == 1;
+    plot->x.whole = x->integer && !plot->scattered && dsci_chart_scale(figure->x_scale) == 1;
     plot->named_x = x->names && !plot->scattered ? x : NULL;
     dsci_curves_gather(g);
     number_looks(plot);
-    dsci_plot_ranges(plot);
-    plot->left_out = dsci_plot_left_out(scope, plot);
+    dsci_chart_ranges(plot);
+    plot->left_out = dsci_chart_left_out(scope, plot);
     plot->samples = samples_text(g);
     return dsc_scope_status(scope) == DSC_OK ? plot : NULL;
 }

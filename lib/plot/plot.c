@@ -198,7 +198,7 @@ static void draw(struct drawing *d, const char *stem, const struct format *forma
 }
 
 /* True if every series is about a value that its axis lacks: there is no such figure of this record. */
-static bool without_curves(const dsci_plot *plot)
+static bool without_curves(const dsci_chart *plot)
 {
     for (size_t p = 0; p < plot->panel_count; p++)
         if (plot->panels[p].count > 0)
@@ -208,17 +208,17 @@ static bool without_curves(const dsci_plot *plot)
 
 static void plot_figure(struct drawing *d, const dsc_figure *figure)
 {
-    const dsci_plot *plot = dsci_plot_make(d->scope, d->record, figure);
+    const dsci_chart *plot = dsci_chart_make(d->scope, d->record, figure);
     char *stem = dsc_scope_format(d->scope, "%s-%s", d->base, figure->name);
     if (!plot || !stem || without_curves(plot))
         return;
     check_writable(d, figure->name);
-    write_text(d, stem, ".gp", dsci_plot_script(d->scope, plot, stem, d->first, &d->page));
+    write_text(d, stem, ".gp", dsci_chart_script(d->scope, plot, stem, d->first, &d->page));
     if (plot->left_out[0])
         dsc_scope_log(d->scope, DSC_LOG_WARNING, "figure '%s': %s", figure->name, plot->left_out);
-    write_text(d, stem, ".dat", dsci_plot_data(d->scope, plot, stem, d->source));
+    write_text(d, stem, ".dat", dsci_chart_data(d->scope, plot, stem, d->source));
     if (!d->gnuplot.program)
-        write_text(d, stem, ".txt", dsci_plot_text(d->scope, plot, 100, 32, false, true));
+        write_text(d, stem, ".txt", dsci_chart_text(d->scope, plot, 100, 32, false, true));
     for (size_t i = 0; d->gnuplot.program && i < FORMATS; i++)
         if (d->wanted[i] && dsc_scope_status(d->scope) == DSC_OK)
             draw(d, stem, &formats[i]);
@@ -277,8 +277,8 @@ dsc_plot_files dsc_plot(dsc_scope *scope, dsc_record *record, const char *record
     return d.files;
 }
 
-dsc_status dsci_plot_check(dsc_scope *scope, dsc_record *record, const char *record_path,
-                           const dsc_plot_options *options)
+dsc_status dsci_plot_files_check(dsc_scope *scope, dsc_record *record, const char *record_path,
+                                 const dsc_plot_options *options)
 {
     struct drawing d = { .scope = scope, .record = record };
     if (dsc_scope_status(scope) != DSC_OK || !formats_parse(&d, options->formats ? options->formats : ""))
@@ -308,9 +308,9 @@ const char *dsc_plot_text(dsc_scope *scope, dsc_record *record, const dsc_figure
 {
     locale_t c;
     const locale_t before = locale_enter(&c);
-    const dsci_plot *plot = figure ? dsci_plot_make(scope, record, figure) : NULL;
+    const dsci_chart *plot = figure ? dsci_chart_make(scope, record, figure) : NULL;
     const char *text =
-        plot && !without_curves(plot) ? dsci_plot_text(scope, plot, columns, rows, color, is_utf8()) : NULL;
+        plot && !without_curves(plot) ? dsci_chart_text(scope, plot, columns, rows, color, is_utf8()) : NULL;
     locale_leave(c, before);
     return text;
 }

@@ -1,4 +1,4 @@
-/* plot.h - a figure's numbers, gathered from a record, and what draws them (internal). */
+/* plot.h - a chart: a figure's numbers, gathered from a record, and what draws them (internal). */
 #ifndef DESCENT_PLOT_PLOT_H
 #define DESCENT_PLOT_PLOT_H
 
@@ -42,13 +42,13 @@ typedef struct dsci_panel {
     const char **row_texts, **column_texts;
 } dsci_panel;
 
-typedef struct dsci_interval {
+typedef struct dsci_span {
     double low, high;
     bool log;
     bool whole; /* its quantity is counted: ticks at whole numbers */
-} dsci_interval;
+} dsci_span;
 
-typedef struct dsci_plot {
+typedef struct dsci_chart {
     const dsc_figure *figure;
     const char *title, *x_label, *y_label;
     const char *samples;  /* "median and range, N = 3 seeds"; "no data yet" */
@@ -58,15 +58,15 @@ typedef struct dsci_plot {
     bool diverging; /* a map of values around 0 */
     size_t panel_count;
     dsci_panel *panels;
-    dsci_interval x, y;             /* shared by all panels; of a map y is the range of its values */
+    dsci_span x, y;                 /* shared by all panels; of a map y is the range of its values */
     const dsc_record_axis *named_x; /* x has names instead of numbers; else NULL */
-} dsci_plot;
+} dsci_chart;
 
 /* Gathers a figure's numbers from a record. Fails the scope when the record lacks what the figure names. */
-const dsci_plot *dsci_plot_make(dsc_scope *scope, dsc_record *record, const dsc_figure *figure);
+const dsci_chart *dsci_chart_make(dsc_scope *scope, dsc_record *record, const dsc_figure *figure);
 
 /* Whether a curve is listed in the legend: those of one name, in one panel or several, are listed once. */
-bool dsci_plot_listed(const dsci_plot *plot, size_t panel, size_t curve);
+bool dsci_chart_listed(const dsci_chart *plot, size_t panel, size_t curve);
 
 enum { DSCI_MAX_TICKS = 24 };
 typedef struct dsci_ticks {
@@ -83,22 +83,22 @@ typedef struct dsci_label {
     bool ends, small;
 } dsci_label;
 enum { DSCI_MAX_LABELS = 64 };
-typedef struct dsci_labels {
+typedef struct dsci_label_list {
     size_t count;
     dsci_label items[DSCI_MAX_LABELS];
-} dsci_labels;
+} dsci_label_list;
 
 /* Labels along the direct lines of a panel of that size, and the names of points where they cover nothing. */
-dsci_labels dsci_labels_place(dsc_scope *scope, const dsci_plot *plot, const dsci_panel *panel, double width,
-                              double height);
+dsci_label_list dsci_labels_place(dsc_scope *scope, const dsci_chart *plot, const dsci_panel *panel,
+                                  double width, double height);
 
 /* Whether a point can be drawn: a number, and positive where the axis is logarithmic. Whether any of a curve
    can. */
-bool dsci_plot_drawable(const dsci_plot *plot, const dsci_point *point);
-bool dsci_curve_drawn(const dsci_plot *plot, const dsci_curve *curve);
+bool dsci_chart_drawable(const dsci_chart *plot, const dsci_point *point);
+bool dsci_curve_drawn(const dsci_chart *plot, const dsci_curve *curve);
 
 /* What a panel says in which nothing can be drawn; NULL: something can. */
-const char *dsci_panel_empty(const dsci_plot *plot, const dsci_panel *panel);
+const char *dsci_panel_empty(const dsci_chart *plot, const dsci_panel *panel);
 
 /* A straight line inside a panel: shares of its width and height, from the left and from below. */
 typedef struct dsci_segment {
@@ -106,30 +106,30 @@ typedef struct dsci_segment {
 } dsci_segment;
 
 /* The part of the line between two points that lies inside the axes; false if none does. */
-bool dsci_segment_clip(const dsci_plot *plot, const dsci_point *a, const dsci_point *b,
+bool dsci_segment_clip(const dsci_chart *plot, const dsci_point *a, const dsci_point *b,
                        dsci_segment *segment);
 
 /* Ticks with a label at real values: 1, 2, 5 times powers of ten, at most `most` of them (2..DSCI_MAX_TICKS).
  */
-dsci_ticks dsci_ticks_make(dsci_interval range, size_t most);
+dsci_ticks dsci_ticks_make(dsci_span range, size_t most);
 
 /* Position of a value in a range: 0 at low, 1 at high. And back. */
-double dsci_interval_fraction(dsci_interval range, double value);
-double dsci_interval_value(dsci_interval range, double fraction);
+double dsci_span_fraction(dsci_span range, double value);
+double dsci_span_value(dsci_span range, double fraction);
 
 /* Whether an axis can have a value on it. Widens a range by a share of its length at both ends. */
-bool dsci_interval_takes(const dsci_interval *range, double value);
-void dsci_interval_pad(dsci_interval *range, double share);
+bool dsci_span_takes(const dsci_span *range, double value);
+void dsci_span_pad(dsci_span *range, double share);
 
 /* The factor that a figure's x_scale or y_scale stands for. */
-double dsci_plot_scale(double scale);
+double dsci_chart_scale(double scale);
 
-/* For dsci_plot_make(): the ranges of x and y with the marks that lie in them, and what is left out. */
-void dsci_plot_ranges(dsci_plot *plot);
-const char *dsci_plot_left_out(dsc_scope *scope, const dsci_plot *plot);
+/* For dsci_chart_make(): the ranges of x and y with the marks that lie in them, and what is left out. */
+void dsci_chart_ranges(dsci_chart *plot);
+const char *dsci_chart_left_out(dsc_scope *scope, const dsci_chart *plot);
 
 /* The characters of UTF-8 text; bytes that are not UTF-8 count one each. */
-size_t dsci_text_length(const char *text);
+size_t dsci_text_characters(const char *text);
 
 /* At most `most` characters of a text, on one line: control characters become blanks, bytes that are not
    UTF-8 question marks, and what is cut an ellipsis. */
@@ -153,11 +153,11 @@ const char *dsci_latex_file(dsc_scope *scope, const char *text);
 
 /* The data file of a figure: one block per curve, named panel-P-curve-C, with the columns x median low high
    n. Text in the scope. source: the results file's name. */
-const char *dsci_plot_data(dsc_scope *scope, const dsci_plot *plot, const char *stem, const char *source);
+const char *dsci_chart_data(dsc_scope *scope, const dsci_chart *plot, const char *stem, const char *source);
 
 /* The gnuplot script that draws STEM.dat; run without arguments it draws the given format. */
-const char *dsci_plot_script(dsc_scope *scope, const dsci_plot *plot, const char *stem, const char *format,
-                             const dsc_plot_page *page);
+const char *dsci_chart_script(dsc_scope *scope, const dsci_chart *plot, const char *stem, const char *format,
+                              const dsc_plot_page *page);
 
 /* gnuplot, as a program. */
 typedef struct dsci_gnuplot {
@@ -176,14 +176,14 @@ dsc_status dsci_gnuplot_run(dsc_scope *scope, const dsci_gnuplot *gnuplot, const
                             const char *const *arguments, const char **said);
 
 /* A map as text: its numbers, or shades. */
-const char *dsci_map_text(dsc_scope *scope, const dsci_plot *plot, int columns);
+const char *dsci_map_text(dsc_scope *scope, const dsci_chart *plot, int columns);
 
 /* The plot as text, in Unicode or ASCII. */
-const char *dsci_plot_text(dsc_scope *scope, const dsci_plot *plot, int columns, int rows, bool color,
-                           bool unicode);
+const char *dsci_chart_text(dsc_scope *scope, const dsci_chart *plot, int columns, int rows, bool color,
+                            bool unicode);
 
 /* Refuses files of a record's figures that dsc_plot() could not write, before there is anything to draw. */
-dsc_status dsci_plot_check(dsc_scope *scope, dsc_record *record, const char *record_path,
-                           const dsc_plot_options *options);
+dsc_status dsci_plot_files_check(dsc_scope *scope, dsc_record *record, const char *record_path,
+                                 const dsc_plot_options *options);
 
 #endif

@@ -6,21 +6,21 @@
 
 static const double drawable = 1e100; /* larger values are in the data file but not in the picture */
 
-bool dsci_interval_takes(const dsci_interval *range, double value)
+bool dsci_span_takes(const dsci_span *range, double value)
 {
     return fabs(value) <= drawable && (!range->log || value >= 1 / drawable);
 }
 
-static void range_take(dsci_interval *range, double value)
+static void range_take(dsci_span *range, double value)
 {
-    if (!dsci_interval_takes(range, value))
+    if (!dsci_span_takes(range, value))
         return;
     range->low = fmin(range->low, value);
     range->high = fmax(range->high, value);
 }
 
 /* One of no length, or of less than numbers of that size can be told apart by, gets some. */
-void dsci_interval_pad(dsci_interval *range, double share)
+void dsci_span_pad(dsci_span *range, double share)
 {
     if (range->log) {
         const double factor =
@@ -36,18 +36,18 @@ void dsci_interval_pad(dsci_interval *range, double share)
     }
 }
 
-bool dsci_plot_drawable(const dsci_plot *plot, const dsci_point *point)
+bool dsci_chart_drawable(const dsci_chart *plot, const dsci_point *point)
 {
-    return dsci_interval_takes(&plot->x, point->x) && dsci_interval_takes(&plot->y, point->y.median);
+    return dsci_span_takes(&plot->x, point->x) && dsci_span_takes(&plot->y, point->y.median);
 }
 
-double dsci_interval_fraction(dsci_interval range, double value)
+double dsci_span_fraction(dsci_span range, double value)
 {
     return range.log ? log(value / range.low) / log(range.high / range.low)
                      : (value - range.low) / (range.high - range.low);
 }
 
-double dsci_interval_value(dsci_interval range, double fraction)
+double dsci_span_value(dsci_span range, double fraction)
 {
     return range.log ? range.low * pow(range.high / range.low, fraction)
                      : range.low + fraction * (range.high - range.low);
@@ -69,13 +69,14 @@ static void narrow(double at, double change, double *from, double *to)
     *to = fmin(*to, fmax(zero, one));
 }
 
-bool dsci_segment_clip(const dsci_plot *plot, const dsci_point *a, const dsci_point *b, dsci_segment *segment)
+bool dsci_segment_clip(const dsci_chart *plot, const dsci_point *a, const dsci_point *b,
+                       dsci_segment *segment)
 {
-    if (a->y.n == 0 || b->y.n == 0 || !dsci_plot_drawable(plot, a) || !dsci_plot_drawable(plot, b))
+    if (a->y.n == 0 || b->y.n == 0 || !dsci_chart_drawable(plot, a) || !dsci_chart_drawable(plot, b))
         return false;
-    const double x = dsci_interval_fraction(plot->x, a->x), dx = dsci_interval_fraction(plot->x, b->x) - x;
-    const double y = dsci_interval_fraction(plot->y, a->y.median),
-                 dy = dsci_interval_fraction(plot->y, b->y.median) - y;
+    const double x = dsci_span_fraction(plot->x, a->x), dx = dsci_span_fraction(plot->x, b->x) - x;
+    const double y = dsci_span_fraction(plot->y, a->y.median),
+                 dy = dsci_span_fraction(plot->y, b->y.median) - y;
     double from = 0, to = 1;
     if (!isfinite(x) || !isfinite(y) || !isfinite(dx) || !isfinite(dy))
         return false;
@@ -89,12 +90,12 @@ bool dsci_segment_clip(const dsci_plot *plot, const dsci_point *a, const dsci_po
     return true;
 }
 
-bool dsci_curve_drawn(const dsci_plot *plot, const dsci_curve *curve)
+bool dsci_curve_drawn(const dsci_chart *plot, const dsci_curve *curve)
 {
     dsci_segment part;
     for (size_t i = 0; i < curve->count; i++)
         if (curve->direct ? i && dsci_segment_clip(plot, &curve->points[i - 1], &curve->points[i], &part)
-                          : curve->points[i].y.n && dsci_plot_drawable(plot, &curve->points[i]))
+                          : curve->points[i].y.n && dsci_chart_drawable(plot, &curve->points[i]))
             return true;
     return false;
 }
@@ -102,24 +103,24 @@ bool dsci_curve_drawn(const dsci_plot *plot, const dsci_curve *curve)
 /* ---- ranges ---- */
 
 /* How far lines may widen the range of the values, so that they stay readable. */
-static dsci_interval widest(dsci_interval values)
+static dsci_span widest(dsci_span values)
 {
     const double length = values.high - values.low;
     const double reach = 20 * fmax(length, fmax(fabs(values.low), fabs(values.high)));
     if (values.low > values.high)
-        return (dsci_interval){ .low = -drawable, .high = drawable, .log = values.log };
+        return (dsci_span){ .low = -drawable, .high = drawable, .log = values.log };
     if (values.log)
-        return (dsci_interval){ .low = values.low / 1e4, .high = values.high * 1e4, .log = true };
-    return (dsci_interval){ .low = values.low - reach, .high = values.high + reach };
+        return (dsci_span){ .low = values.low / 1e4, .high = values.high * 1e4, .log = true };
+    return (dsci_span){ .low = values.low - reach, .high = values.high + reach };
 }
 
 /* Takes the ends of that part of a line which lies above or below the axis x. */
-static void take_line(const dsci_plot *plot, const dsci_point *a, const dsci_point *b, dsci_interval most,
-                      dsci_interval *y)
+static void take_line(const dsci_chart *plot, const dsci_point *a, const dsci_point *b, dsci_span most,
+                      dsci_span *y)
 {
-    if (!dsci_plot_drawable(plot, a) || !dsci_plot_drawable(plot, b))
+    if (!dsci_chart_drawable(plot, a) || !dsci_chart_drawable(plot, b))
         return;
-    const double x = dsci_interval_fraction(plot->x, a->x), dx = dsci_interval_fraction(plot->x, b->x) - x;
+    const double x = dsci_span_fraction(plot->x, a->x), dx = dsci_span_fraction(plot->x, b->x) - x;
     const double first = y->log ? log(a->y.median) : a->y.median;
     const double change = (y->log ? log(b->y.median) : b->y.median) - first;
     double from = 0, to = 1;
@@ -131,7 +132,7 @@ static void take_line(const dsci_plot *plot, const dsci_point *a, const dsci_poi
     }
 }
 
-static void take_values(const dsci_curve *curve, dsci_interval *y)
+static void take_values(const dsci_curve *curve, dsci_span *y)
 {
     for (size_t i = 0; i < curve->count; i++) {
         range_take(y, curve->points[i].y.median);
@@ -143,13 +144,13 @@ static void take_values(const dsci_curve *curve, dsci_interval *y)
 }
 
 /* The values of all curves, then as much of the lines as that allows. */
-static void take_curves(const dsci_plot *plot, dsci_interval *y)
+static void take_curves(const dsci_chart *plot, dsci_span *y)
 {
     for (size_t p = 0; p < plot->panel_count; p++)
         for (size_t c = 0; c < plot->panels[p].count; c++)
             if (!plot->panels[p].curves[c].direct)
                 take_values(&plot->panels[p].curves[c], y);
-    const dsci_interval most = widest(*y);
+    const dsci_span most = widest(*y);
     for (size_t p = 0; p < plot->panel_count; p++)
         for (size_t c = 0; c < plot->panels[p].count; c++) {
             const dsci_curve *curve = &plot->panels[p].curves[c];
@@ -159,7 +160,7 @@ static void take_curves(const dsci_plot *plot, dsci_interval *y)
 }
 
 /* Whether all values along y are counts. */
-static bool is_counted(const dsci_plot *plot)
+static bool is_counted(const dsci_chart *plot)
 {
     bool some = false;
     for (size_t p = 0; p < plot->panel_count; p++)
@@ -175,7 +176,7 @@ static bool is_counted(const dsci_plot *plot)
 }
 
 /* Widens a logarithmic range to so many decades. */
-static void widen(dsci_interval *range, double decades)
+static void widen(dsci_span *range, double decades)
 {
     const double lacking = range->log ? decades - log10(range->high / range->low) : 0;
     if (lacking > 0) {
@@ -184,7 +185,7 @@ static void widen(dsci_interval *range, double decades)
     }
 }
 
-static void range_y(dsci_plot *plot)
+static void range_y(dsci_chart *plot)
 {
     const dsc_figure *figure = plot->figure;
     plot->y.whole = is_counted(plot);
@@ -193,16 +194,14 @@ static void range_y(dsci_plot *plot)
     if (plot->empty)
         plot->y.low = plot->y.high = 1;
     const bool from_zero = !plot->y.log && plot->y.low >= 0 && plot->y.low < 0.4 * plot->y.high;
-    dsci_interval_pad(&plot->y, 0.05);
+    dsci_span_pad(&plot->y, 0.05);
     if (plot->scattered)
         widen(&plot->y, 1);
     if (from_zero)
         plot->y.low = 0;
-    const dsci_interval asked = { figure->y_min != 0 ? figure->y_min : plot->y.low,
-                                  figure->y_max != 0 ? figure->y_max : plot->y.high, plot->y.log,
-                                  plot->y.whole };
-    if (asked.low < asked.high && dsci_interval_takes(&asked, asked.low) &&
-        dsci_interval_takes(&asked, asked.high))
+    const dsci_span asked = { figure->y_min != 0 ? figure->y_min : plot->y.low,
+                              figure->y_max != 0 ? figure->y_max : plot->y.high, plot->y.log, plot->y.whole };
+    if (asked.low < asked.high && dsci_span_takes(&asked, asked.low) && dsci_span_takes(&asked, asked.high))
         plot->y = asked;
 }
 
@@ -220,20 +219,21 @@ static double first_below(const dsci_panel *panel, const char *output, double le
     return INFINITY;
 }
 
-double dsci_plot_scale(double scale)
+double dsci_chart_scale(double scale)
 {
     return scale == 0 ? 1 : scale;
 }
 
 /* Keeps the marks of a panel that lie near the measured values, and makes room for them. */
-static void place_marks(dsci_plot *plot, dsci_panel *panel, dsci_interval measured)
+static void place_marks(dsci_chart *plot, dsci_panel *panel, dsci_span measured)
 {
     const dsc_figure *figure = plot->figure;
-    dsci_interval_pad(&measured, 0.15);
+    dsci_span_pad(&measured, 0.15);
     for (size_t i = 0; i < DSC_FIGURE_MAX_MARKS && figure->marks[i].label; i++) {
         dsc_mark mark = figure->marks[i];
-        mark.at = mark.output ? first_below(panel, mark.output, mark.below * dsci_plot_scale(figure->y_scale))
-                              : mark.at / dsci_plot_scale(figure->x_scale);
+        mark.at = mark.output
+                      ? first_below(panel, mark.output, mark.below * dsci_chart_scale(figure->y_scale))
+                      : mark.at / dsci_chart_scale(figure->x_scale);
         if (!(mark.at >= measured.low && mark.at <= measured.high))
             continue;
         range_take(&plot->x, mark.at);
@@ -242,9 +242,9 @@ static void place_marks(dsci_plot *plot, dsci_panel *panel, dsci_interval measur
 }
 
 /* Along x: the measured values decide; published points and marks far outside them are not drawn. */
-static void range_x(dsci_plot *plot)
+static void range_x(dsci_chart *plot)
 {
-    dsci_interval all = plot->x;
+    dsci_span all = plot->x;
     for (size_t p = 0; p < plot->panel_count; p++)
         for (size_t c = 0; c < plot->panels[p].count; c++)
             for (size_t i = 0; i < plot->panels[p].curves[c].count; i++) {
@@ -255,19 +255,19 @@ static void range_x(dsci_plot *plot)
         plot->x = all;
     if (plot->x.low > plot->x.high)
         plot->x.low = plot->x.high = 1;
-    const dsci_interval measured = plot->x;
+    const dsci_span measured = plot->x;
     for (size_t p = 0; p < plot->panel_count; p++)
         place_marks(plot, &plot->panels[p], measured);
     if (plot->named_x && !plot->x.log) { /* half a place at both ends */
         plot->x.low -= 0.5;
         plot->x.high += 0.5;
     } else
-        dsci_interval_pad(&plot->x, 0.02);
+        dsci_span_pad(&plot->x, 0.02);
     if (plot->scattered)
         widen(&plot->x, 2);
 }
 
-void dsci_plot_ranges(dsci_plot *plot)
+void dsci_chart_ranges(dsci_chart *plot)
 {
     range_x(plot);
     range_y(plot);
@@ -280,17 +280,17 @@ struct left_out {
 };
 
 /* True if all of a line's points are places on the axes, but nothing of it lies inside the panel. */
-static bool is_outside(const dsci_plot *plot, const dsci_curve *curve)
+static bool is_outside(const dsci_chart *plot, const dsci_curve *curve)
 {
     for (size_t i = 0; i < curve->count; i++)
-        if (!dsci_plot_drawable(plot, &curve->points[i]))
+        if (!dsci_chart_drawable(plot, &curve->points[i]))
             return false;
     return !dsci_curve_drawn(plot, curve);
 }
 
-static void count_point(const dsci_plot *plot, const dsci_point *point, struct left_out *left_out)
+static void count_point(const dsci_chart *plot, const dsci_point *point, struct left_out *left_out)
 {
-    if (point->y.n == 0 || dsci_plot_drawable(plot, point))
+    if (point->y.n == 0 || dsci_chart_drawable(plot, point))
         return;
     if ((plot->x.log && point->x <= 0) || (plot->y.log && point->y.median <= 0))
         left_out->not_positive++;
@@ -298,7 +298,7 @@ static void count_point(const dsci_plot *plot, const dsci_point *point, struct l
         left_out->extreme++;
 }
 
-const char *dsci_plot_left_out(dsc_scope *scope, const dsci_plot *plot)
+const char *dsci_chart_left_out(dsc_scope *scope, const dsci_chart *plot)
 {
     struct left_out n = { 0 };
     for (size_t p = 0; p < plot->panel_count; p++) {
@@ -324,7 +324,7 @@ const char *dsci_plot_left_out(dsc_scope *scope, const dsci_plot *plot)
     return dsc_text_length(text) ? dsc_scope_format(scope, "not shown: %s", dsc_text_string(text)) : "";
 }
 
-const char *dsci_panel_empty(const dsci_plot *plot, const dsci_panel *panel)
+const char *dsci_panel_empty(const dsci_chart *plot, const dsci_panel *panel)
 {
     bool some = panel->extreme > 0;
     for (size_t c = 0; c < panel->count; c++) {

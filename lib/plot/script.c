@@ -45,16 +45,17 @@ struct mark_layout {
 
 /* ---- layout ---- */
 
-static size_t key_entries(const dsci_plot *plot, size_t *longest)
+static size_t key_entries(const dsci_chart *plot, size_t *longest)
 {
     size_t count = (size_t)(plot->samples[0] != '\0') + (plot->left_out[0] != '\0');
-    *longest = dsci_text_length(plot->samples);
-    *longest = dsci_text_length(plot->left_out) > *longest ? dsci_text_length(plot->left_out) : *longest;
+    *longest = dsci_text_characters(plot->samples);
+    *longest =
+        dsci_text_characters(plot->left_out) > *longest ? dsci_text_characters(plot->left_out) : *longest;
     for (size_t p = 0; p < plot->panel_count; p++)
         for (size_t c = 0; c < plot->panels[p].count; c++) {
-            if (!dsci_plot_listed(plot, p, c) || plot->panels[p].curves[c].direct)
+            if (!dsci_chart_listed(plot, p, c) || plot->panels[p].curves[c].direct)
                 continue;
-            const size_t length = dsci_text_length(plot->panels[p].curves[c].legend);
+            const size_t length = dsci_text_characters(plot->panels[p].curves[c].legend);
             *longest = length > *longest ? length : *longest;
             count++;
         }
@@ -62,13 +63,13 @@ static size_t key_entries(const dsci_plot *plot, size_t *longest)
 }
 
 /* Marks' labels stand above the frame, centred on their lines, in as many rows as keep them apart. */
-static struct mark_layout layout_marks(const dsci_panel *panel, dsci_interval range, double width)
+static struct mark_layout layout_marks(const dsci_panel *panel, dsci_span range, double width)
 {
     struct mark_layout l = { .rows = 0 };
     double right[DSC_FIGURE_MAX_MARKS];
     for (size_t i = 0; i < panel->mark_count; i++) {
-        const double half = CHARACTER * (double)dsci_text_length(panel->marks[i].label) / 2;
-        const double centre = dsci_interval_fraction(range, panel->marks[i].at) * width;
+        const double half = CHARACTER * (double)dsci_text_characters(panel->marks[i].label) / 2;
+        const double centre = dsci_span_fraction(range, panel->marks[i].at) * width;
         l.x[i] = fmax(half - GAP / 2.0, fmin(width + GAP / 2.0 - half, centre));
         size_t row = 0;
         while (row < l.rows && l.x[i] - half < right[row] + CHARACTER)
@@ -82,7 +83,7 @@ static struct mark_layout layout_marks(const dsci_panel *panel, dsci_interval ra
 
 /* Lines that the names of an axis take: those that would run into each other are broken behind each '+', and
    stand aslant where that does not help. */
-static void layout_names(struct layout *l, const dsci_plot *plot)
+static void layout_names(struct layout *l, const dsci_chart *plot)
 {
     size_t length = 0, longest = 0, part = 0, longest_part = 0, parts = 1, most = 1;
     for (const char *c = plot->named_x ? plot->named_x->names : ""; *c; c++) {
@@ -129,7 +130,7 @@ static void layout_heights(struct layout *l, int bottom)
         l->panel_height = 120;
 }
 
-static struct layout layout_make(const dsci_plot *plot, int width)
+static struct layout layout_make(const dsci_chart *plot, int width)
 {
     struct layout l = { .width = width };
     layout_columns(&l, plot->panel_count,
@@ -166,7 +167,7 @@ static size_t longest_text(const char *const *texts, size_t count)
 {
     size_t longest = 0;
     for (size_t i = 0; i < count; i++) {
-        const size_t length = dsci_text_length(texts[i]);
+        const size_t length = dsci_text_characters(texts[i]);
         longest = length > longest ? length : longest;
     }
     return longest < MAP_TEXT ? longest : MAP_TEXT;
@@ -174,7 +175,7 @@ static size_t longest_text(const char *const *texts, size_t count)
 
 /* A map's panels are as high as square tiles make them; below them stand the label and the scale of colours.
  */
-static struct layout layout_map(const dsci_plot *plot, int width)
+static struct layout layout_map(const dsci_chart *plot, int width)
 {
     const bool picture = plot->figure->picture;
     struct layout l = { .width = width };
@@ -212,7 +213,7 @@ static struct layout layout_map(const dsci_plot *plot, int width)
 struct script {
     dsc_scope *scope;
     dsc_text *out;
-    const dsci_plot *plot;
+    const dsci_chart *plot;
     const dsc_plot_page *page;
     struct layout layout;
 };
@@ -287,7 +288,7 @@ static bool is_labelled(const dsci_ticks *ticks, double at)
 }
 
 /* Labelled ticks, and short ones without labels at the other digits of a logarithmic axis. */
-static void put_ticks(struct script *s, char axis, dsci_interval range, size_t most, bool labelled)
+static void put_ticks(struct script *s, char axis, dsci_span range, size_t most, bool labelled)
 {
     const dsci_ticks ticks = dsci_ticks_make(range, most);
     dsc_text_format(s->out, "set %ctics (", axis);
@@ -334,7 +335,7 @@ static void put_names(struct script *s, const dsc_record_axis *axis)
 
 static void put_axes(struct script *s)
 {
-    const dsci_plot *plot = s->plot;
+    const dsci_chart *plot = s->plot;
     dsc_text_append(s->out, "set multiplot\n"
                             "set border 3 linewidth 1 linecolor rgb '#808080'\n"
                             "set tics nomirror out scale 0.6,0.3 textcolor rgb '#202020'\n"
@@ -448,7 +449,7 @@ static void put_marks(struct script *s, const dsci_panel *panel, double left, do
 /* Along lines, and names of points. */
 static void put_labels(struct script *s, const dsci_panel *panel, double left, double top)
 {
-    const dsci_labels labels =
+    const dsci_label_list labels =
         dsci_labels_place(s->scope, s->plot, panel, s->layout.panel_width, s->layout.panel_height);
     for (size_t i = 0; i < labels.count; i++) {
         const dsci_label *label = &labels.items[i];
@@ -502,7 +503,7 @@ static size_t legend_characters(const struct script *s)
 
 static void put_legend(struct script *s)
 {
-    const dsci_plot *plot = s->plot;
+    const dsci_chart *plot = s->plot;
     bool band = false;
     dsc_text_format(
         s->out,
@@ -517,7 +518,7 @@ static void put_legend(struct script *s)
     for (size_t p = 0; p < plot->panel_count; p++)
         for (size_t c = 0; c < plot->panels[p].count; c++) {
             band = band || plot->panels[p].curves[c].band;
-            if (!dsci_plot_listed(plot, p, c) || plot->panels[p].curves[c].direct)
+            if (!dsci_chart_listed(plot, p, c) || plot->panels[p].curves[c].direct)
                 continue;
             dsc_text_append(s->out, ", \\\n  keyentry ");
             put_style(s, &plot->panels[p].curves[c]);
@@ -544,7 +545,7 @@ static void put_titles(struct script *s, double y_label_left)
     const size_t characters = (size_t)(l->width - 2 * GAP) / 9, most = characters < 105 ? characters : 105;
     const double below = l->top + (double)(l->rows - 1) * l->row_step + l->row_top + l->panel_height;
     const double middle_y = (l->top + l->row_top + below) / 2;
-    const double half = CHARACTER * fmin(50, (double)dsci_text_length(s->plot->y_label)) / 2;
+    const double half = CHARACTER * fmin(50, (double)dsci_text_characters(s->plot->y_label)) / 2;
     dsc_text_append(s->out, "set label ");
     dsci_script_text(s->out, s->scope, s->plot->title, most);
     dsc_text_format(s->out, " at screen %.5f, screen %.5f center textcolor rgb '#000000'\nset label ",
@@ -616,7 +617,7 @@ static double map_y_label_left(const struct script *s)
 /* Numbers on the tiles, light on dark ones: those of small values, or of values far from 0. */
 static void put_numbers(struct script *s, size_t p)
 {
-    const dsci_interval range = s->plot->y;
+    const dsci_span range = s->plot->y;
     const char *format = range.high >= 9.5 || range.high - range.low >= 20 ? "%.0f" : "%.2g";
     const char *is_light = s->plot->diverging
                                ? dsc_scope_format(s->scope, "abs($3) > %.10g", 0.65 * range.high)
@@ -695,11 +696,11 @@ static void put_maps(struct script *s)
     dsc_text_append(s->out, "\nunset multiplot\nset output\n");
 }
 
-const char *dsci_plot_script(dsc_scope *scope, const dsci_plot *plot, const char *stem, const char *format,
-                             const dsc_plot_page *page)
+const char *dsci_chart_script(dsc_scope *scope, const dsci_chart *plot, const char *stem, const char *format,
+                              const dsc_plot_page *page)
 {
     dsc_text *out = dsc_text_open(scope);
-    dsci_plot drawn = *plot;
+    dsci_chart drawn = *plot;
     if (page->no_title)
         drawn.title = "";
     plot = &drawn;

@@ -29,7 +29,7 @@ static void put_number_rows(dsc_text *out, dsc_scope *scope, const dsci_panel *p
 
 /* Two characters a tile, as tall as wide, below what the first and the last shade mean. What does not fit the
    line is left out. */
-static void put_shades(dsc_text *out, const dsci_plot *plot, const dsci_panel *panel, int columns)
+static void put_shades(dsc_text *out, const dsci_chart *plot, const dsci_panel *panel, int columns)
 {
     static const char shades[] = " .:-=+*#%@";
     const size_t most = (size_t)columns / 2, shown = panel->columns < most ? panel->columns : most;
@@ -37,7 +37,7 @@ static void put_shades(dsc_text *out, const dsci_plot *plot, const dsci_panel *p
     for (size_t i = 0; i < panel->rows; i++) {
         for (size_t j = 0; j < shown; j++) {
             const double value = panel->tiles[i * panel->columns + j];
-            const double share = dsci_interval_fraction(plot->y, value);
+            const double share = dsci_span_fraction(plot->y, value);
             const int shade = !isfinite(value) || share < 0 ? 0 : share > 1 ? 9 : (int)(share * 9 + 0.5);
             dsc_text_append_bytes(out, &shades[shade], 1);
             dsc_text_append_bytes(out, &shades[shade], 1);
@@ -46,7 +46,7 @@ static void put_shades(dsc_text *out, const dsci_plot *plot, const dsci_panel *p
     }
 }
 
-const char *dsci_map_text(dsc_scope *scope, const dsci_plot *plot, int columns)
+const char *dsci_map_text(dsc_scope *scope, const dsci_chart *plot, int columns)
 {
     dsc_text *out = dsc_text_open(scope);
     dsc_text_format(out, "%s\n%s (down) over %s (across); %s%s%s\n", dsci_text_clean(scope, plot->title, 200),

@@ -59,7 +59,7 @@ struct character {
 
 struct page {
     dsc_scope *scope;
-    const dsci_plot *plot;
+    const dsci_chart *plot;
     const struct signs *signs;
     bool unicode;
     int columns, rows;
@@ -101,7 +101,7 @@ static int write_at(struct page *page, int column, int row, const char *text, in
 
 static void write_centred(struct page *page, int centre, int row, const char *text, int color)
 {
-    const int column = centre - (int)dsci_text_length(words_of(page, text)) / 2;
+    const int column = centre - (int)dsci_text_characters(words_of(page, text)) / 2;
     write_at(page, column > 0 ? column : 0, row, text, color);
 }
 
@@ -180,13 +180,13 @@ static void draw_points(struct page *page, const struct frame *f, const dsci_cur
 
 static int column_of(const struct page *page, const struct frame *f, double x)
 {
-    return f->left + (int)lround(dsci_interval_fraction(page->plot->x, x) * (f->width - 1));
+    return f->left + (int)lround(dsci_span_fraction(page->plot->x, x) * (f->width - 1));
 }
 
 /* A tick at a place of the axis x and its label, unless another one is in the way. */
 static void label_x(struct page *page, const struct frame *f, double x, const char *text, int *free_from)
 {
-    const int column = column_of(page, f, x), length = (int)dsci_text_length(words_of(page, text)),
+    const int column = column_of(page, f, x), length = (int)dsci_text_characters(words_of(page, text)),
               start = column - length / 2;
     set(page, column, f->top + f->height, page->signs->tick_x, PLAIN);
     if (start >= *free_from && start + length <= page->columns)
@@ -203,7 +203,7 @@ static void draw_axes(struct page *page, const struct frame *f, const dsci_ticks
         set(page, f->left + column, f->top + f->height, signs->horizontal, PLAIN);
     set(page, f->left - 1, f->top + f->height, signs->corner, PLAIN);
     for (size_t i = 0; i < y_ticks->count; i++) {
-        const double fraction = dsci_interval_fraction(page->plot->y, y_ticks->at[i]);
+        const double fraction = dsci_span_fraction(page->plot->y, y_ticks->at[i]);
         const int row = f->top + (int)lround((1 - fraction) * (f->height - 1));
         const int length = (int)strlen(y_ticks->text[i]);
         write_at(page, f->left - 2 - length, row, y_ticks->text[i], PLAIN);
@@ -247,7 +247,7 @@ static void draw_panel(struct page *page, const dsci_panel *panel, const struct 
 static void legend_entry(struct page *page, int *column, int *row, uint32_t sign, int color, const char *text,
                          bool draw)
 {
-    const int width = (int)dsci_text_length(words_of(page, text)) + (sign ? 2 : 0);
+    const int width = (int)dsci_text_characters(words_of(page, text)) + (sign ? 2 : 0);
     if (*column > 1 && *column + width > page->columns) {
         *column = 1;
         ++*row;
@@ -259,7 +259,7 @@ static void legend_entry(struct page *page, int *column, int *row, uint32_t sign
     *column += width + 3;
 }
 
-static bool mark_drawn(const dsci_plot *plot, const char *label)
+static bool mark_drawn(const dsci_chart *plot, const char *label)
 {
     for (size_t p = 0; p < plot->panel_count; p++)
         for (size_t i = 0; i < plot->panels[p].mark_count; i++)
@@ -271,12 +271,12 @@ static bool mark_drawn(const dsci_plot *plot, const char *label)
 /* The legend from a row on; returns the row behind it. */
 static int legend(struct page *page, int row, bool draw)
 {
-    const dsci_plot *plot = page->plot;
+    const dsci_chart *plot = page->plot;
     int column = 1;
     for (size_t p = 0; p < plot->panel_count; p++)
         for (size_t c = 0; c < plot->panels[p].count; c++) {
             const dsci_curve *curve = &plot->panels[p].curves[c];
-            if (dsci_plot_listed(plot, p, c))
+            if (dsci_chart_listed(plot, p, c))
                 legend_entry(page, &column, &row,
                              curve->style == DSC_SERIES_THEORY
                                  ? page->signs->theory[curve->variant % THEORIES]
@@ -326,8 +326,8 @@ static int clamp(int value, int low, int high)
     return value < low ? low : value > high ? high : value;
 }
 
-const char *dsci_plot_text(dsc_scope *scope, const dsci_plot *plot, int columns, int rows, bool color,
-                           bool unicode)
+const char *dsci_chart_text(dsc_scope *scope, const dsci_chart *plot, int columns, int rows, bool color,
+                            bool unicode)
 {
     if (plot->figure->y)
         return dsci_map_text(scope, plot, columns);

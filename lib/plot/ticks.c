@@ -28,7 +28,7 @@ static void tick_add(dsci_ticks *ticks, double at, int digits)
                  lead, power);
 }
 
-static dsci_ticks ticks_linear(dsci_interval range, size_t most)
+static dsci_ticks ticks_linear(dsci_span range, size_t most)
 {
     static const double steps[] = { 1, 2, 5, 10 };
     const double wanted = (range.high - range.low) / (double)most;
@@ -52,7 +52,7 @@ struct pattern {
     double gap; /* the smallest distance of two ticks, in decades */
 };
 
-static dsci_ticks ticks_of(dsci_interval range, const struct pattern *pattern)
+static dsci_ticks ticks_of(dsci_span range, const struct pattern *pattern)
 {
     const int first = (int)floor(log10(range.low)), last = (int)ceil(log10(range.high));
     dsci_ticks ticks = { 0 };
@@ -66,7 +66,7 @@ static dsci_ticks ticks_of(dsci_interval range, const struct pattern *pattern)
 }
 
 /* Where the last tick leaves much of a short axis unlabelled, one more, at least a gap beyond it. */
-static void fill_end(dsci_ticks *ticks, dsci_interval range, double gap)
+static void fill_end(dsci_ticks *ticks, dsci_span range, double gap)
 {
     static const double leads[] = { 8, 7, 6, 5, 4, 3, 2.5, 2, 1.5, 1.2 };
     const double length = log10(range.high / range.low), last = ticks->at[ticks->count - 1];
@@ -84,7 +84,7 @@ static void fill_end(dsci_ticks *ticks, dsci_interval range, double gap)
 
 /* The densest pattern of digits, in every so many decades, that has at most `most` ticks, no two of them
    nearer than a label is wide; a denser one where that leaves less than two. */
-static dsci_ticks ticks_log(dsci_interval range, size_t most)
+static dsci_ticks ticks_log(dsci_span range, size_t most)
 {
     static const struct pattern patterns[] = { { 1, "123456789", 0.045 },
                                                { 1, "12357", 0.146 },
@@ -110,7 +110,7 @@ static dsci_ticks ticks_log(dsci_interval range, size_t most)
     return ticks;
 }
 
-dsci_ticks dsci_ticks_make(dsci_interval range, size_t most)
+dsci_ticks dsci_ticks_make(dsci_span range, size_t most)
 {
     if (most < 2 || most > DSCI_MAX_TICKS)
         most = DSCI_MAX_TICKS;

@@ -44,7 +44,7 @@ static void map_measure(dsci_gathering *g, const dsc_record_output *output, cons
         for (size_t s = 0; s < seeds; s++)
             values[s] = dsci_walk_value(g, &walk, output, i % panel->columns, i / panel->columns, s);
         const dsc_interval interval = dsc_summarize(values, seeds);
-        const bool shown = interval.n && dsci_interval_takes(&g->plot->y, interval.median);
+        const bool shown = interval.n && dsci_span_takes(&g->plot->y, interval.median);
         panel->tiles[i] = shown ? interval.median : (double)NAN;
         panel->extreme += interval.n && !shown;
         if (shown) {
@@ -62,16 +62,16 @@ static void map_measure(dsci_gathering *g, const dsc_record_output *output, cons
 /* The range of the colors, from the range of the values. */
 static void set_range(dsci_gathering *g)
 {
-    dsci_interval *range = &g->plot->y;
+    dsci_span *range = &g->plot->y;
     g->plot->empty = range->low > range->high;
-    const dsci_interval asked = { g->figure->y_min != 0 ? g->figure->y_min : range->low,
-                                  g->figure->y_max != 0 ? g->figure->y_max : range->high, false, false };
+    const dsci_span asked = { g->figure->y_min != 0 ? g->figure->y_min : range->low,
+                              g->figure->y_max != 0 ? g->figure->y_max : range->high, false, false };
     if (g->plot->empty)
-        *range = (dsci_interval){ .low = 0, .high = 1 };
+        *range = (dsci_span){ .low = 0, .high = 1 };
     else if (asked.low < asked.high)
         *range = asked;
     else
-        dsci_interval_pad(range, 0.05);
+        dsci_span_pad(range, 0.05);
     g->plot->diverging = range->low < 0 && range->high > 0 && g->figure->y_min == 0 && g->figure->y_max == 0;
     if (g->plot->diverging) { /* 0 is in the middle of the colors */
         range->high = fmax(-range->low, range->high);

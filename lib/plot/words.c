@@ -25,7 +25,7 @@ const char *dsci_text_clean(dsc_scope *scope, const char *text, size_t most)
     return copy ? copy : "";
 }
 
-size_t dsci_text_length(const char *text)
+size_t dsci_text_characters(const char *text)
 {
     size_t length = 0;
     for (; *text; text++)

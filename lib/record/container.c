@@ -69,7 +69,7 @@ static void make_groups(dsc_scope *scope, hid_t file, const char *name)
     }
 }
 
-static void put(dsc_scope *scope, hid_t file, const dsci_array *array)
+static void put(dsc_scope *scope, hid_t file, const dsci_container_array *array)
 {
     if (dsc_scope_status(scope) != DSC_OK)
         return;
@@ -88,8 +88,8 @@ static void put(dsc_scope *scope, hid_t file, const dsci_array *array)
         H5Dclose(dataset);
 }
 
-dsc_status dsci_container_write(dsc_scope *scope, const char *path, const dsci_array *arrays, size_t count,
-                                const dsc_attribute *texts, size_t text_count)
+dsc_status dsci_container_write(dsc_scope *scope, const char *path, const dsci_container_array *arrays,
+                                size_t count, const dsc_attribute *texts, size_t text_count)
 {
     if (dsc_scope_status(scope) != DSC_OK)
         return dsc_scope_status(scope);
@@ -208,9 +208,10 @@ const char **dsci_container_texts(const dsci_container *container, const char *g
 }
 
 /* Finds an array of numbers and says its shape; NULL, and an error, if there is none. */
-static const dsci_h5_object *find_array(const dsci_container *container, const char *name, dsci_array *found)
+static const dsci_h5_object *find_array(const dsci_container *container, const char *name,
+                                        dsci_container_array *found)
 {
-    *found = (dsci_array){ .name = name };
+    *found = (dsci_container_array){ .name = name };
     const dsci_h5_object *dataset = dsci_h5_find(container->file, NULL, name);
     if (!dataset) {
         dsc_scope_fail(container->scope, DSC_ERROR_FORMAT, "'%s': expected dataset '%s', found none",
@@ -234,12 +235,12 @@ static const dsci_h5_object *find_array(const dsci_container *container, const c
     return NULL;
 }
 
-bool dsci_container_find(const dsci_container *container, const char *name, dsci_array *found)
+bool dsci_container_find(const dsci_container *container, const char *name, dsci_container_array *found)
 {
     return find_array(container, name, found) != NULL;
 }
 
-static bool same_shape(const dsci_array *a, const dsci_array *b)
+static bool same_shape(const dsci_container_array *a, const dsci_container_array *b)
 {
     bool same = a->rank == b->rank;
     for (size_t i = 0; same && i < a->rank; i++)
@@ -247,12 +248,13 @@ static bool same_shape(const dsci_array *a, const dsci_array *b)
     return same;
 }
 
-dsc_status dsci_container_read(const dsci_container *container, const dsci_array *expected, void *values)
+dsc_status dsci_container_read(const dsci_container *container, const dsci_container_array *expected,
+                               void *values)
 {
     static const dsci_h5_memory memory[] = {
         [DSCI_ELEMENT_F32] = DSCI_H5_F32, [DSCI_ELEMENT_F64] = DSCI_H5_F64, [DSCI_ELEMENT_I32] = DSCI_H5_I32
     };
-    dsci_array found;
+    dsci_container_array found;
     const dsci_h5_object *dataset = find_array(container, expected->name, &found);
     if (dataset && !same_shape(expected, &found))
         dsc_scope_fail(container->scope, DSC_ERROR_FORMAT,

@@ -15,16 +15,16 @@
 
 typedef enum dsci_element { DSCI_ELEMENT_F32 = 0, DSCI_ELEMENT_F64, DSCI_ELEMENT_I32 } dsci_element;
 
-typedef struct dsci_array {
+typedef struct dsci_container_array {
     const char *name; /* "parameters/dense1/weights": groups are made as they are needed */
     dsci_element type;
     size_t rank, shape[DSC_RECORD_MAX_AXES];
     const void *data;
-} dsci_array;
+} dsci_container_array;
 
 /* Replaces the file at once. The same arrays and texts give the same bytes. */
-dsc_status dsci_container_write(dsc_scope *scope, const char *path, const dsci_array *arrays, size_t count,
-                                const dsc_attribute *texts, size_t text_count);
+dsc_status dsci_container_write(dsc_scope *scope, const char *path, const dsci_container_array *arrays,
+                                size_t count, const dsc_attribute *texts, size_t text_count);
 
 /* A file that has been opened; closed with the scope. */
 typedef struct dsci_container dsci_container;
@@ -55,9 +55,10 @@ const char **dsci_container_texts(const dsci_container *container, const char *g
                                   size_t *count);
 
 /* The rank and shape of an array of numbers; false, and an error, if there is none that can be read. */
-bool dsci_container_find(const dsci_container *container, const char *name, dsci_array *found);
+bool dsci_container_find(const dsci_container *container, const char *name, dsci_container_array *found);
 
 /* Reads the values, in the type asked for, of an array whose rank and shape are those given. */
-dsc_status dsci_container_read(const dsci_container *container, const dsci_array *expected, void *values);
+dsc_status dsci_container_read(const dsci_container *container, const dsci_container_array *expected,
+                               void *values);
 
 #endif

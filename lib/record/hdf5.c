@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/internal.h"
+
 enum { CHUNK_BYTES = 1 << 20, DEFLATE_LEVEL = 4 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -34,6 +36,17 @@ void dsci_hdf5_leave(struct dsci_hdf5 before)
     H5Eclear2(H5E_DEFAULT);
     H5Eset_auto2(H5E_DEFAULT, before.report, before.user);
     pthread_mutex_unlock(&mutex);
+}
+
+const char *dsci_hdf5_version(void)
+{
+    static char text[40];
+    unsigned major = 0, minor = 0, release = 0;
+    const struct dsci_hdf5 before = dsci_hdf5_enter();
+    H5get_libversion(&major, &minor, &release);
+    snprintf(text, sizeof text, "%u.%u.%u", major, minor, release);
+    dsci_hdf5_leave(before);
+    return text;
 }
 
 static herr_t keep_reason(unsigned n, const H5E_error2_t *error, void *reason)

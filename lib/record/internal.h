@@ -27,6 +27,9 @@ struct dsc_record {
 /* The bytes of the file, in the scope: the same for the same record. */
 dsc_bytes dsci_record_image(dsc_scope *scope, const dsc_record *record);
 
+/* The version of the HDF5 library that runs, "1.10.8". */
+const char *dsci_hdf5_version(void);
+
 /* True for a letter followed by letters, digits and underscores, short enough: names of axes and outputs are
    identifiers in every language that reads the file. */
 bool dsci_record_name_valid(const char *name);

@@ -136,14 +136,14 @@ enum { PROGRESS = 7, EPOCH = 7, SCALARS = DSCI_OPTIMIZER_SCALARS, ARRAYS = 12 };
 /* Everything that changes as training goes on. Writing takes the addresses as they are, reading fills memory
    of its own, which is copied when all of it is good. */
 struct contents {
-    dsci_array arrays[ARRAYS];
+    dsci_container_array arrays[ARRAYS];
     void *live[ARRAYS]; /* where the values belong */
     size_t count;
     double progress[PROGRESS], scalars[SCALARS];
     double *history;
 };
 
-static size_t bytes_of(const dsci_array *array)
+static size_t bytes_of(const dsci_container_array *array)
 {
     size_t bytes = array->type == DSCI_ELEMENT_F64 ? sizeof(double) : sizeof(float);
     for (size_t i = 0; i < array->rank; i++)
@@ -157,13 +157,13 @@ static void add(struct contents *contents, const char *name, dsci_element type, 
         return;
     contents->live[contents->count] = values;
     contents->arrays[contents->count++] =
-        (dsci_array){ .name = name, .type = type, .rank = 1, .shape = { count }, .data = values };
+        (dsci_container_array){ .name = name, .type = type, .rank = 1, .shape = { count }, .data = values };
 }
 
 static void list(struct contents *contents, const dsci_fit *fit)
 {
     const dsc_model *model = fit->model;
-    const dsci_optimizer *optimizer = &fit->trainer.optimizer;
+    const dsci_optimizer_state *optimizer = &fit->trainer.optimizer;
     const dsci_element type = dsci_model_master_type(model) == DSCI_F64 ? DSCI_ELEMENT_F64 : DSCI_ELEMENT_F32;
     add(contents, "progress", DSCI_ELEMENT_F64, PROGRESS, contents->progress);
     add(contents, "parameters", type, model->elements, model->parameters);
@@ -191,7 +191,7 @@ static size_t history_columns(const dsci_fit *fit)
 static void add_history(struct contents *contents, size_t epochs, size_t columns)
 {
     add(contents, "history", DSCI_ELEMENT_F64, epochs * columns, contents->history);
-    dsci_array *array = &contents->arrays[contents->count - 1];
+    dsci_container_array *array = &contents->arrays[contents->count - 1];
     if (contents->history && epochs > 0) {
         array->rank = 2;
         array->shape[0] = epochs;
@@ -315,7 +315,7 @@ static bool is_sound_optimizer(dsc_scope *local, const dsci_fit *fit, const doub
     return false;
 }
 
-static bool read_array(dsc_scope *local, const dsci_container *container, dsci_array *array)
+static bool read_array(dsc_scope *local, const dsci_container *container, dsci_container_array *array)
 {
     void *values = dsc_scope_alloc(local, 1, bytes_of(array));
     array->data = values;
@@ -327,7 +327,7 @@ static bool read_array(dsc_scope *local, const dsci_container *container, dsci_a
 static bool read_history(dsc_scope *local, const dsci_container *container, dsci_fit *fit,
                          struct contents *contents)
 {
-    dsci_array found;
+    dsci_container_array found;
     const size_t epochs = (size_t)contents->progress[0], columns = history_columns(fit);
     if (!dsci_container_find(container, "history", &found))
         return false;

@@ -12,7 +12,7 @@ struct dsc_trainer {
     dsci_execution *plan; /* of the full batch */
     dsci_feed feed;
     size_t examples; /* that it feeds from */
-    dsci_optimizer optimizer;
+    dsci_optimizer_state optimizer;
 };
 
 /* What is known after an epoch, beside parameters, state and the optimizer's memory. */

@@ -194,7 +194,7 @@ static bool stopped(const struct reader *reader)
 }
 
 /* Values of the dataset in the model's type, in the scope. */
-static char *read_values(const struct reader *reader, dsci_array *found, size_t *element)
+static char *read_values(const struct reader *reader, dsci_container_array *found, size_t *element)
 {
     const bool wide = dsci_model_master_type(reader->model) == DSCI_F64;
     size_t count = 1;
@@ -208,7 +208,7 @@ static char *read_values(const struct reader *reader, dsci_array *found, size_t 
 
 /* The two rows of a GRU's bias: of the input, of the state. */
 static void read_two_biases(const struct reader *reader, const char *layer, const char *weight,
-                            dsci_array *found)
+                            dsci_container_array *found)
 {
     const struct place bias = find_place(reader, layer, "bias"),
                        recurrent = find_place(reader, layer, "recurrent_bias");
@@ -231,7 +231,7 @@ static void read_two_biases(const struct reader *reader, const char *layer, cons
 /* (height, width, channels, multiplier) is, in memory, a kernel of as many groups as channels: (height,
    width, 1, channels * multiplier). */
 static void read_depthwise(const struct reader *reader, const char *layer, const char *weight,
-                           dsci_array *found, const struct place *place)
+                           dsci_container_array *found, const struct place *place)
 {
     const size_t *shape = place->slice->shape;
     if (found->rank != 4 || shape[0] != found->shape[0] || shape[1] != found->shape[1] || shape[2] != 1 ||
@@ -250,7 +250,7 @@ static void read_depthwise(const struct reader *reader, const char *layer, const
 
 /* Version 3 calls a depthwise kernel (height, width, channels, multiplier) "kernel", as all others. */
 static bool is_depthwise_kernel(const struct reader *reader, const char *layer, const struct role *role,
-                                const dsci_array *found, const dsc_slice *slice)
+                                const dsci_container_array *found, const dsc_slice *slice)
 {
     if (role == &roles[DEPTHWISE])
         return true;
@@ -260,7 +260,7 @@ static bool is_depthwise_kernel(const struct reader *reader, const char *layer, 
 
 static void read_weight(const struct reader *reader, const char *layer, const struct weight *weight)
 {
-    dsci_array found;
+    dsci_container_array found;
     if (weight->separable) {
         fail_weight(
             reader, layer, weight->label,

@@ -14,11 +14,11 @@ static size_t element_bytes(const dsc_model *model)
     return dsci_type_size(dsci_model_master_type(model));
 }
 
-dsci_array dsci_slice_array(const dsc_model *model, const char *name, const dsc_slice *slice)
+dsci_container_array dsci_slice_array(const dsc_model *model, const char *name, const dsc_slice *slice)
 {
-    dsci_array array = { .name = name,
-                         .type = dsci_model_master_type(model) == DSCI_F64 ? DSCI_ELEMENT_F64
-                                                                           : DSCI_ELEMENT_F32 };
+    dsci_container_array array = { .name = name,
+                                   .type = dsci_model_master_type(model) == DSCI_F64 ? DSCI_ELEMENT_F64
+                                                                                     : DSCI_ELEMENT_F32 };
     while (array.rank < DSC_MAX_RANK && slice->shape[array.rank]) {
         array.shape[array.rank] = slice->shape[array.rank];
         array.rank++;
@@ -30,7 +30,7 @@ dsci_array dsci_slice_array(const dsc_model *model, const char *name, const dsc_
 
 /* The slices of a vector as arrays of a group. Returns how many. */
 static size_t add_slices(dsc_scope *scope, const dsc_model *model, const char *group, const dsc_slice *slices,
-                         size_t count, const void *vector, dsci_array *arrays)
+                         size_t count, const void *vector, dsci_container_array *arrays)
 {
     for (size_t i = 0; i < count; i++) {
         arrays[i] =
@@ -43,7 +43,8 @@ static size_t add_slices(dsc_scope *scope, const dsc_model *model, const char *g
 static dsc_status save(dsc_scope *local, const dsc_model *model, const char *path)
 {
     const dsc_attribute texts[] = { { "format", FORMAT }, { "network", dsci_structure_write(local, model) } };
-    dsci_array *arrays = dsc_scope_alloc(local, model->slice_count + model->state_count, sizeof *arrays);
+    dsci_container_array *arrays =
+        dsc_scope_alloc(local, model->slice_count + model->state_count, sizeof *arrays);
     if (!arrays)
         return dsc_scope_status(local);
     size_t count =
@@ -71,7 +72,7 @@ dsc_status dsc_model_save(dsc_model *model, const char *path)
 /* --- Reading --- */
 
 /* An array of more dimensions than tensors have reads as a scalar, which no slice is. */
-static dsci_shape shape_of(const dsci_array *array)
+static dsci_shape shape_of(const dsci_container_array *array)
 {
     dsci_shape shape = { .rank = array->rank <= DSC_MAX_RANK ? array->rank : 0 };
     for (size_t i = 0; i < shape.rank; i++)
@@ -83,8 +84,8 @@ bool dsci_slice_read(const dsci_container *container, const dsc_model *model, co
                      const char *name, void *vector)
 {
     dsc_scope *scope = model->scope;
-    const dsci_array expected = dsci_slice_array(model, name, slice);
-    dsci_array found;
+    const dsci_container_array expected = dsci_slice_array(model, name, slice);
+    dsci_container_array found;
     if (!dsci_container_find(container, name, &found))
         return false;
     const dsci_shape wanted = shape_of(&expected), there = shape_of(&found);
@@ -108,7 +109,7 @@ static void read_slices(dsc_scope *local, const dsci_container *container, const
             return;
         if (!dsci_container_has(container, name)) {
             char text[128];
-            const dsci_array expected = dsci_slice_array(model, name, &slices[i]);
+            const dsci_container_array expected = dsci_slice_array(model, name, &slices[i]);
             const dsci_shape shape = shape_of(&expected);
             dsc_scope_fail(model->scope, DSC_ERROR_MISMATCH,
                            "the file does not fit the model: '%s' expected %s, found no values of that name "

@@ -6,7 +6,7 @@
 #include "record/container.h"
 
 /* The slice's shape as a file has it: with as many lengths as are not 0. */
-dsci_array dsci_slice_array(const dsc_model *model, const char *name, const dsc_slice *slice);
+dsci_container_array dsci_slice_array(const dsc_model *model, const char *name, const dsc_slice *slice);
 
 /* Reads an array into the slice of a copy of a vector; the shape must be the slice's, else the layer and both
    shapes are named in the container's scope. */

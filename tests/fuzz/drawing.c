@@ -49,14 +49,14 @@ static dsc_record *make_record(dsc_scope *scope, const unsigned char *bytes)
 static bool draw(dsc_record *record, const dsc_figure *figure)
 {
     dsc_scope *scope = dsc_scope_open(NULL);
-    const dsci_plot *plot = dsci_plot_make(scope, record, figure);
+    const dsci_chart *plot = dsci_chart_make(scope, record, figure);
     assert_true((plot != NULL) == (dsc_scope_status(scope) == DSC_OK));
     if (plot) {
-        assert_non_null(dsci_plot_text(scope, plot, 80, 24, true, true));
-        assert_non_null(dsci_plot_text(scope, plot, 40, 5, false, false));
-        assert_non_null(dsci_plot_data(scope, plot, "stem", "x.h5"));
-        assert_non_null(dsci_plot_script(scope, plot, "stem", "svg", &(dsc_plot_page){ 0 }));
-        assert_non_null(dsci_plot_script(scope, plot, "stem", "tex", &(dsc_plot_page){ 0 }));
+        assert_non_null(dsci_chart_text(scope, plot, 80, 24, true, true));
+        assert_non_null(dsci_chart_text(scope, plot, 40, 5, false, false));
+        assert_non_null(dsci_chart_data(scope, plot, "stem", "x.h5"));
+        assert_non_null(dsci_chart_script(scope, plot, "stem", "svg", &(dsc_plot_page){ 0 }));
+        assert_non_null(dsci_chart_script(scope, plot, "stem", "tex", &(dsc_plot_page){ 0 }));
     }
     dsc_scope_close(&scope);
     return plot;

@@ -62,7 +62,7 @@ static void expect(const struct golden_case *c, struct setting *s, const char *w
 }
 
 /* One step, from the gradient of the sum of scale (w - centre)^2 / 2 + sin(2 w) / 4. */
-static void step(dsci_optimizer *optimizer, double *w, const double *scale, const double *centre)
+static void step(dsci_optimizer_state *optimizer, double *w, const double *scale, const double *centre)
 {
     double g[WEIGHTS];
     float narrow_w[WEIGHTS], narrow_g[WEIGHTS];
@@ -91,7 +91,7 @@ static void check(struct golden_case *c, void *user)
     double steps[16];
     const size_t rows = golden_numbers(c, "steps", steps, 16);
     assert_true(w.count == WEIGHTS && course.count == rows * WEIGHTS);
-    dsci_optimizer optimizer;
+    dsci_optimizer_state optimizer;
     if (dsci_optimizer_make(c->scope, &optimizer, &options, s->dtype, NULL, 0, WEIGHTS) != DSC_OK)
         fail_msg("%s: %s", c->name, dsc_scope_message(c->scope));
     s->rules[options.kind] = s->schedules[options.schedule.kind] = true;

@@ -200,6 +200,8 @@ typedef struct dsc_known_data {
     const char *inner;              /* one more folder that they may be in, there or anywhere */
     size_t classes;                 /* 0: none */
     const char *const *class_names; /* classes of them; NULL: their numbers */
+    /* Reads its files in a directory; NULL: it is not read from files. dsc_data_read() calls it. */
+    dsc_split (*read)(dsc_scope *scope, const char *directory);
 } dsc_known_data;
 
 /* The table of them; *count entries. */

@@ -26,10 +26,10 @@ static dsc_thread_choice choose(int requested, const char *root, const char *aff
 {
     dsci_processors set = { 0 };
     assert_true(dsci_processors_parse(affinity, &set));
-    return dsci_threads_choose(requested, &(dsci_machine){ .root = root,
-                                                           .affinity = &set,
-                                                           .slurm_cpus_per_task = per_task,
-                                                           .slurm_cpus_on_node = on_node });
+    return dsci_threads_choose_on(requested, &(dsci_machine){ .root = root,
+                                                              .affinity = &set,
+                                                              .slurm_cpus_per_task = per_task,
+                                                              .slurm_cpus_on_node = on_node });
 }
 
 static void cores_of_the_affinity_mask_are_counted(void **state)
@@ -81,14 +81,14 @@ static void openmp_limits(void **state)
     assert_true(dsci_processors_parse("0-7", &set));
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         const dsci_machine machine = { .root = root, .affinity = &set, .omp_num_threads = table[i].text };
-        assert_int_equal(dsci_threads_choose(0, &machine).count, table[i].threads);
-        assert_int_equal(dsci_threads_choose(0, &machine).openmp, table[i].read);
-        assert_int_equal(dsci_threads_choose(5, &machine).count, 5);
+        assert_int_equal(dsci_threads_choose_on(0, &machine).count, table[i].threads);
+        assert_int_equal(dsci_threads_choose_on(0, &machine).openmp, table[i].read);
+        assert_int_equal(dsci_threads_choose_on(5, &machine).count, 5);
     }
     const dsci_machine machine = {
         .root = root, .affinity = &set, .slurm_cpus_per_task = "3", .omp_num_threads = "2"
     };
-    assert_string_equal(dsci_threads_choose(0, &machine).reason, "2: OMP_NUM_THREADS");
+    assert_string_equal(dsci_threads_choose_on(0, &machine).reason, "2: OMP_NUM_THREADS");
 }
 
 static void version_2_quotas_bind_from_any_level(void **state)

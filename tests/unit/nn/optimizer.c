@@ -43,9 +43,10 @@ static const struct trace {
 };
 enum { TRACES = sizeof traces / sizeof traces[0] };
 
-static dsci_optimizer make(dsc_scope *scope, const dsc_optimizer *rule, dsc_dtype dtype, size_t elements)
+static dsci_optimizer_state make(dsc_scope *scope, const dsc_optimizer *rule, dsc_dtype dtype,
+                                 size_t elements)
 {
-    dsci_optimizer optimizer;
+    dsci_optimizer_state optimizer;
     assert_int_equal(dsci_optimizer_make(scope, &optimizer, rule, dtype, NULL, 0, elements), DSC_OK);
     return optimizer;
 }
@@ -55,7 +56,7 @@ static void double_traces_agree(void **state)
     (void)state;
     for (int i = 0; i < TRACES; i++) {
         dsc_scope *scope = dsc_scope_open(NULL);
-        dsci_optimizer optimizer = make(scope, &traces[i].rule, DSC_F64, 2);
+        dsci_optimizer_state optimizer = make(scope, &traces[i].rule, DSC_F64, 2);
         double x[2] = { 1, 1 };
         for (int t = 0; t < STEPS; t++)
             dsci_optimizer_update(&optimizer, x, (double[]){ x[0], 10 * x[1] }, 2);
@@ -69,7 +70,7 @@ static void single_precision_follows_by_its_rounding(void **state)
     (void)state;
     for (int i = 0; i < TRACES; i++) {
         dsc_scope *scope = dsc_scope_open(NULL);
-        dsci_optimizer optimizer = make(scope, &traces[i].rule, DSC_F32, 2);
+        dsci_optimizer_state optimizer = make(scope, &traces[i].rule, DSC_F32, 2);
         float x[2] = { 1, 1 };
         for (int t = 0; t < STEPS; t++)
             dsci_optimizer_update(&optimizer, x, (float[]){ x[0], 10 * x[1] }, 2);
@@ -86,7 +87,7 @@ static void nesterov_is_sutskevers_look_ahead(void **state)
     const double lr = 0.03, mu = 0.85;
     dsc_scope *scope = dsc_scope_open(NULL);
     const dsc_optimizer rule = { .kind = DSC_NESTEROV, .lr = lr, .momentum = mu };
-    dsci_optimizer optimizer = make(scope, &rule, DSC_F64, 1);
+    dsci_optimizer_state optimizer = make(scope, &rule, DSC_F64, 1);
     double x = 1, w = 1, velocity = 0;
     for (int t = 0; t < 50; t++) {
         dsci_optimizer_update(&optimizer, &x, &(double){ 4 * x }, 2);
@@ -105,7 +106,7 @@ static void both_forms_of_nesterov_hold_sutskevers_point(void **state)
     for (int form = 0; form < 2; form++) {
         const dsc_optimizer rule = { .kind = DSC_NESTEROV, .lr = 0.05, .sutskever = form };
         dsc_scope *scope = dsc_scope_open(NULL);
-        dsci_optimizer optimizer = make(scope, &rule, DSC_F64, 2);
+        dsci_optimizer_state optimizer = make(scope, &rule, DSC_F64, 2);
         double x[2] = { 1, 1 };
         for (int t = 0; t < STEPS; t++)
             dsci_optimizer_update(&optimizer, x, (double[]){ x[0], 10 * x[1] }, 1);
@@ -129,7 +130,7 @@ static void the_forms_of_momentum_differ_when_the_rate_changes(void **state)
                                      .sutskever = form,
                                      .schedule = { .kind = DSC_STEPWISE, .period = 1 } };
         dsc_scope *scope = dsc_scope_open(NULL);
-        dsci_optimizer optimizer = make(scope, &rule, DSC_F64, 1);
+        dsci_optimizer_state optimizer = make(scope, &rule, DSC_F64, 1);
         double x = 1;
         for (int t = 0; t < 2; t++)
             dsci_optimizer_update(&optimizer, &x, &(double){ 1 }, 1);
@@ -144,7 +145,7 @@ static void amsgrad_without_its_corrections_is_the_papers(void **state)
     (void)state;
     const dsc_optimizer rule = { .kind = DSC_AMSGRAD };
     dsc_scope *scope = dsc_scope_open(NULL);
-    dsci_optimizer optimizer = make(scope, &rule, DSC_F64, 2);
+    dsci_optimizer_state optimizer = make(scope, &rule, DSC_F64, 2);
     double x[2] = { 1, 1 };
     for (int t = 1; t <= STEPS; t++) {
         const double r = sqrt(1 - pow(0.999, t));
@@ -176,7 +177,7 @@ static void wrong_options_are_refused(void **state)
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         dsc_scope *scope = dsc_scope_open(NULL);
-        dsci_optimizer optimizer;
+        dsci_optimizer_state optimizer;
         assert_int_equal(dsci_optimizer_make(scope, &optimizer, &wrong[i], DSC_F32, NULL, 0, 4),
                          DSC_ERROR_ARGUMENT);
         assert_true(dsc_scope_message(scope)[0] != '\0');
@@ -284,7 +285,7 @@ static void updates_take_the_rates_of_the_schedule(void **state)
                                          .beta1 = 0.6,
                                          .schedule = curves[i].schedule };
             dsc_scope *scope = dsc_scope_open(NULL);
-            dsci_optimizer optimizer = make(scope, &rule, DSC_F64, 1);
+            dsci_optimizer_state optimizer = make(scope, &rule, DSC_F64, 1);
             double x = 0, velocity = 0;
             for (uint64_t t = 0; t < 12; t++) {
                 const double scheduled = dsc_schedule_momentum(&curves[i].schedule, t, 0);
@@ -309,7 +310,7 @@ static void plateau_rests_after_a_cut_and_stops_at_its_minimum(void **state)
     static const double losses[] = { 3, 2.9, 2.8, 2.5, 2.4, 2.4, 2.3, 2.2, 2.2, 2.2, 2.2, 2.2, 2.2 };
     static const double rates[] = { 1, 1, 0.1, 0.1, 0.1, 0.1, 0.01, 0.01, 0.01, 0.01, 0.005, 0.005, 0.005 };
     dsc_scope *scope = dsc_scope_open(NULL);
-    dsci_optimizer optimizer = make(scope, &rule, DSC_F64, 1);
+    dsci_optimizer_state optimizer = make(scope, &rule, DSC_F64, 1);
     for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++) {
         double x = 0, g = 0;
         dsci_optimizer_epoch(&optimizer, losses[i]);
@@ -324,7 +325,7 @@ static void plateau_cuts_the_rate_after_its_patience(void **state)
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
     const dsc_optimizer rule = { .lr = 1, .schedule = { .kind = DSC_PLATEAU, .patience = 2, .factor = 0.5 } };
-    dsci_optimizer optimizer = make(scope, &rule, DSC_F64, 1);
+    dsci_optimizer_state optimizer = make(scope, &rule, DSC_F64, 1);
     static const double losses[] = { 3, 2, 2, 2, 2, 1, 1, 1, 1 };
     static const double rates[] = { 1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25 };
     for (size_t i = 0; i < 9; i++) {
@@ -341,7 +342,7 @@ static void on_a_plateau_what_is_not_finite_is_no_fall(void **state)
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
     const dsc_optimizer rule = { .lr = 1, .schedule = { .kind = DSC_PLATEAU, .patience = 1, .factor = 0.5 } };
-    dsci_optimizer optimizer = make(scope, &rule, DSC_F64, 1);
+    dsci_optimizer_state optimizer = make(scope, &rule, DSC_F64, 1);
     static const double losses[] = { NAN, INFINITY, 3, -INFINITY, NAN, 2, 2, 2 };
     static const double rates[] = { 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125 };
     for (size_t i = 0; i < 8; i++) {
@@ -364,7 +365,7 @@ static void train_large(const dsc_optimizer *rule, dsc_dtype dtype, void *w, int
     const dsc_slice slices[] = { { .name = "weights", .count = MATRIX, .shape = { ROWS, UNITS } },
                                  { .name = "bias", .offset = MATRIX, .count = UNITS, .shape = { UNITS } } };
     dsc_scope *scope = dsc_scope_open(NULL);
-    dsci_optimizer optimizer;
+    dsci_optimizer_state optimizer;
     assert_int_equal(dsci_optimizer_make(scope, &optimizer, rule, dtype, slices, 2, LARGE), DSC_OK);
     assert_true(optimizer.chunk_count > 3);
     for (size_t i = 0; i < LARGE; i++) {
@@ -443,7 +444,7 @@ static void regularisers_and_clipping_follow_their_formulas(void **state)
             dsc_optimizer rule = cases[c].rule;
             rule.lr = 0.5;
             dsc_scope *scope = dsc_scope_open(NULL);
-            dsci_optimizer optimizer = make(scope, &rule, dtype ? DSC_F64 : DSC_F32, N);
+            dsci_optimizer_state optimizer = make(scope, &rule, dtype ? DSC_F64 : DSC_F32, N);
             double wide[N], slope[N];
             float narrow[N], narrow_slope[N];
             for (int i = 0; i < N; i++) {
@@ -483,7 +484,7 @@ static void groups_have_their_own_regularisers(void **state)
                                      .groups = groups,
                                      .group_count = 4 };
         dsc_scope *scope = dsc_scope_open(NULL);
-        dsci_optimizer optimizer;
+        dsci_optimizer_state optimizer;
         assert_int_equal(dsci_optimizer_make(scope, &optimizer, &rule, DSC_F64, slices, 4, 4), DSC_OK);
         double w[4] = { 2, 2, 2, 2 }, g[4] = { 0 };
         dsci_optimizer_update(&optimizer, w, g, 2);
@@ -515,7 +516,7 @@ static void groups_without_a_parameter_are_refused(void **state)
                                                { .match = cases[i].match, .frozen = true } };
         const dsc_optimizer rule = { .groups = groups, .group_count = 2 };
         dsc_scope *scope = dsc_scope_open(NULL);
-        dsci_optimizer optimizer;
+        dsci_optimizer_state optimizer;
         assert_int_equal(dsci_optimizer_make(scope, &optimizer, &rule, DSC_F32, slices, 3, 3),
                          DSC_ERROR_ARGUMENT);
         if (!strstr(dsc_scope_message(scope), cases[i].says) || !strstr(dsc_scope_message(scope), "group 1"))
@@ -539,7 +540,7 @@ static void groups_and_norms_apply_to_their_slices(void **state)
     };
     double w[17] = { 6, 0, 8, 1, [8] = 1, 1, [16] = 7 }, g[17] = { [8] = 6, 8, [16] = 100 };
     dsc_scope *scope = dsc_scope_open(NULL);
-    dsci_optimizer optimizer;
+    dsci_optimizer_state optimizer;
     assert_int_equal(dsci_optimizer_make(scope, &optimizer, &rule, DSC_F64, slices, 3, 17), DSC_OK);
     assert_true(dsci_optimizer_penalty(&optimizer, w) == 50.5);
     dsci_optimizer_update(&optimizer, w, g, 2);

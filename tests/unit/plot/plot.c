@@ -124,7 +124,7 @@ static void a_band_is_drawn_between_the_outputs_that_are_named(void **state)
     dsc_scope *scope = dsc_scope_open(NULL);
     dsc_figure figure = error_figure();
     figure.series[0].low = figure.series[0].high = "test_error";
-    const dsci_plot *plot = dsci_plot_make(scope, record_make(scope, &figure), &figure);
+    const dsci_chart *plot = dsci_chart_make(scope, record_make(scope, &figure), &figure);
     assert_string_equal(dsc_scope_message(scope), "");
     assert_string_equal(plot->samples, "medians, N = 2 to 3 seeds");
     const dsci_curve *curve = &plot->panels[1].curves[0];
@@ -134,7 +134,7 @@ static void a_band_is_drawn_between_the_outputs_that_are_named(void **state)
             assert_true(curve->points[i].y.low == curve->points[i].y.median &&
                         curve->points[i].y.high == curve->points[i].y.median);
     figure.series[0].high = "no such output";
-    assert_null(dsci_plot_make(scope, record_make(scope, &figure), &figure));
+    assert_null(dsci_chart_make(scope, record_make(scope, &figure), &figure));
     assert_non_null(strstr(dsc_scope_message(scope), "no output 'no such output'"));
     dsc_scope_close(&scope);
 }
@@ -146,7 +146,7 @@ static void a_measured_mark_stands_where_its_curve_comes_down_in_each_panel(void
     dsc_scope *scope = dsc_scope_open(NULL);
     dsc_figure figure = error_figure();
     figure.marks[0] = (dsc_mark){ .label = "threshold", .output = "test_error", .below = 0.3 };
-    const dsci_plot *plot = dsci_plot_make(scope, record_make(scope, &figure), &figure);
+    const dsci_chart *plot = dsci_chart_make(scope, record_make(scope, &figure), &figure);
     assert_string_equal(dsc_scope_message(scope), "");
     assert_int_equal(plot->panel_count, 2);
     for (size_t p = 0; p < 2; p++) {
@@ -161,7 +161,7 @@ static void a_measured_mark_stands_where_its_curve_comes_down_in_each_panel(void
     assert_true(plot->panels[0].marks[0].at < plot->panels[1].marks[0].at);
 
     figure.marks[0].below = -1;
-    plot = dsci_plot_make(scope, record_make(scope, &figure), &figure);
+    plot = dsci_chart_make(scope, record_make(scope, &figure), &figure);
     assert_int_equal(plot->panels[0].mark_count, 0);
     dsc_scope_close(&scope);
 }
@@ -171,10 +171,10 @@ static void data_file_holds_medians_and_gaps(void **state)
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
     const dsc_figure figure = error_figure();
-    const dsci_plot *plot = dsci_plot_make(scope, record_make(scope, &figure), &figure);
+    const dsci_chart *plot = dsci_chart_make(scope, record_make(scope, &figure), &figure);
     assert_non_null(plot);
     assert_string_equal(plot->samples, "median and range, N = 2 to 3 seeds");
-    const char *data = dsci_plot_data(scope, plot, "r-error", "r.h5");
+    const char *data = dsci_chart_data(scope, plot, "r-error", "r.h5");
     assert_non_null(strstr(data,
                            "# panel-1-curve-1\n# measured: test error (output test_error), label noise 0 %\n"
                            "# x median low high n\n"
@@ -192,9 +192,9 @@ static void script_is_safe_and_relative(void **state)
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
     dsc_figure figure = error_figure();
-    const dsci_plot *plain = dsci_plot_make(scope, record_make(scope, &figure), &figure);
-    ((dsci_plot *)plain)->title = hostile;
-    const char *script = dsci_plot_script(scope, plain, "r-error", "svg", &(dsc_plot_page){ 0 });
+    const dsci_chart *plain = dsci_chart_make(scope, record_make(scope, &figure), &figure);
+    ((dsci_chart *)plain)->title = hostile;
+    const char *script = dsci_chart_script(scope, plain, "r-error", "svg", &(dsc_plot_page){ 0 });
     assert_non_null(strstr(script, "stem = 'r-error'\n"));
     assert_non_null(strstr(script, "if (!exists('folder')) folder = '.'\n"));
     assert_non_null(strstr(
@@ -330,7 +330,7 @@ static void what_cannot_be_drawn_is_said(void **state)
                                             "2 values along axis 'noise'" };
     for (size_t i = 0; i < 3; i++) {
         dsc_scope *scope = dsc_scope_open(NULL);
-        assert_null(dsci_plot_make(scope, record_make(scope, &wrong[i]), &wrong[i]));
+        assert_null(dsci_chart_make(scope, record_make(scope, &wrong[i]), &wrong[i]));
         assert_non_null(strstr(dsc_scope_message(scope), messages[i]));
         dsc_scope_close(&scope);
     }
@@ -339,18 +339,18 @@ static void what_cannot_be_drawn_is_said(void **state)
 static void ticks_stand_at_round_values(void **state)
 {
     (void)state;
-    const dsci_ticks log = dsci_ticks_make((dsci_interval){ .low = 1.8, .high = 330, .log = true }, 9);
+    const dsci_ticks log = dsci_ticks_make((dsci_span){ .low = 1.8, .high = 330, .log = true }, 9);
     assert_int_equal(log.count, 7);
     assert_string_equal(log.text[0], "2");
     assert_string_equal(log.text[6], "200");
-    const dsci_ticks linear = dsci_ticks_make((dsci_interval){ .low = -0.1, .high = 0.52 }, 8);
+    const dsci_ticks linear = dsci_ticks_make((dsci_span){ .low = -0.1, .high = 0.52 }, 8);
     assert_string_equal(linear.text[0], "-0.1");
     assert_string_equal(linear.text[1], "0");
     assert_string_equal(linear.text[linear.count - 1], "0.5");
-    const dsci_ticks wide = dsci_ticks_make((dsci_interval){ .low = 1e-90, .high = 1e90, .log = true }, 10);
+    const dsci_ticks wide = dsci_ticks_make((dsci_span){ .low = 1e-90, .high = 1e90, .log = true }, 10);
     assert_true(wide.count >= 2 && wide.count <= 12);
     assert_string_equal(wide.latex[0], "$10^{-80}$");
-    assert_true(dsci_ticks_make((dsci_interval){ .low = 1.01, .high = 1.02, .log = true }, 5).count >= 2);
+    assert_true(dsci_ticks_make((dsci_span){ .low = 1.01, .high = 1.02, .log = true }, 5).count >= 2);
 }
 
 static void counted_quantities_have_whole_ticks(void **state)
@@ -358,7 +358,7 @@ static void counted_quantities_have_whole_ticks(void **state)
     (void)state;
     static const double ends[][2] = { { 1, 3 }, { 0.9, 1.1 }, { 0.95, 3.1 }, { 1, 1000 }, { 0.5, 7 } };
     for (size_t i = 0; i < 2 * sizeof ends / sizeof ends[0]; i++) {
-        const dsci_interval range = {
+        const dsci_span range = {
             .low = ends[i / 2][0], .high = ends[i / 2][1], .log = i % 2, .whole = true
         };
         const dsci_ticks ticks = dsci_ticks_make(range, 18);
@@ -375,13 +375,13 @@ static void short_logarithmic_axes_have_ticks(void **state)
     static const double lows[] = { 0.9, 1, 1.5, 4, 7.9, 9.5, 3e-7 };
     for (size_t i = 0; i < sizeof lows / sizeof lows[0]; i++)
         for (double ratio = 1.001; ratio < 30; ratio = 1 + (ratio - 1) * 1.5) {
-            const dsci_interval range = { .low = lows[i], .high = lows[i] * ratio, .log = true };
+            const dsci_span range = { .low = lows[i], .high = lows[i] * ratio, .log = true };
             const dsci_ticks ticks = dsci_ticks_make(range, 16);
             assert_true(ticks.count >= 2);
             for (size_t k = 1; k < ticks.count; k++)
                 assert_string_not_equal(ticks.text[k], ticks.text[k - 1]);
         }
-    const dsci_ticks beyond = dsci_ticks_make((dsci_interval){ .low = 3.9, .high = 18.5, .log = true }, 17);
+    const dsci_ticks beyond = dsci_ticks_make((dsci_span){ .low = 3.9, .high = 18.5, .log = true }, 17);
     assert_string_equal(beyond.text[beyond.count - 1], "15");
 }
 
@@ -393,12 +393,12 @@ static void text_plot_is_drawn_in_ascii(void **state)
     figure.panels = NULL;
     figure.log_x = false;
     figure.series[0].where = "noise=0.15";
-    const dsci_plot *plot = dsci_plot_make(scope, record_make(scope, &figure), &figure);
-    const char *text = dsci_plot_text(scope, plot, 60, 14, false, false);
+    const dsci_chart *plot = dsci_chart_make(scope, record_make(scope, &figure), &figure);
+    const char *text = dsci_chart_text(scope, plot, 60, 14, false, false);
     for (const char *t = text; *t; t++)
         assert_true(*t == '\n' || (*t >= ' ' && *t < 0x7f));
     assert_non_null(strstr(text, "o test error   O published   : threshold"));
-    const char *colourful = dsci_plot_text(scope, plot, 60, 14, true, true);
+    const char *colourful = dsci_chart_text(scope, plot, 60, 14, true, true);
     assert_non_null(strstr(colourful, "\x1b[38;5;32m"));
     assert_non_null(strstr(colourful, "\xe2\x97\x8f"));
     dsc_scope_close(&scope);
@@ -542,8 +542,8 @@ static void files_of_any_name_have_their_figures(void **state)
 }
 
 /* A record of one value, and a line that begins and ends somewhere. */
-static const dsci_plot *plot_with_line(dsc_scope *scope, bool logarithmic, double value, const double *x,
-                                       const double *y)
+static const dsci_chart *plot_with_line(dsc_scope *scope, bool logarithmic, double value, const double *x,
+                                        const double *y)
 {
     dsc_figure *figure = dsc_scope_alloc(scope, 1, sizeof *figure);
     *figure = error_figure();
@@ -558,7 +558,7 @@ static const dsci_plot *plot_with_line(dsc_scope *scope, bool logarithmic, doubl
     dsc_record_output *output = dsc_record_output_find(record, "test_error");
     for (size_t i = 0; i < output->count; i++)
         output->values[i] = value;
-    return dsci_plot_make(scope, record, figure);
+    return dsci_chart_make(scope, record, figure);
 }
 
 /* What takes a time that grows with a line's length would not end here. */
@@ -571,12 +571,12 @@ static void lines_end_at_the_axes(void **state)
         const double x[] = { ends[i / 2 % ENDS], ends[i / 2 / ENDS % ENDS] };
         const double y[] = { ends[i / 2 / ENDS / ENDS], i % 3 ? 3 : 1e100 };
         dsc_scope *scope = dsc_scope_open(NULL);
-        const dsci_plot *plot = plot_with_line(scope, i % 2, 0.5, x, y);
-        const char *script = dsci_plot_script(scope, plot, "r-error", "svg", &(dsc_plot_page){ 0 });
+        const dsci_chart *plot = plot_with_line(scope, i % 2, 0.5, x, y);
+        const char *script = dsci_chart_script(scope, plot, "r-error", "svg", &(dsc_plot_page){ 0 });
         assert_non_null(script);
         assert_null(strstr(script, "nan"));
         assert_null(strstr(script, "inf "));
-        assert_non_null(dsci_plot_text(scope, plot, 80, 24, false, true));
+        assert_non_null(dsci_chart_text(scope, plot, 80, 24, false, true));
         dsc_scope_close(&scope);
     }
 }
@@ -602,13 +602,13 @@ static void what_is_not_shown_is_counted(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         dsc_scope *scope = dsc_scope_open(NULL);
-        const dsci_plot *plot =
+        const dsci_chart *plot =
             plot_with_line(scope, cases[i].logarithmic, cases[i].value, cases[i].x, cases[i].y);
         assert_string_equal(plot->left_out, cases[i].said);
-        const char *text = dsci_plot_text(scope, plot, 100, 24, false, false);
+        const char *text = dsci_chart_text(scope, plot, 100, 24, false, false);
         assert_non_null(strstr(text, cases[i].said));
         assert_non_null(
-            strstr(dsci_plot_script(scope, plot, "r-error", "svg", &(dsc_plot_page){ 0 }), cases[i].said));
+            strstr(dsci_chart_script(scope, plot, "r-error", "svg", &(dsc_plot_page){ 0 }), cases[i].said));
         assert_null(strstr(text, "no data yet"));
         dsc_scope_close(&scope);
     }
@@ -631,11 +631,11 @@ static void extreme_numbers_are_drawn_or_left_out(void **state)
         dsc_record_output *output = dsc_record_output_find(record, "test_error");
         for (size_t v = 0; v < output->count; v++)
             output->values[v] = v % 4 < 2 ? values[i / 4 % VALUES] : values[i / 4 / VALUES];
-        const dsci_plot *plot = dsci_plot_make(scope, record, &figure);
+        const dsci_chart *plot = dsci_chart_make(scope, record, &figure);
         assert_non_null(plot);
         assert_true(isfinite(plot->y.low) && plot->y.low < plot->y.high && isfinite(plot->y.high));
-        assert_non_null(dsci_plot_text(scope, plot, 80, 24, false, true));
-        assert_non_null(dsci_plot_script(scope, plot, "r-error", "svg", &(dsc_plot_page){ 0 }));
+        assert_non_null(dsci_chart_text(scope, plot, 80, 24, false, true));
+        assert_non_null(dsci_chart_script(scope, plot, "r-error", "svg", &(dsc_plot_page){ 0 }));
         dsc_scope_close(&scope);
     }
 }

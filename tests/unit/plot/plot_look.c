@@ -50,13 +50,13 @@ static void names_stand_on_the_axis(void **state)
     const dsc_figure figure = {
         .name = "f", .x = "method", .panels = "size", .series = { { .output = "value", .label = "v" } }
     };
-    const dsci_plot *plot = dsci_plot_make(scope, record_of(scope, 1, 1), &figure);
-    const char *text = dsci_plot_text(scope, plot, 80, 40, false, true);
+    const dsci_chart *plot = dsci_chart_make(scope, record_of(scope, 1, 1), &figure);
+    const char *text = dsci_chart_text(scope, plot, 80, 40, false, true);
     assert_non_null(strstr(text, " a% "));
     assert_non_null(strstr(text, "second"));
     assert_null(strstr(text, "0.5"));
     assert_non_null(
-        strstr(dsci_plot_script(scope, plot, "f", "svg", &(dsc_plot_page){ 0 }), "T('a%%','a\\%%') 0"));
+        strstr(dsci_chart_script(scope, plot, "f", "svg", &(dsc_plot_page){ 0 }), "T('a%%','a\\%%') 0"));
 }
 
 static void panels_have_titles_in_words(void **state)
@@ -67,7 +67,7 @@ static void panels_have_titles_in_words(void **state)
                                 .panels = "method",
                                 .panel_titles = "second=the second way|a=none",
                                 .series = { { .output = "value", .label = "v" } } };
-    const dsci_plot *plot = dsci_plot_make(scope, record_of(scope, 1, 1), &figure);
+    const dsci_chart *plot = dsci_chart_make(scope, record_of(scope, 1, 1), &figure);
     assert_string_equal(plot->panels[0].title, "a%");
     assert_string_equal(plot->panels[1].title, "the second way");
     assert_string_equal(plot->panels[2].title, "third");
@@ -79,12 +79,12 @@ static void maps_of_both_signs_have_0_in_the_middle(void **state)
     const dsc_figure figure = {
         .name = "f", .x = "size", .y = "method", .series = { { .output = "value", .label = "v" } }
     };
-    const dsci_plot *both = dsci_plot_make(scope, record_of(scope, -0.1, 0.05), &figure);
+    const dsci_chart *both = dsci_chart_make(scope, record_of(scope, -0.1, 0.05), &figure);
     assert_true(both->diverging && both->y.low == -both->y.high && fabs(both->y.high - 0.3) < 1e-12);
-    assert_non_null(strstr(dsci_plot_script(scope, both, "f", "svg", &(dsc_plot_page){ 0 }), "#f7f7f7"));
-    const dsci_plot *one = dsci_plot_make(scope, record_of(scope, 0, 0.05), &figure);
+    assert_non_null(strstr(dsci_chart_script(scope, both, "f", "svg", &(dsc_plot_page){ 0 }), "#f7f7f7"));
+    const dsci_chart *one = dsci_chart_make(scope, record_of(scope, 0, 0.05), &figure);
     assert_true(!one->diverging && one->y.low == 0);
-    assert_null(strstr(dsci_plot_script(scope, one, "f", "svg", &(dsc_plot_page){ 0 }), "#f7f7f7"));
+    assert_null(strstr(dsci_chart_script(scope, one, "f", "svg", &(dsc_plot_page){ 0 }), "#f7f7f7"));
 }
 
 /* The part of a script behind `keyentry`, up to the title: how an entry of the legend looks. */
@@ -106,8 +106,8 @@ static void entries_of_the_legend_differ(void **state)
                                          .where = "method=second",
                                          .label = dsc_scope_format(scope, "%zu", i),
                                          .style = i < 8 ? DSC_SERIES_MEASURED : DSC_SERIES_THEORY };
-    const dsci_plot *plot = dsci_plot_make(scope, record_of(scope, 1, 1), &figure);
-    const char *script = dsci_plot_script(scope, plot, "f", "svg", &(dsc_plot_page){ 0 });
+    const dsci_chart *plot = dsci_chart_make(scope, record_of(scope, 1, 1), &figure);
+    const char *script = dsci_chart_script(scope, plot, "f", "svg", &(dsc_plot_page){ 0 });
     for (size_t i = 0; i < ENTRIES; i++)
         for (size_t j = 0; j < i; j++)
             assert_string_not_equal(look_of(scope, script, i), look_of(scope, script, j));
@@ -124,7 +124,7 @@ static void points_close_together_have_axes_to_stand_on(void **state)
                                 .log_x = true,
                                 .log_y = true,
                                 .series = { { .output = "rate", .label = "r" } } };
-    const dsci_plot *plot = dsci_plot_make(scope, record_of(scope, 1, 1), &figure);
+    const dsci_chart *plot = dsci_chart_make(scope, record_of(scope, 1, 1), &figure);
     assert_true(plot->x.high / plot->x.low > 99 && plot->y.high / plot->y.low > 9.9);
     assert_true(plot->x.low < few[0] && plot->x.high > few[2]);
 }
@@ -138,10 +138,10 @@ static void narrow_pages_have_layouts_of_their_own(void **state)
                                 .x = "size",
                                 .panels = "method",
                                 .series = { { .output = "value", .label = "v" } } };
-    const dsci_plot *plot = dsci_plot_make(scope, record_of(scope, 1, 1), &figure);
-    const char *usual = dsci_plot_script(scope, plot, "f", "pdf", &(dsc_plot_page){ 0 });
-    const char *narrow = dsci_plot_script(scope, plot, "f", "pdf",
-                                          &(dsc_plot_page){ .width = 3.4, .font_size = 7, .no_title = true });
+    const dsci_chart *plot = dsci_chart_make(scope, record_of(scope, 1, 1), &figure);
+    const char *usual = dsci_chart_script(scope, plot, "f", "pdf", &(dsc_plot_page){ 0 });
+    const char *narrow = dsci_chart_script(
+        scope, plot, "f", "pdf", &(dsc_plot_page){ .width = 3.4, .font_size = 7, .no_title = true });
     assert_non_null(strstr(usual, "pdfcairo size 9in,5.25in"));
     assert_non_null(strstr(usual, "the title"));
     assert_non_null(strstr(narrow, "pdfcairo size 3.4in,"));

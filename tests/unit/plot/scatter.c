@@ -63,7 +63,7 @@ static dsc_record *record_of(dsc_scope *scope)
 static void series_pick_places_by_name(void **state)
 {
     dsc_scope *scope = *state;
-    const dsci_plot *plot = dsci_plot_make(scope, record_of(scope), &roofline);
+    const dsci_chart *plot = dsci_chart_make(scope, record_of(scope), &roofline);
     assert_non_null(plot);
     const dsci_panel *panel = &plot->panels[0];
     assert_int_equal(panel->count, 4);           /* the group without places is left out */
@@ -77,9 +77,9 @@ static void series_pick_places_by_name(void **state)
 static void labels_lie_along_lines_inside_the_panel(void **state)
 {
     dsc_scope *scope = *state;
-    const dsci_plot *plot = dsci_plot_make(scope, record_of(scope), &roofline);
+    const dsci_chart *plot = dsci_chart_make(scope, record_of(scope), &roofline);
     assert_non_null(plot);
-    const dsci_labels labels = dsci_labels_place(scope, plot, &plot->panels[0], 1000, 500);
+    const dsci_label_list labels = dsci_labels_place(scope, plot, &plot->panels[0], 1000, 500);
     assert_int_equal(labels.count, 3);
     assert_string_equal(labels.items[0].text, "roof 100");
     assert_true(labels.items[0].ends && fabs(labels.items[0].angle) < 1e-9);
@@ -94,9 +94,9 @@ static void labels_lie_along_lines_inside_the_panel(void **state)
 static void scripts_draw_points_without_lines(void **state)
 {
     dsc_scope *scope = *state;
-    const dsci_plot *plot = dsci_plot_make(scope, record_of(scope), &roofline);
-    const char *script = dsci_plot_script(scope, plot, "toy", "svg", &(dsc_plot_page){ 0 }),
-               *data = dsci_plot_data(scope, plot, "toy", "toy.h5");
+    const dsci_chart *plot = dsci_chart_make(scope, record_of(scope), &roofline);
+    const char *script = dsci_chart_script(scope, plot, "toy", "svg", &(dsc_plot_page){ 0 }),
+               *data = dsci_chart_data(scope, plot, "toy", "toy.h5");
     assert_non_null(script);
     assert_null(strstr(script, "linespoints"));
     assert_non_null(strstr(script, "rotate by"));
@@ -131,7 +131,7 @@ static void a_missing_output_is_named(void **state)
     dsc_scope *scope = *state;
     dsc_figure figure = roofline;
     figure.x_output = "nothing";
-    assert_null(dsci_plot_make(scope, record_of(scope), &figure));
+    assert_null(dsci_chart_make(scope, record_of(scope), &figure));
     assert_non_null(strstr(dsc_scope_message(scope), "no output 'nothing'"));
 }
 

@@ -58,7 +58,7 @@ static const char *a_table(dsc_scope *scope)
     return dsci_table_text(scope, &form, rows, 2, "two rows");
 }
 
-static const dsci_plot *plot_make(dsc_scope *scope, bool map)
+static const dsci_chart *plot_make(dsc_scope *scope, bool map)
 {
     static const double rows[] = { 0, 1 }, columns[] = { 1, 2, 4, 8, 16 };
     const dsc_record_axis axes[] = {
@@ -89,15 +89,15 @@ static const dsci_plot *plot_make(dsc_scope *scope, bool map)
                                  .series = { { .output = "loss", .label = "loss" } } };
     figure.y = map ? "row" : NULL;
     figure.panels = map ? NULL : "row";
-    return record ? dsci_plot_make(scope, record, &figure) : NULL;
+    return record ? dsci_chart_make(scope, record, &figure) : NULL;
 }
 
 static const char *figure_of(dsc_scope *scope, bool map)
 {
-    const dsci_plot *plot = plot_make(scope, map);
-    const char *script = plot ? dsci_plot_script(scope, plot, "stem", "svg", &(dsc_plot_page){ 0 }) : NULL;
-    const char *data = plot ? dsci_plot_data(scope, plot, "stem", "source.h5") : NULL;
-    const char *text = plot ? dsci_plot_text(scope, plot, 80, 24, true, true) : NULL;
+    const dsci_chart *plot = plot_make(scope, map);
+    const char *script = plot ? dsci_chart_script(scope, plot, "stem", "svg", &(dsc_plot_page){ 0 }) : NULL;
+    const char *data = plot ? dsci_chart_data(scope, plot, "stem", "source.h5") : NULL;
+    const char *text = plot ? dsci_chart_text(scope, plot, 80, 24, true, true) : NULL;
     return script && data && text ? dsc_scope_format(scope, "%s%s%s", script, data, text) : NULL;
 }
 
