@@ -1,7 +1,7 @@
 # The order of the layers, the one table that the build and the test `layering` read. A layer may include its own headers
 # and those of the layers named after it, public or private.
 
-set(DESCENT_LAYERS base kernels onednn linalg data record ops graph nn train models bench plot lab)
+set(DESCENT_LAYERS base kernels onednn linalg data record ops graph nn train models bench plot lab study)
 
 set(DESCENT_MAY_INCLUDE_base)
 set(DESCENT_MAY_INCLUDE_kernels base)
@@ -20,6 +20,8 @@ set(DESCENT_MAY_INCLUDE_plot base record)
 # It knows records and cells, not networks; of data it asks for a known data set's files, of linalg for the core type,
 # which go into the provenance.
 set(DESCENT_MAY_INCLUDE_lab base data record linalg plot)
+# A cell that trains a network: where records and networks meet.
+set(DESCENT_MAY_INCLUDE_study base ops graph nn train lab)
 
 # Which layer owns each public header, lib/include/descent/NAME.h.
 set(DESCENT_HEADERS_base clock cpu engine export file hash rng scope statistics status text value)
@@ -36,6 +38,7 @@ set(DESCENT_HEADERS_models models)
 set(DESCENT_HEADERS_bench bench)
 set(DESCENT_HEADERS_plot figure)
 set(DESCENT_HEADERS_lab build claim experiment lab)
+set(DESCENT_HEADERS_study study)
 
 # Headers of apps/cli, which programs and experiments may include and the library may not.
 set(DESCENT_PROGRAM_HEADERS cli)

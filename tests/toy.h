@@ -83,14 +83,11 @@ static inline void toy_run(dsc_cell *cell)
     dsc_cell_hash(cell, &x, sizeof x);
 }
 
-static inline double toy_work(const void *hyperparameters)
+static inline dsc_cost toy_cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters)
 {
-    return (double)((const struct toy_hyperparameters *)hyperparameters)->width * 4000;
-}
-
-static inline double toy_memory(const void *hyperparameters)
-{
-    return (double)((const struct toy_hyperparameters *)hyperparameters)->width * 100;
+    (void)scope, (void)plan;
+    const double width = (double)((const struct toy_hyperparameters *)hyperparameters)->width;
+    return (dsc_cost){ .flops = 4000 * width, .bytes = 100 * width };
 }
 
 static const dsc_case toy_case = { .name = "toy",
@@ -103,8 +100,7 @@ static const dsc_case toy_case = { .name = "toy",
                                    .presets = toy_presets,
                                    .seeds = 3,
                                    .run = toy_run,
-                                   .work = toy_work,
-                                   .memory = toy_memory };
+                                   .cost = toy_cost };
 
 static inline dsc_plan *toy_plan_of(dsc_scope *scope, const dsc_case *kase, const dsc_setting *settings,
                                     size_t count)

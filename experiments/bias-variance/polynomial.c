@@ -112,18 +112,13 @@ static void run(dsc_cell *cell)
     dsc_cell_hash(cell, coefficients.data, coefficients.rows * coefficients.cols * sizeof(double));
 }
 
-static double work(const void *hyperparameters)
+static dsc_cost cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters)
 {
+    (void)scope, (void)plan;
     const struct hyperparameters *k = hyperparameters;
     const double n = (double)k->n, p = (double)k->degree + 1, sets = (double)k->sets;
-    return sets * n * (4 * p + 100) + n * p * (8 * p + 2 * n);
-}
-
-static double memory(const void *hyperparameters)
-{
-    const struct hyperparameters *k = hyperparameters;
-    const double n = (double)k->n, p = (double)k->degree + 1, sets = (double)k->sets;
-    return 8 * (sets * (3 * n + p) + n * (n + p));
+    return (dsc_cost){ .flops = sets * n * (4 * p + 100) + n * p * (8 * p + 2 * n),
+                       .bytes = 8 * (sets * (3 * n + p) + n * (n + p)) };
 }
 
 static size_t figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
@@ -182,8 +177,7 @@ const dsc_case bias_variance_polynomial = {
     .seeds = 100,
     .uses_lapack = true,
     .run = run,
-    .work = work,
-    .memory = memory,
+    .cost = cost,
     .figures = figures,
     .claims = claims,
 };

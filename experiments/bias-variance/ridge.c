@@ -149,21 +149,15 @@ static void run(dsc_cell *cell)
     dsc_cell_hash(cell, fit.weights.data, fit.weights.rows * fit.weights.cols * sizeof *fit.weights.data);
 }
 
-static double work(const void *hyperparameters)
+static dsc_cost cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters)
 {
+    (void)scope, (void)plan;
     const struct hyperparameters *k = hyperparameters;
     const double n = (double)k->n, p = (double)k->functions + 1, sets = (double)k->sets,
                  test = (double)k->test;
-    return 20 * n * n * n + 2 * n * p * (n + p + sets) + 2 * test * p * (n + sets) + 60 * test * p +
-           3 * test * sets + 100 * n * sets;
-}
-
-static double memory(const void *hyperparameters)
-{
-    const struct hyperparameters *k = hyperparameters;
-    const double n = (double)k->n, p = (double)k->functions + 1, sets = (double)k->sets,
-                 test = (double)k->test;
-    return 8 * (sets * (3 * n + p + test) + test * (p + n) + 6 * n * n + 3 * n * p);
+    return (dsc_cost){ .flops = 20 * n * n * n + 2 * n * p * (n + p + sets) + 2 * test * p * (n + sets) +
+                                60 * test * p + 3 * test * sets + 100 * n * sets,
+                       .bytes = 8 * (sets * (3 * n + p + test) + test * (p + n) + 6 * n * n + 3 * n * p) };
 }
 
 static size_t figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
@@ -222,8 +216,7 @@ const dsc_case bias_variance_ridge = {
     .seeds = 20,
     .uses_lapack = true,
     .run = run,
-    .work = work,
-    .memory = memory,
+    .cost = cost,
     .figures = figures,
     .claims = claims,
 };

@@ -130,13 +130,6 @@ struct work {
     size_t trained, models; /* of all losses */
 };
 
-static bool after_epoch(void *user, size_t epoch)
-{
-    const struct work *w = user;
-    const double share = (double)epoch / (double)w->hyperparameters->epochs;
-    return dsc_cell_progress(w->cell, ((double)w->trained + share) / (double)w->models);
-}
-
 static void log_softmax(const float *logits, double *dst)
 {
     double largest = -INFINITY, sum = 0;
@@ -162,23 +155,28 @@ static dsc_node *network(dsc_scope *scope, const struct hyperparameters *k, size
     return dsc_mlp(scope, &(dsc_mlp_spec){ .inputs = inputs, .hidden = hidden, .outputs = CLASSES });
 }
 
-static dsc_fit_options options_of(struct work *w, int loss_kind)
+static dsc_cell_training training_of(const struct hyperparameters *k, int loss_kind)
 {
-    const struct hyperparameters *k = w->hyperparameters;
     const int64_t half = (k->epochs + 1) / 2;
-    return (dsc_fit_options){
-        .optimizer = { .kind = k->momentum > 0 ? DSC_MOMENTUM : DSC_SGD, /* 0 would be the rule's default */
-                       .lr = loss_kind == SQUARED ? k->squared_lr : k->cross_entropy_lr,
-                       .momentum = k->momentum,
-                       .weight_decay = k->decay,
-                       .schedule = { .kind = DSC_STEPWISE,
-                                     .by_epoch = true,
-                                     .factor = 0.1,
-                                     .period = (double)half } },
-        .epochs = (size_t)k->epochs,
-        .on_epoch = after_epoch,
-        .user = w,
+    return (dsc_cell_training){
+        .compile = { .batch = (size_t)k->batch },
+        .fit = { .optimizer = { .kind = k->momentum > 0 ? DSC_MOMENTUM : DSC_SGD, /* 0 would be the default */
+                                .lr = loss_kind == SQUARED ? k->squared_lr : k->cross_entropy_lr,
+                                .momentum = k->momentum,
+                                .weight_decay = k->decay,
+                                .schedule = { .kind = DSC_STEPWISE,
+                                              .by_epoch = true,
+                                              .factor = 0.1,
+                                              .period = (double)half } },
+                 .epochs = (size_t)k->epochs },
     };
+}
+
+static dsc_node *loss_of(dsc_node *scores, dsc_scope *scope, int loss_kind)
+{
+    return loss_kind == SQUARED
+               ? dsc_squared_loss(scores, dsc_targets(scope, &(dsc_input_spec){ .shape = { CLASSES } }))
+               : dsc_softmax_cross_entropy(scores, dsc_labels(scope, CLASSES));
 }
 
 /* Trains one network in a scope whose seed is its own and keeps what it says about the test set. */
@@ -187,20 +185,13 @@ static void train(dsc_scope *scope, struct work *w, int loss_kind, const dsc_exa
 {
     const pool *data = w->data;
     dsc_node *scores = network(scope, w->hyperparameters, dsc_examples_column(train, "input")->width);
-    dsc_node *loss =
-        loss_kind == SQUARED
-            ? dsc_squared_loss(scores, dsc_targets(scope, &(dsc_input_spec){ .shape = { CLASSES } }))
-            : dsc_softmax_cross_entropy(scores, dsc_labels(scope, CLASSES));
-    dsc_model *model = dsc_compile(loss, &(dsc_compile_options){ .batch = (size_t)w->hyperparameters->batch,
-                                                                 .engine = dsc_cell_engine(w->cell) });
-    const dsc_fit_options options = options_of(w, loss_kind);
-    if (dsc_fit(model, train, &options) != DSC_OK)
-        return;
+    dsc_cell_training training = training_of(w->hyperparameters, loss_kind);
+    training.progress = (double)w->trained / (double)w->models;
+    training.progress_share = 1 / (double)w->models;
+    dsc_model *model = dsc_cell_train(w->cell, loss_of(scores, scope, loss_kind), train, &training);
     const float *outputs_at = dsc_predict(scope, model, scores, &data->test);
     const double train_error = error_rate(scope, model, scores, train);
-    size_t elements;
-    const float *parameters = dsc_model_parameters(model, &elements);
-    if (dsc_scope_status(scope) != DSC_OK)
+    if (!outputs_at || dsc_scope_status(scope) != DSC_OK)
         return;
     double *dst = w->predictions[loss_kind] + model_index * data->test.count * CLASSES;
     for (size_t i = 0; i < data->test.count * CLASSES; i++)
@@ -209,8 +200,6 @@ static void train(dsc_scope *scope, struct work *w, int loss_kind, const dsc_exa
         log_softmax(outputs_at + i * CLASSES, dst + i * CLASSES);
     w->train_error[loss_kind] += LOSSES * train_error / (double)w->models;
     w->parameters = (double)dsc_model_parameter_count(model);
-    dsc_cell_note(w->cell, dsc_model_implementations(scope, model));
-    dsc_cell_hash(w->cell, parameters, elements * sizeof *parameters);
 }
 
 /* All networks of one training set. False: stopped or failed. */
@@ -316,29 +305,30 @@ static bool of_images(const struct hyperparameters *k)
     return strcmp(k->dataset, "mnist") == 0 || strcmp(k->dataset, "fashion-mnist") == 0;
 }
 
-static double examples_of(const struct hyperparameters *k)
+static size_t examples_of(const struct hyperparameters *k)
 {
-    const double whole = k->pool ? (double)k->pool : of_images(k) ? 60000 : 4000;
-    return k->examples ? (double)k->examples : whole / (double)k->sets;
+    const size_t whole = k->pool ? (size_t)k->pool : of_images(k) ? 60000 : 4000;
+    return k->examples ? (size_t)k->examples : whole / (size_t)k->sets;
 }
 
-/* Six operations per weight and example, none for the gradient of the input. A data set that "auto" finds is
-   not known here. */
-static double work(const void *hyperparameters)
+/* Networks are trained one after the other, each in a scope of its own; beside them lie a training set, three
+   times while it is made, and the predictions of all. */
+static dsc_cost cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters)
 {
     const struct hyperparameters *k = hyperparameters;
-    const double h = (double)k->width, inputs = of_images(k) ? 784 : 40;
-    const double weights = 4 * inputs * h + 6 * (CLASSES * h + (k->layers > 1 ? h * h : 0));
-    return LOSSES * weights * examples_of(k) * (double)(k->epochs * k->sets * k->inits);
-}
-
-static double memory(const void *hyperparameters)
-{
-    const struct hyperparameters *k = hyperparameters;
-    const double h = (double)k->width, inputs = of_images(k) ? 784 : 40, tests = of_images(k) ? 10000 : 1000;
-    return 8 * LOSSES * CLASSES * tests * (double)(k->sets * k->inits) +
-           4 * (3 * h * (inputs + CLASSES + (k->layers > 1 ? h : 0)) + 8 * h * (double)k->batch +
-                3 * inputs * examples_of(k));
+    const size_t inputs = of_images(k) ? 784 : 40, examples = examples_of(k);
+    const size_t tests = k->test ? (size_t)k->test : of_images(k) ? 10000 : 1000;
+    const double networks = (double)(k->sets * k->inits);
+    dsc_cost all = { .bytes = 4 * 3 * (double)inputs * (double)examples +
+                              8 * LOSSES * CLASSES * (double)tests * networks };
+    for (int kind = 0; kind < LOSSES; kind++) {
+        const dsc_cell_training training = training_of(k, kind);
+        dsc_node *loss = loss_of(network(scope, k, inputs), scope, kind);
+        const dsc_cost one = dsc_train_cost(plan, loss, examples, &training);
+        all.flops += networks * (one.flops + dsc_evaluate_flops(loss, tests + examples));
+        all.bytes += kind == SQUARED ? one.bytes : 0;
+    }
+    return all;
 }
 
 #define YANG         "Yang et al., ICML 2020"
@@ -420,8 +410,7 @@ const dsc_case bias_variance_width = {
     .data_choice = "dataset",
     .prepare = prepare,
     .run = run,
-    .work = work,
-    .memory = memory,
+    .cost = cost,
     .figures = width_figures,
     .claims = claims,
 };

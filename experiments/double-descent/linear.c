@@ -136,18 +136,13 @@ static void run_ridge(dsc_cell *cell)
 }
 
 /* The Gram matrix of the shorter side, and its factor. */
-static double work(const void *hyperparameters)
+static dsc_cost cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters)
 {
+    (void)scope, (void)plan;
     const struct hyperparameters *k = hyperparameters;
     const double n = (double)k->n, p = (double)k->features, shorter = n < p ? n : p;
-    return n * p * shorter + shorter * shorter * shorter + 40 * n * p;
-}
-
-static double memory(const void *hyperparameters)
-{
-    const struct hyperparameters *k = hyperparameters;
-    const double n = (double)k->n, p = (double)k->features, shorter = n < p ? n : p;
-    return 8 * (2 * n * p + 3 * shorter * shorter);
+    return (dsc_cost){ .flops = n * p * shorter + shorter * shorter * shorter + 40 * n * p,
+                       .bytes = 8 * (2 * n * p + 3 * shorter * shorter) };
 }
 
 static dsc_figure risk_figure(const struct hyperparameters *k, const char *title, const char *measured,
@@ -260,8 +255,7 @@ const dsc_case double_descent_linear = {
     .seeds = 100,
     .uses_lapack = true,
     .run = run_minimum_norm,
-    .work = work,
-    .memory = memory,
+    .cost = cost,
     .figures = minimum_norm_figures,
     .claims = minimum_norm_claims,
 };
@@ -279,8 +273,7 @@ const dsc_case double_descent_ridge = {
     .seeds = 100,
     .uses_lapack = true,
     .run = run_ridge,
-    .work = work,
-    .memory = memory,
+    .cost = cost,
     .figures = ridge_figures,
     .claims = ridge_claims,
 };

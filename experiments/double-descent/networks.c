@@ -201,12 +201,20 @@ static dsc_node *convolutional(dsc_scope *scope, size_t channels)
     return dsc_dense(h, CLASSES);
 }
 
-static dsc_model *build(dsc_scope *scope, network_fn *network, const struct hyperparameters *k,
-                        dsc_engine engine)
+static dsc_node *loss_of(dsc_scope *scope, network_fn *network, const struct hyperparameters *k)
 {
-    dsc_node *logits = network(scope, (size_t)k->width);
-    dsc_node *loss = dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES));
-    return dsc_compile(loss, &(dsc_compile_options){ .batch = (size_t)k->batch, .engine = engine });
+    return dsc_softmax_cross_entropy(network(scope, (size_t)k->width), dsc_labels(scope, CLASSES));
+}
+
+static dsc_cell_training training_of(const struct hyperparameters *k)
+{
+    return (dsc_cell_training){
+        .compile = { .batch = (size_t)k->batch },
+        .fit = { .optimizer = { .kind = k->momentum > 0 ? DSC_MOMENTUM : DSC_SGD, /* 0 would be the default */
+                                .lr = k->lr,
+                                .momentum = k->momentum },
+                 .epochs = (size_t)k->epochs },
+    };
 }
 
 static double parameter_norm(dsc_model *model)
@@ -219,82 +227,45 @@ static double parameter_norm(dsc_model *model)
     return sqrt(sum);
 }
 
-/* A training run that is measured on the way. */
-struct run {
-    dsc_cell *cell;
-    network_fn *network;
-    dsc_model *model;
-    dsc_examples train, test;
-    size_t epochs;
-    bool along; /* measured at the epochs of an axis, else only at the end */
-    size_t at;  /* of them the one that is measured */
-};
+enum { CELL = -1 };
 
 /* Leaves a number: the cell's only one, or that of a point along the epochs. */
-static void put(const struct run *run, const char *output, double value)
+static void put(dsc_cell *cell, size_t at, const char *output, double value)
 {
-    if (run->along)
-        dsc_put_at(run->cell, output, run->at, value);
+    if (at == (size_t)CELL)
+        dsc_put(cell, output, value);
     else
-        dsc_put(run->cell, output, value);
+        dsc_put_at(cell, output, at, value);
 }
 
-static void measure(const struct run *run)
+static void measure(dsc_cell *cell, dsc_model *model, size_t at, void *user)
 {
-    const dsc_metrics on_test = dsc_evaluate(run->model, &run->test);
-    const dsc_metrics on_train = dsc_evaluate(run->model, &run->train);
-    put(run, "test_error", on_test.error_rate);
-    put(run, "train_error", on_train.error_rate);
-    put(run, "test_loss", on_test.loss);
-    put(run, "train_loss", on_train.loss);
-    put(run, "coefficient_norm", parameter_norm(run->model));
-}
-
-static bool after_epoch(void *user, size_t epoch)
-{
-    struct run *run = user;
-    run->at = run->along ? dsc_cell_axis_index(run->cell, "epoch", (double)epoch) : SIZE_MAX;
-    if (run->at != SIZE_MAX)
-        measure(run);
-    return dsc_cell_progress(run->cell, (double)epoch / (double)run->epochs);
-}
-
-/* Trains one network; false if it was stopped or failed. */
-static bool train(struct run *run)
-{
-    dsc_cell *cell = run->cell;
+    (void)user;
     const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
-    dsc_scope *scope = dsc_cell_scope(cell);
     const struct shared *shared = dsc_cell_shared(cell);
-    run->train = training_set(shared, k->label_noise);
-    run->test = shared->test;
-    run->epochs = (size_t)k->epochs;
-    run->model = build(scope, run->network, k, dsc_cell_engine(cell));
-    dsc_cell_note(cell, dsc_model_implementations(scope, run->model));
-    const dsc_fit_options options = {
-        .optimizer = { .kind = k->momentum > 0 ? DSC_MOMENTUM : DSC_SGD, /* 0 would be the rule's default */
-                       .lr = k->lr,
-                       .momentum = k->momentum },
-        .epochs = run->epochs,
-        .on_epoch = after_epoch,
-        .user = run,
-    };
-    if (dsc_fit(run->model, &run->train, &options) != DSC_OK)
-        return false;
-    size_t count;
-    const float *parameters = dsc_model_parameters(run->model, &count);
-    dsc_cell_hash(cell, parameters, count * sizeof *parameters);
-    return true;
+    const dsc_examples train = training_set(shared, k->label_noise);
+    const dsc_metrics on_test = dsc_evaluate(model, &shared->test), on_train = dsc_evaluate(model, &train);
+    put(cell, at, "test_error", on_test.error_rate);
+    put(cell, at, "train_error", on_train.error_rate);
+    put(cell, at, "test_loss", on_test.loss);
+    put(cell, at, "train_loss", on_train.loss);
+    put(cell, at, "coefficient_norm", parameter_norm(model));
+}
+
+static dsc_model *train(dsc_cell *cell, network_fn *network, const dsc_cell_training *training)
+{
+    const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
+    const dsc_examples train = training_set(dsc_cell_shared(cell), k->label_noise);
+    return dsc_cell_train(cell, loss_of(dsc_cell_scope(cell), network, k), &train, training);
 }
 
 /* Trains one network and measures it at the end. */
 static void run_width(dsc_cell *cell, network_fn *network)
 {
-    struct run run = { .cell = cell, .network = network };
-    if (!train(&run))
-        return;
-    measure(&run);
-    dsc_put(cell, "parameters", (double)dsc_model_parameter_count(run.model));
+    const dsc_cell_training training = training_of(dsc_cell_hyperparameters(cell));
+    dsc_model *model = train(cell, network, &training);
+    measure(cell, model, (size_t)CELL, NULL);
+    dsc_put(cell, "parameters", (double)dsc_model_parameter_count(model));
 }
 
 static void run_mlp(dsc_cell *cell)
@@ -309,52 +280,33 @@ static void run_cnn(dsc_cell *cell)
 
 static void run_epochs(dsc_cell *cell)
 {
-    const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
-    size_t count;
-    const double *epochs = dsc_cell_axis(cell, "epoch", &count);
-    for (size_t i = 0; i < count; i++)
-        if (epochs[i] > (double)k->epochs)
-            dsc_scope_fail(dsc_cell_scope(cell), DSC_ERROR_ARGUMENT,
-                           "epoch = %.0f: the training ends after epochs = %lld; ask for more epochs",
-                           epochs[i], (long long)k->epochs);
-    train(&(struct run){ .cell = cell, .network = perceptron, .along = true });
+    dsc_cell_training training = training_of(dsc_cell_hyperparameters(cell));
+    training.measure = measure;
+    training.axis = "epoch";
+    train(cell, perceptron, &training);
 }
 
-static double parameters(double width)
+static dsc_cost cost_of(dsc_scope *scope, const dsc_plan *plan, network_fn *network,
+                        const struct hyperparameters *k)
 {
-    return INPUTS * width + width + width * width + width + width * CLASSES + CLASSES;
+    const dsc_cell_training training = training_of(k);
+    const size_t examples = (size_t)k->samples / 4;
+    dsc_node *loss = loss_of(scope, network, k);
+    dsc_cost cost = dsc_train_cost(plan, loss, examples, &training);
+    size_t points = 0;
+    const bool along = dsc_plan_axis(plan, "epoch", &points);
+    cost.flops += (double)(along ? points : 1) * dsc_evaluate_flops(loss, (size_t)k->samples);
+    return cost;
 }
 
-/* Six operations per weight and example: two forward, two for each gradient; none for that of the input. */
-static double work(const void *hyperparameters)
+static dsc_cost mlp_cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters)
 {
-    const struct hyperparameters *k = hyperparameters;
-    const double h = (double)k->width, examples = 0.25 * (double)k->samples;
-    return (6 * (h * h + CLASSES * h) + 4 * INPUTS * h) * examples * (double)k->epochs;
+    return cost_of(scope, plan, perceptron, hyperparameters);
 }
 
-static double memory(const void *hyperparameters)
+static dsc_cost cnn_cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters)
 {
-    const struct hyperparameters *k = hyperparameters;
-    const double h = (double)k->width;
-    return 4 * (3 * parameters(h) + 8 * (double)k->batch * h + 1024 * h);
-}
-
-enum { LENGTH_1 = 19, LENGTH_2 = 10, LENGTH_3 = 5 }; /* of the sequences behind the three convolutions */
-
-static double cnn_work(const void *hyperparameters)
-{
-    const struct hyperparameters *k = hyperparameters;
-    const double c = (double)k->width, examples = 0.25 * (double)k->samples;
-    return (4 * 5 * LENGTH_1 * c + 6 * 3 * (LENGTH_2 + LENGTH_3) * c * c + 6 * LENGTH_3 * c * CLASSES) *
-           examples * (double)k->epochs;
-}
-
-static double cnn_memory(const void *hyperparameters)
-{
-    const struct hyperparameters *k = hyperparameters;
-    const double c = (double)k->width;
-    return 4 * (3 * (6 * c * c + 58 * c) + 8 * (double)k->batch * (LENGTH_1 + LENGTH_2 + LENGTH_3) * c);
+    return cost_of(scope, plan, convolutional, hyperparameters);
 }
 
 /* The notebook's single runs: test error in percent over width, with labels as they are and with 15 %
@@ -573,8 +525,7 @@ const dsc_case double_descent_mlp = {
     .seeds = 3,
     .prepare = prepare,
     .run = run_mlp,
-    .work = work,
-    .memory = memory,
+    .cost = mlp_cost,
     .figures = mlp_figures,
     .claims = mlp_claims,
 };
@@ -591,8 +542,7 @@ const dsc_case double_descent_cnn = {
     .seeds = 3,
     .prepare = prepare,
     .run = run_cnn,
-    .work = cnn_work,
-    .memory = cnn_memory,
+    .cost = cnn_cost,
     .figures = cnn_figures,
     .claims = cnn_claims,
 };
@@ -638,8 +588,7 @@ const dsc_case double_descent_epochs = {
     .seeds = 3,
     .prepare = prepare,
     .run = run_epochs,
-    .work = work,
-    .memory = memory,
+    .cost = mlp_cost,
     .figures = epochs_figures,
     .claims = epochs_claims,
 };

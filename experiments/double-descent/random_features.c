@@ -233,18 +233,15 @@ static void run(dsc_cell *cell)
 }
 
 /* Projections of both sets, Gram matrix, factor. Images have 784 pixels; smaller examples cost less. */
-static double work(const void *hyperparameters)
+static dsc_cost cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters)
 {
+    (void)scope, (void)plan;
     const struct hyperparameters *k = hyperparameters;
     const double n = (double)k->examples, p = (double)k->features, shorter = n < p ? n : p, dimension = 784;
-    return (n + (double)k->test) * p * (dimension + 60) + n * p * shorter + shorter * shorter * shorter;
-}
-
-static double memory(const void *hyperparameters)
-{
-    const struct hyperparameters *k = hyperparameters;
-    const double n = (double)k->examples, p = (double)k->features, shorter = n < p ? n : p, dimension = 784;
-    return 8 * (n * p + 2 * ROWS_AT_ONCE * p + p * dimension / 2 + n * dimension + 2 * shorter * shorter);
+    return (dsc_cost){ .flops = (n + (double)k->test) * p * (dimension + 60) + n * p * shorter +
+                                shorter * shorter * shorter,
+                       .bytes = 8 * (n * p + 2 * ROWS_AT_ONCE * p + p * dimension / 2 + n * dimension +
+                                     2 * shorter * shorter) };
 }
 
 static dsc_figure error_figure(const char *name, const char *title, const char *x, const char *x_label,
@@ -408,8 +405,7 @@ const dsc_case double_descent_rff = {
     .data_choice = "dataset",
     .prepare = prepare,
     .run = run,
-    .work = work,
-    .memory = memory,
+    .cost = cost,
     .figures = rff_figures,
     .claims = rff_claims,
 };
@@ -429,8 +425,7 @@ const dsc_case double_descent_samples = {
     .data_choice = "dataset",
     .prepare = prepare,
     .run = run,
-    .work = work,
-    .memory = memory,
+    .cost = cost,
     .figures = samples_figures,
     .claims = samples_claims,
 };

@@ -189,19 +189,14 @@ static void run(dsc_cell *cell)
     dsc_cell_hash(cell, fit.weights.data, width * sizeof *fit.weights.data);
 }
 
-static double work(const void *hyperparameters)
+static dsc_cost cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters)
 {
+    (void)scope, (void)plan;
     const struct hyperparameters *k = hyperparameters;
     const double n = (double)k->n, p = (double)k->features, shorter = n < p ? n : p;
-    return 3 * n * p * shorter + 2 * (n + (double)k->test) * p * (double)k->d;
-}
-
-static double memory(const void *hyperparameters)
-{
-    const struct hyperparameters *k = hyperparameters;
-    const double n = (double)k->n, p = (double)k->features, shorter = n < p ? n : p;
-    return 8 *
-           ((n + (double)k->test) * (p + (double)k->d) + p * (double)k->d + 3 * shorter * shorter + n * p);
+    return (dsc_cost){ .flops = 3 * n * p * shorter + 2 * (n + (double)k->test) * p * (double)k->d,
+                       .bytes = 8 * ((n + (double)k->test) * (p + (double)k->d) + p * (double)k->d +
+                                     3 * shorter * shorter + n * p) };
 }
 
 static size_t figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
@@ -265,8 +260,7 @@ const dsc_case double_descent_relu_features = {
     .seeds = 20,
     .uses_lapack = true,
     .run = run,
-    .work = work,
-    .memory = memory,
+    .cost = cost,
     .figures = figures,
     .claims = claims,
 };

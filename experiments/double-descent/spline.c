@@ -253,18 +253,13 @@ static void run(dsc_cell *cell)
     dsc_cell_hash(cell, fit.weights.data, basis.functions * sizeof *fit.weights.data);
 }
 
-static double work(const void *hyperparameters)
+static dsc_cost cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters)
 {
+    (void)scope, (void)plan;
     const struct hyperparameters *k = hyperparameters;
     const double d = (double)k->degrees_of_freedom;
-    return 10 * d * d * d + 2 * TEST_POINTS * d * d;
-}
-
-static double memory(const void *hyperparameters)
-{
-    const struct hyperparameters *k = hyperparameters;
-    const double d = (double)k->degrees_of_freedom;
-    return 8 * (2 * TEST_POINTS * d + 4 * d * d);
+    return (dsc_cost){ .flops = 10 * d * d * d + 2 * TEST_POINTS * d * d,
+                       .bytes = 8 * (2 * TEST_POINTS * d + 4 * d * d) };
 }
 
 static size_t figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
@@ -344,8 +339,7 @@ const dsc_case double_descent_spline = {
     .seeds = 1,
     .uses_lapack = true,
     .run = run,
-    .work = work,
-    .memory = memory,
+    .cost = cost,
     .figures = figures,
     .claims = claims,
 };

@@ -72,12 +72,12 @@ typedef struct regularisation {
     double l1, l2, max_norm;
 } regularisation;
 
-/* A perceptron's training in a cell. share and done are of the cell's progress. */
+/* A perceptron's training in a cell: done and share of the cell's progress are before it and its own. */
 typedef struct training {
     dsc_cell *cell;
     const dsc_examples *train, *test;
     size_t width;   /* of the hidden layers */
-    int64_t epochs; /* 0: the knob's */
+    int64_t epochs; /* 0: those of the hyperparameters */
     regularisation regularisation;
     double done, share;
 } training;
@@ -95,11 +95,15 @@ typedef struct networks_sets {
 } networks_sets;
 networks_sets networks_hold_out(const struct shared *shared, size_t count, double held_out);
 
+/* How many of so many training examples are left when a share of them is held out. */
+size_t networks_kept(size_t examples, double held_out);
+
 /* Trains one network and measures it. False if it was stopped or failed. */
 bool networks_train(const training *training, outcome *result);
 
-/* Operations of training one network of that width; bytes at the same time. */
-double networks_work(const struct hyperparameters *k, double width, double examples);
-double networks_memory(const struct hyperparameters *k, double width);
+/* What training and measuring one network takes, on so many examples: of training its width, its epochs and
+   its regularisation. */
+dsc_cost networks_cost(dsc_scope *scope, const dsc_plan *plan, const struct hyperparameters *k,
+                       const training *training, size_t examples);
 
 #endif

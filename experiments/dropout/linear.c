@@ -228,21 +228,20 @@ static double *minimiser(dsc_scope *scope, const struct problem *p, double ridge
 
 /* The second half of a training's weights, summed up. */
 struct averaging {
-    dsc_cell *cell;
-    const float *weights;
     double *sums;
     size_t features, steps, count;
 };
 
-static bool average(void *user, size_t step)
+static void average(dsc_cell *cell, dsc_model *model, size_t step, void *user)
 {
+    (void)cell;
     struct averaging *a = user;
-    if (2 * step > a->steps) {
-        for (size_t j = 0; j < a->features; j++)
-            a->sums[j] += a->weights[j];
-        a->count++;
-    }
-    return dsc_cell_progress(a->cell, 0.5 + 0.5 * (double)step / (double)a->steps);
+    const float *weights = dsc_model_parameters(model, NULL);
+    if (2 * step <= a->steps)
+        return;
+    for (size_t j = 0; j < a->features; j++)
+        a->sums[j] += weights[j];
+    a->count++;
 }
 
 /* Weights that gradient descent with fresh masks in every step leaves, averaged (Polyak and Juditsky 1992): a
@@ -253,13 +252,8 @@ static double *train(dsc_cell *cell, const struct problem *p)
     dsc_scope *scope = dsc_cell_scope(cell);
     dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { p->features } });
     dsc_node *y = dsc_dense(dsc_dropout(x, 1 - p->keep), 1, .no_bias = true, .weights_init = DSC_INIT_ZEROS);
-    dsc_model *model =
-        dsc_compile(dsc_squared_loss(y, dsc_targets(scope, &(dsc_input_spec){ .shape = { 1 } })),
-                    &(dsc_compile_options){ .batch = p->n, .engine = dsc_cell_engine(cell), .threads = 1 });
-    dsc_cell_note(cell, dsc_model_implementations(scope, model));
-    struct averaging a = { .cell = cell,
-                           .weights = dsc_model_parameters(model, NULL),
-                           .sums = dsc_scope_alloc(scope, p->features, sizeof(double)),
+    dsc_node *loss = dsc_squared_loss(y, dsc_targets(scope, &(dsc_input_spec){ .shape = { 1 } }));
+    struct averaging a = { .sums = dsc_scope_alloc(scope, p->features, sizeof(double)),
                            .features = p->features,
                            .steps = (size_t)k->steps };
     double trace = 0;
@@ -269,12 +263,17 @@ static double *train(dsc_cell *cell, const struct problem *p)
                                     .columns = { { "input", p->features,
                                                    .f32 = dsc_to_f32(scope, p->x, p->n * p->features) },
                                                  { "targets", 1, .f32 = dsc_to_f32(scope, p->y, p->n) } } };
-    const dsc_fit_options options = { .optimizer = { .kind = DSC_SGD, .lr = 0.5 * p->keep / trace },
-                                      .epochs = a.steps,
-                                      .fixed_order = true,
-                                      .on_epoch = average,
-                                      .user = &a };
-    if (dsc_scope_status(scope) != DSC_OK || dsc_fit(model, &examples, &options) != DSC_OK)
+    const dsc_cell_training training = { .compile = { .batch = p->n },
+                                         .fit = { .optimizer = { .kind = DSC_SGD,
+                                                                 .lr = 0.5 * p->keep / trace },
+                                                  .epochs = a.steps,
+                                                  .fixed_order = true },
+                                         .measure = average,
+                                         .user = &a,
+                                         .progress = 0.5,
+                                         .progress_share = 0.5,
+                                         .hashed = DSC_CELL_HASHED_NOTHING /* but their mean */ };
+    if (!dsc_cell_train(cell, loss, &examples, &training))
         return NULL;
     for (size_t j = 0; j < p->features; j++)
         a.sums[j] /= (double)a.count;
@@ -357,17 +356,14 @@ static void run(dsc_cell *cell)
 }
 
 /* Random numbers cost about a hundred operations each. */
-static double work(const void *hyperparameters)
+static dsc_cost cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters)
 {
+    (void)scope, (void)plan;
     const struct linear_hyperparameters *k = hyperparameters;
     const double elements = (double)k->n * (double)k->features;
-    return elements * (300 * (double)k->draws + 8 * pow(2, (double)k->features) + 60 * (double)k->steps);
-}
-
-static double memory(const void *hyperparameters)
-{
-    const struct linear_hyperparameters *k = hyperparameters;
-    return 100 * (double)k->n * (double)k->features + 1e6;
+    return (dsc_cost){ .flops = elements * (300 * (double)k->draws + 8 * pow(2, (double)k->features) +
+                                            60 * (double)k->steps),
+                       .bytes = 100 * (double)k->n * (double)k->features + 1e6 };
 }
 
 static size_t figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
@@ -471,8 +467,7 @@ const dsc_case dropout_linear = {
     .seeds = 20,
     .uses_lapack = true,
     .run = run,
-    .work = work,
-    .memory = memory,
+    .cost = cost,
     .figures = figures,
     .claims = claims,
 };

@@ -135,6 +135,13 @@ static void put(dsc_cell *cell, size_t i, const struct method *method, const out
                is_published(dsc_cell_hyperparameters(cell)) ? method->published / 100 : (double)NAN);
 }
 
+static training training_of(const struct hyperparameters *k, const struct method *method)
+{
+    return (training){ .width = (size_t)k->width,
+                       .epochs = epochs_of(k, method),
+                       .regularisation = regularise(k, method) };
+}
+
 static void run(dsc_cell *cell)
 {
     const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
@@ -148,19 +155,16 @@ static void run(dsc_cell *cell)
         all += (double)epochs_of(k, &methods[(size_t)chosen[i]]);
     for (size_t i = 0; i < count; i++) {
         const struct method *method = &methods[(size_t)chosen[i]];
-        const double epochs = (double)epochs_of(k, method);
+        training t = training_of(k, method);
+        t.cell = cell;
+        t.train = &sets.train;
+        t.test = &sets.test;
+        t.done = done / all;
+        t.share = (double)t.epochs / all;
         outcome result = { 0 };
-        if (!networks_train(&(training){ .cell = cell,
-                                         .train = &sets.train,
-                                         .test = &sets.test,
-                                         .width = (size_t)k->width,
-                                         .regularisation = regularise(k, method),
-                                         .epochs = epochs_of(k, method),
-                                         .done = done / all,
-                                         .share = epochs / all },
-                            &result))
+        if (!networks_train(&t, &result))
             return;
-        done += epochs;
+        done += (double)t.epochs;
         put(cell, i, method, &result);
         error[i] = result.test.error_rate;
         if (chosen[i] == NONE)
@@ -172,21 +176,21 @@ static void run(dsc_cell *cell)
         dsc_put_at(cell, "difference", i, error[i] - plain);
 }
 
-/* Of all methods: which are chosen is not among the hyperparameters. */
-static double work(const void *hyperparameters)
+/* Of all methods that are asked for, one after the other. */
+static dsc_cost cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters)
 {
     const struct hyperparameters *k = hyperparameters;
-    double epochs = 0;
-    for (size_t i = 0; i < METHOD_COUNT; i++)
-        epochs += (double)epochs_of(k, &methods[i]);
-    return epochs / (double)k->epochs *
-           networks_work(k, (double)k->width, (double)k->examples * (1 - k->held_out));
-}
-
-static double memory(const void *hyperparameters)
-{
-    const struct hyperparameters *k = hyperparameters;
-    return networks_memory(k, (double)k->width);
+    const size_t examples = networks_kept((size_t)k->examples, k->held_out);
+    dsc_cost all = { 0, 0 };
+    size_t count;
+    const double *chosen = dsc_plan_axis(plan, "method", &count);
+    for (size_t i = 0; i < count; i++) {
+        const training t = training_of(k, &methods[(size_t)chosen[i]]);
+        const dsc_cost one = networks_cost(scope, plan, k, &t, examples);
+        all.flops += one.flops;
+        all.bytes = fmax(all.bytes, one.bytes);
+    }
+    return all;
 }
 
 static size_t figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
@@ -301,8 +305,7 @@ const dsc_case dropout_methods = {
     .data_choice = "dataset",
     .prepare = images_prepare,
     .run = run,
-    .work = work,
-    .memory = memory,
+    .cost = cost,
     .figures = figures,
     .claims = claims,
 };

@@ -17,10 +17,10 @@ static size_t layer_width(const struct hyperparameters *k, size_t width, int64_t
 }
 
 /* The logits: ReLU layers with He's initialisation, noise behind each of them. */
-static dsc_node *perceptron(dsc_scope *scope, const struct hyperparameters *k, const training *t)
+static dsc_node *perceptron(dsc_scope *scope, const struct hyperparameters *k, const training *t,
+                            size_t features)
 {
     const regularisation *r = &t->regularisation;
-    const size_t features = dsc_examples_column(t->train, "input")->width;
     dsc_node *h = dsc_input(scope, &(dsc_input_spec){ .shape = { features } });
     h = noisy(h, NOISE_BERNOULLI, r->input_rate);
     for (int64_t layer = 0; layer < k->layers; layer++) {
@@ -55,18 +55,6 @@ static dsc_optimizer optimizer_of(const struct hyperparameters *k, const trainin
                             .group_count = 1 };
 }
 
-struct progress {
-    const training *training;
-    double epochs;
-};
-
-static bool after_epoch(void *user, size_t epoch)
-{
-    const struct progress *p = user;
-    return dsc_cell_progress(p->training->cell,
-                             p->training->done + p->training->share * fmin((double)epoch / p->epochs, 1));
-}
-
 static bool ends_with(const char *text, const char *end)
 {
     const size_t length = strlen(text), tail = strlen(end);
@@ -96,38 +84,49 @@ static void measure_weights(dsc_model *model, outcome *result)
     result->weight_norm = sqrt(all);
 }
 
+static dsc_node *loss_of(dsc_scope *scope, const struct hyperparameters *k, const training *t,
+                         size_t features)
+{
+    return dsc_softmax_cross_entropy(perceptron(scope, k, t, features), dsc_labels(scope, CLASSES));
+}
+
+static dsc_cell_training training_of(dsc_scope *scope, const struct hyperparameters *k, const training *t,
+                                     size_t examples)
+{
+    const size_t epochs = (size_t)(t->epochs ? t->epochs : k->epochs);
+    const size_t steps = k->steps ? (size_t)k->steps : steps_per_epoch(k, examples) * epochs;
+    return (dsc_cell_training){
+        .compile = { .batch = (size_t)k->batch, .dtype = dsc_dtype_parse(scope, k->precision) },
+        .fit = { .optimizer = optimizer_of(k, t, (double)steps), .steps = steps },
+        .progress = t->done,
+        .progress_share = t->share,
+    };
+}
+
 static bool train_in(dsc_scope *scope, const training *t, outcome *result)
 {
     const struct hyperparameters *k = dsc_cell_hyperparameters(t->cell);
-    dsc_node *loss = dsc_softmax_cross_entropy(perceptron(scope, k, t), dsc_labels(scope, CLASSES));
-    dsc_model *model =
-        dsc_compile(loss, &(dsc_compile_options){ .batch = (size_t)k->batch,
-                                                  .engine = dsc_cell_engine(t->cell),
-                                                  .dtype = dsc_dtype_parse(scope, k->precision) });
-    dsc_cell_note(t->cell, dsc_model_implementations(scope, model));
-    const size_t each = steps_per_epoch(k, t->train->count);
-    const size_t steps = k->steps ? (size_t)k->steps : each * (size_t)(t->epochs ? t->epochs : k->epochs);
-    struct progress progress = { t, (double)steps / (double)each };
-    const dsc_fit_options options = { .optimizer = optimizer_of(k, t, (double)steps),
-                                      .steps = steps,
-                                      .on_epoch = after_epoch,
-                                      .user = &progress };
-    if (dsc_fit(model, t->train, &options) != DSC_OK)
+    const dsc_cell_training training = training_of(scope, k, t, t->train->count);
+    dsc_model *model = dsc_cell_train(
+        t->cell, loss_of(scope, k, t, dsc_examples_column(t->train, "input")->width), t->train, &training);
+    if (!model)
         return false;
     *result = (outcome){ .test = dsc_evaluate(model, t->test),
                          .train = dsc_evaluate(model, t->train),
                          .parameters = (double)dsc_model_parameter_count(model) };
     measure_weights(model, result);
-    size_t elements;
-    const float *parameters = dsc_model_parameters(model, &elements);
-    dsc_cell_hash(t->cell, parameters, elements * sizeof *parameters);
     return dsc_scope_status(scope) == DSC_OK;
+}
+
+size_t networks_kept(size_t examples, double held_out)
+{
+    const size_t share = (size_t)(held_out * (double)examples);
+    return examples - (held_out > 0 && share == 0 ? 1 : share); /* never the test set instead */
 }
 
 networks_sets networks_hold_out(const struct shared *shared, size_t count, double held_out)
 {
-    const size_t share = (size_t)(held_out * (double)count);
-    const size_t kept = count - (held_out > 0 && share == 0 ? 1 : share); /* never the test set instead */
+    const size_t kept = networks_kept(count, held_out);
     networks_sets sets = { .train = dsc_examples_range(&shared->train, 0, kept), .test = shared->test };
     if (kept < count)
         sets.test = dsc_examples_range(&shared->train, kept, count - kept);
@@ -146,31 +145,17 @@ bool networks_train(const training *t, outcome *result)
 }
 
 /* Of an image, or of MNIST-1D's points. */
-static double inputs_of(const struct hyperparameters *k)
+static size_t inputs_of(const struct hyperparameters *k)
 {
     return strcmp(k->dataset, "mnist") == 0 || strcmp(k->dataset, "fashion-mnist") == 0 ? 784 : 40;
 }
 
-static double weights_of(const struct hyperparameters *k, double width)
+dsc_cost networks_cost(dsc_scope *scope, const dsc_plan *plan, const struct hyperparameters *k,
+                       const training *t, size_t examples)
 {
-    double weights = 0, before = inputs_of(k);
-    for (int64_t layer = 0; layer < k->layers; layer++) {
-        const double units = layer + 1 == k->layers && k->last_width ? (double)k->last_width : width;
-        weights += before * units;
-        before = units;
-    }
-    return weights + before * CLASSES;
-}
-
-/* Six operations per weight and example: two forward, two for each gradient; none for that of the input. */
-double networks_work(const struct hyperparameters *k, double width, double examples)
-{
-    const double seen = k->steps ? (double)k->steps * (double)k->batch : examples * (double)k->epochs;
-    return (6 * weights_of(k, width) - 2 * inputs_of(k) * width) * seen;
-}
-
-double networks_memory(const struct hyperparameters *k, double width)
-{
-    const double widest = fmax(width, (double)k->last_width);
-    return 4 * (4 * weights_of(k, width) + (double)k->layers * widest * (6 * (double)k->batch + 512)) + 1e6;
+    const dsc_cell_training training = training_of(scope, k, t, examples);
+    dsc_node *loss = loss_of(scope, k, t, inputs_of(k));
+    dsc_cost cost = dsc_train_cost(plan, loss, examples, &training);
+    cost.flops += dsc_evaluate_flops(loss, examples + (size_t)k->test);
+    return cost;
 }

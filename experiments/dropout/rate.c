@@ -57,19 +57,24 @@ static size_t width_of(const struct hyperparameters *k)
     return (size_t)(width + 0.5) > 0 ? (size_t)(width + 0.5) : 1;
 }
 
+static training training_of(const struct hyperparameters *k)
+{
+    return (training){ .width = width_of(k),
+                       .regularisation = { .noise = NOISE_BERNOULLI, .rate = 1 - k->keep },
+                       .share = 1 };
+}
+
 static void run(dsc_cell *cell)
 {
     const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
     const struct shared *shared = dsc_cell_shared(cell);
     const networks_sets sets = networks_hold_out(shared, shared->train.count, k->held_out);
+    training t = training_of(k);
+    t.cell = cell;
+    t.train = &sets.train;
+    t.test = &sets.test;
     outcome result = { 0 };
-    if (!networks_train(&(training){ .cell = cell,
-                                     .train = &sets.train,
-                                     .test = &sets.test,
-                                     .width = width_of(k),
-                                     .regularisation = { .noise = NOISE_BERNOULLI, .rate = 1 - k->keep },
-                                     .share = 1 },
-                        &result))
+    if (!networks_train(&t, &result))
         return;
     dsc_put(cell, "test_error", result.test.error_rate);
     dsc_put(cell, "train_error", result.train.error_rate);
@@ -79,16 +84,11 @@ static void run(dsc_cell *cell)
     dsc_put(cell, "parameters", result.parameters);
 }
 
-static double work(const void *hyperparameters)
+static dsc_cost cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters)
 {
     const struct hyperparameters *k = hyperparameters;
-    return networks_work(k, (double)width_of(k), (double)k->examples * (1 - k->held_out));
-}
-
-static double memory(const void *hyperparameters)
-{
-    const struct hyperparameters *k = hyperparameters;
-    return networks_memory(k, (double)width_of(k));
+    const training t = training_of(k);
+    return networks_cost(scope, plan, k, &t, networks_kept((size_t)k->examples, k->held_out));
 }
 
 static size_t figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
@@ -180,8 +180,7 @@ const dsc_case dropout_rate = {
     .data_choice = "dataset",
     .prepare = images_prepare,
     .run = run,
-    .work = work,
-    .memory = memory,
+    .cost = cost,
     .figures = figures,
     .claims = claims,
 };

@@ -56,6 +56,14 @@ static const dsc_preset presets[] = {
     { 0 },
 };
 
+static training training_of(const struct hyperparameters *k, bool drops)
+{
+    return (training){ .width = (size_t)k->width,
+                       .regularisation = { .noise = drops ? NOISE_BERNOULLI : NOISE_NONE,
+                                           .rate = drops ? k->rate : 0,
+                                           .input_rate = drops ? k->input_rate : 0 } };
+}
+
 static void run(dsc_cell *cell)
 {
     const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
@@ -65,17 +73,14 @@ static void run(dsc_cell *cell)
     const double *chosen = dsc_cell_axis(cell, "method", &count);
     for (size_t i = 0; i < count; i++) {
         const bool drops = chosen[i] == DROPOUT;
+        training t = training_of(k, drops);
+        t.cell = cell;
+        t.train = &sets.train;
+        t.test = &sets.test;
+        t.done = (double)i / (double)count;
+        t.share = 1 / (double)count;
         outcome result = { 0 };
-        if (!networks_train(&(training){ .cell = cell,
-                                         .train = &sets.train,
-                                         .test = &sets.test,
-                                         .width = (size_t)k->width,
-                                         .regularisation = { .noise = drops ? NOISE_BERNOULLI : NOISE_NONE,
-                                                             .rate = drops ? k->rate : 0,
-                                                             .input_rate = drops ? k->input_rate : 0 },
-                                         .done = (double)i / (double)count,
-                                         .share = 1 / (double)count },
-                            &result))
+        if (!networks_train(&t, &result))
             return;
         dsc_put_at(cell, "test_error", i, result.test.error_rate);
         dsc_put_at(cell, "train_error", i, result.train.error_rate);
@@ -89,16 +94,20 @@ static void run(dsc_cell *cell)
     }
 }
 
-static double work(const void *hyperparameters)
+static dsc_cost cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters)
 {
     const struct hyperparameters *k = hyperparameters;
-    return METHOD_COUNT * networks_work(k, (double)k->width, (double)k->examples);
-}
-
-static double memory(const void *hyperparameters)
-{
-    const struct hyperparameters *k = hyperparameters;
-    return networks_memory(k, (double)k->width);
+    const size_t examples = networks_kept((size_t)k->examples, k->held_out);
+    dsc_cost all = { 0, 0 };
+    size_t count;
+    const double *chosen = dsc_plan_axis(plan, "method", &count);
+    for (size_t i = 0; i < count; i++) {
+        const training t = training_of(k, chosen[i] == DROPOUT);
+        const dsc_cost one = networks_cost(scope, plan, k, &t, examples);
+        all.flops += one.flops;
+        all.bytes = fmax(all.bytes, one.bytes);
+    }
+    return all;
 }
 
 static size_t figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
@@ -183,8 +192,7 @@ const dsc_case dropout_size = {
     .data_choice = "dataset",
     .prepare = images_prepare,
     .run = run,
-    .work = work,
-    .memory = memory,
+    .cost = cost,
     .figures = figures,
     .claims = claims,
 };

@@ -97,44 +97,43 @@ static dsc_node *network(dsc_scope *scope, const struct uncertainty_hyperparamet
     return dsc_dense(h, 1);
 }
 
-struct fitting {
-    dsc_cell *cell;
-    double steps;
-};
-
-static bool after_step(void *user, size_t step)
+static dsc_cell_training training_of(const struct uncertainty_hyperparameters *k)
 {
-    const struct fitting *fitting = user;
-    return dsc_cell_progress(fitting->cell, 0.8 * (double)step / fitting->steps);
+    static const dsc_parameter_group biases = { .match = "*/bias", .no_decay = true };
+    return (dsc_cell_training){
+        .compile = { .batch = (size_t)k->points },
+        .fit = { .optimizer = { .kind = DSC_ADAM,
+                                .lr = k->lr,
+                                .l2 = k->l2,
+                                .schedule = { .kind = DSC_COSINE, .period = (double)k->steps },
+                                .groups = &biases,
+                                .group_count = 1 },
+                 .epochs = (size_t)k->steps,
+                 .fixed_order = true },
+        .progress_share = 0.8
+    };
 }
 
-static bool fit(dsc_cell *cell, dsc_model *model)
+static dsc_node *loss_of(dsc_scope *scope, dsc_node *y)
+{
+    return dsc_squared_loss(y, dsc_targets(scope, &(dsc_input_spec){ .shape = { 1 } }));
+}
+
+static dsc_model *train(dsc_cell *cell, dsc_node *y)
 {
     const struct uncertainty_hyperparameters *k = dsc_cell_hyperparameters(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
-    double x[MOST_POINTS], y[MOST_POINTS];
-    draw_points(k, x, y);
+    const dsc_cell_training training = training_of(k);
+    double x[MOST_POINTS], targets[MOST_POINTS];
+    draw_points(k, x, targets);
     const size_t points = (size_t)k->points;
     const dsc_examples examples = { .count = points,
-                                    .columns = { { "input", 1, .f32 = dsc_to_f32(scope, x, points) },
-                                                 { "targets", 1, .f32 = dsc_to_f32(scope, y, points) } } };
-    static const dsc_parameter_group biases = { .match = "*/bias", .no_decay = true };
-    struct fitting fitting = { cell, (double)k->steps };
-    const dsc_fit_options options = { .optimizer = { .kind = DSC_ADAM,
-                                                     .lr = k->lr,
-                                                     .l2 = k->l2,
-                                                     .schedule = { .kind = DSC_COSINE,
-                                                                   .period = (double)k->steps },
-                                                     .groups = &biases,
-                                                     .group_count = 1 },
-                                      .epochs = (size_t)k->steps,
-                                      .fixed_order = true,
-                                      .on_epoch = after_step,
-                                      .user = &fitting };
-    if (dsc_scope_status(scope) != DSC_OK || dsc_fit(model, &examples, &options) != DSC_OK)
-        return false;
+                                    .columns = {
+                                        { "input", 1, .f32 = dsc_to_f32(scope, x, points) },
+                                        { "targets", 1, .f32 = dsc_to_f32(scope, targets, points) } } };
+    dsc_model *model = dsc_cell_train(cell, loss_of(scope, y), &examples, &training);
     dsc_put(cell, "train_loss", dsc_evaluate(model, &examples).loss);
-    return true;
+    return model;
 }
 
 /* Sums and sums of squares of the predictions with dropout, at every x. The scope of a pass ends with it. */
@@ -196,11 +195,8 @@ static void run(dsc_cell *cell)
     const struct uncertainty_hyperparameters *k = dsc_cell_hyperparameters(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
     dsc_node *y = network(scope, k);
-    dsc_model *model =
-        dsc_compile(dsc_squared_loss(y, dsc_targets(scope, &(dsc_input_spec){ .shape = { 1 } })),
-                    &(dsc_compile_options){ .batch = (size_t)k->points, .engine = dsc_cell_engine(cell) });
-    dsc_cell_note(cell, dsc_model_implementations(scope, model));
-    if (!model || !fit(cell, model))
+    dsc_model *model = train(cell, y);
+    if (!model)
         return;
     size_t count;
     const double *x = dsc_cell_axis(cell, "x", &count);
@@ -209,26 +205,20 @@ static void run(dsc_cell *cell)
     double *sums = dsc_scope_alloc(scope, count, sizeof *sums);
     double *squares = dsc_scope_alloc(scope, count, sizeof *squares);
     const float *plain = dsc_predict(scope, model, y, &grid);
-    if (dsc_scope_status(scope) != DSC_OK || !sample(cell, model, y, &grid, sums, squares))
-        return;
-    put(cell, x, count, sums, squares, plain);
-    size_t elements;
-    const float *parameters = dsc_model_parameters(model, &elements);
-    dsc_cell_hash(cell, parameters, elements * sizeof *parameters);
+    if (dsc_scope_status(scope) == DSC_OK && sample(cell, model, y, &grid, sums, squares))
+        put(cell, x, count, sums, squares, plain);
 }
 
-static double work(const void *hyperparameters)
+static dsc_cost cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters)
 {
     const struct uncertainty_hyperparameters *k = hyperparameters;
-    const double w = (double)k->width, weights = 2 * w + (double)(k->layers - 1) * w * w;
-    return weights * (6 * (double)k->points * (double)k->steps + 2 * 121 * (double)k->passes);
-}
-
-static double memory(const void *hyperparameters)
-{
-    const struct uncertainty_hyperparameters *k = hyperparameters;
-    const double w = (double)k->width;
-    return 4 * (5 * (double)k->layers * w * w + (double)k->layers * w * 1000) + 1e6;
+    const dsc_cell_training training = training_of(k);
+    dsc_node *loss = loss_of(scope, network(scope, k));
+    dsc_cost cost = dsc_train_cost(plan, loss, (size_t)k->points, &training);
+    size_t count;
+    dsc_plan_axis(plan, "x", &count);
+    cost.flops += (double)k->passes * dsc_evaluate_flops(loss, count);
+    return cost;
 }
 
 static size_t figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
@@ -292,8 +282,7 @@ const dsc_case dropout_uncertainty = {
     .presets = presets,
     .seeds = 5,
     .run = run,
-    .work = work,
-    .memory = memory,
+    .cost = cost,
     .figures = figures,
     .claims = claims,
 };

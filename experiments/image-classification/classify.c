@@ -148,52 +148,24 @@ static dsc_node *perceptron(dsc_scope *scope, const dsc_image_network_spec *spec
                                            .outputs = spec->classes });
 }
 
-static dsc_node *network(dsc_scope *scope, int64_t which, const struct shared *shared)
+static dsc_node *network(dsc_scope *scope, int64_t which, const dsc_image_network_spec *spec)
 {
     static dsc_node *(*const make[])(dsc_scope *, const dsc_image_network_spec *) = {
         dsc_logistic, perceptron, dsc_lenet, dsc_cnn5, dsc_resnet_small, dsc_inception_small
     };
-    return make[which](scope,
-                       &(dsc_image_network_spec){ shared->height, shared->width, shared->channels, CLASSES });
+    return make[which](scope, spec);
 }
 
-struct progress {
-    dsc_cell *cell;
-    dsc_model *model;
-    const struct shared *shared;
-    size_t epochs;
-};
-
-static void measure_at(const struct progress *p, size_t epoch)
+static void measure(dsc_cell *cell, dsc_model *model, size_t at, void *user)
 {
-    const size_t at = dsc_cell_axis_index(p->cell, "epoch", (double)epoch);
-    if (at == SIZE_MAX)
-        return;
-    const dsc_metrics test = dsc_evaluate(p->model, &p->shared->test),
-                      train = dsc_evaluate(p->model, &p->shared->train_part);
-    dsc_put_at(p->cell, "test_error", at, test.error_rate);
-    dsc_put_at(p->cell, "train_error", at, train.error_rate);
-    dsc_put_at(p->cell, "test_loss", at, test.loss);
-    dsc_put_at(p->cell, "train_loss", at, train.loss);
-}
-
-static bool after_epoch(void *user, size_t epoch)
-{
-    const struct progress *p = user;
-    measure_at(p, epoch);
-    return dsc_cell_progress(p->cell, (double)epoch / (double)p->epochs);
-}
-
-/* Fails for an epoch that the training does not reach. */
-static void check_epochs(dsc_cell *cell, size_t epochs)
-{
-    size_t count;
-    const double *values = dsc_cell_axis(cell, "epoch", &count);
-    for (size_t i = 0; i < count; i++)
-        if (values[i] > (double)epochs)
-            dsc_scope_fail(dsc_cell_scope(cell), DSC_ERROR_ARGUMENT,
-                           "epoch = %.0f: the training ends after epochs = %zu; ask for more epochs",
-                           values[i], epochs);
+    (void)user;
+    const struct shared *shared = dsc_cell_shared(cell);
+    const dsc_metrics test = dsc_evaluate(model, &shared->test),
+                      train = dsc_evaluate(model, &shared->train_part);
+    dsc_put_at(cell, "test_error", at, test.error_rate);
+    dsc_put_at(cell, "train_error", at, train.error_rate);
+    dsc_put_at(cell, "test_loss", at, test.loss);
+    dsc_put_at(cell, "train_loss", at, train.loss);
 }
 
 static void put_confusion(dsc_cell *cell, dsc_model *model, const dsc_node *logits, const dsc_examples *test)
@@ -222,62 +194,64 @@ static dsc_optimizer optimizer_of(const struct hyperparameters *k, size_t exampl
     return optimizer;
 }
 
+/* Without augmentation, which a cell draws by its own seed. */
+static dsc_cell_training training_of(dsc_scope *scope, const struct hyperparameters *k, size_t examples)
+{
+    return (dsc_cell_training){
+        .compile = { .batch = (size_t)k->batch, .dtype = dsc_dtype_parse(scope, k->precision) },
+        .fit = { .optimizer = optimizer_of(k, examples), .epochs = (size_t)k->epochs },
+        .measure = measure,
+        .axis = "epoch",
+        .hashed = DSC_CELL_HASHED_PARAMETERS, /* as in the files of version 1 */
+    };
+}
+
 static void run(dsc_cell *cell)
 {
     const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
+    const struct shared *shared = dsc_cell_shared(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
-    struct progress p = { .cell = cell, .shared = dsc_cell_shared(cell), .epochs = (size_t)k->epochs };
-    check_epochs(cell, p.epochs);
-    dsc_node *logits = network(scope, k->network, p.shared);
-    dsc_node *loss = dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES));
-    p.model = dsc_compile(loss, &(dsc_compile_options){ .batch = (size_t)k->batch,
-                                                        .engine = dsc_cell_engine(cell),
-                                                        .dtype = dsc_dtype_parse(scope, k->precision) });
-    dsc_cell_note(cell, dsc_model_implementations(scope, p.model));
     const bool flip = strcmp(k->augment, "flip") == 0;
-    const dsc_augmentation augmentation = { .height = p.shared->height,
-                                            .width = p.shared->width,
-                                            .channels = p.shared->channels,
+    const dsc_augmentation augmentation = { .height = shared->height,
+                                            .width = shared->width,
+                                            .channels = shared->channels,
                                             .flip = flip,
                                             .shift = flip ? 0 : 2,
                                             .crop = flip ? 4 : 0,
                                             .seed = dsc_cell_seed(cell) };
-    const dsc_fit_options options = {
-        .optimizer = optimizer_of(k, p.shared->train.count),
-        .epochs = p.epochs,
-        .augmentation = strcmp(k->augment, "none") == 0 ? NULL : &augmentation,
-        .on_epoch = after_epoch,
-        .user = &p,
-    };
-    if (dsc_scope_status(scope) == DSC_OK)
-        measure_at(&p, 0);
-    if (dsc_fit(p.model, &p.shared->train, &options) != DSC_OK)
+    dsc_cell_training training = training_of(scope, k, shared->train.count);
+    training.fit.augmentation = strcmp(k->augment, "none") == 0 ? NULL : &augmentation;
+    dsc_node *logits =
+        network(scope, k->network,
+                &(dsc_image_network_spec){ shared->height, shared->width, shared->channels, CLASSES });
+    dsc_node *loss = dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES));
+    dsc_model *model = dsc_cell_train(cell, loss, &shared->train, &training);
+    if (!model)
         return;
-    put_confusion(cell, p.model, logits, &p.shared->test);
-    pictures_put(cell, p.model, dsc_examples_column(&p.shared->test, "input")->f32, p.shared->height,
-                 p.shared->width, p.shared->channels);
-    dsc_put(cell, "parameters", (double)dsc_model_parameter_count(p.model));
-    size_t count;
-    const float *parameters = dsc_model_parameters(p.model, &count);
-    dsc_cell_hash(cell, parameters, count * sizeof *parameters);
+    put_confusion(cell, model, logits, &shared->test);
+    pictures_put(cell, model, dsc_examples_column(&shared->test, "input")->f32, shared->height, shared->width,
+                 shared->channels);
+    dsc_put(cell, "parameters", (double)dsc_model_parameter_count(model));
 }
 
-/* Operations of one example forward, products alone, roughly: at 28 x 28. */
-static double work(const void *hyperparameters)
+/* The files' sizes, which are not read yet: CIFAR-10 has 50,000 images of 32 x 32 in three channels, the
+   others 60,000 of 28 x 28. */
+static dsc_cost cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters)
 {
-    static const double forward[] = { 1.6e4, 1.3e6, 2.4e7, 2.3e8, 1.9e7, 2.6e7 };
     const struct hyperparameters *k = hyperparameters;
-    const double examples = k->train ? (double)k->train : strcmp(k->dataset, "glyphs") == 0 ? GLYPHS : 60000;
-    return 3.4 * forward[k->network] * examples * (double)k->epochs;
-}
-
-static double memory(const void *hyperparameters)
-{
-    static const double elements[] = {
-        800, 2e3, 1.2e5, 6e5, 1e5, 2e5
-    }; /* of the activations of one example */
-    const struct hyperparameters *k = hyperparameters;
-    return 12 * elements[k->network] * (double)k->batch + 5e7;
+    const bool color = strcmp(k->dataset, "cifar-10") == 0, generated = strcmp(k->dataset, "glyphs") == 0;
+    const dsc_image_network_spec image = { color ? 32 : 28, color ? 32 : 28, color ? 3 : 1, CLASSES };
+    const size_t whole = generated ? GLYPHS * 4 / 5 : color ? 50000 : 60000;
+    const size_t examples = k->train && (size_t)k->train < whole ? (size_t)k->train : whole;
+    const dsc_cell_training training = training_of(scope, k, examples);
+    dsc_node *loss =
+        dsc_softmax_cross_entropy(network(scope, k->network, &image), dsc_labels(scope, CLASSES));
+    dsc_cost cost = dsc_train_cost(plan, loss, examples, &training);
+    size_t points = 0;
+    dsc_plan_axis(plan, "epoch", &points);
+    const size_t tests = k->test ? (size_t)k->test : generated ? GLYPHS / 5 : 10000;
+    cost.flops += (double)points * dsc_evaluate_flops(loss, tests + (examples < PART ? examples : PART));
+    return cost;
 }
 
 static size_t figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
@@ -372,8 +346,7 @@ static const dsc_case networks = {
     .data_choice = "dataset",
     .prepare = prepare,
     .run = run,
-    .work = work,
-    .memory = memory,
+    .cost = cost,
     .figures = figures,
     .claims = claims,
 };

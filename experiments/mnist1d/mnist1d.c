@@ -126,83 +126,41 @@ static dsc_node *network(dsc_scope *scope, const struct hyperparameters *k)
     }
 }
 
-struct progress {
-    dsc_cell *cell;
-    double epochs;
-};
-
-static bool after_epoch(void *user, size_t epoch)
+/* Its loss, and how it is trained. */
+static dsc_node *loss_of(dsc_scope *scope, const struct hyperparameters *k)
 {
-    const struct progress *progress = user;
-    return dsc_cell_progress(progress->cell, (double)epoch / progress->epochs);
+    return dsc_softmax_cross_entropy(network(scope, k), dsc_labels(scope, CLASSES));
+}
+
+static dsc_cell_training training_of(const struct hyperparameters *k)
+{
+    return (dsc_cell_training){ .compile = { .batch = (size_t)k->batch },
+                                .fit = { .optimizer = { .kind = DSC_ADAM, .lr = k->lr },
+                                         .steps = (size_t)k->steps,
+                                         .fixed_order = true } };
 }
 
 static void run(dsc_cell *cell)
 {
     const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
     const struct shared *shared = dsc_cell_shared(cell);
-    dsc_scope *scope = dsc_cell_scope(cell);
     const dsc_examples *train = &shared->train[k->shuffled], *test = &shared->test[k->shuffled];
-    dsc_node *loss = dsc_softmax_cross_entropy(network(scope, k), dsc_labels(scope, CLASSES));
-    dsc_model *model = dsc_compile(
-        loss, &(dsc_compile_options){ .batch = (size_t)k->batch, .engine = dsc_cell_engine(cell) });
-    dsc_cell_note(cell, dsc_model_implementations(scope, model));
-    const size_t batches = (train->count + (size_t)k->batch - 1) / (size_t)k->batch;
-    const size_t epochs = ((size_t)k->steps + batches - 1) / batches;
-    struct progress progress = { cell, (double)epochs };
-    const dsc_fit_options options = {
-        .optimizer = { .kind = DSC_ADAM, .lr = k->lr },
-        .epochs = epochs,
-        .steps = (size_t)k->steps,
-        .fixed_order = true,
-        .on_epoch = after_epoch,
-        .user = &progress,
-    };
-    if (dsc_fit(model, train, &options) != DSC_OK)
-        return;
+    const dsc_cell_training training = training_of(k);
+    dsc_model *model = dsc_cell_train(cell, loss_of(dsc_cell_scope(cell), k), train, &training);
     const dsc_metrics on_test = dsc_evaluate(model, test), on_train = dsc_evaluate(model, train);
     dsc_put(cell, "test_accuracy", 1 - on_test.error_rate);
     dsc_put(cell, "train_accuracy", 1 - on_train.error_rate);
     dsc_put(cell, "test_loss", on_test.loss);
     dsc_put(cell, "train_loss", on_train.loss);
     dsc_put(cell, "parameters", (double)dsc_model_parameter_count(model));
-    size_t count;
-    const float *parameters = dsc_model_parameters(model, &count);
-    dsc_cell_hash(cell, parameters, count * sizeof *parameters);
 }
 
-/* Operations of the forward pass of one example, the products alone. */
-static double forward(const struct hyperparameters *k)
-{
-    const double h = (double)k->hidden, c = (double)k->channels, u = (double)k->units;
-    switch (k->network) {
-    case LOGISTIC: return 2 * INPUTS * CLASSES;
-    case MLP: return 2 * (INPUTS * h + h * h + h * CLASSES);
-    case CNN: return 2 * (19 * 5 * c + (10 + 5) * 3 * c * c + 5 * c * CLASSES);
-    default: return 2 * (2 * INPUTS * 3 * (u * u + u) + 2 * INPUTS * u * CLASSES) + 2000.0 * INPUTS;
-    }
-}
-
-static double work(const void *hyperparameters)
+static dsc_cost cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters)
 {
     const struct hyperparameters *k = hyperparameters;
-    return 3 * forward(k) * (double)k->steps * (double)k->batch;
+    const dsc_cell_training training = training_of(k);
+    return dsc_train_cost(plan, loss_of(scope, k), (size_t)k->samples * 4 / 5, &training);
 }
-
-static double memory(const void *hyperparameters)
-{
-    const struct hyperparameters *k = hyperparameters;
-    return 4 * (forward(k) + (double)k->batch * 40 * (double)(k->hidden + k->channels + 12 * k->units));
-}
-
-/* The notebook's single runs, in percent; beside the marks of the same positions. */
-static const dsc_series published = {
-    .label = "published, one run",
-    .style = DSC_SERIES_PUBLISHED,
-    .reference_count = 8,
-    .reference_x = { -0.1, 0.9, 1.9, 2.9, 0.1, 1.1, 2.1, 3.1 },
-    .reference_y = { 31.5, 65.1, 92.3, 89.1, 31.5, 66.0, 58.7, 53.3 },
-};
 
 static size_t figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
 {
@@ -303,8 +261,7 @@ static const dsc_case benchmark = {
     .seeds = 3,
     .prepare = prepare,
     .run = run,
-    .work = work,
-    .memory = memory,
+    .cost = cost,
     .figures = figures,
     .claims = claims,
 };

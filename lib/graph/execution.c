@@ -199,12 +199,11 @@ static int threads_of(const dsc_model *model, const dsci_stage_list *schedule)
     return most < (size_t)model->threads ? (int)most : model->threads;
 }
 
-static void make_workspaces(dsc_scope *scope, dsci_execution *plan, size_t bytes)
+static void make_workspaces(dsc_scope *scope, dsci_execution *plan)
 {
-    plan->workspace_bytes = bytes;
     plan->workspaces = dsc_scope_alloc(scope, (size_t)plan->threads, sizeof(void *));
     for (int i = 0; plan->workspaces && i < plan->threads; i++)
-        plan->workspaces[i] = dsc_scope_alloc(scope, bytes, 1);
+        plan->workspaces[i] = dsc_scope_alloc(scope, plan->workspace_bytes, 1);
 }
 
 static dsci_execution *plan_make(dsc_model *model, const dsci_tensor *root, size_t batch, dsci_mode mode)
@@ -241,12 +240,15 @@ static dsci_execution *plan_make(dsc_model *model, const dsci_tensor *root, size
     dsci_stage_list schedule = { .phases = NULL };
     dsci_pass_stages(&plan->graph, &schedule);
     plan->arena_bytes = dsci_pass_memory(&plan->graph, schedule.stage_count);
+    plan->workspace_bytes = schedule.worker_bytes;
+    plan->threads = threads_of(model, &schedule);
+    if (model->outline)
+        return dsc_scope_status(scope) == DSC_OK ? plan : NULL;
     void *arena = dsc_scope_alloc(scope, plan->arena_bytes, 1);
     if (!arena)
         return NULL;
     resolve(model, plan, arena);
-    plan->threads = threads_of(model, &schedule);
-    make_workspaces(scope, plan, schedule.worker_bytes);
+    make_workspaces(scope, plan);
     make_steps(model, plan, &schedule, image);
     return dsc_scope_status(scope) == DSC_OK ? plan : NULL;
 }

@@ -91,9 +91,11 @@ static dsc_status lay_out_all(dsc_model *model, const dsci_graph *graph)
     model->state_slices = state.slices;
     model->state_count = state.slice_count;
     model->state_elements = state.elements;
-    model->parameters = dsc_scope_alloc(model->scope, model->elements, size);
-    model->gradients = dsc_scope_alloc(model->scope, model->elements, size);
-    model->state = dsc_scope_alloc(model->scope, model->state_elements, size);
+    if (!model->outline) {
+        model->parameters = dsc_scope_alloc(model->scope, model->elements, size);
+        model->gradients = dsc_scope_alloc(model->scope, model->elements, size);
+        model->state = dsc_scope_alloc(model->scope, model->state_elements, size);
+    }
     check_names(model, model->slices, model->slice_count, "parameters");
     return check_names(model, model->state_slices, model->state_count, "values of state");
 }
@@ -184,7 +186,7 @@ static dsc_node *computable(dsc_node *root)
     return NULL;
 }
 
-dsc_model *dsc_compile(dsc_node *root, const dsc_compile_options *options)
+static dsc_model *compile(dsc_node *root, const dsc_compile_options *options, bool outline)
 {
     root = root && options && options->inference ? computable(root) : root ? trainable(root) : NULL;
     if (!root)
@@ -194,6 +196,7 @@ dsc_model *dsc_compile(dsc_node *root, const dsc_compile_options *options)
     if (!model)
         return NULL;
     model->scope = scope;
+    model->outline = outline;
     model->root = root->tensor;
     model->names = root->names;
     dsci_names_settle(model->names);
@@ -207,14 +210,35 @@ dsc_model *dsc_compile(dsc_node *root, const dsc_compile_options *options)
     dsci_pass_build(&graph, model->root, model->root);
     if (dsc_scope_status(scope) != DSC_OK || lay_out_all(model, &graph) != DSC_OK)
         return NULL;
-    initialize(model, &graph, &dsci_op_parameter, model->slices, model->parameters);
-    initialize(model, &graph, &dsci_op_state, model->state_slices, model->state);
+    if (!outline) {
+        initialize(model, &graph, &dsci_op_parameter, model->slices, model->parameters);
+        initialize(model, &graph, &dsci_op_state, model->state_slices, model->state);
+    }
     model->shard_rows = model->options.shard ? model->options.shard : choose_shard(&graph);
     model->threads = choose_threads(model->options.threads);
     return dsci_model_execution(model, model->options.batch,
                                 model->options.inference ? DSCI_EVALUATION : DSCI_TRAINING)
                ? model
                : NULL;
+}
+
+dsc_model *dsc_compile(dsc_node *root, const dsc_compile_options *options)
+{
+    return compile(root, options, false);
+}
+
+dsc_model *dsci_model_outline(dsc_node *root, const dsc_compile_options *options)
+{
+    return compile(root, options, true);
+}
+
+double dsci_model_bytes(const dsc_model *model)
+{
+    const size_t size = dsci_type_size(dsci_model_master_type(model));
+    double bytes = (double)size * (2 * (double)model->elements + (double)model->state_elements);
+    for (const dsci_execution *plan = model->plans; plan; plan = plan->next)
+        bytes += (double)plan->arena_bytes + plan->threads * (double)plan->workspace_bytes;
+    return bytes;
 }
 
 size_t dsc_model_slices(const dsc_model *model, const dsc_slice **slices)

@@ -73,8 +73,18 @@ struct dsc_model {
     uint32_t draw;         /* of SAMPLING plans: moves their masks on */
     double update_seconds; /* of the optimizer, if the model is profiled */
     uint64_t updates;
+    bool
+        outline; /* its plans are made, and their memory is not: it tells what it would take, and can't run */
     dsci_execution *plans;
 };
+
+/* Compiles a network into an outline: as dsc_compile(), without taking memory of the network's size. NULL on
+   failure. */
+dsc_model *dsci_model_outline(dsc_node *root, const dsc_compile_options *options);
+
+/* Bytes of its parameters, gradients and state, and of the plans made so far; of an outline those that they
+   would have. */
+double dsci_model_bytes(const dsc_model *model);
 
 static inline dsci_type dsci_model_type(const dsc_model *model)
 {

@@ -29,6 +29,7 @@
 #include <descent/scope.h>
 #include <descent/statistics.h>
 #include <descent/status.h>
+#include <descent/study.h>
 #include <descent/tensor.h>
 #include <descent/text.h>
 #include <descent/train.h>

@@ -18,7 +18,7 @@ static const double FILE_BYTES = 65536;         /* structure, texts */
 
 struct job {
     size_t cell;
-    double work, memory;
+    dsc_cost cost;
 };
 
 struct calibration {
@@ -52,7 +52,7 @@ static double measure(const dsc_plan *plan, const void *shared, const struct job
     dsc_float_mode_leave(float_mode);
     dsc_scope_close(&scope);
     const double fraction = outcome.status == DSC_CELL_DONE ? 1 : watch.fraction;
-    return fraction > 0 && outcome.seconds > 0 ? job->work * fraction / outcome.seconds : NAN;
+    return fraction > 0 && outcome.seconds > 0 ? job->cost.flops * fraction / outcome.seconds : NAN;
 }
 
 /* Work per second of a product of matrices, which calls of LAPACK come near to. */
@@ -71,7 +71,7 @@ static double measure_products(void)
 static int by_work(const void *a, const void *b)
 {
     const struct job *x = a, *y = b;
-    return (x->work > y->work) - (x->work < y->work);
+    return (x->cost.flops > y->cost.flops) - (x->cost.flops < y->cost.flops);
 }
 
 struct speeds {
@@ -87,7 +87,7 @@ static struct speeds measure_two(const dsc_plan *plan, const void *shared, const
 {
     const struct job *largest = NULL, *middle = NULL;
     for (size_t i = 0; i < count; i++) {
-        if (jobs[i].memory > memory || (plan->kase->uses_lapack && jobs[i].work > LAPACK_WORK_MAX))
+        if (jobs[i].cost.bytes > memory || (plan->kase->uses_lapack && jobs[i].cost.flops > LAPACK_WORK_MAX))
             continue;
         largest = &jobs[i];
         if (i <= count / 2 || !middle)
@@ -102,7 +102,7 @@ static struct speeds measure_two(const dsc_plan *plan, const void *shared, const
     if (middle && middle != last)
         speeds.small = measure(plan, shared, middle, options, cell_threads);
     if (middle)
-        speeds.boundary = sqrt(middle->work * last->work);
+        speeds.boundary = sqrt(middle->cost.flops * last->cost.flops);
     if (isnan(speeds.large))
         speeds.large = speeds.small;
     if (isnan(speeds.small))
@@ -115,8 +115,8 @@ static double seconds_of(const struct job *jobs, size_t count, const struct spee
 {
     double total = 0, longest = 0;
     for (size_t i = 0; i < count; i++) {
-        const double seconds =
-            jobs[i].work / (jobs[i].work < speeds->boundary ? speeds->small : speeds->large);
+        const double work = jobs[i].cost.flops;
+        const double seconds = work / (work < speeds->boundary ? speeds->small : speeds->large);
         total += seconds;
         longest = seconds > longest ? seconds : longest;
     }
@@ -127,15 +127,13 @@ static size_t list_jobs(dsc_scope *scope, const dsc_plan *plan, const dsc_run_op
                         struct job *jobs)
 {
     size_t count = 0;
-    void *hyperparameters = dsc_scope_alloc(scope, 1, plan->kase->hyperparameters_size);
     dsc_record *record = NULL;
     if (options->out && dsc_file_exists(options->out))
         record = dsci_results_open(scope, plan, options->out);
     for (size_t i = 0; dsc_scope_status(scope) == DSC_OK && i < plan->cells; i++)
         if (dsci_sweep_shares(options, i) &&
             (!record || dsc_record_cell_at(record, i)->status != DSC_CELL_DONE))
-            jobs[count++] = (struct job){ i, dsci_cell_work(plan, i, hyperparameters),
-                                          dsci_cell_memory(plan, i, hyperparameters) };
+            jobs[count++] = (struct job){ i, dsci_cell_cost(plan, i) };
     return count;
 }
 
@@ -145,15 +143,14 @@ dsc_estimate dsc_estimate_run(dsc_scope *scope, const dsc_plan *plan, const dsc_
     struct job *jobs = plan ? dsc_scope_alloc(scope, plan->cells, sizeof *jobs) : NULL;
     size_t *cells = plan ? dsc_scope_alloc(scope, plan->cells, sizeof *cells) : NULL;
     double *memory = plan ? dsc_scope_alloc(scope, plan->cells, sizeof *memory) : NULL;
-    void *hyperparameters = plan ? dsc_scope_alloc(scope, 1, plan->kase->hyperparameters_size) : NULL;
     if (!plan || dsc_scope_status(scope) != DSC_OK)
         return estimate;
     const size_t count = list_jobs(scope, plan, options, jobs);
     for (size_t i = 0; i < count; i++) {
         cells[i] = jobs[i].cell;
-        estimate.flops += plan->kase->work ? jobs[i].work : 0;
+        estimate.flops += plan->kase->cost ? jobs[i].cost.flops : 0;
     }
-    const struct dsci_team team = dsci_team_choose(plan, options, cells, count, memory, hyperparameters);
+    const struct dsci_team team = dsci_team_choose(plan, options, cells, count, memory);
     estimate.cells = plan->cells;
     estimate.missing = count;
     estimate.fitting = team.fitting;

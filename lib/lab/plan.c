@@ -438,6 +438,9 @@ static void count_cells(dsc_plan *plan)
         else
             plan->cells *= plan->axes[i].count;
     }
+    if (dsc_scope_status(plan->scope) == DSC_OK)
+        plan->costs = dsc_scope_alloc(plan->scope, plan->cells / plan->axes[plan->seed_axis].count,
+                                      sizeof *plan->costs);
 }
 
 dsc_plan *dsc_plan_make(dsc_scope *scope, const dsc_experiment *experiment, const dsc_plan_options *options)

@@ -36,6 +36,7 @@ struct dsc_plan {
     size_t axis_count, cell_axes, seed_axis;
     struct dsci_sweep_axis axes[DSC_RECORD_MAX_AXES]; /* of cells as in the case's table, seeds, inner ones */
     size_t cells;
+    dsc_cost *costs; /* of the cells of one seed, found when they are first asked for: flops 0 until then */
     dsc_data_notes data;
     const char *recipe;
 };

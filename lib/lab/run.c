@@ -38,13 +38,12 @@ struct run {
 static void list_cells(dsc_scope *scope, struct run *run)
 {
     run->cells = dsc_scope_alloc(scope, run->plan->cells, sizeof *run->cells);
-    void *hyperparameters = dsc_scope_alloc(scope, 1, run->plan->kase->hyperparameters_size);
     for (size_t i = 0; dsc_scope_status(scope) == DSC_OK && i < run->plan->cells; i++) {
         if (!dsci_sweep_shares(run->options, i))
             continue;
         if (run->record && dsc_record_cell_at(run->record, i)->status == DSC_CELL_DONE) {
             run->kept++;
-            run->work_kept += dsci_cell_work(run->plan, i, hyperparameters);
+            run->work_kept += dsci_cell_cost(run->plan, i).flops;
         } else {
             run->cells[run->count++] = i;
         }

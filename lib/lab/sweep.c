@@ -194,11 +194,9 @@ static bool set_up(dsc_scope *scope, struct state *state)
     const struct dsci_sweep *sweep = state->sweep;
     state->jobs = dsc_scope_alloc(scope, sweep->count, sizeof *state->jobs);
     double *memory = dsc_scope_alloc(scope, sweep->count, sizeof *memory);
-    void *hyperparameters = dsc_scope_alloc(scope, 1, sweep->plan->kase->hyperparameters_size);
     if (dsc_scope_status(scope) != DSC_OK)
         return false;
-    state->team =
-        dsci_team_choose(sweep->plan, sweep->options, sweep->cells, sweep->count, memory, hyperparameters);
+    state->team = dsci_team_choose(sweep->plan, sweep->options, sweep->cells, sweep->count, memory);
     explain(scope, &state->team);
     state->slots = dsc_scope_alloc(scope, (size_t)state->team.cells, sizeof *state->slots);
     if (!state->slots)
@@ -209,8 +207,7 @@ static bool set_up(dsc_scope *scope, struct state *state)
     }
     state->work = state->work_done = sweep->work_before;
     for (size_t i = 0; i < sweep->count; i++) {
-        state->jobs[i] =
-            (struct job){ sweep->cells[i], dsci_cell_work(sweep->plan, sweep->cells[i], hyperparameters) };
+        state->jobs[i] = (struct job){ sweep->cells[i], dsci_cell_cost(sweep->plan, sweep->cells[i]).flops };
         state->work += state->jobs[i].work;
     }
     qsort(state->jobs, sweep->count, sizeof *state->jobs, by_work);

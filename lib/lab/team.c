@@ -10,20 +10,27 @@
 #include "base/parallel.h"
 #include "lab/cell.h"
 
-double dsci_cell_work(const dsc_plan *plan, size_t cell, void *hyperparameters)
+static dsc_cost find_cost(const dsc_plan *plan, size_t cell)
 {
-    if (!plan->kase->work)
-        return 1;
-    dsci_plan_hyperparameters(plan, cell, hyperparameters);
-    return fmax(plan->kase->work(hyperparameters), 1);
+    dsc_cost cost = { 0, 0 };
+    dsc_scope *scope = dsc_scope_open(NULL);
+    void *hyperparameters = dsc_scope_alloc(scope, 1, plan->kase->hyperparameters_size);
+    if (hyperparameters && plan->kase->cost) {
+        dsci_plan_hyperparameters(plan, cell, hyperparameters);
+        cost = plan->kase->cost(scope, plan, hyperparameters);
+    }
+    if (dsc_scope_status(scope) != DSC_OK)
+        cost = (dsc_cost){ 0, 0 }; /* the cell will fail in the same way, and say why */
+    dsc_scope_close(&scope);
+    return (dsc_cost){ fmax(cost.flops, 1), fmax(cost.bytes, 0) };
 }
 
-double dsci_cell_memory(const dsc_plan *plan, size_t cell, void *hyperparameters)
+dsc_cost dsci_cell_cost(const dsc_plan *plan, size_t cell)
 {
-    if (!plan->kase->memory)
-        return 0;
-    dsci_plan_hyperparameters(plan, cell, hyperparameters);
-    return fmax(plan->kase->memory(hyperparameters), 0);
+    dsc_cost *cost = &plan->costs[cell / plan->axes[plan->seed_axis].count]; /* seeds run fastest */
+    if (cost->flops == 0)
+        *cost = find_cost(plan, cell);
+    return *cost;
 }
 
 double dsci_record_bytes(const dsc_plan *plan)
@@ -40,13 +47,13 @@ static int largest_first(const void *a, const void *b)
 }
 
 struct dsci_team dsci_team_choose(const dsc_plan *plan, const dsc_run_options *options, const size_t *cells,
-                                  size_t count, double *memory, void *hyperparameters)
+                                  size_t count, double *memory)
 {
     const double fixed = 2 * dsci_record_bytes(plan); /* and the file's image */
     struct dsci_team team = { .cells = 1, .bytes = fixed, .usable = dsc_memory_get().usable };
     double most = -1, most_fitting = -1;
     for (size_t i = 0; i < count; i++) {
-        memory[i] = dsci_cell_memory(plan, cells[i], hyperparameters);
+        memory[i] = dsci_cell_cost(plan, cells[i]).bytes;
         const bool fits = fixed + memory[i] <= team.usable;
         team.fitting += fits;
         if (memory[i] > most) {
@@ -101,18 +108,16 @@ dsc_status dsci_team_check(dsc_scope *scope, const dsc_plan *plan, const dsc_run
         return dsc_scope_status(scope);
     dsc_scope *work = dsc_scope_open(NULL);
     double *memory = dsc_scope_alloc(work, count, sizeof *memory);
-    void *hyperparameters = dsc_scope_alloc(work, 1, plan->kase->hyperparameters_size);
-    if (!memory || !hyperparameters) {
+    if (!memory) {
         dsc_scope_adopt_error(scope, work);
     } else {
-        const struct dsci_team team = dsci_team_choose(plan, options, cells, count, memory, hyperparameters);
-        const double gibibyte = 0x1p30, need = dsci_cell_memory(plan, team.largest, hyperparameters);
+        const struct dsci_team team = dsci_team_choose(plan, options, cells, count, memory);
+        const double gibibyte = 0x1p30, need = dsci_cell_cost(plan, team.largest).bytes;
         const char *fitting =
-            team.fitting
-                ? dsc_scope_format(work, ", the largest of them %s (%.3g GiB)",
-                                   cell_text(work, plan, team.largest_fitting),
-                                   dsci_cell_memory(plan, team.largest_fitting, hyperparameters) / gibibyte)
-                : "";
+            team.fitting ? dsc_scope_format(work, ", the largest of them %s (%.3g GiB)",
+                                            cell_text(work, plan, team.largest_fitting),
+                                            dsci_cell_cost(plan, team.largest_fitting).bytes / gibibyte)
+                         : "";
         if (team.fitting < count)
             dsc_scope_fail(
                 scope, DSC_ERROR_MEMORY,

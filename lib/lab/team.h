@@ -18,17 +18,15 @@ struct dsci_team {
 
 /* The team for count cells of a plan. memory: room for as many numbers. */
 struct dsci_team dsci_team_choose(const dsc_plan *plan, const dsc_run_options *options, const size_t *cells,
-                                  size_t count, double *memory, void *hyperparameters);
+                                  size_t count, double *memory);
 
 /* Fails the scope with DSC_ERROR_MEMORY if a cell cannot fit, unless that is to be tried; the message says
    which, how much it needs, what there is and what would fit. */
 dsc_status dsci_team_check(dsc_scope *scope, const dsc_plan *plan, const dsc_run_options *options,
                            const size_t *cells, size_t count);
 
-/* Floating-point operations of a cell (1 if the case does not say), and bytes (0). hyperparameters is room
- * for them. */
-double dsci_cell_work(const dsc_plan *plan, size_t cell, void *hyperparameters);
-double dsci_cell_memory(const dsc_plan *plan, size_t cell, void *hyperparameters);
+/* What a cell takes; 1 operation and no memory if nothing is known. Not to be asked by several threads. */
+dsc_cost dsci_cell_cost(const dsc_plan *plan, size_t cell);
 
 /* Bytes of a plan's numbers with their summaries. */
 double dsci_record_bytes(const dsc_plan *plan);

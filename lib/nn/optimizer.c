@@ -245,17 +245,39 @@ static void fill_second(dsci_optimizer_state *o)
     }
 }
 
+/* Which of the three vectors a rule keeps. */
+struct kept {
+    bool first, second, third;
+};
+
+static struct kept vectors_of(const dsc_optimizer *options)
+{
+    const dsc_optimizer_kind kind = options->kind;
+    const bool velocity = (kind == DSC_RMSPROP || kind == DSC_DELTA_BAR_DELTA) && options->momentum > 0;
+    const int vectors = rules[kind].vectors;
+    return (struct kept){ .first = vectors > 0,
+                          .second = vectors > 1 || (kind == DSC_RMSPROP && options->centered),
+                          .third = vectors > 2 || velocity };
+}
+
+int dsci_optimizer_vectors(const dsc_optimizer *options)
+{
+    if ((unsigned)options->kind >= DSC_OPTIMIZER_COUNT)
+        return 0;
+    const struct kept kept = vectors_of(options);
+    return kept.first + kept.second + kept.third;
+}
+
 static dsc_status make_vectors(dsc_scope *scope, dsci_optimizer_state *o)
 {
     const size_t size = o->dtype == DSC_F64 ? sizeof(double) : sizeof(float);
     const dsc_optimizer_kind kind = o->options.kind;
-    const bool velocity = (kind == DSC_RMSPROP || kind == DSC_DELTA_BAR_DELTA) && o->options.momentum > 0;
-    const int vectors = rules[kind].vectors;
-    if (vectors > 0)
+    const struct kept kept = vectors_of(&o->options);
+    if (kept.first)
         o->first = dsc_scope_alloc(scope, o->elements, size);
-    if (vectors > 1 || (kind == DSC_RMSPROP && o->options.centered))
+    if (kept.second)
         o->second = dsc_scope_alloc(scope, o->elements, size);
-    if (vectors > 2 || velocity)
+    if (kept.third)
         o->third = dsc_scope_alloc(scope, o->elements, size);
     if (o->second && (kind == DSC_RPROP || kind == DSC_DELTA_BAR_DELTA))
         fill_second(o);

@@ -52,6 +52,9 @@ dsc_status dsci_optimizer_make(dsc_scope *scope, dsci_optimizer_state *optimizer
                                const dsc_optimizer *options, dsc_dtype dtype, const dsc_slice *slices,
                                size_t slice_count, size_t elements);
 
+/* Vectors of the length of the parameters that a rule keeps. */
+int dsci_optimizer_vectors(const dsc_optimizer *options);
+
 /* One update of the parameters by the gradients, which are overwritten if they are clipped or penalised. The
    bits do not depend on threads. */
 void dsci_optimizer_update(dsci_optimizer_state *optimizer, void *parameters, void *gradients, int threads);

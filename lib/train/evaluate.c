@@ -26,7 +26,7 @@ static double example_elements(const dsci_execution *plan)
     return elements / (double)plan->batch;
 }
 
-static size_t choose_batch(const dsci_execution *plan)
+size_t dsci_evaluation_rows(const dsci_execution *plan)
 {
     const double elements = example_elements(plan);
     size_t batch = MOST_BATCH;
@@ -42,7 +42,7 @@ bool dsci_evaluation_make(dsc_scope *scope, dsci_evaluation *evaluation, dsc_mod
         dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT, "%s: expected at least 1 example, found 0", what);
         return false;
     }
-    const size_t most = choose_batch(model->plans), batch = data->count < most ? data->count : most;
+    const size_t most = dsci_evaluation_rows(model->plans), batch = data->count < most ? data->count : most;
     const size_t rest = data->count % batch;
     *evaluation = (dsci_evaluation){ .count = data->count, .batch = batch, .scope = model->scope };
     evaluation->full = dsci_model_execution_of(model, root, batch, mode);

@@ -12,6 +12,9 @@ typedef struct dsci_evaluation {
     dsc_scope *scope; /* of the model, which may be to stop */
 } dsci_evaluation;
 
+/* Examples of a batch in evaluation, by the network that a plan, of any batch, computes. */
+size_t dsci_evaluation_rows(const dsci_execution *plan);
+
 /* For the value of root, a tensor of the network, in evaluation or sampling. Memory in the scope; errors in
  * that of the model. False if it cannot be. */
 bool dsci_evaluation_make(dsc_scope *scope, dsci_evaluation *evaluation, dsc_model *model,

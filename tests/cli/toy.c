@@ -88,9 +88,10 @@ static void run_digits(dsc_cell *cell)
     dsc_put(cell, "ink", sum / (double)split->train.count);
 }
 
-static double sum_work(const void *hyperparameters)
+static dsc_cost sum_cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters)
 {
-    return 1e6 * (double)((const struct hyperparameters *)hyperparameters)->width;
+    (void)scope, (void)plan;
+    return (dsc_cost){ .flops = 1e6 * (double)((const struct hyperparameters *)hyperparameters)->width };
 }
 
 static size_t sum_figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
@@ -160,7 +161,7 @@ static const dsc_case sum_case = {
     .outputs = sum_outputs,
     .presets = sum_presets,
     .run = run_sum,
-    .work = sum_work,
+    .cost = sum_cost,
     .figures = sum_figures,
     .claims = sum_claims,
 };
@@ -231,9 +232,10 @@ static void run_heavy(dsc_cell *cell)
     dsc_put(cell, "weight", (double)load->gibibytes);
 }
 
-static double heavy_memory(const void *hyperparameters)
+static dsc_cost heavy_cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters)
 {
-    return 0x1p30 * (double)((const struct load *)hyperparameters)->gibibytes;
+    (void)scope, (void)plan;
+    return (dsc_cost){ .bytes = 0x1p30 * (double)((const struct load *)hyperparameters)->gibibytes };
 }
 
 static const dsc_param heavy_params[] = {
@@ -263,7 +265,7 @@ static const dsc_case heavy_case = {
     .outputs = heavy_outputs,
     .seeds = 1,
     .run = run_heavy,
-    .memory = heavy_memory,
+    .cost = heavy_cost,
 };
 
 static const dsc_case *const cases[] = { &sum_case, &curve_case, &digits_case, &heavy_case, NULL };

@@ -16,7 +16,7 @@
 #include <descent/file.h>
 #include <descent/hash.h>
 #include <descent/rng.h>
-#include <descent/train.h>
+#include <descent/study.h>
 
 /* --- Threads --- */
 
@@ -145,11 +145,11 @@ static void run_cell(dsc_cell *cell)
                        test = dsc_examples_from(scope, &data.test);
     dsc_node *loss =
         dsc_softmax_cross_entropy(logits_of(scope, hyperparameters->network), dsc_labels(scope, DIGITS));
-    dsc_model *model = dsc_compile(
-        loss, &(dsc_compile_options){ .batch = 40, .engine = dsc_cell_engine(cell), .threads = 1 });
-    dsc_fit(model, &train,
-            &(dsc_fit_options){ .optimizer = { .kind = DSC_ADAM, .lr = 0.01 },
-                                .epochs = (size_t)hyperparameters->epochs });
+    const dsc_cell_training training = { .compile = { .batch = 40 },
+                                         .fit = { .optimizer = { .kind = DSC_ADAM, .lr = 0.01 },
+                                                  .epochs = (size_t)hyperparameters->epochs },
+                                         .hashed = DSC_CELL_HASHED_NOTHING /* but the model's hash */ };
+    dsc_model *model = dsc_cell_train(cell, loss, &train, &training);
     dsc_put(cell, "test_error", dsc_evaluate(model, &test).error_rate);
     dsc_put(cell, "train_loss", dsc_evaluate(model, &train).loss);
     const uint64_t parameters = dsc_scope_status(scope) == DSC_OK ? dsc_model_hash(model) : 0;

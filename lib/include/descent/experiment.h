@@ -80,6 +80,11 @@ typedef struct dsc_preset {
     const char *help;
 } dsc_preset;
 
+/* What a cell takes: floating-point operations in all, and bytes at the same time. */
+typedef struct dsc_cost {
+    double flops, bytes;
+} dsc_cost;
+
 typedef struct dsc_cell dsc_cell;
 typedef struct dsc_data_notes dsc_data_notes;
 typedef struct dsc_plan dsc_plan;
@@ -111,10 +116,11 @@ typedef struct dsc_case {
                      const char *data_directory);
     /* Computes one cell. */
     void (*run)(dsc_cell *cell);
-    /* Floating-point operations, and bytes at the same time, of a cell with these hyperparameters: for the
-       schedule (longest first) and the dry run. */
-    double (*work)(const void *hyperparameters);
-    double (*memory)(const void *hyperparameters);
+    /* What a cell with these hyperparameters takes, the data that all share left out: for the schedule
+       (longest first), the number of cells at the same time and the dry run. Asked once for all seeds, before
+       prepare and without computing anything; of a network dsc_train_cost() tells it (study.h). What is made
+       in the scope is closed afterwards; if that fails, or without the function, nothing is known. */
+    dsc_cost (*cost)(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters);
     /* Fills figures (zeroed, capacity of them) from the parameters; returns how many. */
     size_t (*figures)(const void *hyperparameters, dsc_figure *figures, size_t capacity);
     const dsc_claims *claims; /* by their sources, ended by an entry without one; NULL: none */

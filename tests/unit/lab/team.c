@@ -100,27 +100,27 @@ static void a_run_goes_on_with_the_threads_there_are(void **state)
 
 static double bytes_of_a_cell; /* what each cell of greedy says that it needs */
 
-static double greedy(const void *hyperparameters)
+static dsc_cost greedy(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters)
 {
-    return bytes_of_a_cell * (double)((const struct toy_hyperparameters *)hyperparameters)->width;
+    (void)scope, (void)plan;
+    return (dsc_cost){ .bytes = bytes_of_a_cell *
+                                (double)((const struct toy_hyperparameters *)hyperparameters)->width };
 }
 
 static struct dsci_team team_of(const dsc_plan *plan, int threads)
 {
     size_t cells[18];
     double memory[18];
-    struct toy_hyperparameters hyperparameters;
     for (size_t i = 0; i < 18; i++)
         cells[i] = i;
-    return dsci_team_choose(plan, &(dsc_run_options){ .threads = threads }, cells, 18, memory,
-                            &hyperparameters);
+    return dsci_team_choose(plan, &(dsc_run_options){ .threads = threads }, cells, 18, memory);
 }
 
 static void fewer_cells_at_once_where_only_fewer_fit(void **state)
 {
     (void)state;
     dsc_case kase = toy_case;
-    kase.memory = greedy;
+    kase.cost = greedy;
     dsc_scope *scope = dsc_scope_open(NULL);
     const dsc_plan *plan = toy_plan_of(scope, &kase, NULL, 0);
     bytes_of_a_cell = 0;
@@ -147,7 +147,7 @@ static void what_cannot_fit_is_refused_before_a_file_is_made(void **state)
 {
     const char *out = directory_path(*state, "large.h5");
     dsc_case kase = toy_case;
-    kase.memory = greedy;
+    kase.cost = greedy;
     bytes_of_a_cell = 1e15;
     dsc_scope *scope = dsc_scope_open(NULL);
     const dsc_plan *plan = toy_plan_of(scope, &kase, NULL, 0);
