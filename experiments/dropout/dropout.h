@@ -73,14 +73,14 @@ typedef struct regularisation {
 } regularisation;
 
 /* A perceptron's training in a cell: done and share of the cell's progress are before it and its own. */
-typedef struct training {
+typedef struct perceptron_training {
     dsc_cell *cell;
     const dsc_examples *train, *test;
     size_t width;   /* of the hidden layers */
     int64_t epochs; /* 0: those of the hyperparameters */
     regularisation regularisation;
     double done, share;
-} training;
+} perceptron_training;
 
 typedef struct outcome {
     dsc_metrics test, train; /* measured without noise */
@@ -99,11 +99,11 @@ networks_sets networks_hold_out(const struct shared *shared, size_t count, doubl
 size_t networks_kept(size_t examples, double held_out);
 
 /* Trains one network and measures it. False if it was stopped or failed. */
-bool networks_train(const training *training, outcome *result);
+bool networks_train(const perceptron_training *training, outcome *result);
 
 /* What training and measuring one network takes, on so many examples: of training its width, its epochs and
    its regularisation. */
 dsc_cost networks_cost(dsc_scope *scope, const dsc_plan *plan, const struct hyperparameters *k,
-                       const training *training, size_t examples);
+                       const perceptron_training *training, size_t examples);
 
 #endif

@@ -135,11 +135,11 @@ static void put(dsc_cell *cell, size_t i, const struct method *method, const out
                is_published(dsc_cell_hyperparameters(cell)) ? method->published / 100 : (double)NAN);
 }
 
-static training training_of(const struct hyperparameters *k, const struct method *method)
+static perceptron_training training_of(const struct hyperparameters *k, const struct method *method)
 {
-    return (training){ .width = (size_t)k->width,
-                       .epochs = epochs_of(k, method),
-                       .regularisation = regularise(k, method) };
+    return (perceptron_training){ .width = (size_t)k->width,
+                                  .epochs = epochs_of(k, method),
+                                  .regularisation = regularise(k, method) };
 }
 
 static void run(dsc_cell *cell)
@@ -155,7 +155,7 @@ static void run(dsc_cell *cell)
         all += (double)epochs_of(k, &methods[(size_t)chosen[i]]);
     for (size_t i = 0; i < count; i++) {
         const struct method *method = &methods[(size_t)chosen[i]];
-        training t = training_of(k, method);
+        perceptron_training t = training_of(k, method);
         t.cell = cell;
         t.train = &sets.train;
         t.test = &sets.test;
@@ -185,7 +185,7 @@ static dsc_cost cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperpa
     size_t count;
     const double *chosen = dsc_plan_axis(plan, "method", &count);
     for (size_t i = 0; i < count; i++) {
-        const training t = training_of(k, &methods[(size_t)chosen[i]]);
+        const perceptron_training t = training_of(k, &methods[(size_t)chosen[i]]);
         const dsc_cost one = networks_cost(scope, plan, k, &t, examples);
         all.flops += one.flops;
         all.bytes = fmax(all.bytes, one.bytes);

@@ -17,7 +17,7 @@ static size_t layer_width(const struct hyperparameters *k, size_t width, int64_t
 }
 
 /* The logits: ReLU layers with He's initialisation, noise behind each of them. */
-static dsc_node *perceptron(dsc_scope *scope, const struct hyperparameters *k, const training *t,
+static dsc_node *perceptron(dsc_scope *scope, const struct hyperparameters *k, const perceptron_training *t,
                             size_t features)
 {
     const regularisation *r = &t->regularisation;
@@ -36,7 +36,7 @@ static size_t steps_per_epoch(const struct hyperparameters *k, size_t examples)
     return (examples + (size_t)k->batch - 1) / (size_t)k->batch;
 }
 
-static dsc_optimizer optimizer_of(const struct hyperparameters *k, const training *t, double steps)
+static dsc_optimizer optimizer_of(const struct hyperparameters *k, const perceptron_training *t, double steps)
 {
     static const dsc_parameter_group biases = { .match = "*/bias", .no_decay = true };
     const regularisation *r = &t->regularisation;
@@ -84,14 +84,14 @@ static void measure_weights(dsc_model *model, outcome *result)
     result->weight_norm = sqrt(all);
 }
 
-static dsc_node *loss_of(dsc_scope *scope, const struct hyperparameters *k, const training *t,
+static dsc_node *loss_of(dsc_scope *scope, const struct hyperparameters *k, const perceptron_training *t,
                          size_t features)
 {
     return dsc_softmax_cross_entropy(perceptron(scope, k, t, features), dsc_labels(scope, CLASSES));
 }
 
-static dsc_cell_training training_of(dsc_scope *scope, const struct hyperparameters *k, const training *t,
-                                     size_t examples)
+static dsc_cell_training training_of(dsc_scope *scope, const struct hyperparameters *k,
+                                     const perceptron_training *t, size_t examples)
 {
     const size_t epochs = (size_t)(t->epochs ? t->epochs : k->epochs);
     const size_t steps = k->steps ? (size_t)k->steps : steps_per_epoch(k, examples) * epochs;
@@ -103,7 +103,7 @@ static dsc_cell_training training_of(dsc_scope *scope, const struct hyperparamet
     };
 }
 
-static bool train_in(dsc_scope *scope, const training *t, outcome *result)
+static bool train_in(dsc_scope *scope, const perceptron_training *t, outcome *result)
 {
     const struct hyperparameters *k = dsc_cell_hyperparameters(t->cell);
     const dsc_cell_training training = training_of(scope, k, t, t->train->count);
@@ -135,7 +135,7 @@ networks_sets networks_hold_out(const struct shared *shared, size_t count, doubl
 
 /* A scope for each network gives its memory back; all of a cell begin with the same weights and see the
    examples in the same order, so that their differences are paired. */
-bool networks_train(const training *t, outcome *result)
+bool networks_train(const perceptron_training *t, outcome *result)
 {
     dsc_scope *scope = dsc_scope_open_within(dsc_cell_scope(t->cell), dsc_cell_seed(t->cell));
     const bool good = train_in(scope, t, result);
@@ -151,7 +151,7 @@ static size_t inputs_of(const struct hyperparameters *k)
 }
 
 dsc_cost networks_cost(dsc_scope *scope, const dsc_plan *plan, const struct hyperparameters *k,
-                       const training *t, size_t examples)
+                       const perceptron_training *t, size_t examples)
 {
     const dsc_cell_training training = training_of(scope, k, t, examples);
     dsc_node *loss = loss_of(scope, k, t, inputs_of(k));

@@ -57,11 +57,11 @@ static size_t width_of(const struct hyperparameters *k)
     return (size_t)(width + 0.5) > 0 ? (size_t)(width + 0.5) : 1;
 }
 
-static training training_of(const struct hyperparameters *k)
+static perceptron_training training_of(const struct hyperparameters *k)
 {
-    return (training){ .width = width_of(k),
-                       .regularisation = { .noise = NOISE_BERNOULLI, .rate = 1 - k->keep },
-                       .share = 1 };
+    return (perceptron_training){ .width = width_of(k),
+                                  .regularisation = { .noise = NOISE_BERNOULLI, .rate = 1 - k->keep },
+                                  .share = 1 };
 }
 
 static void run(dsc_cell *cell)
@@ -69,7 +69,7 @@ static void run(dsc_cell *cell)
     const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
     const struct shared *shared = dsc_cell_shared(cell);
     const networks_sets sets = networks_hold_out(shared, shared->train.count, k->held_out);
-    training t = training_of(k);
+    perceptron_training t = training_of(k);
     t.cell = cell;
     t.train = &sets.train;
     t.test = &sets.test;
@@ -87,7 +87,7 @@ static void run(dsc_cell *cell)
 static dsc_cost cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters)
 {
     const struct hyperparameters *k = hyperparameters;
-    const training t = training_of(k);
+    const perceptron_training t = training_of(k);
     return networks_cost(scope, plan, k, &t, networks_kept((size_t)k->examples, k->held_out));
 }
 

@@ -56,12 +56,12 @@ static const dsc_preset presets[] = {
     { 0 },
 };
 
-static training training_of(const struct hyperparameters *k, bool drops)
+static perceptron_training training_of(const struct hyperparameters *k, bool drops)
 {
-    return (training){ .width = (size_t)k->width,
-                       .regularisation = { .noise = drops ? NOISE_BERNOULLI : NOISE_NONE,
-                                           .rate = drops ? k->rate : 0,
-                                           .input_rate = drops ? k->input_rate : 0 } };
+    return (perceptron_training){ .width = (size_t)k->width,
+                                  .regularisation = { .noise = drops ? NOISE_BERNOULLI : NOISE_NONE,
+                                                      .rate = drops ? k->rate : 0,
+                                                      .input_rate = drops ? k->input_rate : 0 } };
 }
 
 static void run(dsc_cell *cell)
@@ -73,7 +73,7 @@ static void run(dsc_cell *cell)
     const double *chosen = dsc_cell_axis(cell, "method", &count);
     for (size_t i = 0; i < count; i++) {
         const bool drops = chosen[i] == DROPOUT;
-        training t = training_of(k, drops);
+        perceptron_training t = training_of(k, drops);
         t.cell = cell;
         t.train = &sets.train;
         t.test = &sets.test;
@@ -102,7 +102,7 @@ static dsc_cost cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperpa
     size_t count;
     const double *chosen = dsc_plan_axis(plan, "method", &count);
     for (size_t i = 0; i < count; i++) {
-        const training t = training_of(k, chosen[i] == DROPOUT);
+        const perceptron_training t = training_of(k, chosen[i] == DROPOUT);
         const dsc_cost one = networks_cost(scope, plan, k, &t, examples);
         all.flops += one.flops;
         all.bytes = fmax(all.bytes, one.bytes);

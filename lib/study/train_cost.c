@@ -51,9 +51,11 @@ dsc_cost dsc_train_cost(const dsc_plan *plan, dsc_node *loss, size_t examples,
         return unknown;
     const dsci_execution *step = model->plans;
     const size_t batch = step->batch;
+    const size_t rows = dsci_evaluation_rows(step), rest = examples % rows;
     if (examples % batch && !dsci_model_execution(model, examples % batch, DSCI_TRAINING))
         return unknown;
-    if (!dsci_model_execution(model, dsci_evaluation_rows(step), DSCI_EVALUATION))
+    if (!dsci_model_execution(model, rows, DSCI_EVALUATION) ||
+        (rest && !dsci_model_execution(model, rest, DSCI_EVALUATION)))
         return unknown;
     const dsci_training_length length = dsci_training_length_of(training, examples);
     return (dsc_cost){ .flops = dsci_execution_flops(step, false) / (double)batch *

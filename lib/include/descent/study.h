@@ -57,9 +57,9 @@ typedef struct dsc_cell_training {
 DSC_API dsc_model *dsc_cell_train(dsc_cell *cell, dsc_node *loss, const dsc_examples *train,
                                   const dsc_cell_training *training);
 
-/* What dsc_cell_train() will take with so many examples, and the evaluation of the network afterwards, found
-   from the network without running it: the arithmetic of all steps; parameters, gradients, state, activations
-   and the optimizer's memory. Examples are left out. Zeros if the network fails. */
+/* What dsc_cell_train() will take with so many examples, found from the network without running it: the
+   arithmetic of all steps; parameters, gradients, state, activations of training and of evaluation on these
+   examples and others, and the optimizer's memory. Examples are left out. Zeros if the network fails. */
 DSC_API dsc_cost dsc_train_cost(const dsc_plan *plan, dsc_node *loss, size_t examples,
                                 const dsc_cell_training *training);
 

@@ -107,8 +107,10 @@ static dsc_cost greedy(dsc_scope *scope, const dsc_plan *plan, const void *hyper
                                 (double)((const struct toy_hyperparameters *)hyperparameters)->width };
 }
 
-static struct dsci_team team_of(const dsc_plan *plan, int threads)
+/* Of a new plan: one remembers what its cells take. */
+static struct dsci_team team_of(dsc_scope *scope, const dsc_case *kase, int threads)
 {
+    const dsc_plan *plan = toy_plan_of(scope, kase, NULL, 0);
     size_t cells[18];
     double memory[18];
     for (size_t i = 0; i < 18; i++)
@@ -122,20 +124,19 @@ static void fewer_cells_at_once_where_only_fewer_fit(void **state)
     dsc_case kase = toy_case;
     kase.cost = greedy;
     dsc_scope *scope = dsc_scope_open(NULL);
-    const dsc_plan *plan = toy_plan_of(scope, &kase, NULL, 0);
     bytes_of_a_cell = 0;
-    struct dsci_team team = team_of(plan, 8);
+    struct dsci_team team = team_of(scope, &kase, 8);
     const double usable = team.usable;
     assert_true(isfinite(usable) && usable > 0);
     assert_int_equal(team.cells, 8);
     assert_int_equal(team.fitting, 18);
     bytes_of_a_cell = usable / 19.5; /* the largest are three of 6, then three of 5 */
-    team = team_of(plan, 8);
+    team = team_of(scope, &kase, 8);
     assert_int_equal(team.cells, 3);
     assert_true(team.short_of_memory && team.bytes <= usable);
     assert_int_equal(team.fitting, 18);
     bytes_of_a_cell = usable / 5.5;
-    team = team_of(plan, 8);
+    team = team_of(scope, &kase, 8);
     assert_int_equal(team.cells, 1);
     assert_int_equal(team.fitting, 15);
     assert_int_equal(team.largest, 15);
