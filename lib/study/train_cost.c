@@ -15,14 +15,20 @@ static double examples_read(const dsci_training_length *length, size_t examples,
     return epochs * (double)examples + steps * (double)batch;
 }
 
+/* Of those that differ from example to example. */
+static double bytes_of(dsci_tensor *const *tensors, size_t count)
+{
+    double bytes = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!tensors[i]->unbatched)
+            bytes += (double)(tensors[i]->elements * dsci_type_size(tensors[i]->type));
+    return bytes;
+}
+
 /* Bytes that examples take when they are gathered into a batch. */
 static double gathered_bytes(const dsci_execution *plan)
 {
-    double bytes =
-        plan->expected ? (double)(plan->expected->elements * dsci_type_size(plan->expected->type)) : 0;
-    for (size_t i = 0; i < plan->input_count; i++)
-        bytes += (double)(plan->inputs[i]->elements * dsci_type_size(plan->inputs[i]->type));
-    return bytes;
+    return bytes_of(plan->inputs, plan->input_count) + bytes_of(plan->expected, plan->expected_count);
 }
 
 /* The optimizer's vectors, and the best parameters and state where they are kept. */
