@@ -1,11 +1,14 @@
 /* claims.c - what sources say beside what a results file holds, as a table and as JSON. */
-#include <descent/cli.h>
-
 #include <math.h>
 
 #include <jansson.h>
 
-const char *dsc_verdict_text(dsc_verdict verdict)
+#include "json.h"
+#include "results.h"
+#include "table.h"
+#include "terminal.h"
+
+const char *cli_verdict_text(dsc_verdict verdict)
 {
     static const char *const texts[] = { "cannot be told", "agrees", "does not agree" };
     return texts[verdict];
@@ -20,10 +23,10 @@ static const char *claim_text(dsc_scope *scope, const dsc_claims *group, const d
                             group->source);
 }
 
-void dsc_claims_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_record *record,
+void cli_claims_print(dsc_scope *scope, const cli_terminal *terminal, dsc_record *record,
                       const dsc_claims *claims, bool all)
 {
-    dsc_table *table = dsc_table_make(scope, (const dsc_table_column[]){ { 0 }, { 0 } }, 2, 1);
+    cli_table *table = cli_table_make(scope, (const cli_table_column[]){ { 0 }, { 0 } }, 2, 1);
     size_t untold = 0;
     for (const dsc_claims *group = claims; group && group->source; group++)
         for (const dsc_claim *claim = group->claims; claim->text; claim++) {
@@ -31,15 +34,15 @@ void dsc_claims_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_record
             const bool hidden = result.verdict == DSC_VERDICT_UNTOLD && !all;
             untold += hidden;
             if (!hidden)
-                dsc_table_row(table, (const char *[]){ dsc_verdict_text(result.verdict),
+                cli_table_row(table, (const char *[]){ cli_verdict_text(result.verdict),
                                                        claim_text(scope, group, claim, &result) });
         }
     if (untold)
-        dsc_table_row(table,
-                      (const char *[]){ dsc_verdict_text(DSC_VERDICT_UNTOLD),
+        cli_table_row(table,
+                      (const char *[]){ cli_verdict_text(DSC_VERDICT_UNTOLD),
                                         dsc_scope_format(scope, "%zu more: descent show says why", untold) });
-    dsc_heading(terminal, "Claims of the sources");
-    dsc_table_print(table, terminal, 2);
+    cli_heading(terminal, "Claims of the sources");
+    cli_table_print(table, terminal, 2);
 }
 
 static json_t *claim_json(dsc_scope *scope, dsc_record *record, const dsc_claims *group,
@@ -50,13 +53,13 @@ static json_t *claim_json(dsc_scope *scope, dsc_record *record, const dsc_claims
     const char *setting = claim->setting ? claim->setting : group->setting;
     return json_pack("{s:s, s:s, s:s?, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I}", "claim", claim->text,
                      "source", group->source, "setting", setting, "expected", result.expected, "measured",
-                     result.number, "verdict", dsc_verdict_text(result.verdict), "reason", result.reason,
-                     "median", dsc_json_number(m->n ? m->median : (double)NAN), "low",
-                     dsc_json_number(result.has_interval ? m->low : (double)NAN), "high",
-                     dsc_json_number(result.has_interval ? m->high : (double)NAN), "n", (json_int_t)m->n);
+                     result.number, "verdict", cli_verdict_text(result.verdict), "reason", result.reason,
+                     "median", cli_json_number(m->n ? m->median : (double)NAN), "low",
+                     cli_json_number(result.has_interval ? m->low : (double)NAN), "high",
+                     cli_json_number(result.has_interval ? m->high : (double)NAN), "n", (json_int_t)m->n);
 }
 
-json_t *dsc_claims_json(dsc_scope *scope, dsc_record *record, const dsc_claims *claims)
+json_t *cli_claims_json(dsc_scope *scope, dsc_record *record, const dsc_claims *claims)
 {
     json_t *list = json_array();
     for (const dsc_claims *group = claims; group && group->source; group++)

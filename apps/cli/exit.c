@@ -1,10 +1,10 @@
 /* exit.c - the exit status that each outcome has. */
-#include <descent/cli.h>
-
 #include <stdio.h>
 #include <unistd.h>
 
-dsc_exit dsc_exit_of(dsc_status status)
+#include "terminal.h"
+
+dsc_exit cli_exit_of(dsc_status status)
 {
     static const dsc_exit exits[] = {
         [DSC_OK] = DSC_EXIT_GOOD,
@@ -22,7 +22,7 @@ dsc_exit dsc_exit_of(dsc_status status)
     return i < sizeof exits / sizeof exits[0] ? exits[i] : DSC_EXIT_FAILED;
 }
 
-void dsc_leave(dsc_exit status)
+void cli_leave(dsc_exit status)
 {
     fflush(NULL);
     _exit((int)status);

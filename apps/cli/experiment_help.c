@@ -4,7 +4,13 @@
 #include <math.h>
 #include <string.h>
 
-static const dsc_table_column two_texts[] = { { 0 }, { 0 } };
+#include <descent/value.h>
+
+#include "options.h"
+#include "table.h"
+#include "terminal.h"
+
+static const cli_table_column two_texts[] = { { 0 }, { 0 } };
 
 static const char *case_name_at(const void *user, size_t i)
 {
@@ -20,7 +26,7 @@ static const dsc_case *find_case(struct session *session)
     for (; cases[count]; count++)
         if (!name || strcmp(name, cases[count]->name) == 0)
             return cases[count];
-    dsc_unknown_name(session->scope, "case", name, count, case_name_at, cases);
+    cli_unknown_name(session->scope, "case", name, count, case_name_at, cases);
     return NULL;
 }
 
@@ -41,47 +47,47 @@ static void print_examples(struct session *session, const dsc_case *shown)
     const char *name = session->program->name;
     const dsc_case *first = session->experiment->cases[0];
     const char *base = shown == first ? name : dsc_scope_format(scope, "%s --case %s", name, shown->name);
-    dsc_table *table = dsc_table_make(scope, two_texts, 2, 1);
-    dsc_table_row(table, (const char *[]){ base, shown->summary });
+    cli_table *table = cli_table_make(scope, two_texts, 2, 1);
+    cli_table_row(table, (const char *[]){ base, shown->summary });
     for (const dsc_preset *preset = shown->presets; preset && preset->name; preset++)
         if (strcmp(preset->name, "default") != 0)
-            dsc_table_row(table,
+            cli_table_row(table,
                           (const char *[]){ dsc_scope_format(scope, "%s --preset %s", base, preset->name),
                                             preset->help });
     if (shown->params && shown->params->name)
-        dsc_table_row(table, (const char *[]){ dsc_scope_format(scope, "%s --set %s=%s --seeds 10", base,
+        cli_table_row(table, (const char *[]){ dsc_scope_format(scope, "%s --set %s=%s --seeds 10", base,
                                                                 shown->params->name, shown->params->value),
                                                "with a parameter set and ten seeds" });
-    dsc_table_row(table,
+    cli_table_row(table,
                   (const char *[]){ dsc_scope_format(scope, "%s --dry-run", base), "what it would cost" });
-    dsc_table_row(table, (const char *[]){ dsc_scope_format(scope, "%s --verify FILE.h5", name),
+    cli_table_row(table, (const char *[]){ dsc_scope_format(scope, "%s --verify FILE.h5", name),
                                            "compute again, compare bit for bit" });
-    dsc_heading(&session->terminal, "\nExamples");
-    dsc_table_print(table, &session->terminal, 2);
+    cli_heading(&session->terminal, "\nExamples");
+    cli_table_print(table, &session->terminal, 2);
 }
 
 static void print_cases(struct session *session)
 {
-    dsc_table *table = dsc_table_make(session->scope, two_texts, 2, 1);
+    cli_table *table = cli_table_make(session->scope, two_texts, 2, 1);
     for (const dsc_case *const *c = session->experiment->cases; *c; c++)
-        dsc_table_row(table, (const char *[]){ (*c)->name, (*c)->summary });
-    dsc_heading(&session->terminal, "\nCases (--case CASE --help shows one)");
-    dsc_table_print(table, &session->terminal, 2);
+        cli_table_row(table, (const char *[]){ (*c)->name, (*c)->summary });
+    cli_heading(&session->terminal, "\nCases (--case CASE --help shows one)");
+    cli_table_print(table, &session->terminal, 2);
 }
 
 static void print_params(struct session *session, const dsc_case *shown)
 {
-    static const dsc_table_column columns[] = {
+    static const cli_table_column columns[] = {
         { "name", false }, { "default", false }, { "range", false }, { "", false }
     };
-    dsc_table *table = dsc_table_make(session->scope, columns, 4, 1);
+    cli_table *table = cli_table_make(session->scope, columns, 4, 1);
     for (const dsc_param *param = shown->params; param && param->name; param++)
-        dsc_table_row(table, (const char *[]){ param->name, param->value, range_text(session->scope, param),
+        cli_table_row(table, (const char *[]){ param->name, param->value, range_text(session->scope, param),
                                                param->help });
     if (!shown->params || !shown->params->name)
         return;
-    dsc_heading(&session->terminal, "\nParameters of %s (--set NAME=VALUE)", shown->name);
-    dsc_table_print(table, &session->terminal, 2);
+    cli_heading(&session->terminal, "\nParameters of %s (--set NAME=VALUE)", shown->name);
+    cli_table_print(table, &session->terminal, 2);
 }
 
 /* A list of values with blanks behind its commas, so that it can be wrapped. */
@@ -98,42 +104,42 @@ static const char *spaced_list(dsc_scope *scope, const char *list)
 
 static void print_axes(struct session *session, const dsc_case *shown)
 {
-    static const dsc_table_column columns[] = {
+    static const cli_table_column columns[] = {
         { "name", false }, { "range", false }, { "", false }, { "default", false }
     };
     dsc_scope *scope = session->scope;
-    dsc_table *table = dsc_table_make(scope, columns, 4, 1);
+    cli_table *table = cli_table_make(scope, columns, 4, 1);
     for (const dsc_axis *axis = shown->axes; axis && axis->param.name; axis++)
         if (!axis->fixed)
-            dsc_table_row(table, (const char *[]){ axis->param.name, range_text(scope, &axis->param),
+            cli_table_row(table, (const char *[]){ axis->param.name, range_text(scope, &axis->param),
                                                    axis->param.help,
                                                    axis->derive ? "by the parameters"
                                                                 : spaced_list(scope, axis->param.value) });
     if (!shown->axes || !shown->axes->param.name)
         return;
-    dsc_heading(&session->terminal, "\nAxes of %s (--set NAME=LIST)", shown->name);
-    dsc_table_print(table, &session->terminal, 2);
+    cli_heading(&session->terminal, "\nAxes of %s (--set NAME=LIST)", shown->name);
+    cli_table_print(table, &session->terminal, 2);
 }
 
 static void print_presets(struct session *session, const dsc_case *shown)
 {
-    dsc_table *table =
-        dsc_table_make(session->scope, (const dsc_table_column[]){ { 0 }, { 0 }, { 0 } }, 3, 1);
+    cli_table *table =
+        cli_table_make(session->scope, (const cli_table_column[]){ { 0 }, { 0 }, { 0 } }, 3, 1);
     for (const dsc_preset *preset = shown->presets; preset && preset->name; preset++)
-        dsc_table_row(table, (const char *[]){ preset->name, preset->help,
+        cli_table_row(table, (const char *[]){ preset->name, preset->help,
                                                spaced_list(session->scope, preset->settings) });
     if (!shown->presets || !shown->presets->name)
         return;
-    dsc_heading(&session->terminal, "\nPresets of %s", shown->name);
-    dsc_table_print(table, &session->terminal, 2);
+    cli_heading(&session->terminal, "\nPresets of %s", shown->name);
+    cli_table_print(table, &session->terminal, 2);
 }
 
 static void print_outputs(struct session *session, const dsc_case *shown)
 {
-    dsc_table *table = dsc_table_make(session->scope, two_texts, 2, 1);
+    cli_table *table = cli_table_make(session->scope, two_texts, 2, 1);
     for (const dsc_output *output = shown->outputs; output && output->name; output++) {
         const bool unit = output->units && strcmp(output->units, "1") != 0;
-        dsc_table_row(
+        cli_table_row(
             table,
             (const char *[]){ output->name, dsc_scope_format(session->scope, "%s%s%s%s%s%s",
                                                              output->long_name ? output->long_name : "",
@@ -141,8 +147,8 @@ static void print_outputs(struct session *session, const dsc_case *shown)
                                                              unit ? ")" : "", output->inner ? ", along " : "",
                                                              output->inner ? output->inner : "") });
     }
-    dsc_heading(&session->terminal, "\nOutputs of %s", shown->name);
-    dsc_table_print(table, &session->terminal, 2);
+    cli_heading(&session->terminal, "\nOutputs of %s", shown->name);
+    cli_table_print(table, &session->terminal, 2);
 }
 
 static void print_exits(struct session *session)
@@ -154,19 +160,19 @@ static void print_exits(struct session *session)
         { "3", "failed: nothing half-written is left" },
         { "75", "stopped by a signal or --max-time; the same command resumes" }
     };
-    dsc_table *table = dsc_table_make(session->scope, two_texts, 2, 1);
+    cli_table *table = cli_table_make(session->scope, two_texts, 2, 1);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        dsc_table_row(table, rows[i]);
-    dsc_heading(&session->terminal, "\nExit status");
-    dsc_table_print(table, &session->terminal, 2);
+        cli_table_row(table, rows[i]);
+    cli_heading(&session->terminal, "\nExit status");
+    cli_table_print(table, &session->terminal, 2);
 }
 
 static void print_line(struct session *session, const char *text)
 {
-    dsc_paragraph_print(session->scope, &session->terminal, text ? text : "", 0);
+    cli_paragraph_print(session->scope, &session->terminal, text ? text : "", 0);
 }
 
-dsc_exit dsci_experiment_help(struct session *session)
+dsc_exit cli_experiment_help(struct session *session)
 {
     const dsc_experiment *experiment = session->experiment;
     const dsc_case *shown = find_case(session);
@@ -181,12 +187,12 @@ dsc_exit dsci_experiment_help(struct session *session)
         session->arguments.case_name && shown->reference ? shown->reference : experiment->reference;
     if (reference)
         print_line(session, reference);
-    dsc_print("\nusage: %s [--case CASE] [OPTION]...\n", session->program->name);
+    cli_print("\nusage: %s [--case CASE] [OPTION]...\n", session->program->name);
     print_examples(session, shown);
     if (!session->arguments.case_name)
         print_cases(session);
-    dsc_heading(&session->terminal, "\nOptions");
-    dsc_options_print(session->scope, &session->terminal, dsci_experiment_options);
+    cli_heading(&session->terminal, "\nOptions");
+    cli_options_print(session->scope, &session->terminal, cli_experiment_options);
     print_params(session, shown);
     print_axes(session, shown);
     print_presets(session, shown);

@@ -5,81 +5,85 @@
 
 #include <descent/build.h>
 
+#include "options.h"
+#include "progress.h"
+#include "terminal.h"
+
 #define FIELD(name) offsetof(struct arguments, name)
 #define MAX_SEED    4503599627370496.0 /* 2^52: the seeds behind it are exact in a file of doubles too */
 #define MAX_SEEDS   1e5
 
-const dsc_option dsci_experiment_options[] = {
-    DSC_OPTION("case", "CASE", FIELD(case_name), dsc_option_text,
+const cli_option cli_experiment_options[] = {
+    CLI_OPTION("case", "CASE", FIELD(case_name), cli_option_text,
                "which case to run; the first is the default"),
-    DSC_OPTION("preset", "PRESET", FIELD(preset), dsc_option_text,
+    CLI_OPTION("preset", "PRESET", FIELD(preset), cli_option_text,
                "settings kept under a name (default: default)"),
-    DSC_OPTION(
-        "set", "NAME=VALUE", FIELD(settings), dsc_option_setting,
+    CLI_OPTION(
+        "set", "NAME=VALUE", FIELD(settings), cli_option_setting,
         "set a parameter, or the values of an axis: 8, 2,3,4, 2..80, 0..1 step 0.1, 2..300 log 16; repeatable"),
-    DSC_OPTION("config", "FILE.json", FIELD(config), dsc_option_text,
+    CLI_OPTION("config", "FILE.json", FIELD(config), cli_option_text,
                "read settings; the command line goes before them"),
-    DSC_OPTION_IN("seeds", "N", FIELD(seeds), dsc_option_integer, "how many seeds", 1, MAX_SEEDS),
-    DSC_OPTION_IN("seed", "S", FIELD(seed), dsc_option_integer, "the first seed (default: 1)", 1, MAX_SEED),
-    DSC_OPTION("engine", "ENGINE", FIELD(engine), dsc_option_engine,
+    CLI_OPTION_IN("seeds", "N", FIELD(seeds), cli_option_integer, "how many seeds", 1, MAX_SEEDS),
+    CLI_OPTION_IN("seed", "S", FIELD(seed), cli_option_integer, "the first seed (default: 1)", 1, MAX_SEED),
+    CLI_OPTION("engine", "ENGINE", FIELD(engine), cli_option_engine,
                "auto, native, onednn or ref (default: auto)"),
-    DSC_OPTION("data", "DIR", FIELD(data), dsc_option_text,
+    CLI_OPTION("data", "DIR", FIELD(data), cli_option_text,
                "directory of the data files (default: $DESCENT_DATA)"),
-    DSC_OPTION(
-        "threads", "N|auto", FIELD(threads), dsc_option_threads,
+    CLI_OPTION(
+        "threads", "N|auto", FIELD(threads), cli_option_threads,
         "cells computed at once (default: auto: the cores that are allowed, or fewer if Slurm, $OMP_NUM_THREADS "
         "or the control group grant fewer; `descent info` says which); never changes a number"),
-    DSC_OPTION("isa", "LEVEL", FIELD(isa), dsc_option_isa,
+    CLI_OPTION("isa", "LEVEL", FIELD(isa), cli_option_isa,
                "auto, scalar, avx2 or avx512 (default: $DESCENT_ISA, else auto)"),
-    DSC_OPTION(
-        "shard", "I/N|slurm/N", FIELD(shard), dsc_option_shard,
+    CLI_OPTION(
+        "shard", "I/N|slurm/N", FIELD(shard), cli_option_shard,
         "compute the I-th of N shares; slurm: I is the task of sbatch --array=1-N; join with `descent merge`"),
-    DSC_OPTION("max-time", "DURATION", FIELD(max_time), dsc_option_duration,
+    CLI_OPTION("max-time", "DURATION", FIELD(max_time), cli_option_duration,
                "stop after 90, 90s, 10m, 2h, within seconds; the same command resumes"),
-    DSC_OPTION("force", NULL, FIELD(force), dsc_option_flag,
+    CLI_OPTION("force", NULL, FIELD(force), cli_option_flag,
                "try cells that need more memory than can be used"),
-    DSC_OPTION(
-        "out", "FILE.h5", FIELD(out), dsc_option_text,
+    CLI_OPTION(
+        "out", "FILE.h5", FIELD(out), cli_option_text,
         "results file (default: EXPERIMENT-CASE.h5 here; a preset other than default and a shard add their names)"),
-    DSC_OPTION("plot", "FORMATS", FIELD(plot), dsc_option_formats,
+    CLI_OPTION("plot", "FORMATS", FIELD(plot), cli_option_formats,
                "pictures out of svg,png,pdf,tex (default: svg)"),
-    DSC_OPTIONS_PAGE(struct arguments, page),
-    DSC_OPTION("no-plot", NULL, FIELD(no_plot), dsc_option_flag, "no figures"),
-    DSC_OPTION("dry-run", NULL, FIELD(dry_run), dsc_option_flag,
+    CLI_OPTIONS_PAGE(struct arguments, page),
+    CLI_OPTION("no-plot", NULL, FIELD(no_plot), cli_option_flag, "no figures"),
+    CLI_OPTION("dry-run", NULL, FIELD(dry_run), cli_option_flag,
                "only say what it would cost; writes nothing"),
-    DSC_OPTION("print-config", NULL, FIELD(print_config), dsc_option_flag,
+    CLI_OPTION("print-config", NULL, FIELD(print_config), cli_option_flag,
                "print the settings as JSON for --config; runs nothing"),
-    DSC_OPTION("verify", "FILE.h5", FIELD(verify), dsc_option_text,
+    CLI_OPTION("verify", "FILE.h5", FIELD(verify), cli_option_text,
                "compute a results file again and compare bit for bit"),
-    DSC_OPTION_IN("sample", "K", FIELD(sample), dsc_option_integer, "verify K cells only, evenly spread", 1,
+    CLI_OPTION_IN("sample", "K", FIELD(sample), cli_option_integer, "verify K cells only, evenly spread", 1,
                   1e12),
-    DSC_OPTION("json", NULL, FIELD(json), dsc_option_flag, "print JSON instead of tables"),
-    DSC_OPTION("quiet", NULL, FIELD(quiet), dsc_option_flag, "print errors only"),
-    DSC_OPTION("help", NULL, FIELD(help), dsc_option_flag, "this help; with --case, of that case"),
-    DSC_OPTION("version", NULL, FIELD(version), dsc_option_flag, "print the version"),
-    DSC_OPTION_END,
+    CLI_OPTION("json", NULL, FIELD(json), cli_option_flag, "print JSON instead of tables"),
+    CLI_OPTION("quiet", NULL, FIELD(quiet), cli_option_flag, "print errors only"),
+    CLI_OPTION("help", NULL, FIELD(help), cli_option_flag, "this help; with --case, of that case"),
+    CLI_OPTION("version", NULL, FIELD(version), cli_option_flag, "print the version"),
+    CLI_OPTION_END,
 };
 
 /* The settings of a configuration file go below those of the command line. */
 static void read_config(struct session *session)
 {
     struct arguments *arguments = &session->arguments;
-    const dsc_settings own = arguments->settings;
+    const cli_settings own = arguments->settings;
     size_t count = 0;
     const dsc_setting *settings = dsc_config_read(session->scope, arguments->config, &count);
     if (dsc_scope_status(session->scope) != DSC_OK)
         return;
-    arguments->settings = (dsc_settings){ 0 };
+    arguments->settings = (cli_settings){ 0 };
     for (size_t i = 0; i < count; i++)
-        dsc_settings_add(session->scope, &arguments->settings, settings[i].name, settings[i].value);
+        cli_settings_add(session->scope, &arguments->settings, settings[i].name, settings[i].value);
     for (size_t i = 0; i < own.count; i++)
-        dsc_settings_add(session->scope, &arguments->settings, own.items[i].name, own.items[i].value);
+        cli_settings_add(session->scope, &arguments->settings, own.items[i].name, own.items[i].value);
 }
 
 static void read_arguments(struct session *session, int argc, char **argv)
 {
     struct arguments *arguments = &session->arguments;
-    dsc_options_read(session->scope, dsci_experiment_options, argc, argv, arguments, NULL);
+    cli_options_read(session->scope, cli_experiment_options, argc, argv, arguments, NULL);
     if (arguments->config)
         read_config(session);
     if (arguments->sample && !arguments->verify)
@@ -108,7 +112,7 @@ static dsc_exit print_config(struct session *session, const dsc_plan *plan)
 {
     const char *config = dsc_plan_config(session->scope, plan);
     if (config)
-        dsc_print("%s%s", config, config[0] && config[strlen(config) - 1] == '\n' ? "" : "\n");
+        cli_print("%s%s", config, config[0] && config[strlen(config) - 1] == '\n' ? "" : "\n");
     return DSC_EXIT_GOOD;
 }
 
@@ -126,7 +130,7 @@ static dsc_exit plan_and_run(struct session *session)
                                                               .engine = arguments->engine,
                                                               .data_directory = arguments->data });
     if (dsc_scope_status(scope) != DSC_OK)
-        return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
+        return DSC_EXIT_GOOD; /* cli_finish() reports the scope's error */
     if (arguments->print_config)
         return print_config(session, plan);
     const dsc_run_options options = { .out = arguments->out ? arguments->out : default_out(session, plan),
@@ -137,27 +141,26 @@ static dsc_exit plan_and_run(struct session *session)
                                       .shards = arguments->shard.shards,
                                       .argc = session->program->command_argc,
                                       .argv = session->program->command_argv,
-                                      .stop = dsc_signals_catch(),
+                                      .stop = cli_signals_catch(),
                                       .force = arguments->force };
-    return arguments->dry_run ? dsci_dry_run(session, plan, &options)
-                              : dsci_session_run(session, plan, &options);
+    return arguments->dry_run ? cli_dry_run(session, plan, &options) : cli_run(session, plan, &options);
 }
 
 static dsc_exit dispatch(struct session *session)
 {
     const struct arguments *arguments = &session->arguments;
     if (arguments->help)
-        return dsci_experiment_help(session);
+        return cli_experiment_help(session);
     if (arguments->version) {
-        dsc_print("%s %s (descent %s)\n", session->experiment->name, session->experiment->version,
+        cli_print("%s %s (descent %s)\n", session->experiment->name, session->experiment->version,
                   dsc_build_get()->version);
         return DSC_EXIT_GOOD;
     }
     if (dsc_isa_select(session->scope, arguments->isa) != DSC_OK)
-        return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
+        return DSC_EXIT_GOOD; /* cli_finish() reports the scope's error */
     if (arguments->verify)
-        return dsc_verify_command(session->scope, &session->terminal, session->experiment,
-                                  &(dsc_verify_arguments){ .path = arguments->verify,
+        return cli_verify_command(session->scope, &session->terminal, session->experiment,
+                                  &(cli_verify_arguments){ .path = arguments->verify,
                                                            .data = arguments->data,
                                                            .sample = arguments->sample,
                                                            .threads = arguments->threads,
@@ -167,21 +170,15 @@ static dsc_exit dispatch(struct session *session)
     return plan_and_run(session);
 }
 
-dsc_exit dsc_experiment_command(const dsc_program *program, int argc, char **argv,
+dsc_exit cli_experiment_command(const cli_program *program, int argc, char **argv,
                                 const dsc_experiment *experiment)
 {
     struct session session = { .program = program,
                                .experiment = experiment,
-                               .terminal = dsc_terminal_open(program->name) };
+                               .terminal = cli_terminal_open(program->name) };
     session.scope =
-        dsc_scope_open(&(dsc_scope_options){ .log = dsc_log_to_terminal, .log_user = &session.terminal });
+        dsc_scope_open(&(dsc_scope_options){ .log = cli_log_to_terminal, .log_user = &session.terminal });
     read_arguments(&session, argc, argv);
     const dsc_exit answer = dsc_scope_status(session.scope) == DSC_OK ? dispatch(&session) : DSC_EXIT_GOOD;
-    return dsc_finish(&session.terminal, &session.scope, answer);
-}
-
-int dsc_experiment_main(int argc, char **argv, const dsc_experiment *experiment)
-{
-    const dsc_program program = { .name = experiment->name, .command_argc = argc, .command_argv = argv };
-    return (int)dsc_experiment_command(&program, argc > 0 ? argc - 1 : 0, argv + (argc > 0), experiment);
+    return cli_finish(&session.terminal, &session.scope, answer);
 }

@@ -1,12 +1,18 @@
 /* experiment_run.c - a run and its report, or only what it would cost. */
 #include "experiment_program.h"
 
+#include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include <descent/clock.h>
+
+#include "json.h"
+#include "progress.h"
+#include "results.h"
+#include "table.h"
+#include "terminal.h"
 
 enum { SUMMARY_ROWS = 20, DURATION_BYTES = 40 };
 
@@ -23,11 +29,11 @@ static const char *time_text(double seconds, char text[DURATION_BYTES])
 /* "1.50 GiB", "49.5 GiB, and 23.5 GiB can be used: 3 of 20 cells fit; --force tries all". */
 static const char *memory_text(dsc_scope *scope, const dsc_estimate *estimate)
 {
-    const char *need = dsc_bytes_text(scope, estimate->memory_bytes);
+    const char *need = cli_bytes_text(scope, estimate->memory_bytes);
     if (estimate->fitting == estimate->missing)
         return need;
     return dsc_scope_format(scope, "%s, and %s can be used: %zu of %zu cells fit; --force tries all", need,
-                            dsc_bytes_text(scope, estimate->usable_bytes), estimate->fitting,
+                            cli_bytes_text(scope, estimate->usable_bytes), estimate->fitting,
                             estimate->missing);
 }
 
@@ -40,7 +46,7 @@ static const char *heading_of(const struct session *session, const dsc_plan *pla
     return text ? text : "";
 }
 
-dsc_exit dsci_dry_run(struct session *session, const dsc_plan *plan, const dsc_run_options *options)
+dsc_exit cli_dry_run(struct session *session, const dsc_plan *plan, const dsc_run_options *options)
 {
     dsc_scope *scope = session->scope;
     const dsc_estimate estimate = dsc_estimate_run(scope, plan, options);
@@ -48,32 +54,32 @@ dsc_exit dsci_dry_run(struct session *session, const dsc_plan *plan, const dsc_r
     if (dsc_scope_status(scope) != DSC_OK)
         return DSC_EXIT_FAILED;
     if (session->arguments.json) {
-        dsc_json_print(scope,
+        cli_json_print(scope,
                        json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:i}", "experiment",
                                  session->experiment->name, "case", dsc_plan_case(plan)->name, "out",
                                  options->out, "cells", (json_int_t)estimate.cells, "missing",
                                  (json_int_t)estimate.missing, "fitting", (json_int_t)estimate.fitting,
-                                 "flops", dsc_json_number(estimate.flops), "memory_bytes",
-                                 dsc_json_number(estimate.memory_bytes), "usable_bytes",
-                                 dsc_json_number(estimate.usable_bytes), "disk_bytes",
-                                 dsc_json_number(estimate.disk_bytes), "seconds",
-                                 dsc_json_number(estimate.seconds), "threads", estimate.threads));
+                                 "flops", cli_json_number(estimate.flops), "memory_bytes",
+                                 cli_json_number(estimate.memory_bytes), "usable_bytes",
+                                 cli_json_number(estimate.usable_bytes), "disk_bytes",
+                                 cli_json_number(estimate.disk_bytes), "seconds",
+                                 cli_json_number(estimate.seconds), "threads", estimate.threads));
         return DSC_EXIT_GOOD;
     }
     const char *const rows[][2] = {
         { "cells", dsc_scope_format(scope, "%zu, %zu to compute", estimate.cells, estimate.missing) },
-        { "arithmetic", dsc_scope_format(scope, "%sflop", dsc_si_text(scope, estimate.flops)) },
+        { "arithmetic", dsc_scope_format(scope, "%sflop", cli_si_text(scope, estimate.flops)) },
         { "memory", memory_text(scope, &estimate) },
-        { "disk", dsc_bytes_text(scope, estimate.disk_bytes) },
+        { "disk", cli_bytes_text(scope, estimate.disk_bytes) },
         { "threads", dsc_scope_format(scope, "%d", estimate.threads) },
         { "time", time_text(estimate.seconds, duration) },
         { "results", options->out },
     };
-    dsc_table *table = dsc_table_make(scope, (const dsc_table_column[]){ { 0 }, { 0 } }, 2, 1);
+    cli_table *table = cli_table_make(scope, (const cli_table_column[]){ { 0 }, { 0 } }, 2, 1);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        dsc_table_row(table, rows[i]);
-    dsc_heading(&session->terminal, "%s, dry run", heading_of(session, plan));
-    dsc_table_print(table, &session->terminal, 2);
+        cli_table_row(table, rows[i]);
+    cli_heading(&session->terminal, "%s, dry run", heading_of(session, plan));
+    cli_table_print(table, &session->terminal, 2);
     return DSC_EXIT_GOOD;
 }
 
@@ -99,24 +105,24 @@ static void print_report(struct session *session, const dsc_plan *plan, const ch
                          const dsc_run_result *result, const dsc_plot_files *files)
 {
     char duration[24];
-    dsc_heading(&session->terminal, "%s: %zu computed, %zu kept, %zu failed, %zu missing in %s",
+    cli_heading(&session->terminal, "%s: %zu computed, %zu kept, %zu failed, %zu missing in %s",
                 heading_of(session, plan), result->computed, result->kept, result->failed, result->missing,
                 dsc_clock_duration(result->seconds, duration));
     putchar('\n');
     const dsc_claims *claims = dsc_claims_of(session->scope, session->experiment, result->record);
-    dsc_summary_print(session->scope, &session->terminal, result->record, claims, SUMMARY_ROWS);
+    cli_summary_print(session->scope, &session->terminal, result->record, claims, SUMMARY_ROWS);
     if (claims) {
         putchar('\n');
-        dsc_claims_print(session->scope, &session->terminal, result->record, claims, false);
+        cli_claims_print(session->scope, &session->terminal, result->record, claims, false);
     }
-    dsc_table *table = dsc_table_make(session->scope, (const dsc_table_column[]){ { 0 }, { 0 } }, 2, 1);
-    dsc_table_row(table, (const char *[]){ "results", out });
+    cli_table *table = cli_table_make(session->scope, (const cli_table_column[]){ { 0 }, { 0 } }, 2, 1);
+    cli_table_row(table, (const char *[]){ "results", out });
     for (size_t i = 0; i < files->count; i++)
         if (is_shown(files, files->paths[i]))
-            dsc_table_row(table,
+            cli_table_row(table,
                           (const char *[]){ files->missing ? "script" : "figure", tidy(files->paths[i]) });
     putchar('\n');
-    dsc_table_print(table, &session->terminal, 0);
+    cli_table_print(table, &session->terminal, 0);
 }
 
 static void print_json(struct session *session, const dsc_plan *plan, const char *out,
@@ -125,13 +131,13 @@ static void print_json(struct session *session, const dsc_plan *plan, const char
     json_t *figures = json_array();
     for (size_t i = 0; i < files->count; i++)
         json_array_append_new(figures, json_string(files->paths[i]));
-    dsc_json_print(
+    cli_json_print(
         session->scope,
         json_pack("{s:s, s:s, s:s, s:o, s:b, s:b, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:I}}", "experiment",
                   session->experiment->name, "case", dsc_plan_case(plan)->name, "out", out, "figures",
                   figures, "complete", dsc_record_complete(result->record), "stopped", result->stopped,
-                  "seconds", dsc_json_number(result->seconds), "claims",
-                  dsc_claims_json(session->scope, result->record,
+                  "seconds", cli_json_number(result->seconds), "claims",
+                  cli_claims_json(session->scope, result->record,
                                   dsc_claims_of(session->scope, session->experiment, result->record)),
                   "cells", "total", (json_int_t)dsc_record_cells(result->record), "computed",
                   (json_int_t)result->computed, "kept", (json_int_t)result->kept, "failed",
@@ -182,7 +188,7 @@ static dsc_plot_files draw(struct session *session, dsc_scope *scope, const char
     if (dsc_scope_status(scope) != DSC_OK)
         return (dsc_plot_files){ 0 };
     if (files.missing)
-        dsc_say(&session->terminal, DSC_TONE_WARNING, "%s: scripts, data and texts were written, no pictures",
+        cli_say(&session->terminal, CLI_TONE_WARNING, "%s: scripts, data and texts were written, no pictures",
                 files.missing);
     return files;
 }
@@ -191,7 +197,7 @@ static dsc_exit report(struct session *session, const dsc_plan *plan, const char
                        const dsc_run_result *result)
 {
     dsc_scope *drawing =
-        dsc_scope_open(&(dsc_scope_options){ .log = dsc_log_to_terminal, .log_user = &session->terminal });
+        dsc_scope_open(&(dsc_scope_options){ .log = cli_log_to_terminal, .log_user = &session->terminal });
     const dsc_plot_files files = draw(session, drawing, out, result);
     if (session->arguments.json)
         print_json(session, plan, out, result, &files);
@@ -203,7 +209,7 @@ static dsc_exit report(struct session *session, const dsc_plan *plan, const char
     dsc_scope_close(&drawing);
     if (!result->stopped)
         return DSC_EXIT_GOOD;
-    dsc_say(&session->terminal, DSC_TONE_NOTE,
+    cli_say(&session->terminal, CLI_TONE_NOTE,
             "stopped with %zu cells to go, the others are in %s; run the same command to resume",
             result->missing, out);
     return DSC_EXIT_STOPPED;
@@ -218,7 +224,7 @@ static void announce(struct session *session, const dsc_plan *plan, const dsc_ru
     const dsc_estimate estimate = dsc_estimate_run(session->scope, plan, options);
     char duration[DURATION_BYTES];
     if (dsc_scope_status(session->scope) == DSC_OK && estimate.missing > 0)
-        dsc_say(&session->terminal, DSC_TONE_NOTE, "time to go: %s; %zu cell%s on %d thread%s",
+        cli_say(&session->terminal, CLI_TONE_NOTE, "time to go: %s; %zu cell%s on %d thread%s",
                 time_text(estimate.seconds, duration), estimate.missing, estimate.missing == 1 ? "" : "s",
                 estimate.threads, estimate.threads == 1 ? "" : "s");
 }
@@ -228,24 +234,24 @@ struct exit {
     struct session *session;
     const dsc_plan *plan;
     const char *out;
-    dsc_progress_view *view;
+    cli_progress_view *view;
 };
 
 /* Cells that cannot be stopped are left where they are; everything else is in the file. */
 static void leave(void *user, const dsc_run_result *result)
 {
     const struct exit *ending = user;
-    dsc_progress_end(ending->view);
+    cli_progress_end(ending->view);
     report(ending->session, ending->plan, ending->out, result);
-    dsc_leave(DSC_EXIT_STOPPED);
+    cli_leave(DSC_EXIT_STOPPED);
 }
 
-dsc_exit dsci_session_run(struct session *session, const dsc_plan *plan, const dsc_run_options *options)
+dsc_exit cli_run(struct session *session, const dsc_plan *plan, const dsc_run_options *options)
 {
-    dsc_progress_view view = { .terminal = &session->terminal, .title = dsc_plan_case(plan)->name };
+    cli_progress_view view = { .terminal = &session->terminal, .title = dsc_plan_case(plan)->name };
     struct exit ending = { session, plan, options->out, &view };
     dsc_run_options shown = *options;
-    shown.progress = dsc_progress_show;
+    shown.progress = cli_progress_show;
     shown.progress_user = &view;
     shown.overdue = leave;
     shown.overdue_user = &ending;
@@ -253,10 +259,10 @@ dsc_exit dsci_session_run(struct session *session, const dsc_plan *plan, const d
     shown.figures = draws(session) ? &figures : NULL;
     announce(session, plan, options);
     if (dsc_scope_status(session->scope) != DSC_OK)
-        return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
+        return DSC_EXIT_GOOD; /* cli_finish() reports the scope's error */
     const dsc_run_result result = dsc_run(session->scope, plan, &shown);
-    dsc_progress_end(&view);
+    cli_progress_end(&view);
     if (dsc_scope_status(session->scope) != DSC_OK || !result.record)
-        return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
+        return DSC_EXIT_GOOD; /* cli_finish() reports the scope's error */
     return report(session, plan, options->out, &result);
 }

@@ -1,5 +1,7 @@
 /* html.c - text on HTML pages. */
-#include <descent/cli.h>
+#include "table.h"
+
+#include <descent/text.h>
 
 /* What stands for a character; NULL: itself. */
 static const char *escape_of(uint32_t code)
@@ -16,7 +18,7 @@ static const char *escape_of(uint32_t code)
     }
 }
 
-void dsc_html_text(dsc_text *page, const char *text)
+void cli_html_text(dsc_text *page, const char *text)
 {
     for (const char *at = text ? text : ""; *at;) {
         uint32_t code;

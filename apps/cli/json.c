@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include <jansson.h>
+#include <stdio.h>
 
 static atomic_bool is_lost;
 
@@ -17,19 +18,19 @@ static void *allocate(size_t size)
     return memory;
 }
 
-void dsci_json_watch(void)
+void cli_json_watch(void)
 {
     json_set_alloc_funcs(allocate, free);
 }
 
-dsc_status dsc_json_check(dsc_scope *scope)
+dsc_status cli_json_check(dsc_scope *scope)
 {
     if (is_lost)
         dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory for a value of JSON");
     return dsc_scope_status(scope);
 }
 
-json_t *dsc_json_number(double value)
+json_t *cli_json_number(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
 }
@@ -49,7 +50,7 @@ static int write_ascii(const char *bytes, size_t count, void *unused)
 static void print(dsc_scope *scope, json_t *json, size_t layout)
 {
     const size_t flags = layout | JSON_REAL_PRECISION(17) | JSON_ENSURE_ASCII;
-    if (dsc_json_check(scope) == DSC_OK) {
+    if (cli_json_check(scope) == DSC_OK) {
         if (!json)
             dsc_scope_fail(scope, DSC_ERROR_FORMAT, "a text cannot be written as JSON: it is not UTF-8");
         else if (json_dump_callback(json, write_ascii, NULL, flags) == 0)
@@ -60,12 +61,12 @@ static void print(dsc_scope *scope, json_t *json, size_t layout)
     json_decref(json);
 }
 
-void dsc_json_print(dsc_scope *scope, json_t *json)
+void cli_json_print(dsc_scope *scope, json_t *json)
 {
     print(scope, json, JSON_INDENT(2));
 }
 
-void dsc_json_print_line(dsc_scope *scope, json_t *json)
+void cli_json_print_line(dsc_scope *scope, json_t *json)
 {
     print(scope, json, 0);
 }

@@ -1,18 +1,20 @@
 /* option_kinds.c - how the values of options are read. */
-#include <descent/cli.h>
 #include <descent/tensor.h>
+#include <descent/value.h>
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-void dsc_option_flag(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+#include "options.h"
+
+void cli_option_flag(dsc_scope *scope, const cli_option *option, const char *text, void *field)
 {
     (void)scope, (void)option, (void)text;
     *(bool *)field = true;
 }
 
-void dsc_option_text(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+void cli_option_text(dsc_scope *scope, const cli_option *option, const char *text, void *field)
 {
     if (*text)
         *(const char **)field = text;
@@ -21,12 +23,12 @@ void dsc_option_text(dsc_scope *scope, const dsc_option *option, const char *tex
                        option->value);
 }
 
-static bool within(const dsc_option *option, double value)
+static bool within(const cli_option *option, double value)
 {
     return (option->min == 0 && option->max == 0) || (value >= option->min && value <= option->max);
 }
 
-static void refuse_number(dsc_scope *scope, const dsc_option *option, const char *what, const char *text)
+static void refuse_number(dsc_scope *scope, const cli_option *option, const char *what, const char *text)
 {
     if (option->min == 0 && option->max == 0)
         dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "--%s expects %s, found '%s'", option->name, what, text);
@@ -36,19 +38,19 @@ static void refuse_number(dsc_scope *scope, const dsc_option *option, const char
                        text);
 }
 
-void dsc_option_integer(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+void cli_option_integer(dsc_scope *scope, const cli_option *option, const char *text, void *field)
 {
     if (!dsc_parse_integer(text, field) || !within(option, (double)*(int64_t *)field))
         refuse_number(scope, option, "an integer", text);
 }
 
-void dsc_option_real(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+void cli_option_real(dsc_scope *scope, const cli_option *option, const char *text, void *field)
 {
     if (!dsc_parse_real(text, field) || !within(option, *(double *)field))
         refuse_number(scope, option, "a number", text);
 }
 
-void dsc_option_duration(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+void cli_option_duration(dsc_scope *scope, const cli_option *option, const char *text, void *field)
 {
     static const struct {
         char letter;
@@ -72,7 +74,7 @@ void dsc_option_duration(dsc_scope *scope, const dsc_option *option, const char 
                        text);
 }
 
-void dsc_option_length(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+void cli_option_length(dsc_scope *scope, const cli_option *option, const char *text, void *field)
 {
     static const struct {
         const char *name;
@@ -93,7 +95,7 @@ void dsc_option_length(dsc_scope *scope, const dsc_option *option, const char *t
                    text);
 }
 
-void dsc_option_threads(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+void cli_option_threads(dsc_scope *scope, const cli_option *option, const char *text, void *field)
 {
     enum { MOST = 4096 };
     int64_t count = 0;
@@ -107,25 +109,25 @@ void dsc_option_threads(dsc_scope *scope, const dsc_option *option, const char *
                        text);
 }
 
-void dsc_option_isa(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+void cli_option_isa(dsc_scope *scope, const cli_option *option, const char *text, void *field)
 {
     (void)option;
     *(dsc_isa *)field = dsc_isa_parse(scope, text);
 }
 
-void dsc_option_engine(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+void cli_option_engine(dsc_scope *scope, const cli_option *option, const char *text, void *field)
 {
     (void)option;
     *(dsc_engine *)field = dsc_engine_parse(scope, text);
 }
 
-void dsc_option_precision(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+void cli_option_precision(dsc_scope *scope, const cli_option *option, const char *text, void *field)
 {
     (void)option;
     *(dsc_dtype *)field = dsc_dtype_parse(scope, text);
 }
 
-void dsc_option_formats(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+void cli_option_formats(dsc_scope *scope, const cli_option *option, const char *text, void *field)
 {
     static const char *const known[] = { "svg", "png", "pdf", "tex" };
     for (const char *start = text; start; start = strchr(start, ',') ? strchr(start, ',') + 1 : NULL) {
@@ -151,7 +153,7 @@ static bool is_shard(int64_t shard, int64_t shards)
 
 /* Slurm's own count is of the tasks that were submitted together, which are some of the shards when a few are
    submitted again: how many there are must be said. The numbers of tasks are those of the shards. */
-static dsc_shard shard_of_slurm(dsc_scope *scope, const dsc_option *option, const char *count)
+static cli_shard shard_of_slurm(dsc_scope *scope, const cli_option *option, const char *count)
 {
     int64_t shards = 0, task = 0;
     const char *id = getenv("SLURM_ARRAY_TASK_ID");
@@ -173,26 +175,26 @@ static dsc_shard shard_of_slurm(dsc_scope *scope, const dsc_option *option, cons
             "--%s slurm/%lld: task %lld is none of 1..%lld, which are the shards; submit with sbatch "
             "--array=1-%lld, or some of these again",
             option->name, (long long)shards, (long long)task, (long long)shards, (long long)shards);
-    return (dsc_shard){ .shard = (int)task, .shards = (int)shards };
+    return (cli_shard){ .shard = (int)task, .shards = (int)shards };
 }
 
-void dsc_option_shard(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+void cli_option_shard(dsc_scope *scope, const cli_option *option, const char *text, void *field)
 {
     const char *slash = strchr(text, '/');
     const char *head = slash ? dsc_scope_format(scope, "%.*s", (int)(slash - text), text) : text;
     int64_t shard = 0, shards = 0;
     if (head && strcmp(head, "slurm") == 0)
-        *(dsc_shard *)field = shard_of_slurm(scope, option, slash ? slash + 1 : NULL);
+        *(cli_shard *)field = shard_of_slurm(scope, option, slash ? slash + 1 : NULL);
     else if (head && slash && dsc_parse_integer(head, &shard) && dsc_parse_integer(slash + 1, &shards) &&
              is_shard(shard, shards))
-        *(dsc_shard *)field = (dsc_shard){ .shard = (int)shard, .shards = (int)shards };
+        *(cli_shard *)field = (cli_shard){ .shard = (int)shard, .shards = (int)shards };
     else
         dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
                        "--%s expects I/N with 1 <= I <= N, such as 2/8, or slurm/N, found '%s'", option->name,
                        text);
 }
 
-void dsc_settings_add(dsc_scope *scope, dsc_settings *settings, const char *name, const char *value)
+void cli_settings_add(dsc_scope *scope, cli_settings *settings, const char *name, const char *value)
 {
     if (settings->count == settings->capacity) {
         const size_t capacity = settings->capacity ? 2 * settings->capacity : 16;
@@ -207,12 +209,12 @@ void dsc_settings_add(dsc_scope *scope, dsc_settings *settings, const char *name
     settings->items[settings->count++] = (dsc_setting){ .name = name, .value = value };
 }
 
-void dsc_option_setting(dsc_scope *scope, const dsc_option *option, const char *text, void *field)
+void cli_option_setting(dsc_scope *scope, const cli_option *option, const char *text, void *field)
 {
     const char *equals = strchr(text, '=');
     if (!equals || equals == text || !equals[1]) {
         dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "--%s expects NAME=VALUE, found '%s'", option->name, text);
         return;
     }
-    dsc_settings_add(scope, field, dsc_scope_format(scope, "%.*s", (int)(equals - text), text), equals + 1);
+    cli_settings_add(scope, field, dsc_scope_format(scope, "%.*s", (int)(equals - text), text), equals + 1);
 }

@@ -1,9 +1,11 @@
 /* options.c - one table of options reads command lines and configuration files and prints its own help. */
-#include <descent/cli.h>
-
 #include <string.h>
 
-static size_t option_count(const dsc_option *table)
+#include "options.h"
+#include "table.h"
+#include "terminal.h"
+
+static size_t option_count(const cli_option *table)
 {
     size_t count = 0;
     while (table[count].name)
@@ -13,12 +15,12 @@ static size_t option_count(const dsc_option *table)
 
 static const char *option_name_at(const void *table, size_t i)
 {
-    return ((const dsc_option *)table)[i].name;
+    return ((const cli_option *)table)[i].name;
 }
 
-static const dsc_option *option_find(const dsc_option *table, const char *name, size_t length)
+static const cli_option *option_find(const cli_option *table, const char *name, size_t length)
 {
-    for (const dsc_option *option = table; option->name; option++)
+    for (const cli_option *option = table; option->name; option++)
         if (strlen(option->name) == length && strncmp(option->name, name, length) == 0)
             return option;
     return NULL;
@@ -34,7 +36,7 @@ static const char *name_list(dsc_scope *scope, size_t count, dsc_name_at_fn *nam
     return list && count > MOST ? dsc_scope_format(scope, "%s, ...", list) : list;
 }
 
-void dsc_unknown_name(dsc_scope *scope, const char *what, const char *text, size_t count,
+void cli_unknown_name(dsc_scope *scope, const char *what, const char *text, size_t count,
                       dsc_name_at_fn *name_at, const void *user)
 {
     const char *nearest = dsc_nearest_name(text, count, name_at, user);
@@ -46,7 +48,7 @@ void dsc_unknown_name(dsc_scope *scope, const char *what, const char *text, size
                        list && *list ? list : "none");
 }
 
-static void unknown_option(dsc_scope *scope, const dsc_option *table, const char *name)
+static void unknown_option(dsc_scope *scope, const cli_option *table, const char *name)
 {
     const char *nearest = dsc_nearest_name(name, option_count(table), option_name_at, table);
     if (nearest)
@@ -56,7 +58,7 @@ static void unknown_option(dsc_scope *scope, const dsc_option *table, const char
         dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "unknown option '--%s': --help lists them", name);
 }
 
-static void *field_of(const dsc_option *option, void *arguments)
+static void *field_of(const cli_option *option, void *arguments)
 {
     return (char *)arguments + option->offset;
 }
@@ -68,14 +70,14 @@ static const char *short_name(const char *word)
 }
 
 /* Reads the option at argv[i]; returns how many words it took. */
-static int read_option(dsc_scope *scope, const dsc_option *table, int argc, char **argv, int i,
+static int read_option(dsc_scope *scope, const cli_option *table, int argc, char **argv, int i,
                        void *arguments)
 {
     const char *name = short_name(argv[i]);
     name = name ? name : argv[i] + 2;
     const size_t length = strcspn(name, "=");
     const char *value = name[length] == '=' ? name + length + 1 : NULL;
-    const dsc_option *option = option_find(table, name, length);
+    const cli_option *option = option_find(table, name, length);
     if (!option) {
         unknown_option(scope, table, dsc_scope_format(scope, "%.*s", (int)length, name));
         return 1;
@@ -97,12 +99,12 @@ static int read_option(dsc_scope *scope, const dsc_option *table, int argc, char
     return 2;
 }
 
-dsc_status dsc_options_read(dsc_scope *scope, const dsc_option *table, int argc, char **argv, void *arguments,
-                            dsc_words *words)
+dsc_status cli_options_read(dsc_scope *scope, const cli_option *table, int argc, char **argv, void *arguments,
+                            cli_words *words)
 {
     bool options = true;
     if (words)
-        *words = (dsc_words){ .items = dsc_scope_alloc(scope, (size_t)argc + 1, sizeof *words->items) };
+        *words = (cli_words){ .items = dsc_scope_alloc(scope, (size_t)argc + 1, sizeof *words->items) };
     for (int i = 0; i < argc && dsc_scope_status(scope) == DSC_OK;) {
         const char *word = argv[i];
         if (options && strcmp(word, "--") == 0) {
@@ -128,23 +130,23 @@ dsc_status dsc_options_read(dsc_scope *scope, const dsc_option *table, int argc,
     return dsc_scope_status(scope);
 }
 
-bool dsc_options_apply(dsc_scope *scope, const dsc_option *table, const dsc_setting *setting, void *arguments)
+bool cli_options_apply(dsc_scope *scope, const cli_option *table, const dsc_setting *setting, void *arguments)
 {
-    const dsc_option *option = option_find(table, setting->name, strlen(setting->name));
+    const cli_option *option = option_find(table, setting->name, strlen(setting->name));
     if (!option)
         return false;
     option->read(scope, option, setting->value, field_of(option, arguments));
     return true;
 }
 
-void dsc_options_print(dsc_scope *scope, const dsc_terminal *terminal, const dsc_option *table)
+void cli_options_print(dsc_scope *scope, const cli_terminal *terminal, const cli_option *table)
 {
-    static const dsc_table_column columns[] = { { 0 }, { 0 } };
-    dsc_table *rows = dsc_table_make(scope, columns, 2, 1);
-    for (const dsc_option *option = table; option->name; option++) {
+    static const cli_table_column columns[] = { { 0 }, { 0 } };
+    cli_table *rows = cli_table_make(scope, columns, 2, 1);
+    for (const cli_option *option = table; option->name; option++) {
         const char *left = dsc_scope_format(scope, "--%s%s%s", option->name, option->value ? " " : "",
                                             option->value ? option->value : "");
-        dsc_table_row(rows, (const char *[]){ left, option->help });
+        cli_table_row(rows, (const char *[]){ left, option->help });
     }
-    dsc_table_print(rows, terminal, 2);
+    cli_table_print(rows, terminal, 2);
 }

@@ -1,10 +1,12 @@
 /* progress.c - how far a run is: a line redrawn in place on a terminal, else a line a minute. */
-#include <descent/cli.h>
-
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <descent/clock.h>
+
+#include "progress.h"
+#include "terminal.h"
 
 enum { MIN_BAR = 4, MAX_BAR = 30, LINE_BYTES = 256 };
 
@@ -29,7 +31,7 @@ static int digits_of(size_t number)
 }
 
 /* Arithmetic done since the first report a second: cells kept from an earlier run do not count. */
-static void rate_text(const dsc_progress_view *view, const dsc_progress *progress, char *text, size_t size)
+static void rate_text(const cli_progress_view *view, const dsc_progress *progress, char *text, size_t size)
 {
     const double seconds = progress->elapsed - view->first_elapsed;
     const double rate = seconds > 0.5 ? (progress->work_done - view->first_work) / seconds : 0;
@@ -39,7 +41,7 @@ static void rate_text(const dsc_progress_view *view, const dsc_progress *progres
         *text = '\0';
 }
 
-static void draw_bar(const dsc_terminal *terminal, double share, int width, char *text, size_t size)
+static void draw_bar(const cli_terminal *terminal, double share, int width, char *text, size_t size)
 {
     static const char *const eighths[] = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
     const int full = (int)(share * width), part = (int)((share * width - full) * 8);
@@ -51,15 +53,15 @@ static void draw_bar(const dsc_terminal *terminal, double share, int width, char
         snprintf(text + used, size - used, "%s%*s", partial ? eighths[part] : "", width - full - partial, "");
 }
 
-void dsc_progress_show(void *user, const dsc_progress *progress)
+void cli_progress_show(void *user, const dsc_progress *progress)
 {
-    dsc_progress_view *view = user;
-    dsc_terminal *terminal = view->terminal;
+    cli_progress_view *view = user;
+    cli_terminal *terminal = view->terminal;
     if (terminal->quiet)
         return;
     const double now = dsc_clock_seconds();
     if (!view->begun) {
-        *view = (dsc_progress_view){ .terminal = terminal,
+        *view = (cli_progress_view){ .terminal = terminal,
                                      .title = view->title,
                                      .unit = view->unit,
                                      .shown_at = now,
@@ -82,7 +84,7 @@ void dsc_progress_show(void *user, const dsc_progress *progress)
     snprintf(line, sizeof line, "%3.0f %%  %*zu/%zu %s%s%s%s", floor(100 * share), digits_of(progress->cells),
              progress->done, progress->cells, view->unit ? view->unit : "cells", elapsed, left, rate);
     if (!terminal->live) {
-        dsc_say(terminal, DSC_TONE_NOTE, "%s", line);
+        cli_say(terminal, CLI_TONE_NOTE, "%s", line);
         return;
     }
     const int room = terminal->columns - (int)strlen(view->title) - (int)strlen(line) - 6;
@@ -97,7 +99,7 @@ void dsc_progress_show(void *user, const dsc_progress *progress)
     funlockfile(stderr);
 }
 
-void dsc_progress_end(dsc_progress_view *view)
+void cli_progress_end(cli_progress_view *view)
 {
     flockfile(stderr);
     if (view->terminal->line_open)

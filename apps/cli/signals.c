@@ -1,7 +1,7 @@
 /* signals.c - a request to stop becomes a flag. */
-#include <descent/cli.h>
-
 #include <signal.h>
+
+#include "progress.h"
 
 /* A signal handler has no other way to speak than a global. */
 static volatile int stop_requested;
@@ -15,7 +15,7 @@ static void request_stop(int number)
     stop_requested = 1;
 }
 
-volatile int *dsc_signals_catch(void)
+volatile int *cli_signals_catch(void)
 {
     static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {

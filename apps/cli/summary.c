@@ -1,11 +1,13 @@
 /* summary.c - medians over the seeds as a table. */
-#include <descent/cli.h>
-
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
 #include <descent/statistics.h>
+
+#include "results.h"
+#include "table.h"
+#include "terminal.h"
 
 /* What is tabulated: a row is a point of the cell axes other than the seed, and of the first inner axis whose
    values have names; a column is an output of one number or along one inner axis. Matrices and pictures are
@@ -114,19 +116,19 @@ static dsc_interval summary_of(dsc_scope *scope, const struct layout *layout, co
     return dsc_summarize(values, values ? layout->seeds : 0);
 }
 
-static dsc_table *empty_table(dsc_scope *scope, const struct layout *layout)
+static cli_table *empty_table(dsc_scope *scope, const struct layout *layout)
 {
     const size_t count = layout->key_count + layout->output_count;
-    dsc_table_column *columns = dsc_scope_alloc(scope, count, sizeof *columns);
+    cli_table_column *columns = dsc_scope_alloc(scope, count, sizeof *columns);
     if (!columns)
         return NULL;
     for (size_t i = 0; i < layout->key_count; i++)
-        columns[i] = (dsc_table_column){ .title = layout->spec->axes[layout->keys[i]].name,
+        columns[i] = (cli_table_column){ .title = layout->spec->axes[layout->keys[i]].name,
                                          .number = !layout->spec->axes[layout->keys[i]].names };
     for (size_t i = 0; i < layout->output_count; i++)
         columns[layout->key_count + i] =
-            (dsc_table_column){ .title = layout->outputs[i]->name, .number = true };
-    return dsc_table_make(scope, columns, count, layout->key_count);
+            (cli_table_column){ .title = layout->outputs[i]->name, .number = true };
+    return cli_table_make(scope, columns, count, layout->key_count);
 }
 
 /* Which rows are shown: the last axis is thinned alike for every point of the others. */
@@ -206,13 +208,13 @@ static const char *seeds_text(dsc_scope *scope, const struct layout *layout, siz
                            : dsc_scope_format(scope, "median of %zu to %zu seeds", n_low, n_high);
 }
 
-const dsc_table *dsc_summary_table(dsc_scope *scope, dsc_record *record, const dsc_claims *claims,
+const cli_table *cli_summary_table(dsc_scope *scope, dsc_record *record, const dsc_claims *claims,
                                    size_t limit, const char **heading)
 {
     const struct layout layout = layout_of(scope, record);
     const size_t columns = layout.key_count + layout.output_count;
     const struct selection selection = select_rows(scope, &layout, claims, limit);
-    dsc_table *table = empty_table(scope, &layout);
+    cli_table *table = empty_table(scope, &layout);
     const char **texts = dsc_scope_alloc(scope, columns, sizeof *texts);
     size_t n_low = SIZE_MAX, n_high = 0; /* seeds of a number */
     for (size_t i = 0; texts && i < selection.count; i++) {
@@ -221,11 +223,11 @@ const dsc_table *dsc_summary_table(dsc_scope *scope, dsc_record *record, const d
             texts[k] = key_text(scope, &layout, k, row);
         for (size_t o = 0; o < layout.output_count; o++) {
             const dsc_interval of_seeds = summary_of(scope, &layout, layout.outputs[o], row);
-            texts[layout.key_count + o] = dsc_number(scope, of_seeds.median);
+            texts[layout.key_count + o] = cli_number(scope, of_seeds.median);
             n_low = of_seeds.n > 0 && of_seeds.n < n_low ? of_seeds.n : n_low;
             n_high = of_seeds.n > n_high ? of_seeds.n : n_high;
         }
-        dsc_table_row(table, texts);
+        cli_table_row(table, texts);
     }
     const char *seeds = seeds_text(scope, &layout, n_low, n_high);
     const char *inner = inner_text(scope, &layout);
@@ -238,11 +240,11 @@ const dsc_table *dsc_summary_table(dsc_scope *scope, dsc_record *record, const d
     return table;
 }
 
-void dsc_summary_print(dsc_scope *scope, const dsc_terminal *terminal, dsc_record *record,
+void cli_summary_print(dsc_scope *scope, const cli_terminal *terminal, dsc_record *record,
                        const dsc_claims *claims, size_t limit)
 {
     const char *heading = NULL;
-    const dsc_table *table = dsc_summary_table(scope, record, claims, limit, &heading);
-    dsc_heading(terminal, "%s", heading ? heading : "");
-    dsc_table_print(table, terminal, 2);
+    const cli_table *table = cli_summary_table(scope, record, claims, limit, &heading);
+    cli_heading(terminal, "%s", heading ? heading : "");
+    cli_table_print(table, terminal, 2);
 }

@@ -1,7 +1,12 @@
 /* table.c - aligned tables. */
-#include <descent/cli.h>
-
 #include <string.h>
+
+#include <descent/text.h>
+
+#include <stdio.h>
+
+#include "table.h"
+#include "terminal.h"
 
 enum { GAP = 2, BELOW = 4, MIN_WRAP = 20, MAX_HEAD_LINES = 4, PAPER_COLUMNS = 90 };
 
@@ -10,9 +15,9 @@ struct row {
     const char *texts[];
 };
 
-struct dsc_table {
+struct cli_table {
     dsc_scope *scope;
-    const dsc_table_column *columns;
+    const cli_table_column *columns;
     size_t count, keys;
     struct row *first, **last;
 };
@@ -26,22 +31,22 @@ static int width_of(const char *text)
     return width;
 }
 
-dsc_table *dsc_table_make(dsc_scope *scope, const dsc_table_column *columns, size_t count, size_t keys)
+cli_table *cli_table_make(dsc_scope *scope, const cli_table_column *columns, size_t count, size_t keys)
 {
-    dsc_table *table = dsc_scope_alloc(scope, 1, sizeof *table);
-    dsc_table_column *own = dsc_scope_alloc(scope, count, sizeof *own);
+    cli_table *table = dsc_scope_alloc(scope, 1, sizeof *table);
+    cli_table_column *own = dsc_scope_alloc(scope, count, sizeof *own);
     if (!own)
         return NULL;
     for (size_t i = 0; i < count; i++) {
         own[i] = columns[i];
         own[i].title = columns[i].title ? dsc_text_safe(scope, columns[i].title) : NULL;
     }
-    *table = (dsc_table){ .scope = scope, .columns = own, .count = count, .keys = keys };
+    *table = (cli_table){ .scope = scope, .columns = own, .count = count, .keys = keys };
     table->last = &table->first;
     return table;
 }
 
-void dsc_table_row(dsc_table *table, const char *const *texts)
+void cli_table_row(cli_table *table, const char *const *texts)
 {
     struct row *row =
         table ? dsc_scope_alloc(table->scope, 1, sizeof *row + table->count * sizeof *texts) : NULL;
@@ -107,8 +112,8 @@ static void print_prose(const char *text, int gap, int left, int indent, int col
     print_wrapped(text, left, columns - left);
 }
 
-static void print_row(const dsc_table *table, const char *const *texts, const int *widths, struct part part,
-                      int indent, const dsc_terminal *terminal)
+static void print_row(const cli_table *table, const char *const *texts, const int *widths, struct part part,
+                      int indent, const cli_terminal *terminal)
 {
     size_t shown = part.keys + part.to - part.from;
     int left = indent, gap = indent;
@@ -152,7 +157,7 @@ static int piece_width(const char *text)
     return widest;
 }
 
-static const char *title_of(const dsc_table *table, size_t column)
+static const char *title_of(const cli_table *table, size_t column)
 {
     return table->columns[column].title ? table->columns[column].title : "";
 }
@@ -175,7 +180,7 @@ static size_t break_head(dsc_scope *scope, const char *title, int width, const c
 }
 
 /* The lines of all heads, which stand at the bottom: lines[line * count + column]. */
-static const char **break_heads(const dsc_table *table, const int *widths, size_t *height)
+static const char **break_heads(const cli_table *table, const int *widths, size_t *height)
 {
     const char *broken[MAX_HEAD_LINES];
     const char **lines = dsc_scope_alloc(table->scope, MAX_HEAD_LINES * table->count, sizeof *lines);
@@ -191,7 +196,7 @@ static const char **break_heads(const dsc_table *table, const int *widths, size_
     return lines;
 }
 
-static void print_head(const dsc_table *table, const dsc_terminal *terminal, const int *widths,
+static void print_head(const cli_table *table, const cli_terminal *terminal, const int *widths,
                        struct part part, int indent)
 {
     size_t height;
@@ -206,14 +211,14 @@ static void print_head(const dsc_table *table, const dsc_terminal *terminal, con
 }
 
 /* What a column needs on a line: of a last one that wraps, not more than it can be squeezed into. */
-static int needed_width(const dsc_table *table, const int *widths, size_t column)
+static int needed_width(const cli_table *table, const int *widths, size_t column)
 {
     const bool wraps = column + 1 == table->count && !table->columns[column].number;
     return wraps && widths[column] > MIN_WRAP ? MIN_WRAP : widths[column];
 }
 
 /* Widths of the columns; with narrow heads these are broken. Returns the whole. */
-static int measure_widths(const dsc_table *table, bool narrow_heads, int *widths)
+static int measure_widths(const cli_table *table, bool narrow_heads, int *widths)
 {
     int total = 0;
     for (size_t i = 0; i < table->count; i++) {
@@ -226,7 +231,7 @@ static int measure_widths(const dsc_table *table, bool narrow_heads, int *widths
 }
 
 /* The end of the columns that fit beside the keys, at least one. */
-static size_t part_end(const dsc_table *table, const int *widths, size_t from, int left, int columns)
+static size_t part_end(const cli_table *table, const int *widths, size_t from, int left, int columns)
 {
     size_t to = from;
     for (; to < table->count; to++) {
@@ -238,7 +243,7 @@ static size_t part_end(const dsc_table *table, const int *widths, size_t from, i
     return to;
 }
 
-void dsc_table_print(const dsc_table *table, const dsc_terminal *terminal, int indent)
+void cli_table_print(const cli_table *table, const cli_terminal *terminal, int indent)
 {
     int *widths = table ? dsc_scope_alloc(table->scope, table->count, sizeof *widths) : NULL;
     if (!widths || table->count == 0)
@@ -260,11 +265,11 @@ void dsc_table_print(const dsc_table *table, const dsc_terminal *terminal, int i
     }
 }
 
-void dsc_paragraph_print(dsc_scope *scope, const dsc_terminal *terminal, const char *text, int indent)
+void cli_paragraph_print(dsc_scope *scope, const cli_terminal *terminal, const char *text, int indent)
 {
-    dsc_table *table = dsc_table_make(scope, (const dsc_table_column[]){ { 0 } }, 1, 0);
-    dsc_table_row(table, &text);
-    dsc_table_print(table, terminal, indent);
+    cli_table *table = cli_table_make(scope, (const cli_table_column[]){ { 0 } }, 1, 0);
+    cli_table_row(table, &text);
+    cli_table_print(table, terminal, indent);
 }
 
 /* A head, which may be broken where print_head() breaks it. */
@@ -272,12 +277,12 @@ static void html_head(dsc_scope *scope, dsc_text *page, const char *title)
 {
     for (size_t bytes; title && *title; title += bytes) {
         bytes = piece_bytes(title);
-        dsc_html_text(page, dsc_scope_format(scope, "%.*s", (int)bytes, title));
+        cli_html_text(page, dsc_scope_format(scope, "%.*s", (int)bytes, title));
         dsc_text_append(page, title[bytes] && title[bytes - 1] == '_' ? "<wbr>" : "");
     }
 }
 
-static void html_heads(const dsc_table *table, dsc_text *page, struct part part)
+static void html_heads(const cli_table *table, dsc_text *page, struct part part)
 {
     dsc_text_append(page, "<thead><tr>");
     for (size_t i = 0; i < part.keys + part.to - part.from; i++) {
@@ -289,7 +294,7 @@ static void html_heads(const dsc_table *table, dsc_text *page, struct part part)
     dsc_text_append(page, "</tr></thead>\n");
 }
 
-static void html_row(const dsc_table *table, dsc_text *page, const char *const *texts, struct part part)
+static void html_row(const cli_table *table, dsc_text *page, const char *const *texts, struct part part)
 {
     dsc_text_append(page, "<tr>");
     for (size_t i = 0; i < part.keys + part.to - part.from; i++) {
@@ -298,13 +303,13 @@ static void html_row(const dsc_table *table, dsc_text *page, const char *const *
         const char *tag = heads_row ? "th" : "td";
         dsc_text_format(page, "<%s%s%s>", tag, heads_row ? " scope=\"row\"" : "",
                         table->columns[column].number ? " class=\"number\"" : "");
-        dsc_html_text(page, texts[column]);
+        cli_html_text(page, texts[column]);
         dsc_text_format(page, "</%s>", tag);
     }
     dsc_text_append(page, "</tr>\n");
 }
 
-static void html_part(const dsc_table *table, dsc_text *page, struct part part)
+static void html_part(const cli_table *table, dsc_text *page, struct part part)
 {
     dsc_text_append(page, "<table>\n");
     if (table->columns[0].title)
@@ -316,7 +321,7 @@ static void html_part(const dsc_table *table, dsc_text *page, struct part part)
 }
 
 /* On a screen a table that is too wide scrolls; paper does not, and has it in parts. */
-void dsc_table_html(const dsc_table *table, dsc_text *page)
+void cli_table_html(const cli_table *table, dsc_text *page)
 {
     int *widths = table ? dsc_scope_alloc(table->scope, table->count, sizeof *widths) : NULL;
     if (!widths || table->count == 0)

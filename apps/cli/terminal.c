@@ -11,7 +11,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <descent/text.h>
 #include <descent/value.h>
+
+#include "terminal.h"
 
 enum { MIN_COLUMNS = 40, MAX_COLUMNS = 100 };
 
@@ -54,7 +57,7 @@ static void occupy_streams(void)
         close(fd);
 }
 
-static const char *running; /* the program that has not come to dsc_finish() */
+static const char *running; /* the program that has not come to cli_finish() */
 
 /* Libraries end a program themselves where they get no memory or no thread (OpenMP, HDF5), with statuses that
    mean something else here. */
@@ -68,16 +71,16 @@ static void end_as_failed(int status, void *unused)
     _exit(DSC_EXIT_FAILED);
 }
 
-dsc_terminal dsc_terminal_open(const char *program)
+cli_terminal cli_terminal_open(const char *program)
 {
     static bool is_watched;
     occupy_streams();
-    dsci_json_watch();
+    cli_json_watch();
     if (!is_watched)
         is_watched = on_exit(end_as_failed, NULL) == 0;
     running = program;
     signal(SIGXFSZ, SIG_IGN); /* a write beyond a file-size limit is then an error like that of a full disk */
-    return (dsc_terminal){
+    return (cli_terminal){
         .program = program,
         .live = isatty(STDERR_FILENO),
         .color_out = wants_color(STDOUT_FILENO),
@@ -118,7 +121,7 @@ static void put_formatted(FILE *stream, const char *format, va_list arguments)
         free(text);
 }
 
-void dsc_print(const char *format, ...)
+void cli_print(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -126,18 +129,18 @@ void dsc_print(const char *format, ...)
     va_end(arguments);
 }
 
-void dsc_say(dsc_terminal *terminal, dsc_tone tone, const char *format, ...)
+void cli_say(cli_terminal *terminal, cli_tone tone, const char *format, ...)
 {
     static const struct {
         const char *word, *color;
     } tones[] = {
-        [DSC_TONE_NOTE] = { "", "" },
-        [DSC_TONE_WARNING] = { "warning: ", "\033[33m" },
-        [DSC_TONE_ERROR] = { "error: ", "\033[31m" },
+        [CLI_TONE_NOTE] = { "", "" },
+        [CLI_TONE_WARNING] = { "warning: ", "\033[33m" },
+        [CLI_TONE_ERROR] = { "error: ", "\033[31m" },
     };
-    if (terminal->quiet && tone == DSC_TONE_NOTE)
+    if (terminal->quiet && tone == CLI_TONE_NOTE)
         return;
-    const bool color = terminal->color_err && tone != DSC_TONE_NOTE;
+    const bool color = terminal->color_err && tone != CLI_TONE_NOTE;
     va_list arguments;
     va_start(arguments, format);
     flockfile(stderr); /* the library's threads may all have something to say */
@@ -151,9 +154,9 @@ void dsc_say(dsc_terminal *terminal, dsc_tone tone, const char *format, ...)
     va_end(arguments);
 }
 
-void dsc_log_to_terminal(void *terminal, dsc_log_level level, const char *line)
+void cli_log_to_terminal(void *terminal, dsc_log_level level, const char *line)
 {
-    dsc_say(terminal, level == DSC_LOG_WARNING ? DSC_TONE_WARNING : DSC_TONE_NOTE, "%s", line);
+    cli_say(terminal, level == DSC_LOG_WARNING ? CLI_TONE_WARNING : CLI_TONE_NOTE, "%s", line);
 }
 
 /* What becomes of an answer when something failed: "no" is none then, and a lack of memory is not wrong use.
@@ -161,27 +164,27 @@ void dsc_log_to_terminal(void *terminal, dsc_log_level level, const char *line)
 static dsc_exit exit_after(dsc_status status, dsc_exit answer)
 {
     const bool is_kept = answer != DSC_EXIT_GOOD && answer != DSC_EXIT_NO && status != DSC_ERROR_MEMORY;
-    return is_kept ? answer : dsc_exit_of(status);
+    return is_kept ? answer : cli_exit_of(status);
 }
 
-dsc_exit dsc_finish(dsc_terminal *terminal, dsc_scope **scope, dsc_exit answer)
+dsc_exit cli_finish(cli_terminal *terminal, dsc_scope **scope, dsc_exit answer)
 {
-    const dsc_status status = dsc_json_check(*scope);
+    const dsc_status status = cli_json_check(*scope);
     if (status != DSC_OK)
-        dsc_say(terminal, DSC_TONE_ERROR, "%s", dsc_scope_message(*scope));
+        cli_say(terminal, CLI_TONE_ERROR, "%s", dsc_scope_message(*scope));
     dsc_scope_close(scope);
     const bool written = fflush(stdout) == 0 && !ferror(stdout);
     if (!written)
-        dsc_say(terminal, DSC_TONE_ERROR, "standard output could not be written: %s", strerror(errno));
+        cli_say(terminal, CLI_TONE_ERROR, "standard output could not be written: %s", strerror(errno));
     if (output_lost)
-        dsc_say(terminal, DSC_TONE_ERROR, "out of memory: not everything was printed");
+        cli_say(terminal, CLI_TONE_ERROR, "out of memory: not everything was printed");
     running = NULL;
     if (status != DSC_OK)
         return exit_after(status, answer);
     return written && !output_lost ? answer : DSC_EXIT_FAILED;
 }
 
-void dsc_heading(const dsc_terminal *terminal, const char *format, ...)
+void cli_heading(const cli_terminal *terminal, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);

@@ -1,9 +1,11 @@
 /* text.c - numbers for people. */
-#include <descent/cli.h>
-
 #include <math.h>
 
-const char *dsc_number(dsc_scope *scope, double value)
+#include <descent/value.h>
+
+#include "terminal.h"
+
+const char *cli_number(dsc_scope *scope, double value)
 {
     if (isnan(value))
         return "-";
@@ -15,7 +17,7 @@ const char *dsc_number(dsc_scope *scope, double value)
     return dsc_scope_format(scope, "%.2e", value);
 }
 
-const char *dsc_bytes_text(dsc_scope *scope, double bytes)
+const char *cli_bytes_text(dsc_scope *scope, double bytes)
 {
     static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB" };
     size_t unit = 0;
@@ -25,7 +27,7 @@ const char *dsc_bytes_text(dsc_scope *scope, double bytes)
     return dsc_scope_format(scope, "%.*f %s", decimals, bytes, units[unit]);
 }
 
-const char *dsc_si_text(dsc_scope *scope, double value)
+const char *cli_si_text(dsc_scope *scope, double value)
 {
     static const char *const prefixes[] = { "", "k", "M", "G", "T", "P", "E" };
     size_t prefix = 0;

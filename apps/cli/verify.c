@@ -1,10 +1,16 @@
 /* verify.c - a results file computed again, and tables of what differs. */
-#include <descent/cli.h>
-
 #include <inttypes.h>
 #include <string.h>
 
 #include <jansson.h>
+#include <stdio.h>
+
+#include "experiment_program.h"
+#include "json.h"
+#include "progress.h"
+#include "results.h"
+#include "table.h"
+#include "terminal.h"
 
 enum { SHOWN_DIFFERENCES = 20 };
 
@@ -15,23 +21,23 @@ static const char *value_text(dsc_scope *scope, const dsc_difference *difference
                                                         : dsc_scope_format(scope, "%.17g", value);
 }
 
-static void print_table(dsc_scope *scope, const dsc_terminal *terminal, const dsc_comparison *comparison)
+static void print_table(dsc_scope *scope, const cli_terminal *terminal, const dsc_comparison *comparison)
 {
-    static const dsc_table_column columns[] = {
+    static const cli_table_column columns[] = {
         { "cell", false }, { "output", false }, { "expected", true }, { "found", true }
     };
-    dsc_table *table = dsc_table_make(scope, columns, 4, 1);
+    cli_table *table = cli_table_make(scope, columns, 4, 1);
     for (size_t i = 0; i < comparison->count && i < SHOWN_DIFFERENCES; i++) {
         const dsc_difference *difference = &comparison->differences[i];
-        dsc_table_row(
+        cli_table_row(
             table,
             (const char *[]){ difference->where, difference->output,
                               value_text(scope, difference, difference->expected, difference->expected_bits),
                               value_text(scope, difference, difference->found, difference->found_bits) });
     }
-    dsc_table_print(table, terminal, 2);
+    cli_table_print(table, terminal, 2);
     if (comparison->count > SHOWN_DIFFERENCES)
-        dsc_print("  ... and %zu more (--json shows all)\n", comparison->count - SHOWN_DIFFERENCES);
+        cli_print("  ... and %zu more (--json shows all)\n", comparison->count - SHOWN_DIFFERENCES);
 }
 
 static json_t *bits_json(uint64_t bits)
@@ -48,29 +54,29 @@ static void print_json(dsc_scope *scope, const dsc_comparison *comparison)
         const dsc_difference *difference = &comparison->differences[i];
         json_array_append_new(differences, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "where",
                                                      difference->where, "output", difference->output,
-                                                     "expected", dsc_json_number(difference->expected),
-                                                     "found", dsc_json_number(difference->found),
+                                                     "expected", cli_json_number(difference->expected),
+                                                     "found", cli_json_number(difference->found),
                                                      "expected_bits", bits_json(difference->expected_bits),
                                                      "found_bits", bits_json(difference->found_bits)));
     }
-    dsc_json_print(scope, json_pack("{s:I, s:I, s:I, s:s?, s:o}", "cells", (json_int_t)comparison->cells,
+    cli_json_print(scope, json_pack("{s:I, s:I, s:I, s:s?, s:o}", "cells", (json_int_t)comparison->cells,
                                     "different", (json_int_t)comparison->different, "missing",
                                     (json_int_t)comparison->missing, "note", comparison->note, "differences",
                                     differences));
 }
 
-dsc_exit dsc_comparison_print(dsc_scope *scope, dsc_terminal *terminal, const dsc_comparison *comparison,
+dsc_exit cli_comparison_print(dsc_scope *scope, cli_terminal *terminal, const dsc_comparison *comparison,
                               bool json)
 {
     if (json) {
         print_json(scope, comparison);
     } else if (!terminal->quiet) {
-        dsc_heading(terminal, "%zu cells compared: %zu differ, %zu missing", comparison->cells,
+        cli_heading(terminal, "%zu cells compared: %zu differ, %zu missing", comparison->cells,
                     comparison->different, comparison->missing);
         if (comparison->count)
             print_table(scope, terminal, comparison);
         if (comparison->count && comparison->note)
-            dsc_paragraph_print(scope, terminal, comparison->note, 0);
+            cli_paragraph_print(scope, terminal, comparison->note, 0);
     }
     return comparison->different ? DSC_EXIT_NO : DSC_EXIT_GOOD;
 }
@@ -78,24 +84,24 @@ dsc_exit dsc_comparison_print(dsc_scope *scope, dsc_terminal *terminal, const ds
 /* Cells that cannot be stopped are left where they are. */
 static void leave(void *user, const dsc_run_result *result)
 {
-    dsc_progress_view *view = user;
+    cli_progress_view *view = user;
     (void)result;
-    dsc_progress_end(view);
-    dsc_say(view->terminal, DSC_TONE_ERROR, "stopped: nothing is proved");
-    dsc_leave(DSC_EXIT_STOPPED);
+    cli_progress_end(view);
+    cli_say(view->terminal, CLI_TONE_ERROR, "stopped: nothing is proved");
+    cli_leave(DSC_EXIT_STOPPED);
 }
 
-dsc_exit dsc_verify_command(dsc_scope *scope, dsc_terminal *terminal, const dsc_experiment *experiment,
-                            const dsc_verify_arguments *arguments)
+dsc_exit cli_verify_command(dsc_scope *scope, cli_terminal *terminal, const dsc_experiment *experiment,
+                            const cli_verify_arguments *arguments)
 {
-    dsc_progress_view view = { .terminal = terminal, .title = "verify" };
+    cli_progress_view view = { .terminal = terminal, .title = "verify" };
     dsc_record *record = dsc_record_read(scope, arguments->path);
     const dsc_plan *plan = record ? dsc_plan_from_record(scope, experiment, record, arguments->data) : NULL;
     const dsc_run_options options = { .out = arguments->path,
                                       .threads = arguments->threads,
                                       .isa = arguments->isa,
-                                      .stop = dsc_signals_catch(),
-                                      .progress = dsc_progress_show,
+                                      .stop = cli_signals_catch(),
+                                      .progress = cli_progress_show,
                                       .progress_user = &view,
                                       .force = arguments->force,
                                       .overdue = leave,
@@ -103,12 +109,12 @@ dsc_exit dsc_verify_command(dsc_scope *scope, dsc_terminal *terminal, const dsc_
     dsc_comparison comparison = { 0 };
     if (plan)
         comparison = dsc_verify(scope, plan, record, (size_t)arguments->sample, &options);
-    dsc_progress_end(&view);
+    cli_progress_end(&view);
     const dsc_status status = dsc_scope_status(scope);
     if (status != DSC_OK)
         return status == DSC_STOPPED ? DSC_EXIT_STOPPED : DSC_EXIT_FAILED;
     if (!dsc_record_complete(record))
-        dsc_say(terminal, DSC_TONE_WARNING, "%s is not complete: only its finished cells can be compared",
+        cli_say(terminal, CLI_TONE_WARNING, "%s is not complete: only its finished cells can be compared",
                 arguments->path);
-    return dsc_comparison_print(scope, terminal, &comparison, arguments->json);
+    return cli_comparison_print(scope, terminal, &comparison, arguments->json);
 }

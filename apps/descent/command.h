@@ -1,8 +1,8 @@
 /* command.h - the verbs of `descent`. */
 #ifndef COMMAND_H
 #define COMMAND_H
-
-#include <descent/cli.h>
+#include "options.h"
+#include "terminal.h"
 
 /* The experiments of this build, ended by NULL. */
 extern const dsc_experiment *const dsc_registry[];
@@ -12,7 +12,7 @@ enum { DSC_MANY = 1000000 };
 /* A verb at work: argv[0..argc-1] are the words behind it. */
 typedef struct dsc_call {
     dsc_scope *scope;
-    dsc_terminal terminal;
+    cli_terminal terminal;
     int argc;
     char **argv;
     int command_argc; /* the whole command, for the provenance */
@@ -21,7 +21,7 @@ typedef struct dsc_call {
 
 typedef struct dsc_verb {
     const char *name, *words, *summary;
-    const dsc_option *options; /* NULL: none of its own table */
+    const cli_option *options; /* NULL: none of its own table */
     dsc_exit (*run)(dsc_call *call);
     const char *answer;   /* what its exit statuses say beyond the usual; NULL: nothing */
     const char *examples; /* lines for `descent help VERB` */
@@ -41,6 +41,6 @@ dsc_status dsc_file_spare(dsc_scope *scope, const char *out);
 
 /* Reads a verb's options and words; fails the scope unless there are least..most words (DSC_MANY: no limit).
  */
-dsc_words dsc_call_read(dsc_call *call, const dsc_verb *verb, void *arguments, size_t least, size_t most);
+cli_words dsc_call_read(dsc_call *call, const dsc_verb *verb, void *arguments, size_t least, size_t most);
 
 #endif

@@ -1,21 +1,25 @@
 /* data.c - `descent data`: the data sets that Descent knows. */
 #include "data.h"
 
-#include <string.h>
-
 #include <jansson.h>
+#include <string.h>
 
 #include <descent/hash.h>
 
+#include "json.h"
+#include "options.h"
+#include "table.h"
+#include "terminal.h"
+
 #define FIELD(name) offsetof(struct data_arguments, name)
-static const dsc_option options[] = {
-    DSC_OPTION("data", "DIR", FIELD(data), dsc_option_text,
+static const cli_option options[] = {
+    CLI_OPTION("data", "DIR", FIELD(data), cli_option_text,
                "directory of the data files (default: $DESCENT_DATA)"),
-    DSC_OPTION("set", "NAME=VALUE", FIELD(settings), dsc_option_setting,
+    CLI_OPTION("set", "NAME=VALUE", FIELD(settings), cli_option_setting,
                "export: an option of the generator: seed, samples, train_fraction, label_noise; repeatable"),
-    DSC_OPTION("out", "FILE.h5", FIELD(out), dsc_option_text, "export: the file to write"),
-    DSC_OPTION("json", NULL, FIELD(json), dsc_option_flag, "list, check: print JSON"),
-    DSC_OPTION_END,
+    CLI_OPTION("out", "FILE.h5", FIELD(out), cli_option_text, "export: the file to write"),
+    CLI_OPTION("json", NULL, FIELD(json), cli_option_flag, "list, check: print JSON"),
+    CLI_OPTION_END,
 };
 
 static const char *known_name_at(const void *user, size_t i)
@@ -30,27 +34,27 @@ const dsc_known_data *data_find(dsc_scope *scope, const char *name)
     for (size_t i = 0; i < count; i++)
         if (strcmp(known[i].name, name) == 0)
             return &known[i];
-    dsc_unknown_name(scope, "data set", name, count, known_name_at, known);
+    cli_unknown_name(scope, "data set", name, count, known_name_at, known);
     return NULL;
 }
 
 static void list(dsc_call *call, const struct data_arguments *arguments)
 {
-    static const dsc_table_column columns[] = { { "name", false }, { "origin", false }, { "", false } };
+    static const cli_table_column columns[] = { { "name", false }, { "origin", false }, { "", false } };
     size_t count = 0;
     const dsc_known_data *known = dsc_known_data_list(&count);
-    dsc_table *table = dsc_table_make(call->scope, columns, 3, 1);
+    cli_table *table = cli_table_make(call->scope, columns, 3, 1);
     json_t *all = json_array();
     for (size_t i = 0; i < count; i++) {
-        dsc_table_row(table, (const char *[]){ known[i].name, known[i].origin, known[i].summary });
+        cli_table_row(table, (const char *[]){ known[i].name, known[i].origin, known[i].summary });
         json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:I}", "name", known[i].name, "origin",
                                              known[i].origin, "summary", known[i].summary, "files",
                                              (json_int_t)known[i].file_count));
     }
     if (arguments->json)
-        dsc_json_print(call->scope, json_incref(all));
+        cli_json_print(call->scope, json_incref(all));
     else
-        dsc_table_print(table, &call->terminal, 0);
+        cli_table_print(table, &call->terminal, 0);
     json_decref(all);
 }
 
@@ -93,7 +97,7 @@ static const char *file_state(dsc_scope *scope, const char *path, const dsc_know
 
 struct check {
     dsc_call *call;
-    dsc_table *table;
+    cli_table *table;
     json_t *json;
     size_t wrong, looked_at;
 };
@@ -103,7 +107,7 @@ static void add_check(struct check *check, const char *name, const char *file, c
     const bool good = !*state;
     check->wrong += !good;
     check->looked_at++;
-    dsc_table_row(check->table, (const char *[]){ name, file, good ? "as known" : state });
+    cli_table_row(check->table, (const char *[]){ name, file, good ? "as known" : state });
     json_array_append_new(check->json, json_pack("{s:s, s:s, s:b, s:s}", "data", name, "file", file, "good",
                                                  good, "message", state));
 }
@@ -131,9 +135,9 @@ static void check_one(struct check *check, const dsc_known_data *known, const ch
  */
 static dsc_exit check(dsc_call *call, const struct data_arguments *arguments, const char *name)
 {
-    static const dsc_table_column columns[] = { { "data", false }, { "file", false }, { "", false } };
+    static const cli_table_column columns[] = { { "data", false }, { "file", false }, { "", false } };
     struct check check = { .call = call,
-                           .table = dsc_table_make(call->scope, columns, 3, 1),
+                           .table = cli_table_make(call->scope, columns, 3, 1),
                            .json = json_array() };
     size_t count = 0;
     const dsc_known_data *known = dsc_known_data_list(&count),
@@ -142,14 +146,14 @@ static dsc_exit check(dsc_call *call, const struct data_arguments *arguments, co
         if (known[i].file_count && (!name || one == &known[i]))
             check_one(&check, &known[i], arguments->data, name != NULL);
     if (one && !one->file_count)
-        dsc_say(&call->terminal, DSC_TONE_NOTE, "%s is %s: there are no files to check", name, one->origin);
+        cli_say(&call->terminal, CLI_TONE_NOTE, "%s is %s: there are no files to check", name, one->origin);
     else if (!check.looked_at && dsc_scope_status(call->scope) == DSC_OK)
         dsc_scope_fail(call->scope, DSC_ERROR_FILE,
                        "no data files were found: say where by --data DIR or $DESCENT_DATA");
     if (arguments->json && dsc_scope_status(call->scope) == DSC_OK)
-        dsc_json_print(call->scope, json_incref(check.json));
+        cli_json_print(call->scope, json_incref(check.json));
     else if (check.looked_at)
-        dsc_table_print(check.table, &call->terminal, 0);
+        cli_table_print(check.table, &call->terminal, 0);
     json_decref(check.json);
     return check.wrong ? DSC_EXIT_NO : DSC_EXIT_GOOD;
 }
@@ -157,7 +161,7 @@ static dsc_exit check(dsc_call *call, const struct data_arguments *arguments, co
 static dsc_exit data(dsc_call *call)
 {
     struct data_arguments arguments = { 0 };
-    const dsc_words words = dsc_call_read(call, &dsc_verb_data, &arguments, 1, 2);
+    const cli_words words = dsc_call_read(call, &dsc_verb_data, &arguments, 1, 2);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
     const char *action = words.items[0], *name = words.count > 1 ? words.items[1] : NULL;

@@ -1,15 +1,16 @@
 /* data.h - what the parts of `descent data` share. */
 #ifndef DATA_H
 #define DATA_H
-
 #include "command.h"
 
 #include <descent/data.h>
 #include <descent/file.h>
 
+#include "options.h"
+
 struct data_arguments {
     const char *data, *out;
-    dsc_settings settings;
+    cli_settings settings;
     bool json;
 };
 

@@ -7,6 +7,9 @@
 #include <descent/hash.h>
 #include <descent/record.h>
 
+#include "options.h"
+#include "terminal.h"
+
 enum { MAX_ARRAYS = 4, MAX_ATTRIBUTES = 10 };
 
 /* Options of the MNIST-1D generator; the defaults are the published ones. */
@@ -16,14 +19,14 @@ struct generator {
 };
 
 #define FIELD(name) offsetof(struct generator, name)
-static const dsc_option generator_options[] = {
-    DSC_OPTION_IN("seed", "SEED", FIELD(seed), dsc_option_integer, "of the generator", 0, UINT32_MAX),
-    DSC_OPTION_IN("samples", "N", FIELD(samples), dsc_option_integer, "in all", 10, 1e7),
-    DSC_OPTION_IN("train_fraction", "F", FIELD(train_fraction), dsc_option_real, "share of the training set",
+static const cli_option generator_options[] = {
+    CLI_OPTION_IN("seed", "SEED", FIELD(seed), cli_option_integer, "of the generator", 0, UINT32_MAX),
+    CLI_OPTION_IN("samples", "N", FIELD(samples), cli_option_integer, "in all", 10, 1e7),
+    CLI_OPTION_IN("train_fraction", "F", FIELD(train_fraction), cli_option_real, "share of the training set",
                   1e-6, 1),
-    DSC_OPTION_IN("label_noise", "P", FIELD(label_noise), dsc_option_real, "share of labels drawn again", 0,
+    CLI_OPTION_IN("label_noise", "P", FIELD(label_noise), cli_option_real, "share of labels drawn again", 0,
                   1),
-    DSC_OPTION_END,
+    CLI_OPTION_END,
 };
 
 static const char *generator_name_at(const void *user, size_t i)
@@ -49,8 +52,8 @@ static void make_mnist1d(dsc_scope *scope, const struct data_arguments *argument
     enum { OPTION_COUNT = sizeof generator_options / sizeof generator_options[0] - 1 };
     struct generator options = { .seed = 42, .samples = 5000, .train_fraction = 0.8 };
     for (size_t i = 0; i < arguments->settings.count; i++)
-        if (!dsc_options_apply(scope, generator_options, &arguments->settings.items[i], &options))
-            dsc_unknown_name(scope, "option", arguments->settings.items[i].name, OPTION_COUNT,
+        if (!cli_options_apply(scope, generator_options, &arguments->settings.items[i], &options))
+            cli_unknown_name(scope, "option", arguments->settings.items[i].name, OPTION_COUNT,
                              generator_name_at, NULL);
     export->split = dsc_mnist1d(scope, &(dsc_mnist1d_options){ .samples = (size_t)options.samples,
                                                                .train_fraction = options.train_fraction,
@@ -134,7 +137,7 @@ dsc_exit data_export(dsc_call *call, const struct data_arguments *arguments, con
     if (!known || dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
     if (dsc_file_check_writable(call->scope, arguments->out) != DSC_OK)
-        return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
+        return DSC_EXIT_GOOD; /* cli_finish() reports the scope's error */
     add_attribute(&export, "Conventions", "CF-1.8");
     add_attribute(&export, "format", "descent data 1");
     add_attribute(&export, "data", known->name);
@@ -147,13 +150,13 @@ dsc_exit data_export(dsc_call *call, const struct data_arguments *arguments, con
         dsc_scope_fail(call->scope, DSC_ERROR_ARGUMENT, "%s cannot be exported: it is %s", known->name,
                        known->origin);
     if (dsc_scope_status(call->scope) != DSC_OK)
-        return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
+        return DSC_EXIT_GOOD; /* cli_finish() reports the scope's error */
     dsc_array arrays[MAX_ARRAYS];
     size_t count = add_arrays(call->scope, &export.split.train, "train", arrays);
     count += add_arrays(call->scope, &export.split.test, "test", arrays + count);
     if (dsc_arrays_write(call->scope, arguments->out, arrays, count, export.attributes,
                          export.attribute_count) == DSC_OK)
-        dsc_print("%s: %zu training and %zu test examples of %zu features\n", arguments->out,
+        cli_print("%s: %zu training and %zu test examples of %zu features\n", arguments->out,
                   export.split.train.count, export.split.test.count, export.split.train.features);
     return DSC_EXIT_GOOD;
 }

@@ -1,20 +1,24 @@
 /* info.c - `descent info`: the machine and the build, as Descent sees them. */
 #include "command.h"
 
+#include <jansson.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include <descent/build.h>
+
+#include "json.h"
+#include "options.h"
+#include "table.h"
+#include "terminal.h"
 
 struct arguments {
     bool json;
 };
 
-static const dsc_option options[] = {
-    DSC_OPTION("json", NULL, offsetof(struct arguments, json), dsc_option_flag, "print JSON"),
-    DSC_OPTION_END,
+static const cli_option options[] = {
+    CLI_OPTION("json", NULL, offsetof(struct arguments, json), cli_option_flag, "print JSON"),
+    CLI_OPTION_END,
 };
 
 struct feature {
@@ -54,7 +58,7 @@ static void print_json(dsc_call *call, const dsc_thread_choice *threads)
     const dsc_library *library = dsc_libraries(&count);
     for (size_t i = 0; i < count; i++)
         json_object_set_new(libraries, library[i].name, json_string(library[i].version));
-    dsc_json_print(
+    cli_json_print(
         call->scope,
         json_pack(
             "{s:s, s:s, s:s, s:s, s:o, s:{s:s, s:s}, s:{s:i, s:s, s:i, s:i, s:f, s:i, s:i, s:i}, s:f, s:f, s:o}",
@@ -80,7 +84,7 @@ static const char *features_text(dsc_scope *scope, const dsc_cpu *cpu)
 
 static const char *cache_text(dsc_scope *scope, size_t bytes)
 {
-    return bytes ? dsc_bytes_text(scope, (double)bytes) : "unknown";
+    return bytes ? cli_bytes_text(scope, (double)bytes) : "unknown";
 }
 
 static void print_machine(dsc_call *call, const dsc_thread_choice *threads)
@@ -94,7 +98,7 @@ static void print_machine(dsc_call *call, const dsc_thread_choice *threads)
         { "features", features_text(scope, cpu) },
         { "caches", dsc_scope_format(scope, "L1d %s, L2 %s, L3 %s", cache_text(scope, cpu->l1d_bytes),
                                      cache_text(scope, cpu->l2_bytes), cache_text(scope, cpu->l3_bytes)) },
-        { "memory", dsc_bytes_text(scope, memory.physical) },
+        { "memory", cli_bytes_text(scope, memory.physical) },
         { "  usable", memory.reason },
         { "isa", dsc_scope_format(scope, "%s in use, %s detected", dsc_isa_name(dsc_isa_effective()),
                                   dsc_isa_name(dsc_isa_detected())) },
@@ -111,11 +115,11 @@ static void print_machine(dsc_call *call, const dsc_thread_choice *threads)
         { "  rule",
           "cores allowed, or fewer by Slurm, OMP_NUM_THREADS or the control group; --threads N is taken as it is" },
     };
-    dsc_table *table = dsc_table_make(scope, (const dsc_table_column[]){ { 0 }, { 0 } }, 2, 1);
+    cli_table *table = cli_table_make(scope, (const cli_table_column[]){ { 0 }, { 0 } }, 2, 1);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        dsc_table_row(table, rows[i]);
-    dsc_heading(&call->terminal, "Machine");
-    dsc_table_print(table, &call->terminal, 2);
+        cli_table_row(table, rows[i]);
+    cli_heading(&call->terminal, "Machine");
+    cli_table_print(table, &call->terminal, 2);
 }
 
 static void print_build(dsc_call *call)
@@ -125,19 +129,19 @@ static void print_build(dsc_call *call)
                                     { "commit", build->commit },
                                     { "compiler", build->compiler },
                                     { "flags", build->flags } };
-    dsc_table *table = dsc_table_make(call->scope, (const dsc_table_column[]){ { 0 }, { 0 } }, 2, 1);
+    cli_table *table = cli_table_make(call->scope, (const cli_table_column[]){ { 0 }, { 0 } }, 2, 1);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        dsc_table_row(table, rows[i]);
-    dsc_heading(&call->terminal, "\nBuild");
-    dsc_table_print(table, &call->terminal, 2);
+        cli_table_row(table, rows[i]);
+    cli_heading(&call->terminal, "\nBuild");
+    cli_table_print(table, &call->terminal, 2);
 
     size_t count = 0;
     const dsc_library *library = dsc_libraries(&count);
-    dsc_table *libraries = dsc_table_make(call->scope, (const dsc_table_column[]){ { 0 }, { 0 } }, 2, 1);
+    cli_table *libraries = cli_table_make(call->scope, (const cli_table_column[]){ { 0 }, { 0 } }, 2, 1);
     for (size_t i = 0; i < count; i++)
-        dsc_table_row(libraries, (const char *[]){ library[i].name, library[i].version });
-    dsc_heading(&call->terminal, "\nLibraries");
-    dsc_table_print(libraries, &call->terminal, 2);
+        cli_table_row(libraries, (const char *[]){ library[i].name, library[i].version });
+    cli_heading(&call->terminal, "\nLibraries");
+    cli_table_print(libraries, &call->terminal, 2);
 }
 
 static dsc_exit info(dsc_call *call)
@@ -147,7 +151,7 @@ static dsc_exit info(dsc_call *call)
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
     if (dsc_isa_select(call->scope, DSC_ISA_AUTO) != DSC_OK)
-        return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
+        return DSC_EXIT_GOOD; /* cli_finish() reports the scope's error */
     const dsc_thread_choice threads = dsc_threads_choose(0);
     if (arguments.json) {
         print_json(call, &threads);

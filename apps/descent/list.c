@@ -3,13 +3,18 @@
 
 #include <jansson.h>
 
+#include "json.h"
+#include "options.h"
+#include "table.h"
+#include "terminal.h"
+
 struct arguments {
     bool json;
 };
 
-static const dsc_option options[] = {
-    DSC_OPTION("json", NULL, offsetof(struct arguments, json), dsc_option_flag, "print JSON"),
-    DSC_OPTION_END,
+static const cli_option options[] = {
+    CLI_OPTION("json", NULL, offsetof(struct arguments, json), cli_option_flag, "print JSON"),
+    CLI_OPTION_END,
 };
 
 static json_t *experiment_json(const dsc_experiment *experiment)
@@ -24,13 +29,13 @@ static json_t *experiment_json(const dsc_experiment *experiment)
 
 static void print_experiment(const dsc_call *call, const dsc_experiment *experiment)
 {
-    static const dsc_table_column columns[] = { { 0 }, { 0 } };
-    dsc_table *table = dsc_table_make(call->scope, columns, 2, 1);
+    static const cli_table_column columns[] = { { 0 }, { 0 } };
+    cli_table *table = cli_table_make(call->scope, columns, 2, 1);
     for (const dsc_case *const *c = experiment->cases; *c; c++)
-        dsc_table_row(table, (const char *[]){ (*c)->name, (*c)->summary });
-    dsc_heading(&call->terminal, "%s", experiment->name);
-    dsc_paragraph_print(call->scope, &call->terminal, experiment->summary, 2);
-    dsc_table_print(table, &call->terminal, 4);
+        cli_table_row(table, (const char *[]){ (*c)->name, (*c)->summary });
+    cli_heading(&call->terminal, "%s", experiment->name);
+    cli_paragraph_print(call->scope, &call->terminal, experiment->summary, 2);
+    cli_table_print(table, &call->terminal, 4);
 }
 
 static dsc_exit list(dsc_call *call)
@@ -47,7 +52,7 @@ static dsc_exit list(dsc_call *call)
             print_experiment(call, *e);
     }
     if (arguments.json)
-        dsc_json_print(call->scope, json_incref(all));
+        cli_json_print(call->scope, json_incref(all));
     json_decref(all);
     return DSC_EXIT_GOOD;
 }

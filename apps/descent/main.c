@@ -1,9 +1,14 @@
 /* main.c - `descent`: one table of verbs. */
 #include "command.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <descent/build.h>
+
+#include "options.h"
+#include "table.h"
+#include "terminal.h"
 
 static const dsc_verb *const verbs[] = { &dsc_verb_list, &dsc_verb_run,    &dsc_verb_show,
                                          &dsc_verb_plot, &dsc_verb_report, &dsc_verb_verify,
@@ -22,46 +27,46 @@ static const dsc_verb *find_verb(dsc_scope *scope, const char *name)
     for (size_t i = 0; i < VERB_COUNT; i++)
         if (strcmp(verbs[i]->name, name) == 0)
             return verbs[i];
-    dsc_unknown_name(scope, "verb", name, VERB_COUNT + 1, verb_name_at, NULL);
+    cli_unknown_name(scope, "verb", name, VERB_COUNT + 1, verb_name_at, NULL);
     return NULL;
 }
 
-static void print_overview(dsc_scope *scope, const dsc_terminal *terminal)
+static void print_overview(dsc_scope *scope, const cli_terminal *terminal)
 {
-    static const dsc_table_column columns[] = { { 0 }, { 0 } };
-    dsc_table *table = dsc_table_make(scope, columns, 2, 1);
+    static const cli_table_column columns[] = { { 0 }, { 0 } };
+    cli_table *table = cli_table_make(scope, columns, 2, 1);
     for (size_t i = 0; i < VERB_COUNT; i++)
-        dsc_table_row(table, (const char *[]){ dsc_scope_format(scope, "%s%s%s", verbs[i]->name,
+        cli_table_row(table, (const char *[]){ dsc_scope_format(scope, "%s%s%s", verbs[i]->name,
                                                                 *verbs[i]->words ? " " : "", verbs[i]->words),
                                                verbs[i]->summary });
-    dsc_table_row(table, (const char *[]){ "help [VERB]", "this help, or a verb's" });
-    dsc_paragraph_print(scope, terminal,
+    cli_table_row(table, (const char *[]){ "help [VERB]", "this help, or a verb's" });
+    cli_paragraph_print(scope, terminal,
                         "descent - deep-learning experiments on multicore CPUs: the same bits every time\n\n"
                         "usage: descent VERB [WORD]... [OPTION]...",
                         0);
-    dsc_heading(terminal, "\nVerbs");
-    dsc_table_print(table, terminal, 2);
-    dsc_paragraph_print(
+    cli_heading(terminal, "\nVerbs");
+    cli_table_print(table, terminal, 2);
+    cli_paragraph_print(
         scope, terminal,
         "\nExit status: 0 good, 1 the answer is no, 2 wrong use, 3 failed, 75 stopped (run again to resume).",
         0);
 }
 
-static void print_verb(dsc_scope *scope, const dsc_terminal *terminal, const dsc_verb *verb)
+static void print_verb(dsc_scope *scope, const cli_terminal *terminal, const dsc_verb *verb)
 {
-    dsc_paragraph_print(scope, terminal,
+    cli_paragraph_print(scope, terminal,
                         dsc_scope_format(scope, "descent %s - %s\n\nusage: descent %s%s%s%s", verb->name,
                                          verb->summary, verb->name, *verb->words ? " " : "", verb->words,
                                          verb->options ? " [OPTION]..." : ""),
                         0);
-    dsc_heading(terminal, "\nExamples");
+    cli_heading(terminal, "\nExamples");
     fputs(verb->examples, stdout);
     if (verb->options) {
-        dsc_heading(terminal, "\nOptions");
-        dsc_options_print(scope, terminal, verb->options);
+        cli_heading(terminal, "\nOptions");
+        cli_options_print(scope, terminal, verb->options);
     }
     if (verb->answer)
-        dsc_paragraph_print(scope, terminal, dsc_scope_format(scope, "\nExit status: %s.", verb->answer), 0);
+        cli_paragraph_print(scope, terminal, dsc_scope_format(scope, "\nExit status: %s.", verb->answer), 0);
 }
 
 static bool asks_for_help(const char *word)
@@ -99,7 +104,7 @@ static dsc_exit dispatch(dsc_call *call)
     if (asks_for_help(word))
         return help(call, call->argc > 1 ? call->argv[1] : NULL);
     if (strcmp(word, "--version") == 0) {
-        dsc_print("descent %s\n", dsc_build_get()->version);
+        cli_print("descent %s\n", dsc_build_get()->version);
         return DSC_EXIT_GOOD;
     }
     if (word[0] == '-') {
@@ -117,10 +122,10 @@ static dsc_exit dispatch(dsc_call *call)
     return verb->run(call);
 }
 
-dsc_words dsc_call_read(dsc_call *call, const dsc_verb *verb, void *arguments, size_t least, size_t most)
+cli_words dsc_call_read(dsc_call *call, const dsc_verb *verb, void *arguments, size_t least, size_t most)
 {
-    dsc_words words = { 0 };
-    dsc_options_read(call->scope, verb->options, call->argc, call->argv, arguments, &words);
+    cli_words words = { 0 };
+    cli_options_read(call->scope, verb->options, call->argc, call->argv, arguments, &words);
     if (dsc_scope_status(call->scope) == DSC_OK && (words.count < least || words.count > most))
         dsc_scope_fail(call->scope, DSC_ERROR_ARGUMENT, "usage: descent %s%s%s; `descent help %s` says more",
                        verb->name, *verb->words ? " " : "", verb->words, verb->name);
@@ -139,19 +144,19 @@ const dsc_experiment *dsc_experiment_find(dsc_scope *scope, const char *name)
     for (; dsc_registry[count]; count++)
         if (strcmp(dsc_registry[count]->name, name) == 0)
             return dsc_registry[count];
-    dsc_unknown_name(scope, "experiment", name, count, experiment_name_at, NULL);
+    cli_unknown_name(scope, "experiment", name, count, experiment_name_at, NULL);
     return NULL;
 }
 
 int main(int argc, char **argv)
 {
-    dsc_call call = { .terminal = dsc_terminal_open("descent"),
+    dsc_call call = { .terminal = cli_terminal_open("descent"),
                       .argc = argc > 0 ? argc - 1 : 0,
                       .argv = argv + (argc > 0),
                       .command_argc = argc,
                       .command_argv = argv };
     call.scope =
-        dsc_scope_open(&(dsc_scope_options){ .log = dsc_log_to_terminal, .log_user = &call.terminal });
+        dsc_scope_open(&(dsc_scope_options){ .log = cli_log_to_terminal, .log_user = &call.terminal });
     const dsc_exit answer = dispatch(&call);
-    return (int)dsc_finish(&call.terminal, &call.scope, answer);
+    return (int)cli_finish(&call.terminal, &call.scope, answer);
 }

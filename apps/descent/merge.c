@@ -1,19 +1,22 @@
 /* merge.c - `descent merge`: shards of one recipe joined. */
 #include "command.h"
-#include "record_tables.h"
 
 #include <string.h>
 
 #include <descent/file.h>
 
+#include "options.h"
+#include "record_tables.h"
+#include "terminal.h"
+
 struct arguments {
     const char *out;
 };
 
-static const dsc_option options[] = {
-    DSC_OPTION("out", "FILE.h5", offsetof(struct arguments, out), dsc_option_text,
+static const cli_option options[] = {
+    CLI_OPTION("out", "FILE.h5", offsetof(struct arguments, out), cli_option_text,
                "the joined results file; one that exists keeps its cells"),
-    DSC_OPTION_END,
+    CLI_OPTION_END,
 };
 
 /* The number of shards that the joined files were computed in; 0 if it is not known or not the same for all.
@@ -68,7 +71,7 @@ struct files {
 
 /* Reads the shards, and before them the file that stands at out: its cells are kept, and a file of another
    recipe is refused rather than replaced. */
-static struct files read_files(dsc_scope *scope, const dsc_words *words, const char *out)
+static struct files read_files(dsc_scope *scope, const cli_words *words, const char *out)
 {
     struct files files = { .paths = dsc_scope_alloc(scope, words->count + 1, sizeof *files.paths),
                            .records = dsc_scope_alloc(scope, words->count + 1, sizeof *files.records) };
@@ -86,14 +89,14 @@ static struct files read_files(dsc_scope *scope, const dsc_words *words, const c
 static dsc_exit merge(dsc_call *call)
 {
     struct arguments arguments = { 0 };
-    const dsc_words words = dsc_call_read(call, &dsc_verb_merge, &arguments, 1, DSC_MANY);
+    const cli_words words = dsc_call_read(call, &dsc_verb_merge, &arguments, 1, DSC_MANY);
     if (dsc_scope_status(call->scope) == DSC_OK && !arguments.out)
         dsc_scope_fail(call->scope, DSC_ERROR_ARGUMENT,
                        "--out FILE.h5 is missing: where the joined results go");
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
     if (dsc_file_check_writable(call->scope, arguments.out) != DSC_OK)
-        return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
+        return DSC_EXIT_GOOD; /* cli_finish() reports the scope's error */
     const struct files files = read_files(call->scope, &words, arguments.out);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_FAILED;
@@ -103,10 +106,10 @@ static dsc_exit merge(dsc_call *call)
     size_t missing = 0, failed = 0;
     count_unfinished(joined, &missing, &failed);
     const size_t cells = dsc_record_cells(joined);
-    dsc_print("%s: %zu of %zu cells done, %zu failed, %zu missing\n", arguments.out, cells - missing - failed,
+    cli_print("%s: %zu of %zu cells done, %zu failed, %zu missing\n", arguments.out, cells - missing - failed,
               cells, failed, missing);
     if (missing + failed)
-        dsc_say(&call->terminal, DSC_TONE_WARNING,
+        cli_say(&call->terminal, CLI_TONE_WARNING,
                 "%s is not complete: run the experiment with --out %s to compute the rest%s", arguments.out,
                 arguments.out, missing_shards(call->scope, joined));
     return missing + failed ? DSC_EXIT_NO : DSC_EXIT_GOOD;

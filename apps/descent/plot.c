@@ -1,7 +1,11 @@
 /* plot.c - `descent plot`: the figures of results files, as pictures or as text. */
 #include "command.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "options.h"
+#include "terminal.h"
 
 struct arguments {
     const char *formats, *directory, *only;
@@ -10,15 +14,15 @@ struct arguments {
 };
 
 #define FIELD(name) offsetof(struct arguments, name)
-static const dsc_option options[] = {
-    DSC_OPTION("format", "FORMATS", FIELD(formats), dsc_option_formats,
+static const cli_option options[] = {
+    CLI_OPTION("format", "FORMATS", FIELD(formats), cli_option_formats,
                "out of svg,png,pdf,tex (default: svg)"),
-    DSC_OPTION("dir", "DIR", FIELD(directory), dsc_option_text,
+    CLI_OPTION("dir", "DIR", FIELD(directory), cli_option_text,
                "where to write (default: beside the results file)"),
-    DSC_OPTIONS_PAGE(struct arguments, page),
-    DSC_OPTION("only", "NAME", FIELD(only), dsc_option_text, "the figure of this name alone"),
-    DSC_OPTION("term", NULL, FIELD(term), dsc_option_flag, "show the figures as text here; writes nothing"),
-    DSC_OPTION_END,
+    CLI_OPTIONS_PAGE(struct arguments, page),
+    CLI_OPTION("only", "NAME", FIELD(only), cli_option_text, "the figure of this name alone"),
+    CLI_OPTION("term", NULL, FIELD(term), cli_option_flag, "show the figures as text here; writes nothing"),
+    CLI_OPTION_END,
 };
 
 enum { TEXT_ROWS = 24 };
@@ -53,7 +57,7 @@ static void plot_file(dsc_call *call, const char *path, const struct arguments *
     for (size_t i = 0; !found && i < count; i++)
         found = strcmp(arguments->only, figures[i].name) == 0;
     if (!found)
-        dsc_unknown_name(call->scope, "figure", arguments->only, count, figure_name_at, figures);
+        cli_unknown_name(call->scope, "figure", arguments->only, count, figure_name_at, figures);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return;
     if (arguments->term) {
@@ -66,16 +70,16 @@ static void plot_file(dsc_call *call, const char *path, const struct arguments *
                                                                .only = arguments->only,
                                                                .page = arguments->page });
     for (size_t i = 0; i < files.count; i++)
-        dsc_print("%s\n", files.paths[i]);
+        cli_print("%s\n", files.paths[i]);
     if (files.missing)
-        dsc_say(&call->terminal, DSC_TONE_WARNING, "%s: scripts, data and texts were written, no pictures",
+        cli_say(&call->terminal, CLI_TONE_WARNING, "%s: scripts, data and texts were written, no pictures",
                 files.missing);
 }
 
 static dsc_exit plot(dsc_call *call)
 {
     struct arguments arguments = { 0 };
-    const dsc_words words = dsc_call_read(call, &dsc_verb_plot, &arguments, 1, DSC_MANY);
+    const cli_words words = dsc_call_read(call, &dsc_verb_plot, &arguments, 1, DSC_MANY);
     for (size_t i = 0; i < words.count && dsc_scope_status(call->scope) == DSC_OK; i++)
         plot_file(call, words.items[i], &arguments);
     return DSC_EXIT_GOOD;

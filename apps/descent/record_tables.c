@@ -1,13 +1,13 @@
 /* record_tables.c - what a results file holds, as tables. */
 #include "record_tables.h"
 
-#include "command.h"
-
+#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "bench/present.h"
+#include "command.h"
+#include "table.h"
 
 struct dsc_tally dsc_tally_cells(dsc_record *record)
 {
@@ -125,7 +125,7 @@ static const char *value_text(dsc_scope *scope, const json_t *value)
 }
 
 /* The recipe's JSON, a level at a time: what is itself an object becomes "parameters.width". */
-static void add_recipe_rows(dsc_scope *scope, dsc_table *table, const char *prefix, json_t *object)
+static void add_recipe_rows(dsc_scope *scope, cli_table *table, const char *prefix, json_t *object)
 {
     const char *name;
     json_t *value;
@@ -136,29 +136,29 @@ static void add_recipe_rows(dsc_scope *scope, dsc_table *table, const char *pref
             add_recipe_rows(scope, table, dsc_scope_format(scope, "%s.", full), value);
             continue;
         }
-        dsc_table_row(table, (const char *[]){ full, value_text(scope, value) });
+        cli_table_row(table, (const char *[]){ full, value_text(scope, value) });
     }
 }
 
-const dsc_table *dsc_recipe_table(dsc_scope *scope, const dsc_record *record)
+const cli_table *dsc_recipe_table(dsc_scope *scope, const dsc_record *record)
 {
     const char *recipe = dsc_record_describe(record)->recipe;
     json_t *json = recipe ? json_loads(recipe, 0, NULL) : NULL;
-    dsc_table *table = dsc_table_make(scope, (const dsc_table_column[]){ { 0 }, { 0 } }, 2, 1);
+    cli_table *table = cli_table_make(scope, (const cli_table_column[]){ { 0 }, { 0 } }, 2, 1);
     if (json_is_object(json))
         add_recipe_rows(scope, table, "", json);
     json_decref(json);
     return table;
 }
 
-const dsc_table *dsc_provenance_table(dsc_scope *scope, const dsc_record *record)
+const cli_table *dsc_provenance_table(dsc_scope *scope, const dsc_record *record)
 {
-    dsc_table *table = dsc_table_make(scope, (const dsc_table_column[]){ { 0 }, { 0 } }, 2, 1);
+    cli_table *table = cli_table_make(scope, (const cli_table_column[]){ { 0 }, { 0 } }, 2, 1);
     for (size_t i = 0; i < dsc_record_provenance_count(record); i++) {
         const char *pair[2] = { NULL, NULL };
         dsc_record_provenance_at(record, i, &pair[0], &pair[1]);
         if (pair[1] && *pair[1])
-            dsc_table_row(table, pair);
+            cli_table_row(table, pair);
     }
     return table;
 }

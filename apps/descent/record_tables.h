@@ -1,8 +1,7 @@
 /* record_tables.h - what a results file holds, as tables: for the terminal and for pages. */
 #ifndef RECORD_TABLES_H
 #define RECORD_TABLES_H
-
-#include <descent/cli.h>
+#include "table.h"
 
 struct dsc_tally {
     size_t cells, done, failed, missing;
@@ -30,7 +29,7 @@ const char *dsc_verify_command_of(dsc_scope *scope, const dsc_record *record, co
 const char *dsc_shell_word(dsc_scope *scope, const char *word);
 
 /* Tables of names and texts. */
-const dsc_table *dsc_recipe_table(dsc_scope *scope, const dsc_record *record);
-const dsc_table *dsc_provenance_table(dsc_scope *scope, const dsc_record *record);
+const cli_table *dsc_recipe_table(dsc_scope *scope, const dsc_record *record);
+const cli_table *dsc_provenance_table(dsc_scope *scope, const dsc_record *record);
 
 #endif

@@ -1,5 +1,6 @@
 /* run.c - `descent run`: an experiment by name, with the options of its program. */
 #include "command.h"
+#include "experiment_program.h"
 
 static dsc_exit run(dsc_call *call)
 {
@@ -12,10 +13,10 @@ static dsc_exit run(dsc_call *call)
     const dsc_experiment *experiment = dsc_experiment_find(call->scope, call->argv[0]);
     if (!experiment)
         return DSC_EXIT_USAGE;
-    const dsc_program program = { .name = dsc_scope_format(call->scope, "descent run %s", experiment->name),
+    const cli_program program = { .name = dsc_scope_format(call->scope, "descent run %s", experiment->name),
                                   .command_argc = call->command_argc,
                                   .command_argv = call->command_argv };
-    return program.name ? dsc_experiment_command(&program, call->argc - 1, call->argv + 1, experiment)
+    return program.name ? cli_experiment_command(&program, call->argc - 1, call->argv + 1, experiment)
                         : DSC_EXIT_FAILED;
 }
 

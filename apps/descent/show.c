@@ -1,25 +1,30 @@
 /* show.c - `descent show`: what a results file holds. */
 #include "show.h"
-#include "command.h"
-#include "record_tables.h"
-
-#include <string.h>
 
 #include <jansson.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <descent/clock.h>
 
 #include "bench/present.h"
+#include "command.h"
+#include "json.h"
+#include "options.h"
+#include "record_tables.h"
+#include "results.h"
+#include "table.h"
+#include "terminal.h"
 
 struct arguments {
     bool json, all;
 };
 
 #define FIELD(name) offsetof(struct arguments, name)
-static const dsc_option options[] = {
-    DSC_OPTION("all", NULL, FIELD(all), dsc_option_flag, "every row of the summary"),
-    DSC_OPTION("json", NULL, FIELD(json), dsc_option_flag, "print JSON"),
-    DSC_OPTION_END,
+static const cli_option options[] = {
+    CLI_OPTION("all", NULL, FIELD(all), cli_option_flag, "every row of the summary"),
+    CLI_OPTION("json", NULL, FIELD(json), cli_option_flag, "print JSON"),
+    CLI_OPTION_END,
 };
 
 enum { SUMMARY_ROWS = 20 };
@@ -38,7 +43,7 @@ static json_t *axes_json(const dsc_record_spec *spec)
         json_t *values = json_array();
         for (size_t k = 0; k < axis->count; k++)
             json_array_append_new(values, axis->integer ? json_integer((json_int_t)axis->values[k])
-                                                        : dsc_json_number(axis->values[k]));
+                                                        : cli_json_number(axis->values[k]));
         json_array_append_new(axes, json_pack("{s:s, s:s?, s:s?, s:o}", "name", axis->name, "units",
                                               axis->units, "long_name", axis->long_name, "values", values));
     }
@@ -54,7 +59,7 @@ static json_t *outputs_json(dsc_record *record, const dsc_record_spec *spec)
         for (size_t k = 0; output && k < output->rank; k++)
             json_array_append_new(axes, json_string(spec->axes[output->axes[k]].name));
         for (size_t k = 0; output && k < output->count; k++)
-            json_array_append_new(values, dsc_json_number(output->values[k]));
+            json_array_append_new(values, cli_json_number(output->values[k]));
         json_array_append_new(outputs, json_pack("{s:s, s:s?, s:s?, s:o, s:o}", "name", spec->outputs[i].name,
                                                  "units", spec->outputs[i].units, "long_name",
                                                  spec->outputs[i].long_name, "axes", axes, "values", values));
@@ -84,36 +89,36 @@ static json_t *cells_json(dsc_record *record)
     const struct dsc_tally tally = dsc_tally_cells(record);
     return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o}", "total", (json_int_t)tally.cells, "done",
                      (json_int_t)tally.done, "failed", (json_int_t)tally.failed, "missing",
-                     (json_int_t)tally.missing, "seconds", dsc_json_number(tally.seconds), "hashes", hashes);
+                     (json_int_t)tally.missing, "seconds", cli_json_number(tally.seconds), "hashes", hashes);
 }
 
 static void print_json(dsc_call *call, dsc_record *record, const dsc_claims *claims, const char *path)
 {
     const dsc_record_spec *spec = dsc_record_describe(record);
-    dsc_json_print(call->scope,
+    cli_json_print(call->scope,
                    json_pack("{s:s, s:s, s:s?, s:s?, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "file", path,
                              "experiment", spec->experiment, "title", spec->title, "reference",
                              spec->reference, "complete", dsc_record_complete(record), "deterministic",
                              spec->deterministic, "recipe", text_or_json(spec->recipe), "provenance",
                              provenance_json(record), "cells", cells_json(record), "axes", axes_json(spec),
                              "outputs", outputs_json(record, spec), "claims",
-                             dsc_claims_json(call->scope, record, claims)));
+                             cli_claims_json(call->scope, record, claims)));
 }
 
 static void print_pairs(dsc_call *call, const char *heading, const char *const (*pairs)[2], size_t count)
 {
-    dsc_table *table = dsc_table_make(call->scope, (const dsc_table_column[]){ { 0 }, { 0 } }, 2, 1);
+    cli_table *table = cli_table_make(call->scope, (const cli_table_column[]){ { 0 }, { 0 } }, 2, 1);
     for (size_t i = 0; i < count; i++)
         if (pairs[i][1] && *pairs[i][1])
-            dsc_table_row(table, pairs[i]);
-    dsc_heading(&call->terminal, "%s", heading);
-    dsc_table_print(table, &call->terminal, 2);
+            cli_table_row(table, pairs[i]);
+    cli_heading(&call->terminal, "%s", heading);
+    cli_table_print(table, &call->terminal, 2);
 }
 
-static void print_table(dsc_call *call, const char *heading, const dsc_table *table)
+static void print_table(dsc_call *call, const char *heading, const cli_table *table)
 {
-    dsc_heading(&call->terminal, "\n%s", heading);
-    dsc_table_print(table, &call->terminal, 2);
+    cli_heading(&call->terminal, "\n%s", heading);
+    cli_table_print(table, &call->terminal, 2);
 }
 
 /* What the numbers are of and where they come from. */
@@ -138,7 +143,7 @@ static void print_benchmark(dsc_call *call, dsc_record *record, const char *path
     const char *const pairs[][2] = { { "title", spec->title }, { "rows", rows } };
     print_pairs(call, path, pairs, sizeof pairs / sizeof pairs[0]);
     print_origin(call, record);
-    dsc_heading(&call->terminal, "Rows: medians of up to %zu rounds", spec->axes[1].count);
+    cli_heading(&call->terminal, "Rows: medians of up to %zu rounds", spec->axes[1].count);
     bench_print_table(call->scope, &call->terminal, &results);
 }
 
@@ -161,17 +166,17 @@ static void print_results(dsc_call *call, dsc_record *record, const char *path, 
     };
     print_pairs(call, path, pairs, sizeof pairs / sizeof pairs[0]);
     print_origin(call, record);
-    dsc_summary_print(call->scope, &call->terminal, record, claims, all ? 0 : SUMMARY_ROWS);
+    cli_summary_print(call->scope, &call->terminal, record, claims, all ? 0 : SUMMARY_ROWS);
     if (claims) {
         putchar('\n');
-        dsc_claims_print(call->scope, &call->terminal, record, claims, true);
+        cli_claims_print(call->scope, &call->terminal, record, claims, true);
     }
 }
 
 static dsc_exit show(dsc_call *call)
 {
     struct arguments arguments = { 0 };
-    const dsc_words words = dsc_call_read(call, &dsc_verb_show, &arguments, 1, 1);
+    const cli_words words = dsc_call_read(call, &dsc_verb_show, &arguments, 1, 1);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
     const char *path = words.items[0];

@@ -2,11 +2,14 @@
 #include "show.h"
 
 #include <inttypes.h>
-
 #include <jansson.h>
 
 #include <descent/record.h>
 #include <descent/train.h>
+
+#include "json.h"
+#include "table.h"
+#include "terminal.h"
 
 /* "5 x 5 x 1 x 32"; "1" of a single value. */
 static const char *shape_text(dsc_scope *scope, const size_t *shape, size_t rank)
@@ -19,16 +22,16 @@ static const char *shape_text(dsc_scope *scope, const size_t *shape, size_t rank
 
 static void print_slices(dsc_call *call, const char *heading, const dsc_slice *slices, size_t count)
 {
-    static const dsc_table_column columns[] = { { "name", false }, { "shape", false }, { "values", true } };
-    dsc_table *table = dsc_table_make(call->scope, columns, 3, 1);
+    static const cli_table_column columns[] = { { "name", false }, { "shape", false }, { "values", true } };
+    cli_table *table = cli_table_make(call->scope, columns, 3, 1);
     for (size_t i = 0; i < count; i++)
-        dsc_table_row(table, (const char *[]){ slices[i].name,
+        cli_table_row(table, (const char *[]){ slices[i].name,
                                                shape_text(call->scope, slices[i].shape, DSC_MAX_RANK),
-                                               dsc_number(call->scope, (double)slices[i].count) });
+                                               cli_number(call->scope, (double)slices[i].count) });
     if (count == 0)
         return;
-    dsc_heading(&call->terminal, "\n%s", heading);
-    dsc_table_print(table, &call->terminal, 2);
+    cli_heading(&call->terminal, "\n%s", heading);
+    cli_table_print(table, &call->terminal, 2);
 }
 
 /* The engine is that of plain loops: nothing is computed, and nothing has to be made for it. */
@@ -50,37 +53,37 @@ static void print_model(dsc_call *call, const char *path)
     const dsc_slice *parameters, *state;
     const size_t parameter_slices = dsc_model_slices(model, &parameters);
     const size_t state_slices = dsc_model_state_slices(model, &state);
-    dsc_table *table = dsc_table_make(call->scope, (const dsc_table_column[]){ { 0 }, { 0 } }, 2, 1);
-    dsc_table_row(table, (const char *[]){ "file", dsc_scope_format(call->scope, "%s: %s",
+    cli_table *table = cli_table_make(call->scope, (const cli_table_column[]){ { 0 }, { 0 } }, 2, 1);
+    cli_table_row(table, (const char *[]){ "file", dsc_scope_format(call->scope, "%s: %s",
                                                                     dsc_file_kind_name(DSC_FILE_MODEL),
                                                                     dsc_file_kind_reader(DSC_FILE_MODEL)) });
-    dsc_table_row(
+    cli_table_row(
         table,
-        (const char *[]){ "parameters", dsc_number(call->scope, (double)dsc_model_parameter_count(model)) });
-    dsc_table_row(table, (const char *[]){ "hash", hash_text(call->scope, model) });
-    dsc_heading(&call->terminal, "%s", path);
-    dsc_table_print(table, &call->terminal, 2);
+        (const char *[]){ "parameters", cli_number(call->scope, (double)dsc_model_parameter_count(model)) });
+    cli_table_row(table, (const char *[]){ "hash", hash_text(call->scope, model) });
+    cli_heading(&call->terminal, "%s", path);
+    cli_table_print(table, &call->terminal, 2);
     print_slices(call, "Parameters", parameters, parameter_slices);
     print_slices(call, "State", state, state_slices);
-    dsc_heading(&call->terminal, "\nA training step of one example, by plain loops");
+    cli_heading(&call->terminal, "\nA training step of one example, by plain loops");
     const char *network = dsc_model_describe(call->scope, model);
-    dsc_print("%s", network ? network : "");
+    cli_print("%s", network ? network : "");
 }
 
 static void print_arrays(dsc_call *call, const char *path, dsc_file_kind kind)
 {
-    static const dsc_table_column columns[] = { { "array", false }, { "shape", false } };
+    static const cli_table_column columns[] = { { "array", false }, { "shape", false } };
     size_t count = 0;
     const dsc_array *arrays = dsc_arrays_list(call->scope, path, &count);
-    dsc_table *table = dsc_table_make(call->scope, columns, 2, 1);
+    cli_table *table = cli_table_make(call->scope, columns, 2, 1);
     for (size_t i = 0; arrays && i < count; i++)
-        dsc_table_row(table, (const char *[]){ arrays[i].name,
+        cli_table_row(table, (const char *[]){ arrays[i].name,
                                                shape_text(call->scope, arrays[i].shape, arrays[i].rank) });
     if (dsc_scope_status(call->scope) != DSC_OK)
         return;
-    dsc_heading(&call->terminal, "%s", path);
-    dsc_print("  %s: %s\n\n", dsc_file_kind_name(kind), dsc_file_kind_reader(kind));
-    dsc_table_print(table, &call->terminal, 2);
+    cli_heading(&call->terminal, "%s", path);
+    cli_print("  %s: %s\n\n", dsc_file_kind_name(kind), dsc_file_kind_reader(kind));
+    cli_table_print(table, &call->terminal, 2);
 }
 
 static json_t *arrays_json(dsc_scope *scope, const char *path)
@@ -108,7 +111,7 @@ static void print_json(dsc_call *call, const char *path, dsc_file_kind kind)
         json_object_set_new(json, "hash", json_string(hash_text(call->scope, model)));
     }
     if (dsc_scope_status(call->scope) == DSC_OK)
-        dsc_json_print(call->scope, json);
+        cli_json_print(call->scope, json);
     else
         json_decref(json);
 }

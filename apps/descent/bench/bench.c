@@ -12,31 +12,34 @@
 #include <descent/cpu.h>
 #include <descent/file.h>
 
+#include "options.h"
 #include "present.h"
+#include "progress.h"
+#include "terminal.h"
 
 #define FIELD(name) offsetof(struct bench_arguments, name)
-static const dsc_option options[] = {
-    DSC_OPTION("threads", "N", FIELD(threads), dsc_option_threads,
+static const cli_option options[] = {
+    CLI_OPTION("threads", "N", FIELD(threads), cli_option_threads,
                "threads of a step: a number or auto (default: auto, as `descent info` says)"),
-    DSC_OPTION("isa", "LEVEL", FIELD(isa), dsc_option_isa,
+    CLI_OPTION("isa", "LEVEL", FIELD(isa), cli_option_isa,
                "auto, scalar, avx2 or avx512 (default: $DESCENT_ISA, else auto)"),
-    DSC_OPTION("engine", "ENGINE", FIELD(engine), dsc_option_engine,
+    CLI_OPTION("engine", "ENGINE", FIELD(engine), cli_option_engine,
                "auto, native, onednn or ref (default: auto)"),
-    DSC_OPTION("precision", "TYPE", FIELD(precision), dsc_option_precision, "fp32 or bf16 (default: fp32)"),
-    DSC_OPTION("profile", NULL, FIELD(profile), dsc_option_flag,
+    CLI_OPTION("precision", "TYPE", FIELD(precision), cli_option_precision, "fp32 or bf16 (default: fp32)"),
+    CLI_OPTION("profile", NULL, FIELD(profile), cli_option_flag,
                "peers: print the time of each op after each workload"),
-    DSC_OPTION("json", NULL, FIELD(json), dsc_option_flag, "print JSON; peers: a line a workload"),
-    DSC_OPTION("csv", NULL, FIELD(csv), dsc_option_flag, "print comma-separated values"),
-    DSC_OPTION("md", NULL, FIELD(md), dsc_option_flag, "print a table in Markdown"),
-    DSC_OPTION("out", "FILE.h5", FIELD(out), dsc_option_text, "write a results file, for compare"),
-    DSC_OPTION("plot", "FORMATS", FIELD(plot), dsc_option_formats,
+    CLI_OPTION("json", NULL, FIELD(json), cli_option_flag, "print JSON; peers: a line a workload"),
+    CLI_OPTION("csv", NULL, FIELD(csv), cli_option_flag, "print comma-separated values"),
+    CLI_OPTION("md", NULL, FIELD(md), cli_option_flag, "print a table in Markdown"),
+    CLI_OPTION("out", "FILE.h5", FIELD(out), cli_option_text, "write a results file, for compare"),
+    CLI_OPTION("plot", "FORMATS", FIELD(plot), cli_option_formats,
                "draw the roofline beside the results file of --out: out of svg,png,pdf,tex"),
-    DSC_OPTION("filter", "TEXT", FIELD(filter), dsc_option_text,
+    CLI_OPTION("filter", "TEXT", FIELD(filter), cli_option_text,
                "only rows whose SUITE/ROW contains TEXT, or is TEXT"),
-    DSC_OPTION("list", NULL, FIELD(list), dsc_option_flag, "print the rows, measure nothing"),
-    DSC_OPTION("time", "DURATION", FIELD(time), dsc_option_duration,
+    CLI_OPTION("list", NULL, FIELD(list), cli_option_flag, "print the rows, measure nothing"),
+    CLI_OPTION("time", "DURATION", FIELD(time), cli_option_duration,
                "of all measuring together (default: 0.4 s a row)"),
-    DSC_OPTION_END,
+    CLI_OPTION_END,
 };
 
 /* --- Suites --- */
@@ -65,10 +68,10 @@ static void add_suite(dsc_scope *scope, bench_request *request, const char *name
             request->suites[request->suite_count++] = suites[i];
     }
     if (!found)
-        dsc_unknown_name(scope, "suite", name, count + 3, suite_name_at, NULL);
+        cli_unknown_name(scope, "suite", name, count + 3, suite_name_at, NULL);
 }
 
-static bench_request request_of(dsc_scope *scope, const dsc_words *words,
+static bench_request request_of(dsc_scope *scope, const cli_words *words,
                                 const struct bench_arguments *arguments)
 {
     bench_request request = { .filter = arguments->filter,
@@ -101,7 +104,7 @@ static void list_rows(dsc_scope *scope, const bench_request *request, bool print
                 continue;
             asked++;
             if (print)
-                dsc_print("%s/%s  %s\n", rows[j].suite, rows[j].name, rows[j].shape);
+                cli_print("%s/%s  %s\n", rows[j].suite, rows[j].name, rows[j].shape);
         }
     }
     if (asked == 0)
@@ -111,19 +114,19 @@ static void list_rows(dsc_scope *scope, const bench_request *request, bool print
 
 static void warn(dsc_call *call, const bench_results *results)
 {
-    dsc_terminal *terminal = &call->terminal;
+    cli_terminal *terminal = &call->terminal;
     const bench_conditions *c = &results->conditions;
     if (!results->pinned)
-        dsc_say(terminal, DSC_TONE_WARNING, "threads are not pinned to processors");
+        cli_say(terminal, CLI_TONE_WARNING, "threads are not pinned to processors");
     if (c->others > 0.05)
-        dsc_say(terminal, DSC_TONE_WARNING, "other processes kept %.2f processors busy meanwhile", c->others);
+        cli_say(terminal, CLI_TONE_WARNING, "other processes kept %.2f processors busy meanwhile", c->others);
     if (c->steal > 0.01)
-        dsc_say(terminal, DSC_TONE_WARNING, "the host took %.1f %% of the processors' time", 100 * c->steal);
-    dsc_say(terminal, DSC_TONE_NOTE, "%s; load before: %.1f; frequency governor: %s; turbo: %s",
+        cli_say(terminal, CLI_TONE_WARNING, "the host took %.1f %% of the processors' time", 100 * c->steal);
+    cli_say(terminal, CLI_TONE_NOTE, "%s; load before: %.1f; frequency governor: %s; turbo: %s",
             results->pinned ? "each thread is pinned to a processor" : "nothing is pinned", c->load,
             c->governor, c->turbo);
     if (*c->counters)
-        dsc_say(terminal, DSC_TONE_NOTE, "instructions and cycles are not counted: %s", c->counters);
+        cli_say(terminal, CLI_TONE_NOTE, "instructions and cycles are not counted: %s", c->counters);
 }
 
 /* What the numbers depend on that was asked for. */
@@ -155,9 +158,9 @@ static void write_file(dsc_call *call, const bench_request *request, const bench
     const dsc_plot_files files =
         dsc_plot(scope, record, arguments->out, &(dsc_plot_options){ .formats = arguments->plot });
     for (size_t i = 0; i < files.count; i++)
-        dsc_say(&call->terminal, DSC_TONE_NOTE, "%s", files.paths[i]);
+        cli_say(&call->terminal, CLI_TONE_NOTE, "%s", files.paths[i]);
     if (files.missing)
-        dsc_say(&call->terminal, DSC_TONE_WARNING, "%s: script, data and text were written, no picture",
+        cli_say(&call->terminal, CLI_TONE_WARNING, "%s: script, data and text were written, no picture",
                 files.missing);
 }
 
@@ -180,7 +183,7 @@ static void report(dsc_call *call, const bench_request *request, const bench_res
 
 /* Progress on a terminal, and whether someone asked to stop. */
 struct watcher {
-    dsc_progress_view view;
+    cli_progress_view view;
     volatile int *stop;
     double start, shown;
 };
@@ -191,7 +194,7 @@ static bool watch(void *user, double done, size_t rows)
     const double now = dsc_clock_seconds(), elapsed = now - w->start;
     if (now - w->shown >= 0.1) {
         w->shown = now;
-        dsc_progress_show(
+        cli_progress_show(
             &w->view,
             &(dsc_progress){ .cells = rows,
                              .done = (size_t)done,
@@ -214,18 +217,18 @@ static dsc_exit measure_suites(dsc_call *call, bench_request *request,
                                const struct bench_arguments *arguments)
 {
     struct watcher watcher = { .view = { .terminal = &call->terminal, .title = "bench", .unit = "rows" },
-                               .stop = dsc_signals_catch(),
+                               .stop = cli_signals_catch(),
                                .start = dsc_clock_seconds() };
     request->threads = dsc_threads_choose(arguments->threads).count;
     request->watch = watch;
     request->user = &watcher;
     bench_results results;
     bench_measure(call->scope, request, &results);
-    dsc_progress_end(&watcher.view);
+    cli_progress_end(&watcher.view);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_FAILED;
     if (results.stopped) {
-        dsc_say(&call->terminal, DSC_TONE_WARNING,
+        cli_say(&call->terminal, CLI_TONE_WARNING,
                 "stopped: a benchmark is whole or nothing, no result was kept");
         return DSC_EXIT_STOPPED;
     }
@@ -249,7 +252,7 @@ static bool is_benchmark(const char *path)
     return answer;
 }
 
-static dsc_exit bench_suites(dsc_call *call, const dsc_words *words, struct bench_arguments *arguments)
+static dsc_exit bench_suites(dsc_call *call, const cli_words *words, struct bench_arguments *arguments)
 {
     dsc_scope *scope = call->scope;
     bench_request request = request_of(scope, words, arguments);
@@ -264,7 +267,7 @@ static dsc_exit bench_suites(dsc_call *call, const dsc_words *words, struct benc
     if (!arguments->list && arguments->out)
         dsc_file_check_writable(scope, arguments->out);
     if (arguments->list || dsc_isa_select(scope, arguments->isa) != DSC_OK)
-        return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
+        return DSC_EXIT_GOOD; /* cli_finish() reports the scope's error */
     return measure_suites(call, &request, arguments);
 }
 
@@ -289,7 +292,7 @@ bool dsc_bench_takes_no_suite_options(dsc_scope *scope, const char *word,
     return true;
 }
 
-static dsc_exit bench_compare_files(dsc_call *call, const dsc_words *words,
+static dsc_exit bench_compare_files(dsc_call *call, const cli_words *words,
                                     const struct bench_arguments *arguments)
 {
     if (words->count != 3) {
@@ -304,7 +307,7 @@ static dsc_exit bench_compare_files(dsc_call *call, const dsc_words *words,
 static dsc_exit bench(dsc_call *call)
 {
     struct bench_arguments arguments = { .threads = 0 };
-    const dsc_words words = dsc_call_read(call, &dsc_verb_bench, &arguments, 1, DSC_MANY);
+    const cli_words words = dsc_call_read(call, &dsc_verb_bench, &arguments, 1, DSC_MANY);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
     if (strcmp(words.items[0], "peers") == 0)

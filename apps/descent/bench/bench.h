@@ -1,10 +1,11 @@
 /* bench.h - the options of `descent bench` and its parts. */
 #ifndef DESCENT_COMMAND_BENCH_H
 #define DESCENT_COMMAND_BENCH_H
-
 #include "command.h"
 
 #include <descent/tensor.h>
+
+#include "options.h"
 
 struct bench_arguments {
     int threads;
@@ -17,7 +18,7 @@ struct bench_arguments {
 };
 
 /* Training throughput of the workloads that the words behind the first name, or of all. */
-dsc_exit dsc_bench_peers(dsc_call *call, const dsc_words *words, struct bench_arguments *arguments);
+dsc_exit dsc_bench_peers(dsc_call *call, const cli_words *words, struct bench_arguments *arguments);
 
 /* False, and the scope fails, if an option was given that belongs to suites alone. */
 bool dsc_bench_takes_no_suite_options(dsc_scope *scope, const char *word,

@@ -2,9 +2,9 @@
  * other frameworks. */
 #include "bench.h"
 
-#include <string.h>
-
 #include <jansson.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <descent/bench.h>
 #include <descent/build.h>
@@ -13,6 +13,10 @@
 #include <descent/peak.h>
 #include <descent/statistics.h>
 #include <descent/train.h>
+
+#include "json.h"
+#include "options.h"
+#include "terminal.h"
 
 enum { REPEATS = 7, WARM_UP_STEPS = 3 };
 static const double REPEAT_SECONDS = 0.5;
@@ -32,7 +36,7 @@ static const dsc_bench_workload *find_workload(dsc_scope *scope, const char *nam
     for (size_t i = 0; i < count; i++)
         if (strcmp(workloads[i].name, name) == 0)
             return &workloads[i];
-    dsc_unknown_name(scope, "workload", name, count, workload_name_at, NULL);
+    cli_unknown_name(scope, "workload", name, count, workload_name_at, NULL);
     return NULL;
 }
 
@@ -81,7 +85,7 @@ static void print_result(dsc_scope *scope, const dsc_bench_workload *workload, d
     const double rate = (double)workload->batch / step;
     const char *precision = dsc_dtype_name(arguments->precision);
     if (!arguments->json) {
-        dsc_print("%-9s %s threads=%d %11.1f samples/s %10.4f ms/step\n", workload->name, precision,
+        cli_print("%-9s %s threads=%d %11.1f samples/s %10.4f ms/step\n", workload->name, precision,
                   arguments->threads, rate, 1e3 * step);
         return;
     }
@@ -90,7 +94,7 @@ static void print_result(dsc_scope *scope, const dsc_bench_workload *workload, d
     json_t *line =
         json_pack("{s:s, s:s, s:s, s:i, s:f, s:f}", "peer", peer, "workload", workload->name, "precision",
                   precision, "threads", arguments->threads, "samples_per_s", rate, "step_ms", 1e3 * step);
-    dsc_json_print_line(scope, line);
+    cli_json_print_line(scope, line);
 }
 
 /* The table goes to stderr beside JSON, which a program reads. */
@@ -122,7 +126,7 @@ static void run_workload(dsc_call *call, const dsc_bench_workload *workload,
     dsc_scope_close(&scope);
 }
 
-dsc_exit dsc_bench_peers(dsc_call *call, const dsc_words *words, struct bench_arguments *arguments)
+dsc_exit dsc_bench_peers(dsc_call *call, const cli_words *words, struct bench_arguments *arguments)
 {
     if (dsc_bench_takes_no_suite_options(call->scope, "peers", arguments))
         for (size_t i = 1; i < words->count; i++)

@@ -1,12 +1,16 @@
 /* compare.c - two results files of benchmarks, row by row. */
 #include "present.h"
 
+#include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include <descent/record.h>
+
+#include "json.h"
+#include "table.h"
+#include "terminal.h"
 
 struct side {
     dsc_record *record;
@@ -169,20 +173,20 @@ static size_t find_differences(const struct side *a, const struct side *b, const
 
 enum { MOST_DIFFERENCES = 32 };
 
-static void print_differences(dsc_scope *scope, const dsc_terminal *terminal, const struct side *a,
+static void print_differences(dsc_scope *scope, const cli_terminal *terminal, const struct side *a,
                               const struct side *b)
 {
     const char *found[MOST_DIFFERENCES][3];
     const size_t count = find_differences(a, b, found);
     if (count == 0) {
-        dsc_print("the same machine and build\n\n");
+        cli_print("the same machine and build\n\n");
         return;
     }
     for (size_t i = 0; i < count; i++) { /* a line each: flags are long */
-        dsc_table *table = dsc_table_make(scope, (const dsc_table_column[]){ { 0 }, { 0 } }, 2, 1);
-        dsc_table_row(table, (const char *[]){ found[i][0], found[i][1] });
-        dsc_table_row(table, (const char *[]){ "", found[i][2] });
-        dsc_table_print(table, terminal, 0);
+        cli_table *table = cli_table_make(scope, (const cli_table_column[]){ { 0 }, { 0 } }, 2, 1);
+        cli_table_row(table, (const char *[]){ found[i][0], found[i][1] });
+        cli_table_row(table, (const char *[]){ "", found[i][2] });
+        cli_table_print(table, terminal, 0);
     }
     putchar('\n');
 }
@@ -197,20 +201,20 @@ static json_t *differences_json(const struct side *a, const struct side *b)
     return differences;
 }
 
-static void print_ratios(dsc_scope *scope, const dsc_terminal *terminal, const struct ratio *ratios,
+static void print_ratios(dsc_scope *scope, const cli_terminal *terminal, const struct ratio *ratios,
                          size_t count, double mean)
 {
-    static const dsc_table_column columns[] = {
+    static const cli_table_column columns[] = {
         { "row", false }, { "times as fast", true }, { "interval", true }, { "verdict", false }
     };
-    dsc_table *table = dsc_table_make(scope, columns, 4, 1);
+    cli_table *table = cli_table_make(scope, columns, 4, 1);
     for (size_t i = 0; i < count; i++)
-        dsc_table_row(table,
+        cli_table_row(table,
                       (const char *[]){ ratios[i].name, dsc_scope_format(scope, "%.3f", ratios[i].value),
                                         dsc_scope_format(scope, "%.3f..%.3f", ratios[i].low, ratios[i].high),
                                         verdict(&ratios[i]) });
-    dsc_table_print(table, terminal, 0);
-    dsc_print("\ngeometric mean: %.3f times as fast, %zu rows\n", mean, count);
+    cli_table_print(table, terminal, 0);
+    cli_print("\ngeometric mean: %.3f times as fast, %zu rows\n", mean, count);
 }
 
 /* Where the machine did not give both runs the same, a row's difference need not be the build's. */
@@ -221,10 +225,10 @@ static void print_roofs(const struct ratio *roofs, size_t count)
         if (!differs(&roofs[i]))
             continue;
         if (!any)
-            dsc_print(
+            cli_print(
                 "\nThe machine itself was not as fast in both runs; to compare builds, measure again, alternately:\n");
         any = true;
-        dsc_print("  %s: %.3f times as fast (%.3f..%.3f)\n", roofs[i].name, roofs[i].value, roofs[i].low,
+        cli_print("  %s: %.3f times as fast (%.3f..%.3f)\n", roofs[i].name, roofs[i].value, roofs[i].low,
                   roofs[i].high);
     }
 }
@@ -255,7 +259,7 @@ static bool any_slower(const struct ratio *ratios, size_t count)
     return false;
 }
 
-dsc_exit bench_compare(dsc_scope *scope, const dsc_terminal *terminal, const char *path_a, const char *path_b,
+dsc_exit bench_compare(dsc_scope *scope, const cli_terminal *terminal, const char *path_a, const char *path_b,
                        bool json)
 {
     const struct side a = read_side(scope, path_a), b = read_side(scope, path_b);
@@ -273,7 +277,7 @@ dsc_exit bench_compare(dsc_scope *scope, const dsc_terminal *terminal, const cha
     compare_with_roofs(rows, row_count, roofs, roof_count);
     const double mean = geometric_mean(rows, row_count);
     if (json) {
-        dsc_json_print(scope, json_pack("{s:f, s:o, s:o, s:o}", "geometric_mean", mean, "differences",
+        cli_json_print(scope, json_pack("{s:f, s:o, s:o, s:o}", "geometric_mean", mean, "differences",
                                         differences_json(&a, &b), "rows", ratios_json(rows, row_count),
                                         "roofs", ratios_json(roofs, roof_count)));
     } else {

@@ -6,6 +6,8 @@
 
 #include <descent/build.h>
 
+#include "terminal.h"
+
 static const char *version_of(const char *library)
 {
     size_t count;
@@ -47,9 +49,9 @@ size_t bench_facts_of(dsc_scope *scope, const bench_results *results, bench_fact
     return COUNT;
 }
 
-void bench_print_machine(const dsc_terminal *terminal, const bench_results *results)
+void bench_print_machine(const cli_terminal *terminal, const bench_results *results)
 {
-    dsc_heading(terminal, "%s, %s, %d thread%s, %s; descent %s (%.10s), oneDNN %s; %s", dsc_cpu_get()->model,
+    cli_heading(terminal, "%s, %s, %d thread%s, %s; descent %s (%.10s), oneDNN %s; %s", dsc_cpu_get()->model,
                 dsc_isa_name(dsc_isa_effective()), results->threads, results->threads == 1 ? "" : "s",
                 dsc_dtype_name(results->dtype), dsc_build_get()->version, dsc_build_get()->commit,
                 version_of("oneDNN"), results->conditions.begun);

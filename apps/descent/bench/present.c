@@ -1,12 +1,16 @@
 /* present.c - measured rows as a table, JSON, CSV and Markdown: one list of fields for all of them. */
 #include "present.h"
 
+#include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include <descent/build.h>
+
+#include "json.h"
+#include "table.h"
+#include "terminal.h"
 
 static const char *texts_of(const bench_result *r, int field)
 {
@@ -138,16 +142,16 @@ static const char *rows_absent(dsc_scope *scope, const bench_results *results, s
     return list;
 }
 
-dsc_table *bench_absent_table(dsc_scope *scope, const bench_results *results)
+cli_table *bench_absent_table(dsc_scope *scope, const bench_results *results)
 {
-    static const dsc_table_column columns[] = { { "not measured, as", false }, { "rows", false } };
-    dsc_table *table = dsc_table_make(scope, columns, 2, 1);
+    static const cli_table_column columns[] = { { "not measured, as", false }, { "rows", false } };
+    cli_table *table = cli_table_make(scope, columns, 2, 1);
     size_t count = 0;
     for (size_t i = 0; i < results->count; i++) {
         const char *rows = results->items[i].absent ? rows_absent(scope, results, i) : NULL;
         if (!rows)
             continue;
-        dsc_table_row(table, (const char *[]){ results->items[i].absent, rows });
+        cli_table_row(table, (const char *[]){ results->items[i].absent, rows });
         count++;
     }
     return count ? table : NULL;
@@ -188,19 +192,19 @@ static const char *counted(dsc_scope *scope, const bench_result *r)
     return isfinite(r->ipc) ? dsc_scope_format(scope, "%.2f at %.2f GHz", r->ipc, r->gigahertz) : "-";
 }
 
-dsc_table *bench_table(dsc_scope *scope, const bench_results *results)
+cli_table *bench_table(dsc_scope *scope, const bench_results *results)
 {
-    static const dsc_table_column columns[] = { { "row", false },         { "engine", false },
+    static const cli_table_column columns[] = { { "row", false },         { "engine", false },
                                                 { "us", true },           { "95 %: %", true },
                                                 { "GFLOP/s", true },      { "GB/s", true },
                                                 { "made ms", true },      { "of roof", false },
                                                 { "instr./cycle", false } };
     const size_t count = sizeof columns / sizeof columns[0] - (*results->conditions.counters ? 1 : 0);
-    dsc_table *table = dsc_table_make(scope, columns, count, 2);
+    cli_table *table = cli_table_make(scope, columns, count, 2);
     for (size_t i = 0; i < results->count; i++) {
         const bench_result *r = &results->items[i];
         if (is_shown(r))
-            dsc_table_row(table, (const char *[]){
+            cli_table_row(table, (const char *[]){
                                      dsc_scope_format(scope, "%s/%s", r->row.suite, r->row.name), r->engine,
                                      microseconds(scope, r->time.median), spread(scope, r),
                                      rate(scope, number_of(r, GFLOPS)), rate(scope, number_of(r, GBYTES)),
@@ -209,17 +213,17 @@ dsc_table *bench_table(dsc_scope *scope, const bench_results *results)
     return table;
 }
 
-void bench_print_table(dsc_scope *scope, const dsc_terminal *terminal, const bench_results *results)
+void bench_print_table(dsc_scope *scope, const cli_terminal *terminal, const bench_results *results)
 {
-    dsc_table_print(bench_table(scope, results), terminal, 0);
+    cli_table_print(bench_table(scope, results), terminal, 0);
     const char *lines[BENCH_MAX_MARKS];
     const size_t count = bench_marks(results, lines);
     for (size_t i = 0; i < count; i++)
-        dsc_print("%s\n", lines[i]);
-    const dsc_table *absent = bench_absent_table(scope, results);
+        cli_print("%s\n", lines[i]);
+    const cli_table *absent = bench_absent_table(scope, results);
     if (absent)
         putchar('\n');
-    dsc_table_print(absent, terminal, 0);
+    cli_table_print(absent, terminal, 0);
     bench_print_scalings(results);
 }
 
@@ -227,8 +231,8 @@ static json_t *conditions_json(const bench_results *results)
 {
     const bench_conditions *c = &results->conditions;
     return json_pack("{s:s, s:b, s:o, s:o, s:o, s:s, s:s, s:s}", "begun", c->begun, "pinned", results->pinned,
-                     "load", dsc_json_number(c->load), "steal", dsc_json_number(c->steal),
-                     "others_processors", dsc_json_number(c->others), "governor", c->governor, "turbo",
+                     "load", cli_json_number(c->load), "steal", cli_json_number(c->steal),
+                     "others_processors", cli_json_number(c->others), "governor", c->governor, "turbo",
                      c->turbo, "counters_absent", c->counters);
 }
 
@@ -241,11 +245,11 @@ void bench_print_json(dsc_scope *scope, const bench_results *results)
         for (int f = 0; f < TEXTS; f++)
             json_object_set_new(row, text_fields[f], json_string(texts_of(r, f)));
         for (int f = 0; f < NUMBERS; f++)
-            json_object_set_new(row, number_fields[f], dsc_json_number(number_of(r, f)));
+            json_object_set_new(row, number_fields[f], cli_json_number(number_of(r, f)));
         json_object_set_new(row, "roof_only", json_boolean(r->hidden));
         json_array_append_new(rows, row);
     }
-    dsc_json_print(scope, json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:o, s:o}", "version",
+    cli_json_print(scope, json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:o, s:o}", "version",
                                     dsc_build_get()->version, "commit", dsc_build_get()->commit, "cpu",
                                     dsc_cpu_get()->model, "isa", dsc_isa_name(dsc_isa_effective()), "threads",
                                     results->threads, "precision", dsc_dtype_name(results->dtype),
@@ -255,12 +259,12 @@ void bench_print_json(dsc_scope *scope, const bench_results *results)
 /* Quoted: shapes have commas. */
 static void print_quoted(const char *text)
 {
-    dsc_print("\"");
+    cli_print("\"");
     for (size_t bytes; *text; text += bytes + (text[bytes] == '"')) {
         bytes = strcspn(text, "\"");
-        dsc_print("%.*s%s", (int)bytes, text, text[bytes] ? "\"\"" : "");
+        cli_print("%.*s%s", (int)bytes, text, text[bytes] ? "\"\"" : "");
     }
-    dsc_print("\"");
+    cli_print("\"");
 }
 
 /* Every line tells the machine too, so that files of several can be joined. */
@@ -269,11 +273,11 @@ void bench_print_csv(dsc_scope *scope, const bench_results *results)
     bench_fact facts[BENCH_MAX_FACTS];
     const size_t fact_count = bench_facts_of(scope, results, facts);
     for (int f = 0; f < TEXTS; f++)
-        dsc_print("%s,", text_fields[f]);
+        cli_print("%s,", text_fields[f]);
     for (int f = 0; f < NUMBERS; f++)
-        dsc_print("%s%s", f ? "," : "", number_fields[f]);
+        cli_print("%s%s", f ? "," : "", number_fields[f]);
     for (size_t k = 0; k < fact_count; k++)
-        dsc_print(",%s%s", facts[k].name, k + 1 < fact_count ? "" : "\n");
+        cli_print(",%s%s", facts[k].name, k + 1 < fact_count ? "" : "\n");
     for (size_t i = 0; i < results->count; i++) {
         const bench_result *r = &results->items[i];
         if (r->hidden)
@@ -285,7 +289,7 @@ void bench_print_csv(dsc_scope *scope, const bench_results *results)
         for (int f = 0; f < NUMBERS; f++) {
             const double value = number_of(r, f);
             if (isfinite(value))
-                dsc_print("%.9g", value);
+                cli_print("%.9g", value);
             putchar(',');
         }
         for (size_t k = 0; k < fact_count; k++) {
@@ -300,8 +304,8 @@ void bench_print_md(dsc_scope *scope, const bench_results *results)
     bench_fact facts[BENCH_MAX_FACTS];
     const size_t fact_count = bench_facts_of(scope, results, facts);
     for (size_t k = 0; k < fact_count; k++)
-        dsc_print("- %s: %s\n", facts[k].name, facts[k].text);
-    dsc_print(
+        cli_print("- %s: %s\n", facts[k].name, facts[k].text);
+    cli_print(
         "%s\n",
         "\n"
         "| row | shape | engine | implementation | us | 95 % | GFLOP/s | GB/s | flop/byte | of roof | roof | "
@@ -310,7 +314,7 @@ void bench_print_md(dsc_scope *scope, const bench_results *results)
     for (size_t i = 0; i < results->count; i++) {
         const bench_result *r = &results->items[i];
         if (is_shown(r))
-            dsc_print("| %s/%s | %s | %s | %s | %s | %s to %s%s%s | %s | %s | %s | %s | %s | %s | `%s` |\n",
+            cli_print("| %s/%s | %s | %s | %s | %s | %s to %s%s%s | %s | %s | %s | %s | %s | %s | `%s` |\n",
                       r->row.suite, r->row.name, r->row.shape, r->engine, r->implementation,
                       microseconds(scope, r->time.median), microseconds(scope, r->time.low),
                       microseconds(scope, r->time.high), r->steadiness ? ", " : "",
@@ -324,7 +328,7 @@ void bench_print_md(dsc_scope *scope, const bench_results *results)
         const bench_result *r = &results->items[i];
         if (!r->absent)
             continue;
-        dsc_print("%s| %s | %s |\n", head, bench_result_name(scope, r), r->absent);
+        cli_print("%s| %s | %s |\n", head, bench_result_name(scope, r), r->absent);
         head = "";
     }
 }

@@ -2,19 +2,19 @@
 #ifndef BENCH_PRESENT_H
 #define BENCH_PRESENT_H
 
-#include <descent/cli.h>
-
 #include "measure.h"
+#include "table.h"
+#include "terminal.h"
 
 /* The rows that were measured. */
-dsc_table *bench_table(dsc_scope *scope, const bench_results *results);
+cli_table *bench_table(dsc_scope *scope, const bench_results *results);
 /* What was not measured, by reason; NULL: everything was. */
-dsc_table *bench_absent_table(dsc_scope *scope, const bench_results *results);
+cli_table *bench_absent_table(dsc_scope *scope, const bench_results *results);
 /* What the marks in the table mean, a line each that is there; returns how many. */
 enum { BENCH_MAX_MARKS = 4 };
 size_t bench_marks(const bench_results *results, const char *lines[BENCH_MAX_MARKS]);
 /* All of it. */
-void bench_print_table(dsc_scope *scope, const dsc_terminal *terminal, const bench_results *results);
+void bench_print_table(dsc_scope *scope, const cli_terminal *terminal, const bench_results *results);
 void bench_print_json(dsc_scope *scope, const bench_results *results);
 void bench_print_csv(dsc_scope *scope, const bench_results *results);
 void bench_print_md(dsc_scope *scope, const bench_results *results);
@@ -26,7 +26,7 @@ typedef struct bench_fact {
 enum { BENCH_MAX_FACTS = 16 };
 size_t bench_facts_of(dsc_scope *scope, const bench_results *results, bench_fact facts[BENCH_MAX_FACTS]);
 /* The same in a line. */
-void bench_print_machine(const dsc_terminal *terminal, const bench_results *results);
+void bench_print_machine(const cli_terminal *terminal, const bench_results *results);
 
 /* Speed-up and serial share of each network of the suite `scaling`. */
 void bench_print_scalings(const bench_results *results);
@@ -51,7 +51,7 @@ bench_results bench_read(dsc_scope *scope, dsc_record *record);
 const char *bench_roofline(dsc_scope *scope, const bench_results *results);
 
 /* Compares two results files row by row. Returns DSC_EXIT_NO if a row of the second is slower. */
-dsc_exit bench_compare(dsc_scope *scope, const dsc_terminal *terminal, const char *a, const char *b,
+dsc_exit bench_compare(dsc_scope *scope, const cli_terminal *terminal, const char *a, const char *b,
                        bool json);
 
 #endif

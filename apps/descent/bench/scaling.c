@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "terminal.h"
+
 /* Another number of threads of the same network. */
 static bool is_beside(const bench_result *one, const bench_result *r)
 {
@@ -66,18 +68,18 @@ static void print_scaling(const bench_results *results, size_t at)
     for (size_t i = 0; i < BENCH_ROUNDS; i++)
         ratios[i] = one->seconds[i] / last->seconds[i];
     const dsc_interval up = dsc_summarize(ratios, BENCH_ROUNDS);
-    dsc_print("%.*s: %.2f times as fast on %d threads (%.2f to %.2f), efficiency %.0f %%, ",
+    cli_print("%.*s: %.2f times as fast on %d threads (%.2f to %.2f), efficiency %.0f %%, ",
               (int)strcspn(one->row.name, "/"), one->row.name, up.median, last->threads, up.low, up.high,
               100 * up.median / last->threads);
     if (up.median >= 1.005 * last->threads)
-        dsc_print("more than all threads can give: one of the two was disturbed\n");
+        cli_print("more than all threads can give: one of the two was disturbed\n");
     else if (bench_steadiness_of(&up) == BENCH_LOOSE)
-        dsc_print("too uncertain to say anything\n");
+        cli_print("too uncertain to say anything\n");
     else if (up.low > 1)
-        dsc_print("serial share %.1f %% (%.1f to %.1f)\n", 100 * fmax(0, serial.share),
+        cli_print("serial share %.1f %% (%.1f to %.1f)\n", 100 * fmax(0, serial.share),
                   100 * fmax(0, serial.low), 100 * fmax(0, serial.high));
     else
-        dsc_print("no speed-up shown\n");
+        cli_print("no speed-up shown\n");
 }
 
 void bench_print_scalings(const bench_results *results)

@@ -1,18 +1,23 @@
 /* report.c - `descent report`: results files on one page that needs nothing else: what was run, what sources
  * claim and what was measured, figures, numbers, where they come from, and how to repeat them. */
 #include "report.h"
-#include "record_tables.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 #include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <descent/build.h>
 #include <descent/clock.h>
 #include <descent/file.h>
+#include <descent/text.h>
 
 #include "bench/present.h"
+#include "json.h"
+#include "options.h"
+#include "record_tables.h"
+#include "results.h"
+#include "table.h"
+#include "terminal.h"
 
 struct arguments {
     const char *out, *title;
@@ -20,11 +25,11 @@ struct arguments {
 };
 
 #define FIELD(name) offsetof(struct arguments, name)
-static const dsc_option options[] = {
-    DSC_OPTION("out", "FILE.html", FIELD(out), dsc_option_text, "the page, also -o (default: report.html)"),
-    DSC_OPTION("title", "TEXT", FIELD(title), dsc_option_text, "its heading (default: Results)"),
-    DSC_OPTIONS_PAGE(struct arguments, page),
-    DSC_OPTION_END,
+static const cli_option options[] = {
+    CLI_OPTION("out", "FILE.html", FIELD(out), cli_option_text, "the page, also -o (default: report.html)"),
+    CLI_OPTION("title", "TEXT", FIELD(title), cli_option_text, "its heading (default: Results)"),
+    CLI_OPTIONS_PAGE(struct arguments, page),
+    CLI_OPTION_END,
 };
 
 enum { SUMMARY_ROWS = 40 };
@@ -63,7 +68,7 @@ static const char *run_name(dsc_scope *scope, const struct dsc_report_run *run)
 static void element(dsc_text *page, const char *tag, const char *text)
 {
     dsc_text_format(page, "<%s>", tag);
-    dsc_html_text(page, text);
+    cli_html_text(page, text);
     dsc_text_format(page, "</%.*s>\n", (int)strcspn(tag, " "), tag);
 }
 
@@ -104,7 +109,7 @@ static void write_setting(const struct report *report, const char *name, const c
     if (!setting)
         return;
     dsc_text_append(report->page, " \\\n  --set ");
-    dsc_html_text(report->page, dsc_shell_word(report->scope, setting));
+    cli_html_text(report->page, dsc_shell_word(report->scope, setting));
 }
 
 static void write_settings(const struct report *report, const dsc_record_spec *spec, json_t *recipe)
@@ -123,7 +128,7 @@ static void write_settings(const struct report *report, const dsc_record_spec *s
 static void write_word(const struct report *report, const char *option, const char *word)
 {
     dsc_text_format(report->page, " %s", option);
-    dsc_html_text(report->page, dsc_shell_word(report->scope, word));
+    cli_html_text(report->page, dsc_shell_word(report->scope, word));
 }
 
 /* Every setting is written out: presets and defaults may change. */
@@ -135,7 +140,7 @@ static void write_command(const struct report *report, const struct dsc_report_r
     const char *data = dsc_record_provenance_get(run->record, "data_directory");
     const char *program = dsc_program_of(report->scope, run->record);
     dsc_text_append(report->page, "<pre class=\"command\">");
-    dsc_html_text(report->page, program);
+    cli_html_text(report->page, program);
     write_word(report, "--case ", recipe_text(report->scope, run->record, "case"));
     write_word(report, "--engine ", recipe_text(report->scope, run->record, "engine"));
     dsc_text_format(report->page, " --seeds %zu --seed %lld", json_array_size(seeds),
@@ -160,10 +165,10 @@ static void write_verdict(dsc_text *page, const dsc_claim_result *result)
 {
     static const char *const classes[] = { "untold", "agrees", "differs" };
     dsc_text_format(page, "<td data-head=\"Verdict\" class=\"verdict %s\">%s", classes[result->verdict],
-                    dsc_verdict_text(result->verdict));
+                    cli_verdict_text(result->verdict));
     if (*result->reason)
         dsc_text_append(page, ": ");
-    dsc_html_text(page, result->reason);
+    cli_html_text(page, result->reason);
     dsc_text_append(page, "</td>");
 }
 
@@ -178,7 +183,7 @@ static void write_claim(const struct report *report, const struct dsc_report_run
     dsc_text_append(page, "<tr>");
     for (size_t i = 0; i + 1 < CLAIM_COLUMNS; i++) {
         dsc_text_format(page, "<td data-head=\"%s\">", claim_heads[i]);
-        dsc_html_text(page, texts[i]);
+        cli_html_text(page, texts[i]);
         dsc_text_append(page, "</td>");
     }
     write_verdict(page, &result);
@@ -191,7 +196,7 @@ static void write_claims_of(const struct report *report, const struct dsc_report
     if (!run->claims)
         return;
     dsc_text_format(page, "<h3><a href=\"#run-%zu\">%zu. ", run->number, run->number);
-    dsc_html_text(page, run_name(report->scope, run));
+    cli_html_text(page, run_name(report->scope, run));
     dsc_text_append(page, "</a></h3>\n<div class=\"scroll claims\" tabindex=\"0\"><table>\n<thead><tr>");
     for (size_t i = 0; i < CLAIM_COLUMNS; i++)
         dsc_text_format(page, "<th>%s</th>", claim_heads[i]);
@@ -242,9 +247,9 @@ static void write_overview(const struct report *report)
     for (size_t i = 0; i < report->count; i++) {
         const struct dsc_report_run *run = &report->runs[i];
         dsc_text_format(page, "<li><a href=\"#run-%zu\">", run->number);
-        dsc_html_text(page, run_name(report->scope, run));
+        cli_html_text(page, run_name(report->scope, run));
         dsc_text_append(page, "</a>: ");
-        dsc_html_text(page, dsc_record_describe(run->record)->title);
+        cli_html_text(page, dsc_record_describe(run->record)->title);
         dsc_text_append(page, "<br>");
         element(page, "span class=\"soft\"", file_text(report->scope, run));
         dsc_text_append(page, "</li>\n");
@@ -253,12 +258,12 @@ static void write_overview(const struct report *report)
 }
 
 /* What is folded stands behind its head: the style folds it on a screen alone, and paper shows it. */
-static void write_details(dsc_text *page, const char *summary, const dsc_table *table)
+static void write_details(dsc_text *page, const char *summary, const cli_table *table)
 {
     dsc_text_append(page, "<details>\n<summary>");
-    dsc_html_text(page, summary);
+    cli_html_text(page, summary);
     dsc_text_append(page, "</summary>\n</details>\n<div class=\"facts\">");
-    dsc_table_html(table, page);
+    cli_table_html(table, page);
     dsc_text_append(page, "</div>\n");
 }
 
@@ -268,12 +273,12 @@ static void write_benchmark(const struct report *report, const struct dsc_report
     const char *command = dsc_record_provenance_get(run->record, "command");
     const bench_results results = bench_read(report->scope, run->record);
     element(report->page, "p class=\"soft\"", "Medians of the rounds.");
-    dsc_table_html(bench_table(report->scope, &results), report->page);
+    cli_table_html(bench_table(report->scope, &results), report->page);
     const char *lines[BENCH_MAX_MARKS];
     const size_t count = bench_marks(&results, lines);
     for (size_t i = 0; i < count; i++)
         element(report->page, "p class=\"soft\"", lines[i]);
-    dsc_table_html(bench_absent_table(report->scope, &results), report->page);
+    cli_table_html(bench_absent_table(report->scope, &results), report->page);
     element(report->page, "h3", "Repeat it");
     element(report->page, "pre class=\"command\"", command ? command : "descent bench");
 }
@@ -287,10 +292,10 @@ static void write_numbers(const struct report *report, const struct dsc_report_r
         write_benchmark(report, run);
         return;
     }
-    const dsc_table *summary =
-        dsc_summary_table(report->scope, run->record, run->claims, SUMMARY_ROWS, &heading);
+    const cli_table *summary =
+        cli_summary_table(report->scope, run->record, run->claims, SUMMARY_ROWS, &heading);
     element(page, "p class=\"soft\"", heading);
-    dsc_table_html(summary, page);
+    cli_table_html(summary, page);
     element(page, "h3", "Repeat it");
     write_command(report, run);
     element(page, "p class=\"soft\"", "or compute this file again and compare every bit:");
@@ -303,7 +308,7 @@ static void write_run(struct report *report, const struct dsc_report_run *run)
     const struct dsc_tally tally = dsc_tally_cells(run->record);
     dsc_text *page = report->page;
     dsc_text_format(page, "<section>\n<h2 id=\"run-%zu\">%zu. ", run->number, run->number);
-    dsc_html_text(page, run_name(report->scope, run));
+    cli_html_text(page, run_name(report->scope, run));
     dsc_text_append(page, "</h2>\n");
     element(page, "p", spec->title);
     if (spec->reference && *spec->reference)
@@ -343,7 +348,7 @@ static void write_page(struct report *report)
 
 /* ---- the verb ---- */
 
-static void read_runs(struct report *report, const dsc_words *words)
+static void read_runs(struct report *report, const cli_words *words)
 {
     report->runs = dsc_scope_alloc(report->scope, words->count, sizeof *report->runs);
     for (size_t i = 0; report->runs && i < words->count; i++) {
@@ -364,30 +369,30 @@ static void make(struct report *report, const char *out)
 {
     report->page = dsc_text_open(report->scope);
     write_page(report);
-    if (dsc_json_check(report->scope) == DSC_OK)
+    if (cli_json_check(report->scope) == DSC_OK)
         dsc_file_replace(report->scope, out, dsc_text_string(report->page), dsc_text_length(report->page));
 }
 
 static dsc_exit report(dsc_call *call)
 {
     struct arguments arguments = { .out = "report.html", .title = "Results" };
-    const dsc_words words = dsc_call_read(call, &dsc_verb_report, &arguments, 1, DSC_MANY);
+    const cli_words words = dsc_call_read(call, &dsc_verb_report, &arguments, 1, DSC_MANY);
     if (dsc_scope_status(call->scope) == DSC_OK)
         dsc_file_spare(call->scope, arguments.out);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
     if (dsc_file_check_writable(call->scope, arguments.out) != DSC_OK)
-        return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
+        return DSC_EXIT_GOOD; /* cli_finish() reports the scope's error */
     struct report report = { .scope = call->scope, .title = arguments.title, .figures = arguments.page };
     read_runs(&report, &words);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_FAILED;
     make(&report, arguments.out);
     if (dsc_scope_status(call->scope) != DSC_OK)
-        return DSC_EXIT_GOOD; /* dsc_finish() reports the scope's error */
-    dsc_print("%s\n", arguments.out);
+        return DSC_EXIT_GOOD; /* cli_finish() reports the scope's error */
+    cli_print("%s\n", arguments.out);
     if (report.missing)
-        dsc_say(&call->terminal, DSC_TONE_WARNING, "%s: the figures are texts", report.missing);
+        cli_say(&call->terminal, CLI_TONE_WARNING, "%s: the figures are texts", report.missing);
     return DSC_EXIT_GOOD;
 }
 

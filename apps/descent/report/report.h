@@ -2,6 +2,8 @@
 #ifndef REPORT_H
 #define REPORT_H
 
+#include <descent/text.h>
+
 #include "command.h"
 
 /* A results file of the report. */

@@ -7,6 +7,9 @@
 #include <unistd.h>
 
 #include <descent/file.h>
+#include <descent/text.h>
+
+#include "table.h"
 
 enum { MAX_PICTURE_BYTES = 1 << 26 };
 
@@ -59,7 +62,7 @@ static void write_svg(dsc_scope *scope, const dsc_bytes *file, const char *prefi
     dsc_text_append(page,
                     "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" "
                     "role=\"img\" aria-label=\"");
-    dsc_html_text(page, title);
+    cli_html_text(page, title);
     dsc_text_format(page, "\" %.*s\">", (int)strcspn(box + 9, "\"") + 9, box);
     write_renamed(&(struct renaming){ page, prefix }, content);
 }
@@ -93,11 +96,11 @@ static void write_figure(dsc_scope *scope, const struct dsc_report_run *run, con
                   figure->title ? figure->title : figure->name, page);
     } else {
         dsc_text_append(page, "<pre>");
-        dsc_html_text(page, (const char *)file.data);
+        cli_html_text(page, (const char *)file.data);
         dsc_text_append(page, "</pre>");
     }
     dsc_text_append(page, "</div>\n<figcaption>");
-    dsc_html_text(page, figure->title ? figure->title : figure->name);
+    cli_html_text(page, figure->title ? figure->title : figure->name);
     dsc_text_append(page, "</figcaption>\n</figure>\n");
 }
 

@@ -1,10 +1,11 @@
 /* selftest.h - the checks of `descent selftest`, each a row of what was found. */
 #ifndef SELFTEST_H
 #define SELFTEST_H
-
 #include "command.h"
 
 #include <descent/graph.h>
+
+#include "progress.h"
 
 /* Printed in README.md, too: the same on every processor. */
 #define DSC_SELFTEST_HASH "32b0a861b0702907"
@@ -32,7 +33,7 @@ enum { DSC_SELFTEST_MOST_ROWS = 128, DSC_SELFTEST_MOST_LEVELS = 3 };
 
 typedef struct dsc_selftest {
     dsc_scope *scope;
-    dsc_progress_view progress;
+    cli_progress_view progress;
     double begun;
     size_t planned;       /* rows that there will be */
     const char *expected; /* the hash of the short experiment */
