@@ -50,22 +50,6 @@ static void sort_topologically(dsci_graph *order, dsci_node *last)
     }
 }
 
-static bool computes_in(const dsci_op *op, dsci_type type)
-{
-    for (const dsci_implementation *i = op->implementations; i->run; i++)
-        if (i->type == type)
-            return true;
-    return false;
-}
-
-/* The type that a node computes in: the graph's, or single precision where a bfloat16 graph has an op that is
-   not made for it (losses, rare layers). */
-static dsci_type working_type(const dsci_graph *graph, const dsci_op *op)
-{
-    return op->leaf || computes_in(op, graph->context.real) ? graph->context.real
-                                                            : dsci_master_type(graph->context.real);
-}
-
 /* A layer's weights and state are read in single precision; a parameter that takes the place of activations
  * is not. */
 static bool keeps_type(const dsci_node *node, size_t input)
@@ -100,7 +84,7 @@ static void copy_node(dsci_graph *graph, dsci_node *original)
         return;
     }
     dsci_context context = graph->context;
-    context.real = working_type(graph, original->op);
+    context.real = dsci_op_working_type(original->op, context.real);
     dsci_tensor *inputs[DSCI_MAX_INPUTS];
     for (size_t i = 0; i < original->input_count; i++)
         inputs[i] = converted(graph, original, i, context.real);

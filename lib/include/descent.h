@@ -22,6 +22,7 @@
 #include <descent/minimize.h>
 #include <descent/models.h>
 #include <descent/nn.h>
+#include <descent/ops.h>
 #include <descent/optimizer.h>
 #include <descent/peak.h>
 #include <descent/record.h>

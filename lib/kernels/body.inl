@@ -14,6 +14,7 @@
 #include "kernels/depthwise.inl"
 #include "kernels/gemm.inl"
 
+#include "kernels/array.inl"
 #include "kernels/direct_convolution.inl"
 #include "kernels/loss.inl"
 #include "kernels/normalization.inl"
@@ -79,6 +80,9 @@ const dsci_kernels LEVEL_TABLE = {
     .window_products = window_products,
     .gather_rows = gather_rows,
     .gates = gates,
+    .binary = binary,
+    .reduce_rows = reduce_rows,
+    .reduce_columns = reduce_columns,
     .fused_chains = fused_chains,
     .fused_chain_flops = 2.0 * DSCI_LANES * TILE_ROWS,
     .stream = stream,

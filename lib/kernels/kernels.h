@@ -231,6 +231,20 @@ typedef enum dsci_stream_kind {
     DSCI_STREAM_TRIAD
 } dsci_stream_kind;
 
+/* What two operands make, element by element: greater gives 1 where a > b, else 0. */
+typedef enum dsci_binary {
+    DSCI_BINARY_ADD = 0,
+    DSCI_BINARY_SUBTRACT,
+    DSCI_BINARY_MULTIPLY,
+    DSCI_BINARY_DIVIDE,
+    DSCI_BINARY_MAXIMUM,
+    DSCI_BINARY_MINIMUM,
+    DSCI_BINARY_GREATER
+} dsci_binary;
+
+/* Files hold the numbers: never renumber. */
+typedef enum dsci_reduction { DSCI_REDUCE_SUM = 0, DSCI_REDUCE_MEAN, DSCI_REDUCE_MAX } dsci_reduction;
+
 typedef struct dsci_kernels {
     dsc_isa isa;
 
@@ -386,6 +400,17 @@ typedef struct dsci_kernels {
 
     /* Gathers rows: dst row i = src row index[i]; cols floats each. */
     void (*gather_rows)(float *dst, const float *src, const uint32_t *index, size_t rows, size_t cols);
+
+    /* dst[i] = a[i a_step] kind b[i b_step], steps 0 or 1; in place is allowed. A maximum or minimum with NaN
+       is NaN, nothing is greater than NaN. */
+    void (*binary)(dsci_binary kind, float *dst, const float *a, size_t a_step, const float *b, size_t b_step,
+                   size_t n);
+
+    /* The sum, mean or maximum of each row, in 16 lanes and a fixed tree, and of each column, rows in
+       increasing order (leading dimension ld). Sums are in double, maxima with NaN are NaN. */
+    void (*reduce_rows)(dsci_reduction kind, float *dst, const float *src, size_t rows, size_t cols);
+    void (*reduce_columns)(dsci_reduction kind, float *dst, const float *src, size_t rows, size_t cols,
+                           size_t ld);
 } dsci_kernels;
 
 /* The table of a level; a level above dsc_isa_detected() gives NULL. DSC_ISA_AUTO: of dsc_isa_effective(). */

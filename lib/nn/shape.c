@@ -1,4 +1,4 @@
-/* shape.c - layers that reshape, join and cut tensors, or combine them element by element. */
+/* shape.c - layers that reshape, join and cut tensors. */
 #include <descent/nn.h>
 
 #include "nn/layer.h"
@@ -19,28 +19,6 @@ dsc_node *dsc_reshape_to(dsc_node *x, const size_t *shape)
 dsc_node *dsc_flatten(dsc_node *x)
 {
     return x ? dsc_reshape_to(x, (const size_t[]){ dsci_node_example_elements(x), 0 }) : NULL;
-}
-
-static dsc_node *combine(const dsci_op *op, dsc_node *a, dsc_node *b)
-{
-    dsc_node *inputs[] = { a, b };
-    return dsci_layer_make(op, dsci_layer_name_over(inputs, 2, op->id, op->name, NULL), NULL, inputs, 2);
-}
-
-dsc_node *dsc_add(dsc_node *a, dsc_node *b)
-{
-    return combine(&dsci_op_add, a, b);
-}
-
-dsc_node *dsc_multiply(dsc_node *a, dsc_node *b)
-{
-    return combine(&dsci_op_multiply, a, b);
-}
-
-dsc_node *dsc_scale(dsc_node *x, double factor)
-{
-    const char *name = dsci_layer_name(x, DSCI_OP_SCALE, "scale", NULL);
-    return dsci_layer_make(&dsci_op_scale, name, &(dsci_attributes){ .factor = factor }, &x, 1);
 }
 
 /* Of the batched shape; a negative one counts from the last. One that does not exist is refused by the op. */

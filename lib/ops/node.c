@@ -90,17 +90,39 @@ dsc_status dsci_graph_push(dsci_graph *graph, dsci_node *node)
     return DSC_OK;
 }
 
-dsci_node *dsci_graph_append(dsci_graph *graph, const dsci_op *op, const dsci_attributes *attributes,
-                             dsci_tensor *const *inputs, size_t input_count)
+static dsci_node *append(dsci_graph *graph, const dsci_op *op, const dsci_attributes *attributes,
+                         dsci_tensor *const *inputs, size_t input_count, dsci_type real)
 {
     dsci_context context = graph->context;
-    context.real = graph->origin->real;
+    context.real = real;
     dsci_node *node = dsci_node_make(&context, op, graph->origin->name, attributes, inputs, input_count);
     if (!node || dsci_graph_push(graph, node) != DSC_OK)
         return NULL;
     node->index = graph->origin->index;
     node->backward = true;
     return node;
+}
+
+/* The tensor, or its copy in another type. */
+static dsci_tensor *cast(dsci_graph *graph, dsci_tensor *tensor, dsci_type type)
+{
+    if (!tensor || tensor->type == type)
+        return tensor;
+    const dsci_node *node =
+        append(graph, &dsci_op_cast, &(dsci_attributes){ .cast = type }, &tensor, 1, dsci_master_type(type));
+    return node ? node->out[0] : NULL;
+}
+
+dsci_node *dsci_graph_append(dsci_graph *graph, const dsci_op *op, const dsci_attributes *attributes,
+                             dsci_tensor *const *inputs, size_t input_count)
+{
+    const dsci_type origin = graph->origin->real, real = dsci_op_working_type(op, origin);
+    dsci_tensor *converted[DSCI_MAX_INPUTS];
+    for (size_t i = 0; i < input_count; i++)
+        converted[i] = inputs[i] && inputs[i]->type == DSCI_BF16 && real != origin
+                           ? cast(graph, inputs[i], real)
+                           : inputs[i];
+    return append(graph, op, attributes, converted, input_count, real);
 }
 
 /* The gradient of a parameter has a place of its own: one that an op passes on as it came is copied there. */
@@ -115,7 +137,7 @@ static dsci_tensor *own_diff(dsci_graph *graph, const dsci_tensor *tensor, dsci_
 
 void dsci_gradient_add(dsci_graph *graph, dsci_tensor *tensor, dsci_tensor *diff)
 {
-    diff = diff ? own_diff(graph, tensor, diff) : NULL;
+    diff = diff ? own_diff(graph, tensor, cast(graph, diff, tensor->type)) : NULL;
     if (!diff)
         return;
     diff->unbatched = tensor->unbatched;

@@ -95,6 +95,13 @@ typedef union dsci_attributes {
         double epsilon;
         bool scale, shift; /* has such parameters */
     } layer_norm;
+    struct {
+        int kind;            /* dsci_reduction */
+        size_t first, count; /* dimensions of the whole shape */
+        bool keep;           /* those of the example, with 1 element */
+        dsci_shape example;  /* backward: of src */
+        bool unbatched;      /* likewise */
+    } reduce;
     size_t pieces;    /* maxout */
     double factor;    /* scale */
     double rate;      /* the dropouts */

@@ -9,6 +9,14 @@ const dsci_op *const dsci_ops[DSCI_OP_COUNT] = {
 #include "ops/ops.def"
 };
 
+dsci_type dsci_op_working_type(const dsci_op *op, dsci_type real)
+{
+    for (const dsci_implementation *i = op->implementations; i->run; i++)
+        if (i->type == real)
+            return real;
+    return op->leaf ? real : dsci_master_type(real);
+}
+
 const dsci_op *dsci_op_named(const char *name)
 {
     for (size_t id = 0; id < DSCI_OP_COUNT; id++)
@@ -31,8 +39,8 @@ bool dsci_expect_batch(const dsci_context *context, const dsci_node *node, const
 
 bool dsci_expect_real(const dsci_context *context, const dsci_node *node, const dsci_tensor *tensor)
 {
-    if (tensor->type == context->real ||
-        (tensor->unbatched && tensor->type == dsci_master_type(context->real)))
+    const bool wide = context->real == DSCI_F64;
+    if (wide ? tensor->type == DSCI_F64 : tensor->type == DSCI_F32 || tensor->type == DSCI_BF16)
         return true;
     char text[128];
     dsc_scope_fail(context->scope, DSC_ERROR_SHAPE,

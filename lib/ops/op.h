@@ -82,6 +82,10 @@ struct dsci_op {
 /* Every op, by its id. */
 extern const dsci_op *const dsci_ops[DSCI_OP_COUNT];
 
+/* The type that an op computes in: real, or single precision where a bfloat16 graph has an op that is not
+   made for it (losses, rare layers). */
+dsci_type dsci_op_working_type(const dsci_op *op, dsci_type real);
+
 /* The op of that name that networks are built of; NULL if there is none. */
 const dsci_op *dsci_op_named(const char *name);
 

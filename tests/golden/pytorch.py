@@ -189,6 +189,15 @@ for shape in (2, 4, 3, 5), (3, 7, 2):
 
 case("shapes and arithmetic", "arithmetic",
      lambda x, p, _: torch.cat([x[:, :, :2] + x[:, :, 2:4], x[:, :, 1:3] * x[:, :, 3:5], -2.5 * x], -1), (3, 4, 6))
+
+pairs = {"subtract": torch.sub, "divide": torch.div, "maximum": torch.maximum, "minimum": torch.minimum}
+for kind, function in pairs.items():
+    case(kind, kind, lambda x, p, _, f=function: f(x[:, :1], F.softplus(x[:, 1:, :, :1])), (3, 4, 2, 5))
+for kind, function in {"sum": torch.sum, "mean": torch.mean, "max": torch.amax}.items():
+    def reductions(x, p, _, f=function):
+        return f(x, 3, keepdim=True) + f(f(x, 3), 1)[:, None, :, None] * f(x, (0, 1), keepdim=True) + f(x)
+
+    case(kind, kind, reductions, (3, 4, 2, 5))
 words = [[3, 0, 5, 3], [1, 1, 0, 4]]
 case("embedding", "embedding", lambda x, p, _: F.embedding(x, p["weights"]), tokens=words,
      parameters={"weights": (6, 5)}, vocabulary=6, dimension=5)

@@ -97,6 +97,66 @@ static dsc_node *arithmetic(const struct golden_case *c, dsc_node *x)
     return dsc_concat(-1, sum, product, dsc_scale(x, -2.5));
 }
 
+static dsc_node *columns_of(dsc_node *x)
+{
+    return dsc_softplus(dsc_slice_of(dsc_slice_of(x, 0, 1, 3), -1, 0, 1));
+}
+
+/* The first rows with the first columns of the others. */
+static dsc_node *subtract(const struct golden_case *c, dsc_node *x)
+{
+    (void)c;
+    return dsc_subtract(dsc_slice_of(x, 0, 0, 1), columns_of(x));
+}
+
+static dsc_node *divide(const struct golden_case *c, dsc_node *x)
+{
+    (void)c;
+    return dsc_divide(dsc_slice_of(x, 0, 0, 1), columns_of(x));
+}
+
+static dsc_node *maximum(const struct golden_case *c, dsc_node *x)
+{
+    (void)c;
+    return dsc_maximum(dsc_slice_of(x, 0, 0, 1), columns_of(x));
+}
+
+static dsc_node *minimum(const struct golden_case *c, dsc_node *x)
+{
+    (void)c;
+    return dsc_minimum(dsc_slice_of(x, 0, 0, 1), columns_of(x));
+}
+
+typedef dsc_node *reduce_fn(dsc_node *x, const dsc_reduce_spec *spec);
+
+/* Over the last dimension, two that are apart, one and the batch, and all. */
+static dsc_node *reductions(reduce_fn *reduce, dsc_node *x)
+{
+    dsc_node *last = reduce(x, &(dsc_reduce_spec){ .axes = DSC_AXES(-1), .keep = true });
+    dsc_node *ends = dsc_reshape(reduce(x, &(dsc_reduce_spec){ .axes = DSC_AXES(0, 2) }), 1, 2, 1);
+    dsc_node *batch = reduce(x, &(dsc_reduce_spec){ .axes = DSC_AXES(0), .batch = true, .keep = true });
+    dsc_node *all = reduce(x, &(dsc_reduce_spec){ .batch = true });
+    return dsc_add(dsc_add(last, dsc_multiply(ends, batch)), all);
+}
+
+static dsc_node *sum(const struct golden_case *c, dsc_node *x)
+{
+    (void)c;
+    return reductions(dsc_sum_with, x);
+}
+
+static dsc_node *mean(const struct golden_case *c, dsc_node *x)
+{
+    (void)c;
+    return reductions(dsc_mean_with, x);
+}
+
+static dsc_node *largest(const struct golden_case *c, dsc_node *x)
+{
+    (void)c;
+    return reductions(dsc_max_with, x);
+}
+
 static dsc_node *embedding(const struct golden_case *c, dsc_node *x)
 {
     return dsc_embedding(x, golden_size(c, "dimension"), .padding = golden_size(c, "padding"),
@@ -177,6 +237,13 @@ static const struct layer {
     { "global_max_pool", global_max_pool },
     { "global_average_pool", global_average_pool },
     { "arithmetic", arithmetic },
+    { "subtract", subtract },
+    { "divide", divide },
+    { "maximum", maximum },
+    { "minimum", minimum },
+    { "sum", sum },
+    { "mean", mean },
+    { "max", largest },
     { "embedding", embedding },
     { "softmax", softmax },
     { "log_softmax", log_softmax },

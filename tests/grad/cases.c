@@ -4,11 +4,11 @@
 #include <math.h>
 
 extern const struct gradient_suite dense_cases, conv_cases, shape_cases, activation_cases, recurrent_cases,
-    loss_cases, noise_cases;
+    loss_cases, noise_cases, array_cases;
 
 const struct gradient_suite *const gradient_suites[] = { &dense_cases,      &conv_cases,      &shape_cases,
                                                          &activation_cases, &recurrent_cases, &loss_cases,
-                                                         &noise_cases };
+                                                         &noise_cases,      &array_cases };
 const size_t gradient_suite_count = sizeof gradient_suites / sizeof gradient_suites[0];
 
 dsc_model *make_case(dsc_scope *scope, const struct gradient_case *c, uint32_t variant, dsc_engine engine,

@@ -3,6 +3,7 @@
    itself once a level and compares what it prints. */
 #include "levels.h"
 
+#include <descent/ops.h>
 #include <descent/rng.h>
 #include <descent/train.h>
 
@@ -52,6 +53,18 @@ static dsc_node *jordan(dsc_scope *scope)
     return dsc_dense(dsc_recurrent(tokens(scope), 21, .cell = DSC_CELL_JORDAN, .outputs = 5), CLASSES);
 }
 
+/* Arithmetic of tensors of different shapes, sums over dimensions and over the batch. */
+static dsc_node *arrays(dsc_scope *scope)
+{
+    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { SIDE, SIDE, CHANNELS } });
+    dsc_node *h = dsc_reshape(dsc_dense(x, 12 * 37), 12, 37);
+    dsc_node *centered = dsc_subtract(h, dsc_mean(h, .axes = DSC_AXES(-1), .keep = true));
+    dsc_node *size = dsc_sum(dsc_multiply(centered, centered), .axes = DSC_AXES(0), .keep = true);
+    h = dsc_maximum(dsc_divide(centered, dsc_softplus(size)), dsc_scale(centered, 0.01));
+    h = dsc_subtract(h, dsc_max(h, .axes = DSC_AXES(0), .batch = true));
+    return dsc_dense(dsc_add(h, dsc_mean(h, .batch = true)), CLASSES);
+}
+
 static dsc_node *classify(dsc_scope *scope, dsc_node *logits)
 {
     return dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES));
@@ -81,17 +94,19 @@ static const struct network {
     { "Elman, native", elman, DSC_ENGINE_NATIVE, DSC_F32 },
     { "Jordan, native", jordan, DSC_ENGINE_NATIVE, DSC_F32 },
     { "sum of losses, native", sum, DSC_ENGINE_NATIVE, DSC_F32 },
+    { "arrays, native", arrays, DSC_ENGINE_NATIVE, DSC_F32 },
     /* from here on not the same at every level */
     { "images, oneDNN", images, DSC_ENGINE_ONEDNN, DSC_F32 },
     { "LSTM, oneDNN", lstm, DSC_ENGINE_ONEDNN, DSC_F32 },
     { "images, auto", images, DSC_ENGINE_AUTO, DSC_F32 },
     { "images, auto, bf16", images, DSC_ENGINE_AUTO, DSC_BF16 },
+    { "arrays, auto, bf16", arrays, DSC_ENGINE_AUTO, DSC_BF16 },
     { "LSTM, auto, bf16", lstm, DSC_ENGINE_AUTO, DSC_BF16 },
     { "GRU, auto, bf16", gru, DSC_ENGINE_AUTO, DSC_BF16 },
     { "Elman, auto, bf16", elman, DSC_ENGINE_AUTO, DSC_BF16 },
     { "sum of losses, auto, bf16", sum, DSC_ENGINE_AUTO, DSC_BF16 },
 };
-enum { NATIVE_NETWORKS = 6, NETWORKS = sizeof networks / sizeof networks[0] };
+enum { NATIVE_NETWORKS = 7, NETWORKS = sizeof networks / sizeof networks[0] };
 
 static dsc_examples make_examples(dsc_scope *scope)
 {

@@ -18,6 +18,7 @@
 
 #include <descent/activation.h>
 #include <descent/graph.h>
+#include <descent/ops.h>
 #include <descent/optimizer.h>
 
 /* --- Initialisers --- */
@@ -118,11 +119,6 @@ DSC_API dsc_node *dsc_flatten(dsc_node *x);
 /* The same elements as examples of another shape, ended by the first 0: dsc_reshape(x, 7, 7, 64). */
 DSC_API dsc_node *dsc_reshape_to(dsc_node *x, const size_t *shape);
 #define dsc_reshape(x, ...) dsc_reshape_to((x), (const size_t[DSC_MAX_RANK + 1]){ __VA_ARGS__ })
-/* Element by element; tensors of one shape. */
-DSC_API dsc_node *dsc_add(dsc_node *a, dsc_node *b);
-DSC_API dsc_node *dsc_multiply(dsc_node *a, dsc_node *b);
-/* x times a constant. */
-DSC_API dsc_node *dsc_scale(dsc_node *x, double factor);
 /* Joins count tensors along a dimension of the example (0: the first; negative: from the last, -1 the
    channels); the others agree. */
 DSC_API dsc_node *dsc_concat_all(dsc_node *const *nodes, size_t count, int axis);

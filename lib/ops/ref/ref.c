@@ -3,13 +3,16 @@
 
 #include <math.h>
 
+#include "ops/broadcast.h"
 #include "ops/conv/conv.h"
 #include "ops/dense.h"
 #include "ops/dropout.h"
+#include "ops/elementwise.h"
 #include "ops/loss.h"
 #include "ops/noise.h"
 #include "ops/pool.h"
 #include "ops/recurrent/recurrent.h"
+#include "ops/reduce.h"
 
 static bool dsci_ref_activation_is_exact(dsc_activation kind)
 {
@@ -78,6 +81,7 @@ static double dsci_ref_slope(dsc_activation kind, double x)
 #define NAME(op) dsci_ref_##op##_f32
 #define LOCAL(f) f##_f32
 #include "ops/ref/ref.inl"
+#include "ops/ref/ref_array.inl"
 #include "ops/ref/ref_loss.inl"
 #include "ops/ref/ref_noise.inl"
 #include "ops/ref/ref_recurrent.inl"
@@ -91,6 +95,7 @@ static double dsci_ref_slope(dsc_activation kind, double x)
 #define NAME(op) dsci_ref_##op##_f64
 #define LOCAL(f) f##_f64
 #include "ops/ref/ref.inl"
+#include "ops/ref/ref_array.inl"
 #include "ops/ref/ref_loss.inl"
 #include "ops/ref/ref_noise.inl"
 #include "ops/ref/ref_recurrent.inl"

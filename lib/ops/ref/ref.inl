@@ -123,24 +123,6 @@ void NAME(dropout)(const dsci_operands *o, dsci_part part)
     }
 }
 
-void NAME(add)(const dsci_operands *o, dsci_part part)
-{
-    (void)part;
-    const REAL *a = o->in[0], *b = o->in[1];
-    REAL *dst = o->out[0];
-    for (size_t i = 0; i < o->node->out[0]->elements; i++)
-        dst[i] = a[i] + b[i];
-}
-
-void NAME(multiply)(const dsci_operands *o, dsci_part part)
-{
-    (void)part;
-    const REAL *a = o->in[0], *b = o->in[1];
-    REAL *dst = o->out[0];
-    for (size_t i = 0; i < o->node->out[0]->elements; i++)
-        dst[i] = a[i] * b[i];
-}
-
 void NAME(scale)(const dsci_operands *o, dsci_part part)
 {
     (void)part;

@@ -1,0 +1,64 @@
+/* ops.h - arithmetic on nodes: what layers and losses of one's own are written from.
+ *
+ *     dsc_node *scores = dsc_scale(dsc_matmul(q, k, .transpose_b = true), 0.125);
+ *     dsc_node *context = dsc_matmul(dsc_softmax(scores), v);
+ *
+ * Dimensions are those of one example, 0 the first, -1 the last; the batch goes along. What is the same for
+ * all examples (parameters, constants, what is computed from them alone) goes together with what is not.
+ * Every op has its gradient.
+ */
+#ifndef DESCENT_OPS_H
+#define DESCENT_OPS_H
+
+#include <stdbool.h>
+
+#include <descent/export.h>
+#include <descent/graph.h>
+#include <descent/tensor.h>
+
+/* --- Element by element. Shapes go together as NumPy has it: they are compared from the last dimension on;
+   one of 1, or one that is missing, is repeated. --- */
+
+DSC_API dsc_node *dsc_add(dsc_node *a, dsc_node *b);
+DSC_API dsc_node *dsc_subtract(dsc_node *a, dsc_node *b);
+DSC_API dsc_node *dsc_multiply(dsc_node *a, dsc_node *b);
+DSC_API dsc_node *dsc_divide(dsc_node *a, dsc_node *b);
+/* The larger, the smaller; NaN if one is. The gradient goes to the one that was taken, of equals to b. */
+DSC_API dsc_node *dsc_maximum(dsc_node *a, dsc_node *b);
+DSC_API dsc_node *dsc_minimum(dsc_node *a, dsc_node *b);
+/* 1 where a > b, else 0; it has no gradient. */
+DSC_API dsc_node *dsc_greater(dsc_node *a, dsc_node *b);
+/* x times a constant. */
+DSC_API dsc_node *dsc_scale(dsc_node *x, double factor);
+
+/* --- Over dimensions --- */
+
+typedef struct dsc_axes {
+    size_t count;
+    int axis[DSC_MAX_RANK]; /* negative: from the last */
+} dsc_axes;
+/* .axes = DSC_AXES(0, -1) */
+#define DSC_AXES(...)                                                                                        \
+    {                                                                                                        \
+        sizeof((int[]){ __VA_ARGS__ }) / sizeof(int),                                                        \
+        {                                                                                                    \
+            __VA_ARGS__                                                                                      \
+        }                                                                                                    \
+    }
+
+typedef struct dsc_reduce_spec {
+    dsc_axes axes; /* none: all of the example */
+    bool batch;    /* and over the batch: the result is the same for all examples; of all axes, a scalar */
+    bool keep;     /* the dimensions stay, with 1 element, so that the result goes together with x */
+    const char *name;
+} dsc_reduce_spec;
+/* The sum, mean and maximum over dimensions of x; added in double. Of equal maxima the first gets the
+   gradient. dsc_sum(x), dsc_mean(x, .axes = DSC_AXES(-1), .keep = true) */
+DSC_API dsc_node *dsc_sum_with(dsc_node *x, const dsc_reduce_spec *spec);
+DSC_API dsc_node *dsc_mean_with(dsc_node *x, const dsc_reduce_spec *spec);
+DSC_API dsc_node *dsc_max_with(dsc_node *x, const dsc_reduce_spec *spec);
+#define dsc_sum(x, ...)  dsc_sum_with((x), &(dsc_reduce_spec){ .name = NULL, __VA_ARGS__ })
+#define dsc_mean(x, ...) dsc_mean_with((x), &(dsc_reduce_spec){ .name = NULL, __VA_ARGS__ })
+#define dsc_max(x, ...)  dsc_max_with((x), &(dsc_reduce_spec){ .name = NULL, __VA_ARGS__ })
+
+#endif

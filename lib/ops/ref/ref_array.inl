@@ -1,0 +1,87 @@
+/* ref_array.inl - the definition of the general ops over REAL; included once a type by ref.c. */
+
+static REAL LOCAL(combine)(dsci_binary kind, REAL a, REAL b)
+{
+    switch (kind) {
+    case DSCI_BINARY_ADD: return a + b;
+    case DSCI_BINARY_SUBTRACT: return a - b;
+    case DSCI_BINARY_MULTIPLY: return a * b;
+    case DSCI_BINARY_DIVIDE: return a / b;
+    case DSCI_BINARY_MAXIMUM: return a > b || isnan(a) ? a : b;
+    case DSCI_BINARY_MINIMUM: return a < b || isnan(a) ? a : b;
+    case DSCI_BINARY_GREATER: break;
+    }
+    return a > b ? 1 : 0;
+}
+
+/* dst = a op b, each repeated where it has 1 element. */
+static void LOCAL(binary)(const dsci_operands *o)
+{
+    const REAL *a = o->in[0], *b = o->in[1];
+    REAL *dst = o->out[0];
+    const dsci_shape *shape = &o->node->out[0]->shape;
+    const dsci_broadcast broadcast = dsci_broadcast_of(o->node, shape, 0);
+    for (size_t i = 0; i < o->node->out[0]->elements; i++) {
+        size_t at[2];
+        dsci_broadcast_at(&broadcast, shape->rank, i, at);
+        dst[i] = LOCAL(combine)(dsci_binary_of(o->node), a[at[0]], b[at[1]]);
+    }
+}
+
+#define BINARY(op)                                                                                           \
+    void NAME(op)(const dsci_operands *o, dsci_part part)                                                    \
+    {                                                                                                        \
+        (void)part;                                                                                          \
+        LOCAL(binary)(o);                                                                                    \
+    }
+BINARY(add)
+BINARY(subtract)
+BINARY(multiply)
+BINARY(divide)
+BINARY(maximum)
+BINARY(minimum)
+BINARY(greater)
+#undef BINARY
+
+/* dst (outer, inner) = the sum, mean or maximum of src (outer, count, inner) over its middle. */
+void NAME(reduce)(const dsci_operands *o, dsci_part part)
+{
+    (void)part;
+    const REAL *src = o->in[0];
+    REAL *dst = o->out[0];
+    const dsci_reduce_extents e = dsci_reduce_extents_of(o->node);
+    const int kind = o->node->attributes.reduce.kind;
+    for (size_t i = 0; i < e.outer; i++)
+        for (size_t j = 0; j < e.inner; j++) {
+            const REAL *from = src + i * e.count * e.inner + j;
+            double total = 0;
+            REAL largest = from[0];
+            for (size_t k = 0; k < e.count; k++) {
+                total += (double)from[k * e.inner];
+                largest = LOCAL(combine)(DSCI_BINARY_MAXIMUM, largest, from[k * e.inner]);
+            }
+            total = kind == DSCI_REDUCE_MEAN ? total / (double)e.count : total;
+            dst[i * e.inner + j] = kind == DSCI_REDUCE_MAX ? largest : (REAL)total;
+        }
+}
+
+/* To each term of a sum, in equal parts to those of a mean, to the first of the largest. */
+void NAME(reduce_backward)(const dsci_operands *o, dsci_part part)
+{
+    (void)part;
+    const REAL *diff_dst = o->in[0], *src = o->in[1], *largest = o->in[2];
+    REAL *diff_src = o->out[0];
+    const dsci_reduce_extents e = dsci_reduce_extents_of(o->node);
+    const int kind = o->node->attributes.reduce.kind;
+    for (size_t i = 0; i < e.outer; i++)
+        for (size_t j = 0; j < e.inner; j++) {
+            const size_t to = i * e.inner + j;
+            bool given = false;
+            for (size_t k = 0; k < e.count; k++) {
+                const size_t at = (i * e.count + k) * e.inner + j;
+                const bool gets = kind != DSCI_REDUCE_MAX || (!given && src[at] == largest[to]);
+                given = given || gets;
+                diff_src[at] = gets ? diff_dst[to] / (REAL)(kind == DSCI_REDUCE_MEAN ? e.count : 1) : 0;
+            }
+        }
+}

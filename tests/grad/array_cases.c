@@ -1,0 +1,110 @@
+/* array_cases.c - arithmetic whose shapes go together, sums, means and maxima over dimensions. */
+#include <descent/ops.h>
+
+#include "cases.h"
+#include "nn/layer.h"
+
+/* rows x columns of every example. */
+static dsc_node *matrix(dsc_scope *scope, struct draw *draw, size_t rows, size_t columns)
+{
+    return dsc_reshape(dsc_dense(case_vector(scope, draw), rows * columns), rows, columns);
+}
+
+/* The same for all examples, and trained. */
+static dsc_node *unbatched(dsc_node *x, const char *name, size_t rows, size_t columns)
+{
+    const dsci_shape shape = { .rank = 2, .dim = { rows, columns } };
+    return dsci_layer_parameter(x, name, "values", &shape,
+                                &(dsci_initialization){ .init = DSC_INIT_NORMAL, .scale = 1 });
+}
+
+typedef dsc_node *pair_fn(dsc_node *a, dsc_node *b);
+
+/* The second repeated along rows, columns, the batch, the first along the batch; away from 0. */
+static dsc_node *pairs(dsc_scope *scope, struct draw *draw, pair_fn *pair)
+{
+    const size_t rows = draw_size(draw, 1, 5), columns = draw_size(draw, 1, 35);
+    dsc_node *h = dsc_tanh(matrix(scope, draw, rows, columns)), *s = dsc_softplus(h);
+    dsc_node *row = dsc_softplus(unbatched(h, "row", 1, columns));
+    dsc_node *column = dsc_softplus(unbatched(h, "column", rows, 1));
+    dsc_node *vector = dsc_slice_of(s, 0, 0, 1);
+    dsc_node *first = pair(h, dsc_add(pair(s, vector), pair(column, s)));
+    dsc_node *second = dsc_add(pair(row, column), pair(h, dsc_flatten(vector)));
+    return squared_head(dsc_tanh(dsc_scale(dsc_add(first, second), 0.25)), scope, draw);
+}
+
+static dsc_node *add(dsc_scope *scope, struct draw *draw)
+{
+    return pairs(scope, draw, dsc_add);
+}
+
+static dsc_node *subtract(dsc_scope *scope, struct draw *draw)
+{
+    return pairs(scope, draw, dsc_subtract);
+}
+
+static dsc_node *multiply(dsc_scope *scope, struct draw *draw)
+{
+    return pairs(scope, draw, dsc_multiply);
+}
+
+static dsc_node *divide(dsc_scope *scope, struct draw *draw)
+{
+    return pairs(scope, draw, dsc_divide);
+}
+
+static dsc_node *maximum(dsc_scope *scope, struct draw *draw)
+{
+    return pairs(scope, draw, dsc_maximum);
+}
+
+static dsc_node *minimum(dsc_scope *scope, struct draw *draw)
+{
+    return pairs(scope, draw, dsc_minimum);
+}
+
+/* Over the last dimension, two that are apart, the first, all, and the batch too. */
+typedef dsc_node *reduce_fn(dsc_node *x, const dsc_reduce_spec *spec);
+
+static dsc_node *reductions(dsc_scope *scope, struct draw *draw, reduce_fn *reduce)
+{
+    const size_t a = draw_size(draw, 1, 4), b = draw_size(draw, 1, 3), c = draw_size(draw, 1, 35);
+    dsc_node *h = dsc_tanh(dsc_reshape(dsc_dense(case_vector(scope, draw), a * b * c), a, b, c));
+    dsc_node *last = reduce(h, &(dsc_reduce_spec){ .axes = DSC_AXES(-1), .keep = true });
+    dsc_node *ends = reduce(h, &(dsc_reduce_spec){ .axes = DSC_AXES(0, 2) });
+    dsc_node *first = reduce(h, &(dsc_reduce_spec){ .axes = DSC_AXES(0) });
+    dsc_node *all = reduce(dsc_tanh(h), NULL);
+    dsc_node *batch = reduce(h, &(dsc_reduce_spec){ .axes = DSC_AXES(0, 1), .batch = true });
+    dsc_node *scalar = reduce(dsc_tanh(h), &(dsc_reduce_spec){ .batch = true });
+    dsc_node *sum = dsc_add(dsc_multiply(last, first), dsc_scale(dsc_reshape(ends, b, 1), 0.25));
+    sum = dsc_multiply(dsc_add(sum, batch), dsc_add(dsc_reshape(all, 1, 1), scalar));
+    return squared_head(dsc_tanh(dsc_scale(dsc_flatten(sum), 0.25)), scope, draw);
+}
+
+static dsc_node *sums(dsc_scope *scope, struct draw *draw)
+{
+    return reductions(scope, draw, dsc_sum_with);
+}
+
+static dsc_node *means(dsc_scope *scope, struct draw *draw)
+{
+    return reductions(scope, draw, dsc_mean_with);
+}
+
+static dsc_node *maxima(dsc_scope *scope, struct draw *draw)
+{
+    return reductions(scope, draw, dsc_max_with);
+}
+
+static const struct gradient_case cases[] = {
+    { .name = "add, repeated", .op = DSCI_OP_ADD, .loss = add },
+    { .name = "subtract", .op = DSCI_OP_SUBTRACT, .loss = subtract },
+    { .name = "multiply, repeated", .op = DSCI_OP_MULTIPLY, .loss = multiply },
+    { .name = "divide", .op = DSCI_OP_DIVIDE, .loss = divide },
+    { .name = "maximum", .op = DSCI_OP_MAXIMUM, .loss = maximum },
+    { .name = "minimum", .op = DSCI_OP_MINIMUM, .loss = minimum },
+    { .name = "sum", .op = DSCI_OP_REDUCE, .loss = sums },
+    { .name = "mean", .op = DSCI_OP_REDUCE, .loss = means },
+    { .name = "max", .op = DSCI_OP_REDUCE, .loss = maxima },
+};
+const struct gradient_suite array_cases = { cases, sizeof cases / sizeof cases[0] };
