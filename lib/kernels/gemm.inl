@@ -212,9 +212,8 @@ static void pack_a_columns(float *packed, const dsci_gemm *g, const float *a, si
 }
 
 /* Pieces are rows of the stored matrices. */
-static void gemm_pack(const dsci_gemm *g, size_t part)
+static void gemm_pack(const dsci_gemm *g, dsci_gemm_piece piece)
 {
-    const dsci_gemm_piece piece = dsci_gemm_piece_of(g, part);
     const int by_k = piece.of_b ? !g->transpose_b : g->transpose_a;
     const float *from = piece.of_b ? g->b + piece.first * g->ldb : g->a + piece.first * g->lda;
     size_t p = by_k ? piece.first / DSCI_GEMM_K_BLOCK * DSCI_GEMM_K_BLOCK : 0;
@@ -264,7 +263,7 @@ ALWAYS_INLINE void run_panel(const dsci_gemm *g, tile t, size_t row_step, size_t
     const int shared = g->shared.floats != NULL;
     const int fetch_c = t.depth >= FETCH_DEPTH || dsci_gemm_by_strips(g);
     const size_t count = (rows + TILE_ROWS - 1) / TILE_ROWS;
-    next.step = next.floats ? dsci_gemm_whole_vectors((next.floats + count - 1) / count) : 0;
+    next.step = next.floats ? dsci_vector_floats((next.floats + count - 1) / count) : 0;
     while (rows > 0) {
         const size_t taken = shared ? (rows < TILE_ROWS ? rows : TILE_ROWS) : tile_rows(rows);
         fetch_step(&next);

@@ -17,6 +17,7 @@
 #include <descent/cpu.h>
 #include <descent/rng.h>
 
+#include "base/sizes.h"
 #include "kernels/activation_kinds.h"
 
 enum {
@@ -24,6 +25,12 @@ enum {
     /* Part of the numerics contract: changing it changes every result. */
     DSCI_GEMM_K_BLOCK = 256
 };
+
+/* Floats of as many whole vectors as hold n. */
+static inline size_t dsci_vector_floats(size_t n)
+{
+    return dsci_round_up(n, DSCI_LANES);
+}
 
 /* bfloat16 (Wang and Kanwar 2019): the sign, the exponent and seven bits of the fraction of a float. */
 typedef uint16_t dsci_bf16;
@@ -54,22 +61,18 @@ typedef struct dsci_gemm {
 /* Floats of workspace that a problem needs; depends on the shape only, not on the level. */
 size_t dsci_gemm_workspace(const dsci_gemm *problem);
 
-/* How many parts a problem is worth cutting into, for threads to share; depends on the shape only. Every part
-   needs a workspace of the whole problem's size. No bit of the result depends on the cuts. */
-size_t dsci_gemm_parts(const dsci_gemm *problem);
-
-/* Part 0..dsci_gemm_parts()-1 of a problem: some of the rows and columns of c. */
-dsci_gemm dsci_gemm_part(const dsci_gemm *problem, size_t part);
-
-/* Whether a problem is so large that its parts had better share packed operands; depends on the shape only.
- */
-int dsci_gemm_shares(const dsci_gemm *problem);
-
-/* The memory that shared operands take; makes them `floats` (64-byte aligned, not yet packed); and the number
-   of calls of gemm_pack(), in any order, that pack them before the first part is run. */
+/* The memory that operands take which all parts of a problem share; makes them `floats` (64-byte aligned, not
+   yet packed). */
 size_t dsci_gemm_shared_floats(const dsci_gemm *problem);
 void dsci_gemm_share(dsci_gemm *problem, float *floats);
-size_t dsci_gemm_pack_parts(const dsci_gemm *problem);
+
+/* What one call of gemm_pack() packs of such operands: rows first..first + count - 1 of a, or of b, as
+   stored. Blocks of k and panels of DSCI_GEMM_PANEL columns of op(b) are whole numbers of pieces, or the
+   other way round. */
+typedef struct dsci_gemm_piece {
+    size_t first, count;
+    int of_b;
+} dsci_gemm_piece;
 
 /* Coefficients of one step of an update rule; each rule reads those that it needs. What depends on the number
    of the step is computed by the caller in double. Kernels take 1 - beta from the float beta, so that the
@@ -249,7 +252,7 @@ typedef struct dsci_kernels {
     dsc_isa isa;
 
     void (*gemm)(const dsci_gemm *problem);
-    void (*gemm_pack)(const dsci_gemm *problem, size_t part); /* of a problem with shared operands */
+    void (*gemm_pack)(const dsci_gemm *problem, dsci_gemm_piece piece);
 
     /* dst (cols) = sum over rows of src (rows x cols, leading dimension ld), rows in increasing order. */
     void (*column_sums)(float *dst, const float *src, size_t rows, size_t cols, size_t ld);

@@ -32,15 +32,10 @@ static inline int dsci_gemm_by_strips(const dsci_gemm *g)
     return g->k <= DSCI_GEMM_STRIP_DEPTH && g->ldc > DSCI_GEMM_NEAR_ROWS;
 }
 
-static inline size_t dsci_gemm_whole_vectors(size_t n)
-{
-    return (n + DSCI_LANES - 1) / DSCI_LANES * DSCI_LANES;
-}
-
 /* From one row of packed a to the next. */
 static inline size_t dsci_gemm_stride(size_t depth)
 {
-    return dsci_gemm_whole_vectors(depth);
+    return dsci_vector_floats(depth);
 }
 
 /* Of the block of k from p on. */
@@ -52,8 +47,8 @@ static inline size_t dsci_gemm_block_depth(const dsci_gemm *g, size_t p)
 /* Rows in each chunk but the last, as even as whole tiles allow. */
 static inline size_t dsci_gemm_chunk(size_t rows)
 {
-    const size_t count = (rows + DSCI_GEMM_ROW_CHUNK - 1) / DSCI_GEMM_ROW_CHUNK;
-    return count > 1 ? ((rows + count - 1) / count + 11) / 12 * 12 : rows ? rows : 1;
+    const size_t count = dsci_ceiling(rows, DSCI_GEMM_ROW_CHUNK);
+    return count > 1 ? dsci_round_up(dsci_ceiling(rows, count), 12) : dsci_largest(rows, 1);
 }
 
 /* Sums of several blocks of k must be complete before they are added to c. */
@@ -64,7 +59,7 @@ static inline int dsci_gemm_keeps_partial(const dsci_gemm *g)
 
 static inline size_t dsci_gemm_columns(const dsci_gemm *g)
 {
-    return dsci_gemm_whole_vectors(g->n < DSCI_GEMM_COLUMN_CHUNK ? g->n : DSCI_GEMM_COLUMN_CHUNK);
+    return dsci_vector_floats(g->n < DSCI_GEMM_COLUMN_CHUNK ? g->n : DSCI_GEMM_COLUMN_CHUNK);
 }
 
 static inline size_t dsci_gemm_panel_floats(const dsci_gemm *g)
@@ -81,16 +76,8 @@ static inline float *dsci_gemm_shared_a(const dsci_gemm *g, size_t p)
 
 static inline float *dsci_gemm_shared_b(const dsci_gemm *g, size_t p)
 {
-    return g->shared.floats + g->shared.rows * dsci_gemm_whole_vectors(g->k) + p * g->shared.columns;
+    return g->shared.floats + g->shared.rows * dsci_vector_floats(g->k) + p * g->shared.columns;
 }
-
-/* What one call of gemm_pack() packs: rows of a or b as stored. */
-typedef struct dsci_gemm_piece {
-    size_t first, count;
-    int of_b;
-} dsci_gemm_piece;
-
-dsci_gemm_piece dsci_gemm_piece_of(const dsci_gemm *g, size_t part);
 
 extern const dsci_kernels dsci_kernels_scalar, dsci_kernels_avx2, dsci_kernels_avx512;
 

@@ -33,7 +33,7 @@ static dsci_tensor *widen(dsci_tensor *image, const dsci_tensor *tensor, size_t 
         return image;
     image->type = DSCI_F32;
     *offset = *floats;
-    *floats += (tensor->elements + DSCI_LANES - 1) / DSCI_LANES * DSCI_LANES;
+    *floats += dsci_vector_floats(tensor->elements);
     return image;
 }
 

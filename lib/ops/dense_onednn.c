@@ -9,26 +9,16 @@
 #include "ops/dense.h"
 #include "ops/onednn_layers.h"
 
-enum { STEP = 64, MOST_PARTS = 16 };
-
-/* A part is worth a thread's while. */
-static const double PART_FLOPS = 8e6;
-
 typedef struct dense_state {
     dsci_direction direction;
     dsci_dense_extents whole;
     size_t cut, width;            /* columns: of all parts, of each but the last */
     dsci_primitive *primitive[2]; /* of parts of full width; of the last, if it is narrower */
     const char *names;            /* of their implementations */
-    dsci_primitive *reorder[MOST_PARTS];
+    dsci_primitive *reorder[DSCI_MOST_PARTS];
     size_t prepared_stride;                        /* bytes; 0: the weights are used as they are */
     size_t block_offset, block_bytes, bias_offset; /* in the workspace; block_bytes 0: none */
 } dense_state;
-
-static size_t round_up(size_t value, size_t step)
-{
-    return (value + step - 1) / step * step;
-}
 
 static size_t activation_size(const dsci_node *node)
 {
@@ -37,13 +27,12 @@ static size_t activation_size(const dsci_node *node)
 
 static size_t parts_of(const dense_state *s)
 {
-    return (s->cut + s->width - 1) / s->width;
+    return dsci_ceiling(s->cut, s->width);
 }
 
 static size_t width_of(const dense_state *s, size_t part)
 {
-    const size_t left = s->cut - part * s->width;
-    return left < s->width ? left : s->width;
+    return dsci_least(s->cut - part * s->width, s->width);
 }
 
 static const dsci_primitive *primitive_of(const dense_state *s, size_t part)
@@ -53,10 +42,10 @@ static const dsci_primitive *primitive_of(const dense_state *s, size_t part)
 
 static size_t choose_width(const dsci_dense_extents *e, size_t cut)
 {
-    const double wanted = dsci_dense_products(e) / PART_FLOPS;
-    const size_t parts = wanted < 1 ? 1 : wanted > MOST_PARTS ? MOST_PARTS : (size_t)wanted;
-    const size_t width = round_up((cut + parts - 1) / parts, STEP);
-    return width < cut ? width : cut;
+    const size_t parts =
+        dsci_parts_worth(dsci_dense_products(e), dsci_limits.onednn.dense_flops, DSCI_MOST_PARTS);
+    const size_t width = dsci_ceiling(cut, dsci_largest(parts, 1));
+    return dsci_least(dsci_round_up(width, dsci_limits.onednn.dense_columns), cut);
 }
 
 bool dsci_dense_onednn_supports(const dsci_node *node)
@@ -97,27 +86,21 @@ static void make_reorders(dsc_scope *scope, dense_state *s, dsci_booking *bookin
         return;
     for (size_t p = 0; p < parts; p++)
         s->reorder[p] = dsci_reorder_make(scope, primitive_of(s, p), 0, 1, 1);
-    s->prepared_stride = round_up(dsci_primitive_weights_bytes(s->primitive[0]), 64);
-    const size_t last_bytes = round_up(dsci_primitive_weights_bytes(last), 64);
-    s->prepared_stride = last_bytes > s->prepared_stride ? last_bytes : s->prepared_stride;
+    s->prepared_stride = dsci_round_up(
+        dsci_largest(dsci_primitive_weights_bytes(s->primitive[0]), dsci_primitive_weights_bytes(last)), 64);
     booking->prepared_bytes = parts * s->prepared_stride;
     booking->prepare_parts = parts;
-}
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
 }
 
 static void book_workspace(const dsci_node *node, dense_state *s, dsci_booking *booking)
 {
     const size_t parts = parts_of(s);
-    size_t scratch =
-        larger(dsci_primitive_scratch_bytes(s->primitive[0]), dsci_primitive_scratch_bytes(s->primitive[1]));
+    size_t scratch = dsci_largest(dsci_primitive_scratch_bytes(s->primitive[0]),
+                                  dsci_primitive_scratch_bytes(s->primitive[1]));
     for (size_t p = 0; p < parts; p++)
-        scratch = larger(scratch, dsci_primitive_scratch_bytes(s->reorder[p]));
-    s->block_offset = round_up(scratch, 64);
-    s->block_bytes = parts > 1 ? round_up(s->whole.batch * s->width * activation_size(node), 64) : 0;
+        scratch = dsci_largest(scratch, dsci_primitive_scratch_bytes(s->reorder[p]));
+    s->block_offset = dsci_round_up(scratch, 64);
+    s->block_bytes = parts > 1 ? dsci_round_up(s->whole.batch * s->width * activation_size(node), 64) : 0;
     s->bias_offset = s->block_offset + s->block_bytes;
     booking->parts = parts;
     booking->worker_bytes = s->bias_offset + (parts > 1 ? s->whole.units * sizeof(float) : 0);

@@ -68,14 +68,12 @@ static void run_bf16(const dsci_operands *o, dsci_part part)
     }
 }
 
-enum { LEAST_ROWS = 64, MOST_PARTS = 16 };
-
 /* Each part owns a range of the table's rows: a row's sum is taken in the order of the tokens. */
 static dsc_status book_backward(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
-    const size_t ranges = (node->attributes.embedding.vocabulary + LEAST_ROWS - 1) / LEAST_ROWS;
     (void)scope;
-    booking->parts = ranges < MOST_PARTS ? ranges : MOST_PARTS;
+    booking->parts = dsci_least(
+        dsci_ceiling(node->attributes.embedding.vocabulary, dsci_limits.rows_of_tables), DSCI_MOST_PARTS);
     return DSC_OK;
 }
 

@@ -154,7 +154,7 @@ void dsci_gradient_add(dsci_graph *graph, dsci_tensor *tensor, dsci_tensor *diff
 size_t dsci_shards(const dsci_node *node)
 {
     const size_t batch = node->batch, rows = node->shard_rows;
-    return rows ? (batch + rows - 1) / rows : 1;
+    return rows ? dsci_ceiling(batch, rows) : 1;
 }
 
 dsci_range dsci_shard(const dsci_node *node, size_t shard)
@@ -168,12 +168,4 @@ dsci_range dsci_shard_elements(const dsci_node *node, const dsci_tensor *tensor,
     const dsci_range rows = dsci_shard(node, shard);
     const size_t example = tensor->elements / node->batch;
     return (dsci_range){ rows.first * example, rows.count * example };
-}
-
-dsci_range dsci_whole_vectors(size_t columns, size_t part, size_t parts)
-{
-    const size_t vectors = (columns + DSCI_LANES - 1) / DSCI_LANES;
-    const size_t first = vectors * part / parts * DSCI_LANES;
-    const size_t end = vectors * (part + 1) / parts * DSCI_LANES;
-    return (dsci_range){ first, (end < columns ? end : columns) - first };
 }

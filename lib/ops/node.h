@@ -184,19 +184,15 @@ typedef struct dsci_range {
 size_t dsci_shards(const dsci_node *node);
 dsci_range dsci_shard(const dsci_node *node, size_t shard);
 
-/* For kernels that go through the elements of batched tensors: part p's elements of a tensor of so many
- * examples. */
+/* For kernels that go through the elements of batched tensors: the elements of a shard's examples. */
 dsci_range dsci_shard_elements(const dsci_node *node, const dsci_tensor *tensor, size_t shard);
 
-/* Elements of an even division of so many. */
+/* Piece number `index` of `size` elements that are divided evenly into `count` pieces. */
 static inline dsci_range dsci_piece(size_t size, size_t index, size_t count)
 {
     const size_t first = size * index / count;
     return (dsci_range){ first, size * (index + 1) / count - first };
 }
-
-/* Part p's columns of an even division of so many in whole vectors. */
-dsci_range dsci_whole_vectors(size_t columns, size_t part, size_t parts);
 
 /* What shapes and types are inferred for. */
 typedef struct dsci_context {

@@ -73,38 +73,3 @@ double dsci_flops_elementwise(const dsci_node *node)
 {
     return (double)node->out[0]->elements;
 }
-
-dsc_status dsci_book_shards(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
-{
-    (void)scope;
-    booking->parts = dsci_shards(node);
-    booking->by_batch = true;
-    return DSC_OK;
-}
-
-size_t dsci_element_parts(const dsci_node *node, size_t elements)
-{
-    enum { PART = 1 << 15, MOST = 16 };
-    const size_t worth = elements / PART;
-    return dsci_shards(node) > 1 || worth < 2 ? 1 : worth < MOST ? worth : MOST;
-}
-
-dsc_status dsci_book_elements(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
-{
-    const size_t parts = dsci_element_parts(node, node->out[0]->elements);
-    if (parts == 1)
-        return dsci_book_shards(scope, node, booking);
-    booking->parts = parts;
-    return DSC_OK;
-}
-
-/* Cut at cache lines. */
-dsci_range dsci_part_elements(const dsci_node *node, const dsci_tensor *tensor, size_t part)
-{
-    enum { LINE = 64 };
-    if (node->booking.by_batch)
-        return dsci_shard_elements(node, tensor, part);
-    const size_t lines = (tensor->elements + LINE - 1) / LINE, parts = node->booking.parts;
-    const size_t first = lines * part / parts * LINE, end = lines * (part + 1) / parts * LINE;
-    return (dsci_range){ first, (end < tensor->elements ? end : tensor->elements) - first };
-}

@@ -7,6 +7,7 @@
 
 #include "kernels/kernels.h"
 #include "ops/node.h"
+#include "ops/parts.h"
 #include "ops/schema.h"
 
 enum { DSCI_MAX_IMPLEMENTATIONS = 16 };
@@ -88,19 +89,6 @@ dsci_type dsci_op_working_type(const dsci_op *op, dsci_type real);
 
 /* The op of that name that networks are built of; NULL if there is none. */
 const dsci_op *dsci_op_named(const char *name);
-
-/* For implementations whose parts are the shards of the batch. */
-dsc_status dsci_book_shards(dsc_scope *scope, dsci_node *node, dsci_booking *booking);
-
-/* For those that go through the elements of their output one by one: the shards of the batch, or, where there
-   is but one and it is large, pieces of it. */
-dsc_status dsci_book_elements(dsc_scope *scope, dsci_node *node, dsci_booking *booking);
-
-/* Part p's elements of a tensor that has as many as the output. */
-dsci_range dsci_part_elements(const dsci_node *node, const dsci_tensor *tensor, size_t part);
-
-/* Pieces that so many elements of a single shard are worth; 1: it stays whole. */
-size_t dsci_element_parts(const dsci_node *node, size_t elements);
 
 /* For infer functions: true if the tensor is a batch of examples, else fails the scope. */
 bool dsci_expect_batch(const dsci_context *context, const dsci_node *node, const dsci_tensor *tensor);

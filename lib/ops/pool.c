@@ -220,11 +220,6 @@ static void average_backward_example(const dsci_kernels *kernels, const dsci_poo
     }
 }
 
-static size_t whole_vectors(size_t elements)
-{
-    return (elements + DSCI_LANES - 1) / DSCI_LANES * DSCI_LANES;
-}
-
 /* What an example is cut along: see example_fn. */
 static size_t extent_of(const dsci_node *node, const dsci_pool_shape *s)
 {
@@ -237,14 +232,13 @@ static size_t extent_of(const dsci_node *node, const dsci_pool_shape *s)
 static size_t parts_of_example(const dsci_node *node)
 {
     const dsci_pool_shape s = dsci_pool_shape_of(node);
-    const size_t larger = s.src[0] * s.src[1] * s.channels * s.batch,
-                 worth = dsci_element_parts(node, larger);
+    const size_t worth = dsci_element_parts(node, s.src[0] * s.src[1] * s.channels * s.batch);
     if (worth == 1)
         return 0;
     const size_t wanted = worth / s.batch, extent = extent_of(node, &s);
     if (node->real != DSCI_F32 || wanted < 2)
         return 1;
-    return wanted < extent ? wanted : extent;
+    return dsci_least(wanted, extent);
 }
 
 /* In bf16 the workspace holds an example's input and output in float. */
@@ -253,7 +247,8 @@ static dsc_status book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
     const size_t parts = parts_of_example(node);
     if (node->real == DSCI_BF16)
         booking->worker_bytes =
-            (whole_vectors(dsci_tensor_cols(node->in[0])) + dsci_tensor_cols(node->out[0])) * sizeof(float);
+            (dsci_vector_floats(dsci_tensor_cols(node->in[0])) + dsci_tensor_cols(node->out[0])) *
+            sizeof(float);
     if (parts == 0)
         return dsci_book_shards(scope, node, booking);
     booking->parts = node->batch * parts;
@@ -273,7 +268,7 @@ static void run_example(const dsci_operands *o, dsci_part part, example_fn *run,
             own);
         return;
     }
-    float *from = part.workspace, *to = from + whole_vectors(in);
+    float *from = part.workspace, *to = from + dsci_vector_floats(in);
     o->kernels->from_bf16(from, (const dsci_bf16 *)o->in[0] + example * in, in);
     run(o->kernels, &s, to, from, here, own);
     o->kernels->to_bf16((dsci_bf16 *)o->out[0] + example * out, to, out);

@@ -4,13 +4,6 @@
 
 #include <string.h>
 
-enum {
-    MOST_PARTS = 16,
-    LEAST_BLOCKS = 8,
-    LEAST_FLOATS = 1 << 20, /* of both operands: they do not stay in the second-level cache */
-    SUM_FLOATS = 4096       /* outputs that are worth a part of the finish */
-};
-
 /* --- Pieces of c --- */
 
 void dsci_product_book(const dsci_gemm *product, dsci_booking *booking)
@@ -25,7 +18,7 @@ void dsci_product_book(const dsci_gemm *product, dsci_booking *booking)
 void dsci_product_pack(const dsci_operands *o, dsci_part part, dsci_gemm product)
 {
     dsci_gemm_share(&product, o->scratch);
-    o->kernels->gemm_pack(&product, part.index);
+    o->kernels->gemm_pack(&product, dsci_gemm_piece_of(&product, part.index));
 }
 
 void dsci_product_run(const dsci_operands *o, dsci_part part, dsci_gemm product)
@@ -42,13 +35,13 @@ void dsci_product_run(const dsci_operands *o, dsci_part part, dsci_gemm product)
 
 static size_t blocks_of(const dsci_gemm *g)
 {
-    return (g->k + DSCI_GEMM_K_BLOCK - 1) / DSCI_GEMM_K_BLOCK;
+    return dsci_ceiling(g->k, DSCI_GEMM_K_BLOCK);
 }
 
 /* Floats of a block's sums: of the weights, then of the bias. */
 static size_t slot_of(const dsci_gemm *g)
 {
-    return (g->m * g->n + g->n + DSCI_LANES - 1) / DSCI_LANES * DSCI_LANES;
+    return dsci_vector_floats(g->m * g->n + g->n);
 }
 
 /* Sums are written once and read once: at most as much as the block reads. A block's operands are copied
@@ -57,14 +50,15 @@ static size_t slot_of(const dsci_gemm *g)
 static bool is_by_blocks(const dsci_gemm *g)
 {
     const double floats = ((double)g->m + (double)g->n) * (double)g->k;
-    return g->transpose_a && !g->transpose_b && blocks_of(g) >= LEAST_BLOCKS && floats >= LEAST_FLOATS &&
+    return g->transpose_a && !g->transpose_b && blocks_of(g) >= dsci_limits.row_blocks.least_blocks &&
+           floats >= (double)dsci_limits.row_blocks.least_floats &&
            2 * (double)g->m * (double)g->n <= ((double)g->m + (double)g->n) * DSCI_GEMM_K_BLOCK;
 }
 
 /* Rows of a copy: with an odd number of vectors they fall into different sets of the first-level cache. */
 static size_t row_of(size_t columns)
 {
-    return ((columns + DSCI_LANES - 1) / DSCI_LANES | 1) * DSCI_LANES;
+    return (dsci_ceiling(columns, DSCI_LANES) | 1) * DSCI_LANES;
 }
 
 static dsci_gemm block_problem(const dsci_gemm *whole)
@@ -80,8 +74,9 @@ static dsci_gemm block_problem(const dsci_gemm *whole)
 static void book_blocks(const dsci_gemm *whole, dsci_booking *booking)
 {
     const dsci_gemm block = block_problem(whole);
-    booking->parts = dsci_least(blocks_of(whole), MOST_PARTS);
-    booking->finish_parts = dsci_least(whole->m * whole->n / SUM_FLOATS + 1, MOST_PARTS);
+    booking->parts = dsci_least(blocks_of(whole), DSCI_MOST_PARTS);
+    booking->finish_parts =
+        dsci_least(whole->m * whole->n / dsci_limits.row_blocks.sum_floats + 1, DSCI_MOST_PARTS);
     booking->scratch_bytes = blocks_of(whole) * slot_of(whole) * sizeof(float);
     booking->worker_bytes =
         ((block.lda + block.ldb) * DSCI_GEMM_K_BLOCK + dsci_gemm_workspace(&block)) * sizeof(float);

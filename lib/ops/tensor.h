@@ -10,15 +10,12 @@
 #include <descent/scope.h>
 #include <descent/tensor.h>
 
+#include "base/sizes.h"
+
 enum { DSCI_MAX_RANK = DSC_MAX_RANK + 1 /* the batch and the dimensions of an example */ };
 
 typedef struct dsci_node dsci_node;
 typedef struct dsci_tensor dsci_tensor;
-
-static inline size_t dsci_least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 typedef enum dsci_type { DSCI_F32 = 0, DSCI_F64, DSCI_I32, DSCI_BF16 } dsci_type;
 

@@ -1,6 +1,7 @@
 /* A GEMM is the chain of fused multiply-adds that its contract writes out, to the bit, at every level, for
    every shape, transposition, bias and activation; it reads and writes nothing outside its matrices. */
 #include "kernel_test.h"
+#include "ops/parts.h"
 
 typedef struct shape {
     size_t m, n, k;
@@ -88,7 +89,7 @@ static void check_shared(dsci_gemm g, dsc_isa level, const float *c0, const floa
     g.c = guarded_copy(c0, c_size);
     dsci_gemm_share(&g, guarded(floats));
     for (size_t i = dsci_gemm_pack_parts(&g); i-- > 0;)
-        kernels->gemm_pack(&g, i);
+        kernels->gemm_pack(&g, dsci_gemm_piece_of(&g, i));
     for (size_t i = 0; i < dsci_gemm_parts(&g); i++) {
         const dsci_gemm part = dsci_gemm_part(&g, i);
         kernels->gemm(&part);

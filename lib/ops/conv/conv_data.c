@@ -9,15 +9,6 @@
 #include "ops/conv/conv_native.h"
 #include "ops/conv/conv_pixels.h"
 
-enum {
-    DATA_TILE = 48 * 1024,       /* floats of a matrix of gradients of rows of windows */
-    MOST_ROW = 768,              /* of a row of a window: longer ones are cut by channels */
-    SLICE = 64,                  /* channels */
-    CUT_PIXELS = 192,            /* pixels of a part that cuts the channels, at least */
-    TRANSPOSED_FLOATS = 1 << 16, /* weights that are worth a part of their transposition */
-    NARROW_ROW = 48              /* shorter ones are worth too little by themselves */
-};
-
 static bool holds(const dsci_range *rows, size_t y)
 {
     return y >= rows->first && y < rows->first + rows->count;
@@ -81,7 +72,7 @@ struct data_plan {
 
 static bool is_narrow(const dsci_conv_shape *s)
 {
-    return s->window.kernel[1] * (s->channels / s->groups) < NARROW_ROW;
+    return s->window.kernel[1] * (s->channels / s->groups) < dsci_limits.window_rows.narrow_row;
 }
 
 static struct data_plan data_plan_of(const dsci_node *node, const dsci_conv_shape *s)
@@ -89,18 +80,19 @@ static struct data_plan data_plan_of(const dsci_node *node, const dsci_conv_shap
     const size_t channels = s->channels / s->groups, row = s->window.kernel[1] * channels;
     const size_t height = s->src[0], reach = s->window.kernel[0] * s->window.dilation[0];
     struct data_plan plan = { .narrow = is_narrow(s), .slice = channels, .channel_parts = 1 };
-    if (row > MOST_ROW / 2 && channels > SLICE && s->groups == 1)
-        plan.slice = SLICE;
+    if (row > dsci_limits.window_rows.most_row && channels > dsci_limits.window_rows.channels &&
+        s->groups == 1)
+        plan.slice = dsci_limits.window_rows.channels;
     plan.width = plan.narrow ? dsci_conv_depth(s) : s->window.kernel[1] * plan.slice;
-    plan.tile = dsci_conv_tile_of(DATA_TILE / plan.width);
+    plan.tile = dsci_conv_tile_of(dsci_limits.window_rows.tile_floats / plan.width);
     /* A narrow band computes all windows that reach it: it must be high. */
     const size_t rows = plan.narrow ? height / (4 * reach) : height / 2;
     plan.cut = dsci_conv_cut_of(node, rows ? rows : 1, height * s->src[1]);
     if (plan.cut.by_batch || plan.slice == channels)
         return plan;
-    plan.channel_parts = dsci_least((channels + SLICE - 1) / SLICE, DSCI_CONV_MOST_PARTS / 2);
+    plan.channel_parts = dsci_least(dsci_ceiling(channels, plan.slice), DSCI_MOST_PARTS / 2);
     plan.cut.bands = 1;
-    if (dsci_conv_pixels(s) < CUT_PIXELS * plan.cut.groups)
+    if (dsci_conv_pixels(s) < dsci_limits.window_rows.least_pixels * plan.cut.groups)
         plan.cut = (dsci_conv_cut){ .examples = s->batch, .groups = 1, .bands = 1 };
     return plan;
 }
@@ -120,8 +112,8 @@ static dsci_gemm row_problem(const dsci_conv_shape *s, size_t pixels, size_t col
 static void book_transposed(const dsci_conv_shape *s, dsci_booking *booking)
 {
     booking->prepared_bytes = s->filters * dsci_conv_depth(s) * sizeof(float);
-    booking->prepare_parts =
-        dsci_least(s->filters * dsci_conv_depth(s) / TRANSPOSED_FLOATS + 1, DSCI_CONV_MOST_PARTS);
+    booking->prepare_parts = dsci_least(
+        s->filters * dsci_conv_depth(s) / dsci_limits.window_rows.transposed_floats + 1, DSCI_MOST_PARTS);
 }
 
 /* Part p of prepare: some of the filters. */
@@ -206,7 +198,7 @@ struct data_part {
 static struct data_part data_part_of(const dsci_operands *o, const dsci_conv_shape *s,
                                      const struct data_plan *plan, size_t part)
 {
-    const size_t channels = s->channels / s->groups, slices = (channels + plan->slice - 1) / plan->slice;
+    const size_t channels = s->channels / s->groups, slices = dsci_ceiling(channels, plan->slice);
     if (o->node->booking.by_batch)
         return (struct data_part){ dsci_shard(o->node, part), { 0, s->src[0] }, { 0, channels } };
     const size_t band = part / plan->channel_parts;
@@ -234,19 +226,14 @@ static void clear_part(const dsci_conv_shape *s, const struct data_part *part, f
     }
 }
 
-static size_t round_quotient(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
 /* Rows of the output whose windows' row ky lies in rows of the image. */
 static dsci_range rows_reaching(const dsci_conv_shape *s, size_t ky, const dsci_range *rows)
 {
     const dsci_window *w = &s->window;
     const size_t offset = ky * w->dilation[0], low = rows->first + w->before[0];
     const size_t high = low + rows->count; /* in the padded image */
-    const size_t first = low > offset ? round_quotient(low - offset, w->stride[0]) : 0;
-    const size_t last = high > offset ? round_quotient(high - offset, w->stride[0]) : 0;
+    const size_t first = low > offset ? dsci_ceiling(low - offset, w->stride[0]) : 0;
+    const size_t last = high > offset ? dsci_ceiling(high - offset, w->stride[0]) : 0;
     const size_t begin = dsci_least(first, s->dst[0]);
     return (dsci_range){ begin, dsci_least(last, s->dst[0]) - begin };
 }
@@ -315,7 +302,7 @@ static void add_window_row(const dsci_operands *o, const dsci_conv_shape *s, con
     const float *weights = at->transposed + ky * kernel * channels + slice.first;
     dsci_gemm problem = row_problem(s, pixels.count, kernel * slice.count);
     problem.a = at->diff_dst + pixels.first * s->filters;
-    problem.workspace = at->workspace + dsci_conv_vectors(plan->tile * kernel * plan->slice);
+    problem.workspace = at->workspace + dsci_vector_floats(plan->tile * kernel * plan->slice);
     problem.n /= pieces;
     for (size_t i = 0; i < pieces; i++) {
         problem.b = weights + i * channels;
@@ -372,7 +359,7 @@ static void add_whole_windows(const dsci_operands *o, const dsci_conv_shape *s, 
         problem.a = at->diff_dst + done * s->filters;
         problem.b = at->transposed;
         problem.c = at->workspace;
-        problem.workspace = at->workspace + dsci_conv_vectors(plan->tile * depth);
+        problem.workspace = at->workspace + dsci_vector_floats(plan->tile * depth);
         o->kernels->gemm(&problem);
         scatter_tile(o->kernels, s, at->diff_src, &part->rows, done, count, at->workspace);
     }
@@ -411,7 +398,7 @@ static void book(const dsci_node *node, dsci_booking *booking)
     const dsci_gemm problem = row_problem(&s, plan.tile, plan.width);
     book_transposed(&s, booking);
     booking->worker_bytes =
-        (dsci_conv_vectors(plan.tile * plan.width) + dsci_gemm_workspace(&problem)) * sizeof(float);
+        (dsci_vector_floats(plan.tile * plan.width) + dsci_gemm_workspace(&problem)) * sizeof(float);
     booking->by_batch = plan.cut.by_batch;
     booking->parts =
         plan.cut.by_batch ? dsci_shards(node) : plan.channel_parts * plan.cut.groups * plan.cut.bands;

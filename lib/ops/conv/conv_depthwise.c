@@ -16,11 +16,7 @@
 #include "ops/products.h"
 
 enum {
-    MOST_PARTS = 16,
-    CHUNK = 4,         /* rows that an activation finds in the cache */
-    LEAST_VECTORS = 2, /* of a part that has some of the channels, */
-    MOST_VECTORS = 4,  /* longer pieces of a pixel are read no faster, */
-    ENOUGH_PARTS = 8,
+    CHUNK = 4,             /* rows that an activation finds in the cache */
     BIAS_VECTORS = 4,      /* whose chains go side by side */
     KEPT_ROWS = 3,         /* of the image, those that a window meets, */
     KEPT_BYTES = 32 << 10, /* in the first-level cache */
@@ -33,15 +29,14 @@ static size_t elements_of(const dsci_conv_shape *s)
 
 static size_t tap_bytes(const dsci_conv_shape *s)
 {
-    return (elements_of(s) * sizeof(dsci_tap) + 63) / 64 * 64;
+    return dsci_round_up(elements_of(s) * sizeof(dsci_tap), 64);
 }
 
 static dsci_conv_cut cut_of(const dsci_node *node, const dsci_conv_shape *s)
 {
     const bool by_src = node->op == &dsci_op_conv_backward_data;
     const size_t *extents = by_src ? s->src : s->dst;
-    dsci_conv_cut cut = dsci_conv_cut_of(node, extents[0], extents[0] * extents[1]);
-    return cut;
+    return dsci_conv_cut_of(node, extents[0], extents[0] * extents[1]);
 }
 
 /* Windows of 3 x 3 that move by so many pixels at most: see dsci_channel_windows. */
@@ -57,16 +52,16 @@ static bool is_small(const dsci_conv_shape *s, size_t most)
 /* Parts that have some of the channels, if they are enough. */
 static size_t channel_parts(const dsci_conv_shape *s)
 {
-    const size_t vectors = dsci_conv_vectors(s->channels) / DSCI_LANES, wide = vectors / ENOUGH_PARTS;
-    const size_t width = wide < LEAST_VECTORS ? LEAST_VECTORS : dsci_least(wide, MOST_VECTORS);
-    return dsci_least(vectors < 2 * LEAST_VECTORS ? vectors : vectors / width, MOST_PARTS);
+    const size_t vectors = dsci_ceiling(s->channels, DSCI_LANES), least = dsci_limits.channels.least_vectors;
+    const size_t wide = dsci_least(vectors / dsci_limits.channels.enough, dsci_limits.channels.most_vectors);
+    return dsci_least(vectors < 2 * least ? vectors : vectors / dsci_largest(wide, least), DSCI_MOST_PARTS);
 }
 
 /* Floats from a pixel to the next of the rows that are kept of so many channels: an odd number of vectors,
    which fall on all sets of the cache. */
 static size_t kept_pixel(size_t channels)
 {
-    return dsci_conv_vectors(channels) / DSCI_LANES / 2 * 2 * DSCI_LANES + DSCI_LANES;
+    return dsci_vector_floats(channels) / DSCI_LANES / 2 * 2 * DSCI_LANES + DSCI_LANES;
 }
 
 /* Windows whose image is read a row at a time, and the rows kept for the windows of the next: in it pixels
@@ -82,11 +77,11 @@ static size_t kept_floats(const dsci_conv_shape *s, size_t channels)
 static void book_weights(const dsci_conv_shape *s, dsci_booking *booking)
 {
     const size_t bytes = dsci_conv_block_sums_bytes(s);
-    size_t widest = dsci_conv_vectors(s->channels);
+    size_t widest = dsci_vector_floats(s->channels);
     booking->parts = channel_parts(s);
-    if ((booking->parts < ENOUGH_PARTS || !is_small(s, 2)) && bytes) {
-        booking->parts = dsci_least(dsci_conv_blocks(s), MOST_PARTS);
-        booking->finish_parts = dsci_least(elements_of(s), MOST_PARTS);
+    if ((booking->parts < dsci_limits.channels.enough || !is_small(s, 2)) && bytes) {
+        booking->parts = dsci_least(dsci_conv_blocks(s), DSCI_MOST_PARTS);
+        booking->finish_parts = dsci_least(elements_of(s), DSCI_MOST_PARTS);
         booking->scratch_bytes = bytes;
     } else
         widest = (widest / DSCI_LANES / booking->parts + 2) * DSCI_LANES;
@@ -106,7 +101,7 @@ static dsc_status book(dsci_node *node, dsci_booking *booking)
     const dsci_conv_cut cut = cut_of(node, &s);
     booking->by_batch = cut.by_batch;
     booking->parts = cut.groups * cut.bands;
-    booking->worker_bytes += (elements_of(&s) + 1) * dsci_conv_vectors(s.channels) * sizeof(float);
+    booking->worker_bytes += (elements_of(&s) + 1) * dsci_vector_floats(s.channels) * sizeof(float);
     return DSC_OK;
 }
 
@@ -319,7 +314,7 @@ static void run_forward(const dsci_operands *o, dsci_part part, rows_fn *compute
                       .s = &s,
                       .taps = part.workspace,
                       .packed = packed,
-                      .terms = terms_of(o, &s, packed + elements_of(&s) * dsci_conv_vectors(s.channels)) };
+                      .terms = terms_of(o, &s, packed + elements_of(&s) * dsci_vector_floats(s.channels)) };
     const size_t row = s.dst[1] * s.channels;
     pack_weights(&s, o->in[1], false, packed);
     for (size_t e = own.examples.first; e < own.examples.first + own.examples.count; e++) {
@@ -450,7 +445,7 @@ typedef struct weight_sums {
 
 static weight_sums weight_sums_of(const dsci_conv_shape *s, void *workspace, dsci_range channels)
 {
-    const size_t vectors = dsci_conv_vectors(channels.count);
+    const size_t vectors = dsci_vector_floats(channels.count);
     float *sums = (float *)((char *)workspace + tap_bytes(s)), *bias = sums + elements_of(s) * vectors;
     memset(bias, 0, vectors * sizeof *bias);
     return (weight_sums){ .channels = channels,
@@ -565,7 +560,7 @@ static void put_block(const dsci_operands *o, const dsci_conv_shape *s, const fl
 static dsci_range bias_channels(const dsci_conv_shape *s, size_t part, size_t parts)
 {
     enum { WIDTH = BIAS_VECTORS * DSCI_LANES };
-    const dsci_range groups = dsci_piece((s->channels + WIDTH - 1) / WIDTH, part, parts);
+    const dsci_range groups = dsci_piece(dsci_ceiling(s->channels, WIDTH), part, parts);
     const size_t first = groups.first * WIDTH;
     return (dsci_range){ first, groups.count ? dsci_least(groups.count * WIDTH, s->channels - first) : 0 };
 }
@@ -588,7 +583,7 @@ static void run_weights(const dsci_operands *o, dsci_part part, add_fn *add, boo
                       s.channels);
     for (size_t b = blocks.first; b < blocks.first + blocks.count; b++) {
         const size_t start = b * DSCI_GEMM_K_BLOCK;
-        memset(t.sums, 0, elements_of(&s) * dsci_conv_vectors(channels.count) * sizeof *t.sums);
+        memset(t.sums, 0, elements_of(&s) * dsci_vector_floats(channels.count) * sizeof *t.sums);
         add_block(o, &s, (dsci_range){ start, dsci_least(DSCI_GEMM_K_BLOCK, pixels - start) }, add, &t);
         put_block(o, &s, t.sums, channels.count, !by_blocks && b > 0,
                   by_blocks ? (float *)o->scratch + b * weights : (float *)o->out[0] + channels.first);

@@ -126,7 +126,7 @@ static dsci_gemm whole_problem(const dsci_conv_shape *s, size_t pixels, bool wit
 
 static size_t whole_tile_floats(const dsci_conv_shape *s)
 {
-    return dsci_conv_vectors(dsci_conv_tile_pixels(s) * dsci_conv_depth(s));
+    return dsci_vector_floats(dsci_conv_tile_pixels(s) * dsci_conv_depth(s));
 }
 
 /* In the workspace: the tile, if there is one, then what the product needs. */
@@ -198,12 +198,12 @@ static size_t deep_tile_floats(bool with_tile)
 static deep_memory deep_memory_of(const dsci_conv_shape *s, float *floats, bool with_tile)
 {
     float *panel = floats + deep_tile_floats(with_tile), *ones = panel + DSCI_GEMM_K_BLOCK * DSCI_CONV_PANEL;
-    float *terms = ones + dsci_conv_vectors(s->filters);
+    float *terms = ones + dsci_vector_floats(s->filters);
     return (deep_memory){ .tile = with_tile ? floats : NULL,
                           .panel = panel,
                           .ones = ones,
                           .terms = terms,
-                          .workspace = terms + dsci_conv_vectors(s->filters) };
+                          .workspace = terms + dsci_vector_floats(s->filters) };
 }
 
 static void book_deep(const dsci_node *node, dsci_booking *booking, bool with_tile)
@@ -211,7 +211,7 @@ static void book_deep(const dsci_node *node, dsci_booking *booking, bool with_ti
     const dsci_conv_shape s = dsci_conv_shape_of(node);
     const dsci_gemm problem = deep_problem(&s, with_tile);
     booking->worker_bytes = (deep_tile_floats(with_tile) + DSCI_GEMM_K_BLOCK * DSCI_CONV_PANEL +
-                             2 * dsci_conv_vectors(s.filters) + dsci_gemm_workspace(&problem)) *
+                             2 * dsci_vector_floats(s.filters) + dsci_gemm_workspace(&problem)) *
                             sizeof(float);
     dsci_conv_book_product(node, booking, dsci_conv_depth(&s), s.filters / s.groups);
 }

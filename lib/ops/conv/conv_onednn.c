@@ -16,29 +16,12 @@
 
 #include <string.h>
 
-#include "ops/conv/conv.h"
 #include "ops/conv/conv_depthwise.h"
+#include "ops/conv/conv_parts.h"
 #include "ops/onednn_layers.h"
 #include "ops/products.h"
 
-enum {
-    MOST_REORDERS = 8,
-    MOST_TURNED = 49,         /* elements of a kernel that is flipped: each has a reorder of its own */
-    STEP = 64,                /* filters: formats keep up to so many together */
-    REORDER_FLOATS = 1 << 16, /* weights that are worth a part of their reorder */
-    SUM_FLOATS = 1 << 15,     /* and of the sum over parts */
-    MOST_SUMS = 16,
-    /* Gradient of the weights: multiplications and additions of a part for each weight, so that their sum
-       costs little (32 -> 64, 5x5, at 14x14 in shards of 8: 5.2 ms; of 16: 5.8; 256 -> 512, 3x3, at 8x8 by
-       filters: 23.9 and, in bf16, 14.8 ms; by shards of 8: 26.4 and 15.3; of 16: 28.0 and 14.3). */
-    LEAST_PRODUCTS = 2048,
-    SMALL_PRODUCTS = 1024, /* the same, where a small batch would make fewer than LEAST_CUT parts */
-    WIDTH = 128,           /* filters of a part, where it is cut by filters (64: 25.7 and 17.8 ms) */
-    LEAST_CUT = 4,         /* parts, at least */
-    /* Parts of a small batch: low bands take longer (64 -> 64, 3x3, at 56x56: 222 GFLOP/s a core, in bands of
-       14 rows 195). */
-    MOST_SMALL = 8,
-};
+enum { MOST_FLIPPED = 49 /* elements of a kernel that is flipped: each has a reorder of its own */ };
 
 /* Parts of the same extents share a primitive. */
 typedef struct conv_kind {
@@ -69,16 +52,6 @@ typedef struct conv_state {
     size_t block_offset;   /* in the workspace: a part's columns of diff_dst, */
     size_t weights_offset; /* and its gradient in oneDNN's format */
 } conv_state;
-
-static size_t round_up(size_t value, size_t step)
-{
-    return (value + step - 1) / step * step;
-}
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
 
 static size_t src_example(const dsci_conv_shape *s)
 {
@@ -117,7 +90,7 @@ static bool is_flipped(const dsci_node *node, const dsci_conv_shape *s)
 {
     const dsci_window *w = &s->window;
     if (node->op != &dsci_op_conv_backward_data || s->groups > 1 || w->stride[0] * w->stride[1] > 1 ||
-        w->kernel[0] * w->kernel[1] > MOST_TURNED || 5 * dst_pixels(s) < 4 * s->src[0] * s->src[1])
+        w->kernel[0] * w->kernel[1] > MOST_FLIPPED || 5 * dst_pixels(s) < 4 * s->src[0] * s->src[1])
         return false;
     for (size_t i = 0; i < 2; i++)
         if (w->before[i] >= dsci_window_reach(w, i) || w->after[i] >= dsci_window_reach(w, i))
@@ -323,8 +296,8 @@ static size_t scratch_of(const conv_state *s)
 {
     size_t bytes = 0;
     for (size_t i = 0; i < s->kind_count; i++) {
-        bytes = larger(bytes, dsci_primitive_scratch_bytes(s->kinds[i].primitive));
-        bytes = larger(bytes, dsci_primitive_scratch_bytes(s->kinds[i].reorder));
+        bytes = dsci_largest(bytes, dsci_primitive_scratch_bytes(s->kinds[i].primitive));
+        bytes = dsci_largest(bytes, dsci_primitive_scratch_bytes(s->kinds[i].reorder));
     }
     return bytes;
 }
@@ -337,14 +310,16 @@ static void make_reorders(dsc_scope *scope, conv_state *s, dsci_booking *booking
     s->reordered = !dsci_primitive_is_plain(primitive);
     if (!s->reordered)
         return;
-    const size_t worth = dsci_least(s->shape.filters / STEP, s->weights / REORDER_FLOATS);
-    size_t parts = s->shape.groups > 1 || worth < 2 ? 1 : dsci_least(worth, MOST_REORDERS);
+    const size_t worth = dsci_least(s->shape.filters / dsci_limits.onednn.filter_step,
+                                    s->weights / dsci_limits.onednn.reorder_floats);
+    size_t parts = s->shape.groups > 1 || worth < 2 ? 1 : dsci_least(worth, dsci_limits.onednn.reorder_parts);
     if (s->flipped)
         parts = s->shape.window.kernel[0] * s->shape.window.kernel[1];
     s->reorders = dsc_scope_alloc(scope, parts, sizeof(dsci_primitive *));
     for (size_t p = 0; p < parts && s->reorders; p++) {
         s->reorders[p] = dsci_reorder_make(scope, primitive, p, parts, 1);
-        booking->worker_bytes = larger(booking->worker_bytes, dsci_primitive_scratch_bytes(s->reorders[p]));
+        booking->worker_bytes =
+            dsci_largest(booking->worker_bytes, dsci_primitive_scratch_bytes(s->reorders[p]));
     }
     booking->prepare_parts = parts;
     booking->prepared_bytes = dsci_primitive_weights_bytes(primitive);
@@ -374,7 +349,7 @@ dsc_status dsci_conv_onednn_book(dsc_scope *scope, dsci_node *node, dsci_booking
     s->parts = s->cut.groups * s->cut.bands;
     if (make_pieces(scope, node, s))
         make_reorders(scope, s, booking);
-    booking->worker_bytes = larger(booking->worker_bytes, scratch_of(s));
+    booking->worker_bytes = dsci_largest(booking->worker_bytes, scratch_of(s));
     booking->parts = s->parts;
     booking->by_batch = s->cut.by_batch;
     return dsc_scope_status(scope);
@@ -383,17 +358,18 @@ dsc_status dsci_conv_onednn_book(dsc_scope *scope, dsci_node *node, dsci_booking
 /* Shards until a part is worth its partial sums, or filters if that makes enough parts. */
 static void choose_cut(conv_state *s)
 {
-    const size_t shard_products = larger(2 * s->cut.examples * dst_pixels(&s->shape), 1);
-    const size_t shards = (LEAST_PRODUCTS + shard_products - 1) / shard_products;
-    const size_t by_filters = s->shape.filters / WIDTH;
+    const size_t shard_products = dsci_largest(2 * s->cut.examples * dst_pixels(&s->shape), 1);
+    const size_t shards = dsci_ceiling(dsci_limits.onednn.products, shard_products);
+    const size_t by_filters = s->shape.filters / dsci_limits.onednn.filters;
     if (shards <= 1 || s->cut.groups == 1)
         return;
-    s->by_filters = s->shape.groups == 1 && by_filters >= LEAST_CUT;
+    s->by_filters = s->shape.groups == 1 && by_filters >= dsci_limits.onednn.least;
     if (s->by_filters) {
-        s->filters = round_up((s->shape.filters + MOST_SUMS - 1) / MOST_SUMS, WIDTH);
+        s->filters =
+            dsci_round_up(dsci_ceiling(s->shape.filters, DSCI_MOST_PARTS), dsci_limits.onednn.filters);
     } else {
         s->cut.examples = dsci_least(s->cut.examples * shards, s->shape.batch);
-        s->cut.groups = (s->shape.batch + s->cut.examples - 1) / s->cut.examples;
+        s->cut.groups = dsci_ceiling(s->shape.batch, s->cut.examples);
         s->cut.by_batch = false;
     }
 }
@@ -402,37 +378,41 @@ static void choose_cut(conv_state *s)
    enough of them. */
 static void choose_small_cut(conv_state *s)
 {
+    const size_t step = dsci_limits.onednn.filter_step, least = dsci_limits.onednn.least;
     const size_t products = 2 * s->shape.batch * dst_pixels(&s->shape);
-    const size_t worth = larger(products / SMALL_PRODUCTS, 1);
-    const size_t by_filters = s->shape.groups == 1 ? s->shape.filters / STEP : 1;
-    if (worth < LEAST_CUT && by_filters > worth) {
+    const size_t worth = dsci_largest(products / dsci_limits.onednn.small_products, 1);
+    const size_t by_filters = s->shape.groups == 1 ? s->shape.filters / step : 1;
+    if (worth < least && by_filters > worth) {
         s->by_filters = true;
-        s->filters = by_filters >= 2 * LEAST_CUT ? WIDTH : STEP;
-        s->filters = larger(s->filters, round_up((s->shape.filters + MOST_SUMS - 1) / MOST_SUMS, STEP));
+        s->filters = by_filters >= 2 * least ? dsci_limits.onednn.filters : step;
+        s->filters =
+            dsci_largest(s->filters, dsci_round_up(dsci_ceiling(s->shape.filters, DSCI_MOST_PARTS), step));
         return;
     }
-    while (s->cut.bands > 1 && s->cut.groups * s->cut.bands > dsci_least(worth, MOST_SMALL))
+    while (s->cut.bands > 1 &&
+           s->cut.groups * s->cut.bands > dsci_least(worth, dsci_limits.onednn.most_small))
         s->cut.bands /= 2;
-    s->cut.examples = larger(s->cut.examples, (s->shape.batch + worth - 1) / worth);
-    s->cut.groups = (s->shape.batch + s->cut.examples - 1) / s->cut.examples;
+    s->cut.examples = dsci_largest(s->cut.examples, dsci_ceiling(s->shape.batch, worth));
+    s->cut.groups = dsci_ceiling(s->shape.batch, s->cut.examples);
 }
 
 /* In the workspace: oneDNN's scratch memory, then what a part needs on its way. */
 static void book_weights_memory(const dsci_node *node, conv_state *s, dsci_booking *booking)
 {
-    s->block_offset = round_up(scratch_of(s), 64);
+    s->block_offset = dsci_round_up(scratch_of(s), 64);
     s->weights_offset = s->block_offset;
     if (s->by_filters)
         s->weights_offset +=
-            round_up(s->shape.batch * dst_pixels(&s->shape) * s->filters * activation_size(node), 64);
+            dsci_round_up(s->shape.batch * dst_pixels(&s->shape) * s->filters * activation_size(node), 64);
     booking->worker_bytes = s->weights_offset + dsci_primitive_weights_bytes(s->kinds[0].primitive);
     booking->parts = s->parts;
     booking->by_batch = s->cut.by_batch;
     if (s->by_filters || s->parts == 1)
         return;
-    s->slot = round_up(s->weights + s->shape.filters, 16);
+    s->slot = dsci_round_up(s->weights + s->shape.filters, 16);
     booking->scratch_bytes = s->parts * s->slot * sizeof(float);
-    booking->finish_parts = dsci_least(s->parts * s->weights / SUM_FLOATS + 1, MOST_SUMS);
+    booking->finish_parts =
+        dsci_least(s->parts * s->weights / dsci_limits.onednn.sum_floats + 1, DSCI_MOST_PARTS);
 }
 
 dsc_status dsci_conv_onednn_book_backward_weights(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
@@ -447,8 +427,7 @@ dsc_status dsci_conv_onednn_book_backward_weights(dsc_scope *scope, dsci_node *n
         choose_small_cut(s);
     if (s->by_filters)
         s->cut = (dsci_conv_cut){ .examples = s->shape.batch, .groups = 1, .bands = 1 };
-    s->parts =
-        s->by_filters ? (s->shape.filters + s->filters - 1) / s->filters : s->cut.groups * s->cut.bands;
+    s->parts = s->by_filters ? dsci_ceiling(s->shape.filters, s->filters) : s->cut.groups * s->cut.bands;
     const bool made = make_pieces(scope, node, s);
     for (size_t i = 0; i < s->kind_count && made; i++)
         if (!dsci_primitive_is_plain(s->kinds[i].primitive))

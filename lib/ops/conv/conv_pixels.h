@@ -1,23 +1,8 @@
-/* conv_pixels.h - pixels of a convolution's output and runs of them, and how native products over them are
- * cut. */
+/* conv_pixels.h - pixels of a convolution's output and runs of them. */
 #ifndef DESCENT_OPS_CONV_PIXELS_H
 #define DESCENT_OPS_CONV_PIXELS_H
 
-#include "ops/conv/conv.h"
-
-enum {
-    DSCI_CONV_MOST_PARTS = 16,
-    DSCI_CONV_PANEL = 32 /* filters, or channels, that are multiplied together */
-};
-
-/* About as much work as it takes to make handing out a part negligible. */
-#define DSCI_CONV_PART_FLOPS 4e6
-
-/* Floats in whole vectors. */
-static inline size_t dsci_conv_vectors(size_t floats)
-{
-    return (floats + DSCI_LANES - 1) / DSCI_LANES * DSCI_LANES;
-}
+#include "ops/conv/conv_parts.h"
 
 /* Pixels of a tile that has room for so many: enough rows for the registers. */
 static inline size_t dsci_conv_tile_of(size_t fit)
@@ -88,25 +73,5 @@ static inline bool dsci_conv_is_pointwise(const dsci_conv_shape *s)
     return w->kernel[0] * w->kernel[1] * w->stride[0] * w->stride[1] == 1 &&
            w->before[0] + w->before[1] + w->after[0] + w->after[1] == 0;
 }
-
-/* A part of a product over all pixels of the batch: some of them, and some of the columns. */
-typedef struct dsci_conv_block {
-    dsci_range pixels, columns;
-} dsci_conv_block;
-
-/* Of a product (pixels x depth) by (depth x columns). */
-dsci_conv_block dsci_conv_block_of(const dsci_operands *o, const dsci_conv_shape *s, size_t depth,
-                                   size_t columns, size_t part);
-
-/* Books the parts. */
-void dsci_conv_book_product(const dsci_node *node, dsci_booking *booking, size_t depth, size_t columns);
-
-/* Bytes of a sum for each weight and each block of pixels, by which the gradient of the weights may be cut
-   into parts; 0: the blocks are too few, or their sums a waste of memory. */
-size_t dsci_conv_block_sums_bytes(const dsci_conv_shape *s);
-
-/* Part p of finish, where scratch memory holds such sums: some of the weights in out[0] = their sums, added
-   in the order of the blocks. */
-void dsci_conv_add_block_sums(const dsci_operands *o, const dsci_conv_shape *s, dsci_part part);
 
 #endif

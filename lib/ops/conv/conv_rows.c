@@ -28,7 +28,7 @@ dsci_conv_layout dsci_conv_layout_of(const dsci_conv_shape *s, size_t channels, 
 {
     dsci_conv_layout layout = { .channels = channels, .columns = extent_of(s, 1) };
     layout.in_place = channels == s->channels && s->window.before[1] == 0 && layout.columns <= s->src[1];
-    layout.pitch = dsci_conv_vectors(layout.columns * channels);
+    layout.pitch = dsci_vector_floats(layout.columns * channels);
     layout.slots = layout.in_place ? 0 : rows_together(s, pixels);
     return layout;
 }
@@ -36,7 +36,7 @@ dsci_conv_layout dsci_conv_layout_of(const dsci_conv_shape *s, size_t channels, 
 /* The numbers take as many floats as whole vectors of floats. */
 static size_t number_floats(const dsci_conv_layout *layout)
 {
-    return dsci_conv_vectors(layout->slots * (sizeof(size_t) / sizeof(float)));
+    return dsci_vector_floats(layout->slots * (sizeof(size_t) / sizeof(float)));
 }
 
 size_t dsci_conv_rows_floats(const dsci_conv_layout *layout)

@@ -18,7 +18,7 @@ typedef struct dsci_conv_layout {
 /* Floats that hold so many pointers or sizes, in whole vectors. */
 static inline size_t dsci_conv_words(size_t words)
 {
-    return dsci_conv_vectors(words * (sizeof(size_t) / sizeof(float)));
+    return dsci_vector_floats(words * (sizeof(size_t) / sizeof(float)));
 }
 
 /* For `pixels` pixels of the output at a time, whose windows' rows are all there together. */

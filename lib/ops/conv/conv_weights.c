@@ -9,12 +9,7 @@
 #include "ops/conv/conv_rows.h"
 #include "ops/products.h"
 
-enum {
-    STRIP = 16,   /* channels: a line of memory */
-    COLUMNS = 64, /* filters of a part */
-    LEAST_PARTS = 8,
-    MOST_PARTS = 32
-};
+enum { STRIP = 16 /* channels: a line of memory */ };
 
 typedef struct plan {
     size_t channels, filters;         /* of a group */
@@ -29,20 +24,21 @@ typedef struct plan {
 
 static plan plan_of(const dsci_conv_shape *s)
 {
+    const size_t most = dsci_limits.strips.most, least = dsci_limits.strips.least;
     plan p = { .channels = s->channels / s->groups, .filters = s->filters / s->groups };
-    p.strips = (p.channels + STRIP - 1) / STRIP;
+    p.strips = dsci_ceiling(p.channels, STRIP);
     p.blocks = dsci_conv_blocks(s);
-    p.filter_parts = (p.filters + COLUMNS - 1) / COLUMNS;
-    p.by_pixels = p.strips * p.filter_parts < LEAST_PARTS / 2 && dsci_conv_block_sums_bytes(s);
+    p.filter_parts = dsci_ceiling(p.filters, dsci_limits.strips.filters);
+    p.by_pixels = p.strips * p.filter_parts < least / 2 && dsci_conv_block_sums_bytes(s);
     if (p.by_pixels)
         p.filter_parts = 1;
-    else if (p.strips * p.filter_parts < LEAST_PARTS)
-        p.filter_parts = (p.filters + COLUMNS / 2 - 1) / (COLUMNS / 2);
-    p.strip_parts = p.by_pixels ? 1 : MOST_PARTS / dsci_least(p.filter_parts, MOST_PARTS);
+    else if (p.strips * p.filter_parts < least)
+        p.filter_parts = dsci_ceiling(p.filters, dsci_limits.strips.filters / 2);
+    p.strip_parts = p.by_pixels ? 1 : most / dsci_least(p.filter_parts, most);
     p.strip_parts = dsci_least(p.strip_parts, p.strips);
-    p.most_strips = (p.strips + p.strip_parts - 1) / p.strip_parts;
+    p.most_strips = dsci_ceiling(p.strips, p.strip_parts);
     p.most_filters = p.filter_parts == 1 ? p.filters : p.filters / p.filter_parts + DSCI_CONV_PANEL;
-    p.layout = dsci_conv_layout_of(s, (p.channels + p.strips - 1) / p.strips, DSCI_GEMM_K_BLOCK);
+    p.layout = dsci_conv_layout_of(s, dsci_ceiling(p.channels, p.strips), DSCI_GEMM_K_BLOCK);
     p.stretches = dsci_least(dsci_conv_rows_of(s, DSCI_GEMM_K_BLOCK), DSCI_GEMM_K_BLOCK);
     return p;
 }
@@ -61,7 +57,7 @@ typedef struct part_of {
 
 static size_t panel_floats(const plan *p)
 {
-    return DSCI_GEMM_K_BLOCK * ((p->most_filters + DSCI_CONV_PANEL - 1) / DSCI_CONV_PANEL * DSCI_CONV_PANEL);
+    return DSCI_GEMM_K_BLOCK * dsci_round_up(p->most_filters, DSCI_CONV_PANEL);
 }
 
 bool dsci_conv_weights_direct_supports(const dsci_node *node)
@@ -73,16 +69,16 @@ bool dsci_conv_weights_direct_supports(const dsci_node *node)
 /* Where parts are blocks of pixels, scratch memory is a sum of all weights for each block. */
 dsc_status dsci_conv_weights_direct_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
-    enum { SUM_CHUNK = 1024 };
     (void)scope;
     const dsci_conv_shape s = dsci_conv_shape_of(node);
     const plan p = plan_of(&s);
     const size_t weights = dsci_conv_depth(&s) * s.filters;
     booking->parts = p.strip_parts * p.filter_parts;
     if (p.by_pixels) {
-        booking->parts = dsci_least(p.blocks, MOST_PARTS);
+        booking->parts = dsci_least(p.blocks, dsci_limits.strips.most);
         booking->scratch_bytes = dsci_conv_block_sums_bytes(&s);
-        booking->finish_parts = dsci_least((weights + SUM_CHUNK - 1) / SUM_CHUNK, DSCI_CONV_MOST_PARTS);
+        booking->finish_parts =
+            dsci_least(dsci_ceiling(weights, dsci_limits.strips.sum_floats), DSCI_MOST_PARTS);
     }
     booking->worker_bytes =
         (panel_floats(&p) + p.most_strips * dsci_conv_rows_floats(&p.layout) +
@@ -151,7 +147,7 @@ static dsci_fetch fetch_of(const part_of *part, size_t first, size_t i)
 {
     const dsci_conv_shape *s = part->s;
     const dsci_window *w = &s->window;
-    const size_t lines = (part->filters.count + DSCI_LANES - 1) / DSCI_LANES;
+    const size_t lines = dsci_ceiling(part->filters.count, DSCI_LANES);
     const float *diff_dst = part->o->in[1], *src = part->o->in[0];
     if (first + DSCI_GEMM_K_BLOCK > dsci_conv_pixels(s))
         return (dsci_fetch){ NULL, 0 };
@@ -221,23 +217,14 @@ static void multiply_block(const part_of *part, size_t block, float *sums, int a
         multiply_strip(part, part->strips.first + i, pixels, panels, sums, accumulate, &fetched);
 }
 
-static dsci_range filters_of(const plan *p, size_t part)
-{
-    const size_t panels = (p->filters + DSCI_CONV_PANEL - 1) / DSCI_CONV_PANEL;
-    dsci_range filters = dsci_piece(panels, part, p->filter_parts);
-    const size_t end = dsci_least((filters.first + filters.count) * DSCI_CONV_PANEL, p->filters);
-    filters.first *= DSCI_CONV_PANEL;
-    filters.count = end - filters.first;
-    return filters;
-}
-
 static void add_products(const dsci_operands *o, const dsci_conv_shape *s, dsci_part index)
 {
     const plan p = plan_of(s);
     const size_t weights = dsci_conv_depth(s) * s->filters;
     part_of part = { .o = o, .s = s, .p = &p, .panels = index.workspace };
     part.strips = dsci_piece(p.strips, p.by_pixels ? 0 : index.index / p.filter_parts, p.strip_parts);
-    part.filters = filters_of(&p, p.by_pixels ? 0 : index.index % p.filter_parts);
+    part.filters = dsci_whole_panels(p.filters, DSCI_CONV_PANEL,
+                                     p.by_pixels ? 0 : index.index % p.filter_parts, p.filter_parts);
     part.rows = part.panels + panel_floats(&p);
     part.starts = (const float **)(void *)(part.rows + p.most_strips * dsci_conv_rows_floats(&p.layout));
     part.counts =

@@ -150,17 +150,16 @@ static inline size_t dsci_recurrent_column(const dsci_recurrent *r, size_t g)
 }
 
 /* Examples in the groups that go through the steps, at most: a function of the shape. */
-enum { DSCI_MOST_GROUP = 16, DSCI_GROUPS = 4 };
+enum { DSCI_MOST_GROUP = 16 };
 
 static inline size_t dsci_recurrent_group(const dsci_recurrent *r)
 {
-    const size_t rows = (r->batch + DSCI_GROUPS - 1) / DSCI_GROUPS;
-    return rows < DSCI_MOST_GROUP ? rows : DSCI_MOST_GROUP;
+    return dsci_least(dsci_ceiling(r->batch, dsci_limits.recurrent.groups), DSCI_MOST_GROUP);
 }
 
 static inline size_t dsci_groups_of(const dsci_recurrent *r)
 {
-    return (r->batch + dsci_recurrent_group(r) - 1) / dsci_recurrent_group(r);
+    return dsci_ceiling(r->batch, dsci_recurrent_group(r));
 }
 
 /* A group's examples, and where its rows begin. */

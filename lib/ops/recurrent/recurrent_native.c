@@ -11,11 +11,6 @@
 
 enum { PANEL = 32, MOST_GROUP = DSCI_MOST_GROUP };
 
-static size_t round_up(size_t n)
-{
-    return (n + PANEL - 1) / PANEL * PANEL;
-}
-
 /* --- Products --- */
 
 /* A product that adds to some columns of the gates: of x and the state (both), of x alone, or of the state or
@@ -55,9 +50,9 @@ static size_t block_depth(const dsci_recurrent *r, const struct block *b)
 static size_t forward_floats(const dsci_recurrent *r)
 {
     const struct blocks blocks = blocks_of(r);
-    size_t floats = round_up(r->width); /* the sum of the biases */
+    size_t floats = dsci_round_up(r->width, PANEL); /* the sum of the biases */
     for (size_t i = 0; i < blocks.count; i++)
-        floats += block_depth(r, &blocks.block[i]) * round_up(blocks.block[i].count);
+        floats += block_depth(r, &blocks.block[i]) * dsci_round_up(blocks.block[i].count, PANEL);
     return floats;
 }
 
@@ -66,7 +61,7 @@ static size_t backward_floats(const dsci_recurrent *r)
     const struct blocks blocks = blocks_of(r);
     size_t floats = 0;
     for (size_t i = 0; i < blocks.count; i++)
-        floats += blocks.block[i].count * (round_up(r->taken) + round_up(r->state));
+        floats += blocks.block[i].count * (dsci_round_up(r->taken, PANEL) + dsci_round_up(r->state, PANEL));
     return floats;
 }
 
@@ -133,7 +128,7 @@ void dsci_recurrent_prepare(const dsci_operands *o, dsci_part part)
     const struct blocks blocks = blocks_of(&r);
     const float *w = dsci_role(o, DSCI_ROLE_WEIGHTS), *u = dsci_role(o, DSCI_ROLE_RECURRENT);
     const float *b = dsci_role(o, DSCI_ROLE_BIAS), *rb = dsci_role(o, DSCI_ROLE_RECURRENT_BIAS);
-    float *bias = o->prepared, *panels = bias + round_up(r.width);
+    float *bias = o->prepared, *panels = bias + dsci_round_up(r.width, PANEL);
     const bool linear = r.cell == DSCI_CELL_GRU_LBR;
     if (part.index) {
         dsci_recurrent_products_prepare(o, part);
@@ -151,7 +146,7 @@ void dsci_recurrent_prepare(const dsci_operands *o, dsci_part part)
             pack(panels, block, w, r.gates, 0, r.taken, depth);
         if (block->state || block->reset)
             pack(panels, block, u, r.gates, block->x ? r.taken : 0, r.state, depth);
-        panels += depth * round_up(block->count);
+        panels += depth * dsci_round_up(block->count, PANEL);
     }
 }
 
@@ -174,14 +169,14 @@ static const float *run_block(const dsci_operands *o, const dsci_recurrent *r, c
         p.a += r->taken;
     }
     multiply(o->kernels, &p);
-    return panels + p.k * round_up(b->count);
+    return panels + p.k * dsci_round_up(b->count, PANEL);
 }
 
 /* From x and the state in values to the new state s->h. */
 static void run_step(const dsci_operands *o, const dsci_recurrent *r, const struct blocks *blocks,
                      const float *values, dsci_gates_step *s, float *workspace)
 {
-    const float *panels = (const float *)o->prepared + round_up(r->width);
+    const float *panels = (const float *)o->prepared + dsci_round_up(r->width, PANEL);
     const struct product p = {
         .m = s->rows, .lda = r->ld_values, .ldc = r->ld_gates, .a = values, .c = s->z, .workspace = workspace
     };
@@ -422,8 +417,8 @@ void dsci_recurrent_prepare_backward(const dsci_operands *o, dsci_part part)
         if (b->x)
             pack_transposed(panels, b, w, r.gates, r.taken);
         if (b->state || b->reset)
-            pack_transposed(panels + b->count * round_up(r.taken), b, u, r.gates, r.state);
-        panels += b->count * (round_up(r.taken) + round_up(r.state));
+            pack_transposed(panels + b->count * dsci_round_up(r.taken, PANEL), b, u, r.gates, r.state);
+        panels += b->count * (dsci_round_up(r.taken, PANEL) + dsci_round_up(r.state, PANEL));
     }
 }
 
@@ -457,14 +452,14 @@ static void products_back(const dsci_operands *o, const dsci_recurrent *r, const
         }
         if (b->state) {
             p.n = r->state;
-            p.panels = panels + b->count * round_up(r->taken);
+            p.panels = panels + b->count * dsci_round_up(r->taken, PANEL);
             p.c = s->dh_before;
             p.ldc = r->units;
             p.add = added_state;
             multiply(o->kernels, &p);
             added_state = true;
         }
-        panels += b->count * (round_up(r->taken) + round_up(r->state));
+        panels += b->count * (dsci_round_up(r->taken, PANEL) + dsci_round_up(r->state, PANEL));
     }
 }
 
@@ -475,14 +470,14 @@ static void reset_back(const dsci_operands *o, const dsci_recurrent *r, const st
     const struct block *b = &blocks->block[2];
     const float *panels = o->prepared;
     for (size_t i = 0; i < 2; i++)
-        panels += blocks->block[i].count * (round_up(r->taken) + round_up(r->state));
+        panels += blocks->block[i].count * (dsci_round_up(r->taken, PANEL) + dsci_round_up(r->state, PANEL));
     multiply(o->kernels, &(struct product){ .m = s->rows,
                                             .n = r->state,
                                             .k = b->count,
                                             .lda = s->ld_gates,
                                             .ldc = r->units,
                                             .a = s->dz + b->column,
-                                            .panels = panels + b->count * round_up(r->taken),
+                                            .panels = panels + b->count * dsci_round_up(r->taken, PANEL),
                                             .c = back->reset,
                                             .workspace = back->workspace });
 }

@@ -9,26 +9,16 @@
 
 #include <string.h>
 
-enum { ROWS = 128, WIDTH = 128, LINE = 64, MOST_PRODUCTS = 3 };
-
-static size_t round_up(size_t value)
-{
-    return (value + LINE - 1) / LINE * LINE;
-}
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
+enum { LINE = 64, MOST_PRODUCTS = 3 };
 
 /* --- Of some steps of a group --- */
 
-/* As many steps as make about ROWS rows, the same number at every turn but perhaps the last. */
+/* As many steps as make about as many rows as the limit says, the same number at every turn but perhaps the
+ * last. */
 static size_t steps_at_once(const dsci_recurrent *r)
 {
-    const size_t most = (ROWS + dsci_recurrent_group(r) - 1) / dsci_recurrent_group(r);
-    const size_t turns = (r->steps + most - 1) / most;
-    return (r->steps + turns - 1) / turns;
+    const size_t most = dsci_ceiling(dsci_limits.recurrent.onednn_rows, dsci_recurrent_group(r));
+    return dsci_ceiling(r->steps, dsci_ceiling(r->steps, most));
 }
 
 dsc_status dsci_recurrent_products_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
@@ -55,13 +45,15 @@ dsc_status dsci_recurrent_products_book(dsc_scope *scope, dsci_node *node, dsci_
     p->reorder = dsci_reorder_make(scope, p->product, 0, 1, 1);
     if (dsc_scope_status(scope) != DSC_OK)
         return dsc_scope_status(scope);
-    p->weights_offset = round_up(booking->prepared_bytes);
+    p->weights_offset = dsci_round_up(booking->prepared_bytes, LINE);
     booking->prepared_bytes = p->weights_offset + dsci_primitive_weights_bytes(p->product);
     booking->prepare_parts = 2;
-    p->scratch_offset = round_up(booking->worker_bytes);
-    p->in_offset = p->scratch_offset + round_up(larger(dsci_primitive_scratch_bytes(p->product),
-                                                       dsci_primitive_scratch_bytes(p->reorder)));
-    p->out_offset = p->in_offset + round_up(p->rows * (forward ? r.features : r.gates) * sizeof(dsci_bf16));
+    p->scratch_offset = dsci_round_up(booking->worker_bytes, LINE);
+    p->in_offset = p->scratch_offset + dsci_round_up(dsci_largest(dsci_primitive_scratch_bytes(p->product),
+                                                                  dsci_primitive_scratch_bytes(p->reorder)),
+                                                     LINE);
+    p->out_offset =
+        p->in_offset + dsci_round_up(p->rows * (forward ? r.features : r.gates) * sizeof(dsci_bf16), LINE);
     booking->worker_bytes =
         p->out_offset + p->rows * (forward ? r.gates * sizeof(float) : r.features * sizeof(dsci_bf16));
     return DSC_OK;
@@ -186,25 +178,25 @@ dsc_status dsci_recurrent_onednn_book_weights(dsc_scope *scope, dsci_node *node,
     booking->parts = 0;
     for (size_t i = 0; i < w->count; i++) {
         struct matrix *m = &w->matrix[i];
-        m->width = m->rows < WIDTH ? m->rows : WIDTH;
-        m->parts = (m->rows + m->width - 1) / m->width;
+        m->width = dsci_least(m->rows, dsci_limits.recurrent.side);
+        m->parts = dsci_ceiling(m->rows, m->width);
         m->primitive[0] = make_matrix(scope, node, &r, m, m->width);
         if (m->primitive[0] && width_of(m, m->parts - 1) < m->width)
             m->primitive[1] = make_matrix(scope, node, &r, m, width_of(m, m->parts - 1));
         if (dsc_scope_status(scope) != DSC_OK)
             return dsc_scope_status(scope);
-        scratch = larger(scratch, larger(dsci_primitive_scratch_bytes(m->primitive[0]),
-                                         dsci_primitive_scratch_bytes(m->primitive[1])));
-        src = larger(src, m->parts > 1 ? r.batch * r.steps * m->width * sizeof(dsci_bf16) : 0);
-        dst = larger(dst, m->columns < r.gates ? m->width * m->columns * sizeof(float) : 0);
+        scratch = dsci_largest(scratch, dsci_largest(dsci_primitive_scratch_bytes(m->primitive[0]),
+                                                     dsci_primitive_scratch_bytes(m->primitive[1])));
+        src = dsci_largest(src, m->parts > 1 ? r.batch * r.steps * m->width * sizeof(dsci_bf16) : 0);
+        dst = dsci_largest(dst, m->columns < r.gates ? m->width * m->columns * sizeof(float) : 0);
         booking->parts += m->parts;
     }
     w->peephole_parts = dsci_has_role(node, DSCI_ROLE_PEEPHOLE);
     booking->parts += w->peephole_parts;
-    w->src_offset = round_up(scratch);
-    w->dst_offset = w->src_offset + round_up(src);
-    w->bias_offset = w->dst_offset + round_up(dst);
-    booking->worker_bytes = w->bias_offset + larger(r.gates, r.units) * sizeof(float);
+    w->src_offset = dsci_round_up(scratch, LINE);
+    w->dst_offset = w->src_offset + dsci_round_up(src, LINE);
+    w->bias_offset = w->dst_offset + dsci_round_up(dst, LINE);
+    booking->worker_bytes = w->bias_offset + dsci_largest(r.gates, r.units) * sizeof(float);
     return DSC_OK;
 }
 

@@ -5,12 +5,10 @@
 
 #include "ops/recurrent/recurrent.h"
 
-enum { SIDE = 128 }; /* a part makes so many rows and columns of the gradients */
-
 /* Columns of the gates that belong to a part never cross from one gate to the next. */
 static size_t pieces(size_t n)
 {
-    return (n + SIDE - 1) / SIDE;
+    return dsci_ceiling(n, dsci_limits.recurrent.side);
 }
 
 static size_t column_pieces(const dsci_recurrent *r)
@@ -23,7 +21,8 @@ dsc_status dsci_recurrent_book_weights(dsc_scope *scope, dsci_node *node, dsci_b
     const dsci_recurrent r = dsci_recurrent_of(node);
     (void)scope;
     booking->parts = column_pieces(&r) * (pieces(r.features) + pieces(r.state));
-    booking->worker_bytes = sizeof(float) * (DSCI_GEMM_K_BLOCK + SIDE) * SIDE;
+    booking->worker_bytes =
+        sizeof(float) * (DSCI_GEMM_K_BLOCK + dsci_limits.recurrent.side) * dsci_limits.recurrent.side;
     return DSC_OK;
 }
 
@@ -80,11 +79,12 @@ void dsci_recurrent_run_weights(const dsci_operands *o, dsci_part part)
     const float *values = o->in[at], *dz = o->in[at + 1];
     const float *cells = values + dsci_values_size(&r) + dsci_gates_size(&r);
     const size_t column_piece = part.index % column_pieces(&r), row_piece = part.index / column_pieces(&r);
-    const size_t gate = column_piece / per_gate, unit = column_piece % per_gate * SIDE;
-    const size_t columns = n - unit < SIDE ? n - unit : SIDE, column = gate * n + unit;
+    const size_t side = dsci_limits.recurrent.side;
+    const size_t gate = column_piece / per_gate, unit = column_piece % per_gate * side;
+    const size_t columns = dsci_least(n - unit, side), column = gate * n + unit;
     const bool by_x = row_piece < pieces(r.features);
-    const size_t first = (by_x ? row_piece : row_piece - pieces(r.features)) * SIDE;
-    const size_t rows = by_x ? r.features : r.state, count = rows - first < SIDE ? rows - first : SIDE;
+    const size_t first = (by_x ? row_piece : row_piece - pieces(r.features)) * side;
+    const size_t rows = by_x ? r.features : r.state, count = dsci_least(rows - first, side);
     float *dst = dsci_role_diff(o, by_x ? DSCI_ROLE_WEIGHTS : DSCI_ROLE_RECURRENT);
     const dsci_gemm problem = { .m = count,
                                 .n = columns,
