@@ -202,9 +202,16 @@ static void run_scale(const dsci_operands *o, dsci_part part)
     o->kernels->scaled(dst + r.first, src + r.first, r.count, (float)o->node->attributes.factor);
 }
 
+static const char *describe_rows(const dsci_node *node)
+{
+    (void)node;
+    return "by rows";
+}
+
 #define PAIR_NATIVE                                                                                          \
     {                                                                                                        \
-        .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .book = book_pair, .run = run_pair                    \
+        .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .book = book_pair, .run = run_pair,                   \
+        .describe = describe_rows                                                                            \
     }
 
 const dsci_op dsci_op_add = {
@@ -229,7 +236,8 @@ const dsci_op dsci_op_add = {
                          { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_BF16,
                            .book = book_pair,
-                           .run = run_pair_bf16 },
+                           .run = run_pair_bf16,
+                           .describe = describe_rows },
                          DSCI_REF_IMPLEMENTATIONS(add) },
 };
 
