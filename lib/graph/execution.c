@@ -56,7 +56,7 @@ static void settle_leaf(const dsc_model *model, dsci_execution *plan, const dsci
     tensor->offset = slice ? slice->offset * size : 0;
     if (!tensor->diff)
         return;
-    if (tensor->diff->storage != DSCI_STORAGE_ARENA || !tensor->diff->producer->backward)
+    if (tensor->diff->storage != DSCI_STORAGE_ARENA)
         dsc_scope_fail(model->scope, DSC_ERROR_UNSUPPORTED,
                        "parameter '%s': its gradient is another tensor's too", node->name);
     tensor->diff->storage = DSCI_STORAGE_GRADIENTS;
@@ -70,6 +70,9 @@ static void settle(const dsc_model *model, dsci_execution *plan)
     for (size_t i = 0; plan->inputs && plan->expected && i < plan->graph.count; i++)
         if (plan->graph.nodes[i]->op->leaf)
             settle_leaf(model, plan, plan->graph.nodes[i]);
+    for (size_t i = 0; i < plan->input_count; i++)
+        if (plan->inputs[i]->diff)
+            plan->inputs[i]->diff->result = true;
 }
 
 static void resolve(const dsc_model *model, const dsci_execution *plan, void *arena)
@@ -220,6 +223,9 @@ static dsci_execution *plan_make(dsc_model *model, const dsci_tensor *root, size
                                           .batch = batch,
                                           .shard_rows = model->shard_rows,
                                           .training = mode == DSCI_TRAINING,
+                                          .frozen = model->options.frozen,
+                                          .frozen_count = model->options.frozen_count,
+                                          .input_gradients = model->options.input_gradients,
                                           .noisy = mode == DSCI_SAMPLING };
     dsci_tensor *image = dsci_pass_build(&plan->graph, root, model->root);
     if (image)

@@ -1,12 +1,14 @@
 /* model.c - compiling a network: parameters in one flat vector, initialised by counter. */
 #include "graph/model.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <omp.h>
 
 #include <descent/cpu.h>
 
+#include "base/patterns.h"
 #include "graph/memory.h"
 #include "graph/network.h"
 #include "graph/passes.h"
@@ -64,8 +66,10 @@ static struct layout lay_out(const dsc_model *model, const dsci_graph *graph, co
         if (node->op != op)
             continue;
         dsc_slice *slice = &layout.slices[layout.slice_count++];
-        *slice =
-            (dsc_slice){ .name = node->name, .offset = layout.elements, .count = node->out[0]->elements };
+        *slice = (dsc_slice){ .name = node->name,
+                              .offset = layout.elements,
+                              .count = node->out[0]->elements,
+                              .frozen = !node->out[0]->needs_gradient };
         memcpy(slice->shape, node->out[0]->shape.dim, sizeof slice->shape);
         const size_t padded = (slice->count + alignment - 1) / alignment * alignment;
         if (padded > (size_t)PTRDIFF_MAX / sizeof(double) - layout.elements) {
@@ -159,6 +163,42 @@ static int choose_threads(int requested)
     return cores < allowed ? cores : allowed;
 }
 
+static const char *slice_name_at(const void *slices, size_t i)
+{
+    return ((const dsc_slice *)slices)[i].name;
+}
+
+/* The caller's patterns may go. */
+static void copy_frozen(dsc_model *model)
+{
+    const size_t count = model->options.frozen_count;
+    const char *const *patterns = model->options.frozen;
+    const char **copies = dsc_scope_alloc(model->scope, count, sizeof(char *));
+    for (size_t i = 0; copies && i < count; i++) {
+        copies[i] = patterns && patterns[i] ? dsc_scope_copy(model->scope, patterns[i]) : NULL;
+        if (!copies[i])
+            dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT,
+                           "compile: expected a pattern of names for pattern %zu of .frozen, found none", i);
+    }
+    model->options.frozen = copies;
+}
+
+static dsc_status check_frozen(const dsc_model *model)
+{
+    for (size_t i = 0; i < model->options.frozen_count; i++) {
+        const char *pattern = model->options.frozen[i];
+        bool matched = false;
+        for (size_t j = 0; j < model->slice_count && !matched; j++)
+            matched = dsci_pattern_matches(pattern, model->slices[j].name);
+        char what[64];
+        snprintf(what, sizeof what, "compile: expected pattern %zu of .frozen", i);
+        if (!matched)
+            return dsci_fail_unmatched(model->scope, what, pattern, model->slice_count, slice_name_at,
+                                       model->slices);
+    }
+    return DSC_OK;
+}
+
 /* A node that can be trained: a loss, or what is made into one, a single value. NULL on failure. */
 static dsc_node *trainable(dsc_node *root)
 {
@@ -205,10 +245,16 @@ static dsc_model *compile(dsc_node *root, const dsc_compile_options *options, bo
         model->options = *options;
     if (model->options.batch == 0)
         model->options.batch = 1;
-    dsci_graph graph = { .context = {
-                             .scope = scope, .real = dsci_model_type(model), .batch = 1, .training = true } };
+    copy_frozen(model);
+    dsci_graph graph = { .context = { .scope = scope,
+                                      .real = dsci_model_type(model),
+                                      .batch = 1,
+                                      .training = true,
+                                      .frozen = model->options.frozen,
+                                      .frozen_count = model->options.frozen_count } };
     dsci_pass_build(&graph, model->root, model->root);
-    if (dsc_scope_status(scope) != DSC_OK || lay_out_all(model, &graph) != DSC_OK)
+    if (dsc_scope_status(scope) != DSC_OK || lay_out_all(model, &graph) != DSC_OK ||
+        check_frozen(model) != DSC_OK)
         return NULL;
     if (!outline) {
         initialize(model, &graph, &dsci_op_parameter, model->slices, model->parameters);
@@ -265,6 +311,29 @@ void *dsc_model_gradients(dsc_model *model, size_t *elements)
     if (elements)
         *elements = model ? model->elements : 0;
     return model ? model->gradients : NULL;
+}
+
+const void *dsc_model_input_gradient(dsc_model *model, const dsc_node *input, size_t *elements)
+{
+    const dsci_tensor *diff = NULL;
+    if (elements)
+        *elements = 0;
+    if (!model || !input || dsc_scope_status(model->scope) != DSC_OK)
+        return NULL;
+    const dsci_execution *plan = model->plans; /* the first is that of the full batch */
+    for (size_t i = 0; i < plan->input_count; i++)
+        if (strcmp(plan->inputs[i]->producer->name, input->tensor->producer->name) == 0)
+            diff = plan->inputs[i]->diff;
+    if (!diff) {
+        dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT,
+                       "input gradient: expected a real-valued input on which the loss depends, of a model "
+                       "compiled with .input_gradients, found '%s'",
+                       input->tensor->producer->name);
+        return NULL;
+    }
+    if (elements)
+        *elements = diff->elements;
+    return diff->data;
 }
 
 size_t dsc_model_state_slices(const dsc_model *model, const dsc_slice **slices)

@@ -90,6 +90,13 @@ dsc_node *dsc_tokens(dsc_scope *scope, const dsc_tokens_spec *spec)
     return leaf(scope, &dsci_op_tokens, spec->name, &attributes);
 }
 
+dsc_node *dsci_parameter_leaf(dsc_scope *scope, const char *name, const dsci_shape *shape,
+                              const dsci_initializer *initializer)
+{
+    return leaf(scope, &dsci_op_parameter, name,
+                &(dsci_attributes){ .parameter = { .shape = *shape, .initializer = *initializer } });
+}
+
 dsc_node *dsci_layer_make(const dsci_op *op, const char *name, const dsci_attributes *attributes,
                           dsc_node *const *inputs, size_t input_count)
 {

@@ -41,6 +41,10 @@ const char *dsci_layer_name_over(dsc_node *const *inputs, size_t count, dsci_op_
 dsc_node *dsci_layer_make(const dsci_op *op, const char *name, const dsci_attributes *attributes,
                           dsc_node *const *inputs, size_t input_count);
 
+/* A parameter of its own, of that name or "parameter". */
+dsc_node *dsci_parameter_leaf(dsc_scope *scope, const char *name, const dsci_shape *shape,
+                              const dsci_initializer *initializer);
+
 /* A parameter of the layer, in the scope of x; it is called "layer/name". */
 dsc_node *dsci_parameter_make(dsc_node *x, const char *layer, const char *name, const dsci_shape *shape,
                               const dsci_initializer *initializer);

@@ -4,8 +4,10 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/patterns.h"
 #include "kernels/kernels.h"
 
 enum { COLUMNS = 256 }; /* whose norms a thread bounds together */
@@ -187,6 +189,11 @@ static void add_chunks(dsci_optimizer_state *o, size_t slice)
     }
 }
 
+static const char *slice_name_at(const void *slices, size_t i)
+{
+    return ((const dsc_slice *)slices)[i].name;
+}
+
 /* A group that takes no parameter would leave what it is about as all others are, without a word. */
 static dsc_status check_matches(dsc_scope *scope, const dsc_optimizer *o, const dsc_slice *slices,
                                 size_t count)
@@ -206,7 +213,9 @@ static dsc_status check_matches(dsc_scope *scope, const dsc_optimizer *o, const 
                                   "optimizer: expected group %zu, '%s', to have a parameter, but groups "
                                   "before it have all that it matches, such as '%s'; put it before them",
                                   g, pattern, taken);
-        return dsci_fail_unmatched(scope, g, pattern, slices, count);
+        char what[64];
+        snprintf(what, sizeof what, "optimizer: expected group %zu", g);
+        return dsci_fail_unmatched(scope, what, pattern, count, slice_name_at, slices);
     }
     return dsc_scope_status(scope);
 }
@@ -223,7 +232,7 @@ static dsc_status divide(dsc_scope *scope, dsci_optimizer_state *o, const dsc_sl
     o->partial_sums = dsc_scope_alloc(scope, chunks, sizeof *o->partial_sums);
     for (size_t i = 0; i < count && o->partial_sums; i++) {
         const dsc_parameter_group *group = group_of(&o->options, slices[i].name);
-        if (group->frozen)
+        if (group->frozen || slices[i].frozen)
             continue;
         o->slices[o->slice_count++] = resolve(&o->options, &slices[i], group);
         add_chunks(o, o->slice_count - 1);

@@ -72,11 +72,4 @@ dsc_status dsci_schedule_check(dsc_scope *scope, dsc_schedule *schedule);
 int dsci_parse_name(dsc_scope *scope, const char *what, const char *name, const char *const *table,
                     size_t count);
 
-/* Whether a name fits a pattern in which stars stand for any text. */
-bool dsci_pattern_matches(const char *pattern, const char *name);
-
-/* Fails for a group whose pattern matches no parameter, with the one that was probably meant. */
-dsc_status dsci_fail_unmatched(dsc_scope *scope, size_t group, const char *pattern, const dsc_slice *slices,
-                               size_t count);
-
 #endif

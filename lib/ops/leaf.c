@@ -1,4 +1,5 @@
 /* leaf.c - ops that compute nothing: inputs, labels, targets, parameters. */
+#include "base/patterns.h"
 #include "ops/op.h"
 
 /* Of an input from outside: a batch of examples, or one that is the whole tensor. */
@@ -14,8 +15,11 @@ static bool infer_outside(const dsci_context *context, dsci_node *node, dsci_typ
 
 static bool infer_input(const dsci_context *context, dsci_node *node)
 {
-    return infer_outside(context, node, dsci_master_type(context->real), &node->attributes.input.example,
-                         node->attributes.input.unbatched);
+    if (!infer_outside(context, node, dsci_master_type(context->real), &node->attributes.input.example,
+                       node->attributes.input.unbatched))
+        return false;
+    node->out[0]->needs_gradient = context->input_gradients;
+    return true;
 }
 
 static bool infer_targets(const dsci_context *context, dsci_node *node)
@@ -47,6 +51,9 @@ static bool infer_parameter(const dsci_context *context, dsci_node *node)
     if (!infer_state(context, node))
         return false;
     node->out[0]->needs_gradient = true;
+    for (size_t i = 0; i < context->frozen_count; i++)
+        if (dsci_pattern_matches(context->frozen[i], node->name))
+            node->out[0]->needs_gradient = false;
     return true;
 }
 

@@ -137,7 +137,7 @@ static dsci_tensor *own_diff(dsci_graph *graph, const dsci_tensor *tensor, dsci_
 
 void dsci_gradient_add(dsci_graph *graph, dsci_tensor *tensor, dsci_tensor *diff)
 {
-    diff = diff ? own_diff(graph, tensor, cast(graph, diff, tensor->type)) : NULL;
+    diff = diff && tensor->needs_gradient ? own_diff(graph, tensor, cast(graph, diff, tensor->type)) : NULL;
     if (!diff)
         return;
     diff->unbatched = tensor->unbatched;

@@ -27,8 +27,9 @@ struct dsci_initializer {
     double low, high;
     double shift; /* added to so many values from shift_first on */
     size_t shift_first, shift_count;
-    size_t columns; /* of the matrix that is filled */
-    bool workspace; /* dst has room for n more */
+    size_t columns;      /* of the matrix that is filled */
+    const float *values; /* that are copied */
+    bool workspace;      /* dst has room for n more */
 };
 
 /* A window that moves over an image: height, width. */
@@ -199,8 +200,11 @@ typedef struct dsci_context {
     dsc_scope *scope;
     dsci_type real; /* type of the node's activations; its parameters are of the master type */
     size_t batch, shard_rows;
-    bool training; /* with dropout and gradients */
-    bool noisy;    /* outside training: with dropout, all else as it is there */
+    bool training;             /* with dropout and gradients */
+    const char *const *frozen; /* patterns of the parameters that need no gradient */
+    size_t frozen_count;
+    bool input_gradients; /* real-valued inputs need one */
+    bool noisy;           /* outside training: with dropout, all else as it is there */
 } dsci_context;
 
 /* Makes a node and infers its outputs; attributes may be NULL. NULL if an input is NULL or it fails. */

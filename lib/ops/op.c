@@ -27,13 +27,16 @@ const dsci_op *dsci_op_named(const char *name)
 
 bool dsci_expect_batch(const dsci_context *context, const dsci_node *node, const dsci_tensor *tensor)
 {
-    if (tensor->shape.rank >= 2 && tensor->shape.dim[0] == context->batch && tensor->type == context->real)
+    if (tensor->shape.rank >= 2 && !tensor->unbatched && tensor->shape.dim[0] == context->batch &&
+        tensor->type == context->real)
         return true;
     char text[128];
-    dsc_scope_fail(context->scope, DSC_ERROR_SHAPE,
-                   "layer '%s': expected a batch of real-valued examples, found %s of type %s from '%s'",
-                   node->name, dsci_shape_text(&tensor->shape, text), dsci_type_name(tensor->type),
-                   tensor->producer->name);
+    dsc_scope_fail(
+        context->scope, DSC_ERROR_SHAPE,
+        "layer '%s': expected a batch of real-valued examples, found %s of type %s from '%s'%s", node->name,
+        dsci_shape_text(&tensor->shape, text), dsci_type_name(tensor->type), tensor->producer->name,
+        tensor->unbatched && tensor->type != DSCI_I32 ? ", which has no batch; dsc_batched() makes one of it"
+                                                      : "");
     return false;
 }
 

@@ -57,6 +57,8 @@ static void write_model(dsc_text *text, const dsc_model *model, const char *stru
     dsc_text_format(text, "type=%s\nengine=%s\nbatch=%zu\nshard=%zu\nseed=%llu\n",
                     dsci_type_name(dsci_model_type(model)), dsc_engine_name(model->options.engine),
                     model->options.batch, model->shard_rows, (unsigned long long)model->seed);
+    for (size_t i = 0; i < model->options.frozen_count; i++)
+        dsc_text_format(text, "frozen=%s\n", model->options.frozen[i]);
 }
 
 static void write_optimizer(dsc_text *text, const dsc_optimizer *o)

@@ -95,7 +95,19 @@ static dsc_node *layer_norm(dsc_scope *scope, struct draw *draw)
     return squared_head(dsc_layer_norm(h, .no_shift = true), scope, draw);
 }
 
+/* A table that every example has, as it is and behind an activation. */
+static dsc_node *batched(dsc_scope *scope, struct draw *draw)
+{
+    const size_t steps = draw_size(draw, 1, 6), features = draw_size(draw, 1, 9);
+    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { steps, features } });
+    dsc_node *table =
+        dsc_parameter(scope, &(dsc_parameter_spec){ .shape = { steps, features }, .name = "table" });
+    return squared_head(dsc_multiply(dsc_add(x, dsc_batched(table)), dsc_batched(dsc_tanh(table))), scope,
+                        draw);
+}
+
 static const struct gradient_case cases[] = {
+    { .name = "the same for all examples", .op = DSCI_OP_BATCHED, .loss = batched, .tolerance = 4 },
     { .name = "softmax", .op = DSCI_OP_SOFTMAX, .loss = softmax },
     { .name = "log-softmax", .op = DSCI_OP_LOG_SOFTMAX, .loss = log_softmax, .tolerance = 4 },
     { .name = "maxout", .op = DSCI_OP_MAXOUT, .loss = maxout },

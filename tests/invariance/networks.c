@@ -70,13 +70,16 @@ static dsc_node *classify(dsc_scope *scope, dsc_node *logits)
     return dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES));
 }
 
-/* Losses of which two are so large that threads share them, the target of one a layer that is trained, too.
+/* A parameter that every example has, losses of which two are so large that threads share them, the target of
+ * one a layer that is trained, too.
  */
 static dsc_node *sum(dsc_scope *scope)
 {
     enum { WIDE = 9000 };
     dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { SIDE * SIDE * CHANNELS } });
-    dsc_node *h = dsc_tanh(dsc_dense(x, 12)), *wide = dsc_dense(h, WIDE);
+    dsc_node *offset =
+        dsc_parameter(scope, &(dsc_parameter_spec){ .shape = { WIDE }, .init = DSC_INIT_NORMAL });
+    dsc_node *h = dsc_tanh(dsc_dense(x, 12)), *wide = dsc_add(dsc_dense(h, WIDE), dsc_batched(offset));
     return dsc_loss_sum({ 1, classify(scope, dsc_dense(h, CLASSES)) },
                         { 0.3, dsc_squared_loss(wide, dsc_dense(dsc_tanh(h), WIDE)) },
                         { -0.2, dsc_mean_loss(dsc_tanh(wide), NULL) });

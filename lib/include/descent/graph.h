@@ -66,9 +66,15 @@ typedef struct dsc_compile_options {
     dsc_engine engine; /* for every op; where oneDNN has no primitive, ONEDNN runs NATIVE; other gaps fail */
     dsc_dtype dtype;
     bool inference; /* no gradients: root is any node */
-    int threads;    /* of a step: results do not depend on it. 0: all, but 1 inside a parallel region */
-    size_t shard;   /* examples that a thread takes at a time: part of the recipe. 0: by a fixed rule */
-    bool profile;   /* measure the time of each step */
+    /* Patterns of names, as in dsc_parameter_group, of the parameters that are not trained: no gradient of
+       them is computed, and what only it would need is not either. Their gradients stay 0. A pattern that
+       matches nothing is an error. frozen_count of them. */
+    const char *const *frozen;
+    size_t frozen_count;
+    bool input_gradients; /* gradients of real-valued inputs, too: dsc_model_input_gradient() */
+    int threads;          /* of a step: results do not depend on it. 0: all, but 1 inside a parallel region */
+    size_t shard;         /* examples that a thread takes at a time: part of the recipe. 0: by a fixed rule */
+    bool profile;         /* measure the time of each step */
 } dsc_compile_options;
 
 /* Compiles what root depends on into a model in root's scope: for training a loss, a weighted sum of losses,
@@ -84,12 +90,18 @@ typedef struct dsc_slice {
     const char *name; /* "dense1/weights" */
     size_t offset, count;
     size_t shape[DSC_MAX_RANK];
+    bool frozen; /* not trained */
 } dsc_slice;
 DSC_API size_t dsc_model_slices(const dsc_model *model, const dsc_slice **slices);
 DSC_API size_t dsc_model_parameter_count(const dsc_model *model);
 /* float, or double with DSC_F64; *elements (may be NULL) is the number with padding. */
 DSC_API void *dsc_model_parameters(dsc_model *model, size_t *elements);
 DSC_API void *dsc_model_gradients(dsc_model *model, size_t *elements);
+/* The gradient of the loss by an input in the last step on a full batch (dsc_trainer_step()), as large as the
+   input's batch; the model's until the next step. With "*" frozen a step changes no parameter. NULL, and the
+   model's scope fails, if the model was compiled without .input_gradients, or the loss does not depend on
+   that node or it is no real-valued input. */
+DSC_API const void *dsc_model_input_gradient(dsc_model *model, const dsc_node *input, size_t *elements);
 
 /* Running statistics and other values that training changes without a gradient: one flat vector, too. */
 DSC_API size_t dsc_model_state_slices(const dsc_model *model, const dsc_slice **slices);

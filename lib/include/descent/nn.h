@@ -42,6 +42,24 @@ typedef enum dsc_init {
                            2014) */
 } dsc_init;
 
+/* --- Parameters that are no layer's --- */
+
+/* What is trained beside the weights of layers: an image, a table of positions, a factor. */
+typedef struct dsc_parameter_spec {
+    size_t shape[DSC_MAX_RANK]; /* ended by the first 0; no batch: the same for all examples */
+    const float *values;        /* to begin with, row-major, copied; NULL: by init */
+    dsc_init init;              /* fan_out is the last dimension, fan_in the product of the others */
+    double init_scale;
+    const char *name; /* NULL: "parameter" */
+} dsc_parameter_spec;
+/* It enters ops that take any real values as it is, and any layer as dsc_batched() of it. */
+DSC_API dsc_node *dsc_parameter(dsc_scope *scope, const dsc_parameter_spec *spec);
+
+/* A batch in which every example has the values of x, which are the same for all: a parameter, or what is
+   made of parameters alone. An image that is trained enters a convolution so: as a batch of as many copies as
+   the network is compiled for, of one by default. Its gradient is the sum of the examples'. */
+DSC_API dsc_node *dsc_batched(dsc_node *x);
+
 /* --- Dense, convolution, pooling --- */
 
 /* y = x w + b: x (batch, fan_in), w (fan_in, units), b (units). An input of higher rank is flattened, or with

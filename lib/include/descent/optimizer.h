@@ -98,9 +98,9 @@ typedef struct dsc_schedule {
    a group that has no parameter in the end is an error. */
 typedef struct dsc_parameter_group {
     const char *match;
-    double lr_factor;                      /* 0: 1 */
-    bool frozen;                           /* not trained */
-    bool no_decay;                         /* without weight_decay, l1, l2 and max_norm */
+    double lr_factor; /* 0: 1 */
+    bool frozen;      /* not trained; .frozen of dsc_compile() also spares the gradient */
+    bool no_decay;    /* without weight_decay, l1, l2 and max_norm */
     double weight_decay, l1, l2, max_norm; /* 0: the optimizer's */
 } dsc_parameter_group;
 

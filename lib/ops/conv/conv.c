@@ -107,17 +107,18 @@ static bool infer_backward_weights(const dsci_context *context, dsci_node *node)
 static void gradient(dsci_graph *graph, dsci_node *node)
 {
     dsci_tensor *src = node->in[0], *weights = node->in[1], *diff_dst = node->out[0]->diff;
-    const bool bias = node->input_count > 2;
+    const bool bias = node->input_count > 2 && node->in[2]->needs_gradient;
     dsci_attributes attributes = node->attributes;
     attributes.conv.activation = DSC_LINEAR;
     attributes.conv.bias = bias;
     attributes.conv.example = weights->shape;
-    const dsci_node *by_weights = dsci_graph_append(graph, &dsci_op_conv_backward_weights, &attributes,
-                                                    (dsci_tensor *[]){ src, diff_dst }, 2);
-    if (!by_weights)
-        return;
-    dsci_gradient_add(graph, weights, by_weights->out[0]);
-    if (bias)
+    const dsci_node *by_weights = bias || weights->needs_gradient
+                                      ? dsci_graph_append(graph, &dsci_op_conv_backward_weights, &attributes,
+                                                          (dsci_tensor *[]){ src, diff_dst }, 2)
+                                      : NULL;
+    if (by_weights)
+        dsci_gradient_add(graph, weights, by_weights->out[0]);
+    if (by_weights && bias)
         dsci_gradient_add(graph, node->in[2], by_weights->out[1]);
     if (!src->needs_gradient)
         return;

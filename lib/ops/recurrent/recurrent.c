@@ -211,6 +211,14 @@ static bool infer_backward_weights(const dsci_context *context, dsci_node *node)
     return true;
 }
 
+static bool trains_weights(const dsci_node *node)
+{
+    for (unsigned role = DSCI_ROLE_WEIGHTS; role <= DSCI_ROLE_OUTPUT_BIAS; role++)
+        if (dsci_has_role(node, role) && node->in[dsci_role_index(node, role)]->needs_gradient)
+            return true;
+    return false;
+}
+
 static void gradient(dsci_graph *graph, dsci_node *node)
 {
     dsci_tensor *inputs[DSCI_MAX_INPUTS], *initial = NULL;
@@ -237,6 +245,8 @@ static void gradient(dsci_graph *graph, dsci_node *node)
     if (attributes.recurrent.initial_diff)
         dsci_gradient_add(graph, initial, back->out[1 + attributes.recurrent.x_diff]);
     inputs[roles + 1] = back->out[0];
+    if (!trains_weights(node))
+        return;
     const dsci_node *weights =
         dsci_graph_append(graph, &dsci_op_recurrent_backward_weights, &attributes, inputs, roles + 2);
     for (size_t i = 0; weights && i < weights->output_count; i++)

@@ -123,6 +123,21 @@ void NAME(dropout)(const dsci_operands *o, dsci_part part)
     }
 }
 
+/* diff_src = the sum of diff_dst over the examples. */
+void NAME(batched_backward)(const dsci_operands *o, dsci_part part)
+{
+    (void)part;
+    const REAL *diff_dst = o->in[0];
+    REAL *diff_src = o->out[0];
+    const size_t n = o->node->out[0]->elements;
+    for (size_t i = 0; i < n; i++) {
+        double sum = 0;
+        for (size_t row = 0; row < o->node->batch; row++)
+            sum += (double)diff_dst[row * n + i];
+        diff_src[i] = (REAL)sum;
+    }
+}
+
 void NAME(scale)(const dsci_operands *o, dsci_part part)
 {
     (void)part;

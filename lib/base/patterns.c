@@ -1,9 +1,7 @@
 /* patterns.c - patterns of parameters' names, and the name that a wrong one was meant to match. */
+#include "base/patterns.h"
+
 #include <string.h>
-
-#include <descent/value.h>
-
-#include "nn/optimizer.h"
 
 /* After a mismatch the last star takes one letter more. */
 bool dsci_pattern_matches(const char *pattern, const char *name)
@@ -41,38 +39,39 @@ static const char *text_at(const void *texts, size_t i)
 }
 
 /* The parameter that the pattern was probably meant to match, or NULL. */
-static const char *nearest(dsc_scope *scope, const char *pattern, const dsc_slice *slices, size_t count)
+static const char *nearest(dsc_scope *scope, const char *pattern, size_t count, dsc_name_at_fn *name_at,
+                           const void *user)
 {
     const char *slash = strrchr(pattern, '/');
     const bool any_layer = slash && memchr(pattern, '*', (size_t)(slash - pattern)),
                any_parameter = slash && strchr(slash, '*');
     const char **halves = dsc_scope_alloc(scope, count, sizeof(const char *));
     for (size_t i = 0; halves && i < count; i++)
-        halves[i] = half_of(scope, slices[i].name, any_layer, any_parameter);
+        halves[i] = half_of(scope, name_at(user, i), any_layer, any_parameter);
     const char *text = half_of(scope, pattern, any_layer, any_parameter);
     const char *found = halves ? dsc_nearest_name(text, count, text_at, halves) : NULL;
     for (size_t i = 0; found && i < count; i++)
         if (halves[i] == found)
-            return slices[i].name;
+            return name_at(user, i);
     return NULL;
 }
 
-dsc_status dsci_fail_unmatched(dsc_scope *scope, size_t group, const char *pattern, const dsc_slice *slices,
-                               size_t count)
+dsc_status dsci_fail_unmatched(dsc_scope *scope, const char *what, const char *pattern, size_t count,
+                               dsc_name_at_fn *name_at, const void *user)
 {
     dsc_scope *local = dsc_scope_open(NULL);
-    const char *meant = nearest(local, pattern, slices, count);
+    const char *meant = nearest(local, pattern, count, name_at, user);
     if (meant)
-        dsc_scope_fail(
-            scope, DSC_ERROR_ARGUMENT,
-            "optimizer: expected group %zu to match a parameter, found none for '%s'; did you mean "
-            "'%s'?",
-            group, pattern, meant);
-    else
         dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
-                       "optimizer: expected group %zu to match a parameter, found none for '%s'; expected a "
-                       "pattern of names such as '%s' or '%s'",
-                       group, pattern, slices[0].name, slices[count - 1].name);
+                       "%s to match a parameter, found none for '%s'; did you mean '%s'?", what, pattern,
+                       meant);
+    else if (count > 0)
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                       "%s to match a parameter, found none for '%s'; expected a pattern of names such as "
+                       "'%s' or '%s'",
+                       what, pattern, name_at(user, 0), name_at(user, count - 1));
+    else
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "%s to match a parameter, found none in the network", what);
     dsc_scope_close(&local);
     return dsc_scope_status(scope);
 }
