@@ -131,6 +131,10 @@ const char *dsci_chart_left_out(dsc_scope *scope, const dsci_chart *plot);
 /* The characters of UTF-8 text; bytes that are not UTF-8 count one each. */
 size_t dsci_text_characters(const char *text);
 
+/* The bytes of a text's first line, which has at most `most` characters: up to the last blank that fits, or
+   of a word that is longer as many characters as fit. All of a text that fits. */
+size_t dsci_text_line(const char *text, size_t most);
+
 /* At most `most` characters of a text, on one line: control characters become blanks, bytes that are not
    UTF-8 question marks, and what is cut an ellipsis. */
 const char *dsci_text_clean(dsc_scope *scope, const char *text, size_t most);

@@ -33,6 +33,19 @@ size_t dsci_text_characters(const char *text)
     return length;
 }
 
+size_t dsci_text_line(const char *text, size_t most)
+{
+    size_t bytes = 0, blank = 0, characters = 0;
+    while (text[bytes] && characters < most) {
+        blank = text[bytes] == ' ' ? bytes : blank;
+        do
+            bytes++;
+        while (((unsigned char)text[bytes] & 0xc0) == 0x80);
+        characters++;
+    }
+    return text[bytes] == '\0' || text[bytes] == ' ' || blank == 0 ? bytes : blank;
+}
+
 /* ---- gnuplot ---- */
 
 /* Between single quotes gnuplot takes text as it is; an apostrophe, which it would misread next to a quote,

@@ -34,6 +34,7 @@ static const cli_option options[] = {
     CLI_OPTION("out", "FILE.h5", FIELD(out), cli_option_text, "write a results file, for compare"),
     CLI_OPTION("plot", "FORMATS", FIELD(plot), cli_option_formats,
                "draw the roofline beside the results file of --out: out of svg,png,pdf,tex"),
+    CLI_OPTIONS_PAGE(struct bench_arguments, page),
     CLI_OPTION("filter", "TEXT", FIELD(filter), cli_option_text,
                "only rows whose SUITE/ROW contains TEXT, or is TEXT"),
     CLI_OPTION("list", NULL, FIELD(list), cli_option_flag, "print the rows, measure nothing"),
@@ -156,7 +157,8 @@ static void write_file(dsc_call *call, const bench_request *request, const bench
     if (!record || !arguments->plot || dsc_scope_status(scope) != DSC_OK)
         return;
     const dsc_plot_files files =
-        dsc_plot(scope, record, arguments->out, &(dsc_plot_options){ .formats = arguments->plot });
+        dsc_plot(scope, record, arguments->out,
+                 &(dsc_plot_options){ .formats = arguments->plot, .page = arguments->page });
     for (size_t i = 0; i < files.count; i++)
         cli_say(&call->terminal, CLI_TONE_NOTE, "%s", files.paths[i]);
     if (files.missing)
@@ -279,9 +281,16 @@ bool dsc_bench_takes_no_suite_options(dsc_scope *scope, const char *word,
         const char *name;
         bool given;
     } suites[] = {
-        { "csv", arguments->csv },       { "md", arguments->md },   { "list", arguments->list },
-        { "filter", arguments->filter }, { "out", arguments->out }, { "time", arguments->time > 0 },
+        { "csv", arguments->csv },
+        { "md", arguments->md },
+        { "list", arguments->list },
+        { "filter", arguments->filter },
+        { "out", arguments->out },
+        { "time", arguments->time > 0 },
         { "plot", arguments->plot },
+        { "width", arguments->page.width > 0 },
+        { "font-size", arguments->page.font_size > 0 },
+        { "no-title", arguments->page.no_title },
     };
     for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++)
         if (suites[i].given) {

@@ -14,6 +14,7 @@ struct bench_arguments {
     dsc_dtype precision;
     bool json, profile, csv, md, list;
     const char *filter, *out, *plot;
+    dsc_plot_page page;
     double time;
 };
 

@@ -1,6 +1,5 @@
 /* Memory that runs out at any allocation, the first, the second, ..., is a clear error: no crash, no leak, no
-   half-written file. The linker routes the allocating calls of our objects to the functions here (see
-   CMakeLists.txt). */
+   half-written file. */
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,29 +12,11 @@
 #include <descent/hash.h>
 #include <descent/value.h>
 
+#include "allocation.h"
 #include "directory.h"
 #include "gzip.h"
 #include "test.h"
 
-static long calls_left = -1; /* until the call that fails; negative: none does */
-
-static bool fails(void)
-{
-    return calls_left >= 0 && calls_left-- == 0;
-}
-
-/* Defines __wrap_NAME, which returns failure when its turn has come and else calls the real function. */
-#define WRAP(result, failure, name, parameters, arguments)                                                   \
-    result __real_##name parameters;                                                                         \
-    result __wrap_##name parameters;                                                                         \
-    result __wrap_##name parameters                                                                          \
-    {                                                                                                        \
-        return fails() ? (failure) : __real_##name arguments;                                                \
-    }
-WRAP(void *, NULL, malloc, (size_t size), (size))
-WRAP(void *, NULL, calloc, (size_t count, size_t size), (count, size))
-WRAP(void *, NULL, realloc, (void *old, size_t size), (old, size))
-WRAP(void *, NULL, aligned_alloc, (size_t alignment, size_t size), (alignment, size))
 WRAP(char *, NULL, strdup, (const char *text), (text))
 WRAP(char *, NULL, strndup, (const char *text, size_t size), (text, size))
 WRAP(EVP_MD_CTX *, NULL, EVP_MD_CTX_new, (void), ())

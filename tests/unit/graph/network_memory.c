@@ -1,32 +1,11 @@
 /* Building, compiling and training survive memory that runs out at any allocation, and a step allocates
-   nothing. The linker routes the allocating calls of our objects to the functions here (see CMakeLists.txt).
- */
+   nothing. */
 #include <stdlib.h>
 
+#include "allocation.h"
 #include "directory.h"
 #include "network.h"
 #include "test.h"
-
-static long calls;           /* allocations so far */
-static long calls_left = -1; /* until the one that fails; negative: none does */
-
-static bool fails(void)
-{
-    calls++;
-    return calls_left >= 0 && calls_left-- == 0;
-}
-
-#define WRAP(result, name, parameters, arguments)                                                            \
-    result __real_##name parameters;                                                                         \
-    result __wrap_##name parameters;                                                                         \
-    result __wrap_##name parameters                                                                          \
-    {                                                                                                        \
-        return fails() ? NULL : __real_##name arguments;                                                     \
-    }
-WRAP(void *, malloc, (size_t size), (size))
-WRAP(void *, calloc, (size_t count, size_t size), (count, size))
-WRAP(void *, realloc, (void *old, size_t size), (old, size))
-WRAP(void *, aligned_alloc, (size_t alignment, size_t size), (alignment, size))
 
 enum { INPUTS = 700, CLASSES = 5, BATCH = 16, COUNT = 3 * BATCH + 5 };
 

@@ -1,34 +1,14 @@
 /* Memory that runs out at any allocation of a plan, a run or a reading, the first, the second, ..., is an
-   error or a failed cell: no crash, and no results file that cannot be read. The linker routes our objects'
-   calls here (CMakeLists.txt). */
-#include <stdatomic.h>
+   error or a failed cell: no crash, and no results file that cannot be read. */
 #include <stdlib.h>
 #include <string.h>
 
 #include <descent/file.h>
 
+#include "allocation.h"
 #include "directory.h"
 #include "test.h"
 #include "toy.h"
-
-static _Atomic long calls_left = -1; /* until the call that fails; negative: none does */
-
-static bool fails(void)
-{
-    return calls_left >= 0 && atomic_fetch_sub(&calls_left, 1) == 0;
-}
-
-#define WRAP(name, parameters, arguments)                                                                    \
-    void *__real_##name parameters;                                                                          \
-    void *__wrap_##name parameters;                                                                          \
-    void *__wrap_##name parameters                                                                           \
-    {                                                                                                        \
-        return fails() ? NULL : __real_##name arguments;                                                     \
-    }
-WRAP(malloc, (size_t size), (size))
-WRAP(calloc, (size_t count, size_t size), (count, size))
-WRAP(realloc, (void *old, size_t size), (old, size))
-WRAP(aligned_alloc, (size_t alignment, size_t size), (alignment, size))
 
 /* Plans, runs and reads back. Returns true if every step succeeded. */
 static bool go(const char *out)

@@ -3,46 +3,8 @@
 #include <string.h>
 
 #include "plot/plot.h"
+#include "sample.h"
 #include "test.h"
-
-static const double places[] = { 0, 1, 2 }, few[] = { 5.71, 5.72, 5.73 };
-
-/* Methods "a%", "second" and "third" by three sizes, one output of these values. */
-static dsc_record *record_of(dsc_scope *scope, double first, double step)
-{
-    const dsc_record_axis axes[] = {
-        { .name = "method",
-          .units = "1",
-          .long_name = "method",
-          .integer = true,
-          .count = 3,
-          .values = places,
-          .names = "a%|second|third" },
-        { .name = "size", .units = "1", .long_name = "size", .count = 3, .values = few },
-    };
-    const dsc_record_output outputs[] = {
-        { .name = "value", .units = "1", .long_name = "value", .rank = 2, .axes = { 0, 1 } },
-        { .name = "intensity", .units = "1", .long_name = "intensity", .rank = 1, .axes = { 0 } },
-        { .name = "rate", .units = "1", .long_name = "rate", .rank = 1, .axes = { 0 } },
-    };
-    dsc_record *record = dsc_record_make(scope, &(dsc_record_spec){ .experiment = "e",
-                                                                    .title = "t",
-                                                                    .reference = "r",
-                                                                    .readme = "",
-                                                                    .recipe = "{}",
-                                                                    .axes = axes,
-                                                                    .axis_count = 2,
-                                                                    .cell_axes = 1,
-                                                                    .outputs = outputs,
-                                                                    .output_count = 3 });
-    for (size_t i = 0; i < 9; i++)
-        dsc_record_output_find(record, "value")->values[i] = first + step * (double)i;
-    for (size_t i = 0; i < 3; i++) {
-        dsc_record_output_find(record, "intensity")->values[i] = few[i];
-        dsc_record_output_find(record, "rate")->values[i] = few[i];
-    }
-    return record;
-}
 
 static void names_stand_on_the_axis(void **state)
 {
@@ -50,7 +12,7 @@ static void names_stand_on_the_axis(void **state)
     const dsc_figure figure = {
         .name = "f", .x = "method", .panels = "size", .series = { { .output = "value", .label = "v" } }
     };
-    const dsci_chart *plot = dsci_chart_make(scope, record_of(scope, 1, 1), &figure);
+    const dsci_chart *plot = dsci_chart_make(scope, sample_record(scope, 1, 1), &figure);
     const char *text = dsci_chart_text(scope, plot, 80, 40, false, true);
     assert_non_null(strstr(text, " a% "));
     assert_non_null(strstr(text, "second"));
@@ -67,7 +29,7 @@ static void panels_have_titles_in_words(void **state)
                                 .panels = "method",
                                 .panel_titles = "second=the second way|a=none",
                                 .series = { { .output = "value", .label = "v" } } };
-    const dsci_chart *plot = dsci_chart_make(scope, record_of(scope, 1, 1), &figure);
+    const dsci_chart *plot = dsci_chart_make(scope, sample_record(scope, 1, 1), &figure);
     assert_string_equal(plot->panels[0].title, "a%");
     assert_string_equal(plot->panels[1].title, "the second way");
     assert_string_equal(plot->panels[2].title, "third");
@@ -79,10 +41,10 @@ static void maps_of_both_signs_have_0_in_the_middle(void **state)
     const dsc_figure figure = {
         .name = "f", .x = "size", .y = "method", .series = { { .output = "value", .label = "v" } }
     };
-    const dsci_chart *both = dsci_chart_make(scope, record_of(scope, -0.1, 0.05), &figure);
+    const dsci_chart *both = dsci_chart_make(scope, sample_record(scope, -0.1, 0.05), &figure);
     assert_true(both->diverging && both->y.low == -both->y.high && fabs(both->y.high - 0.3) < 1e-12);
     assert_non_null(strstr(dsci_chart_script(scope, both, "f", "svg", &(dsc_plot_page){ 0 }), "#f7f7f7"));
-    const dsci_chart *one = dsci_chart_make(scope, record_of(scope, 0, 0.05), &figure);
+    const dsci_chart *one = dsci_chart_make(scope, sample_record(scope, 0, 0.05), &figure);
     assert_true(!one->diverging && one->y.low == 0);
     assert_null(strstr(dsci_chart_script(scope, one, "f", "svg", &(dsc_plot_page){ 0 }), "#f7f7f7"));
 }
@@ -106,7 +68,7 @@ static void entries_of_the_legend_differ(void **state)
                                          .where = "method=second",
                                          .label = dsc_scope_format(scope, "%zu", i),
                                          .style = i < 8 ? DSC_SERIES_MEASURED : DSC_SERIES_THEORY };
-    const dsci_chart *plot = dsci_chart_make(scope, record_of(scope, 1, 1), &figure);
+    const dsci_chart *plot = dsci_chart_make(scope, sample_record(scope, 1, 1), &figure);
     const char *script = dsci_chart_script(scope, plot, "f", "svg", &(dsc_plot_page){ 0 });
     for (size_t i = 0; i < ENTRIES; i++)
         for (size_t j = 0; j < i; j++)
@@ -124,9 +86,9 @@ static void points_close_together_have_axes_to_stand_on(void **state)
                                 .log_x = true,
                                 .log_y = true,
                                 .series = { { .output = "rate", .label = "r" } } };
-    const dsci_chart *plot = dsci_chart_make(scope, record_of(scope, 1, 1), &figure);
+    const dsci_chart *plot = dsci_chart_make(scope, sample_record(scope, 1, 1), &figure);
     assert_true(plot->x.high / plot->x.low > 99 && plot->y.high / plot->y.low > 9.9);
-    assert_true(plot->x.low < few[0] && plot->x.high > few[2]);
+    assert_true(plot->x.low < sample_sizes[0] && plot->x.high > sample_sizes[2]);
 }
 
 /* The layout has room for letters of the same size on a narrower page: panels one below the other. */
@@ -138,7 +100,7 @@ static void narrow_pages_have_layouts_of_their_own(void **state)
                                 .x = "size",
                                 .panels = "method",
                                 .series = { { .output = "value", .label = "v" } } };
-    const dsci_chart *plot = dsci_chart_make(scope, record_of(scope, 1, 1), &figure);
+    const dsci_chart *plot = dsci_chart_make(scope, sample_record(scope, 1, 1), &figure);
     const char *usual = dsci_chart_script(scope, plot, "f", "pdf", &(dsc_plot_page){ 0 });
     const char *narrow = dsci_chart_script(
         scope, plot, "f", "pdf", &(dsc_plot_page){ .width = 3.4, .font_size = 7, .no_title = true });
@@ -148,10 +110,21 @@ static void narrow_pages_have_layouts_of_their_own(void **state)
     assert_non_null(strstr(narrow, "colortext size 3.4in,"));
     assert_non_null(strstr(narrow, "font ',7'"));
     assert_null(strstr(narrow, "the title"));
+    dsc_figure wordy = figure;
+    wordy.title = "A title of many words, which a narrow page has no room for in one line";
+    wordy.x_label = "sizes that take a while to read (units)";
+    const dsci_chart *long_texts = dsci_chart_make(scope, sample_record(scope, 1, 1), &wordy);
+    const char *broken = dsci_chart_script(scope, long_texts, "f", "pdf", &(dsc_plot_page){ .width = 3.4 });
+    static const char *const lines[] = { "'A title of many words, which a narrow'",
+                                         "'page has no room for in one line'",
+                                         "'sizes that take a while to read'", "'(units)'" };
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        if (!strstr(broken, lines[i]))
+            fail_msg("no line %s in %s", lines[i], broken);
     static const double wrong[][2] = { { -1, 0 }, { 1000, 0 }, { NAN, 0 }, { 3, 2 }, { 3, NAN }, { 1, 8 } };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         dsc_scope *own = dsc_scope_open(NULL);
-        dsc_plot(own, record_of(own, 1, 1), "/nonexistent/r.h5",
+        dsc_plot(own, sample_record(own, 1, 1), "/nonexistent/r.h5",
                  &(dsc_plot_options){ .page = { .width = wrong[i][0], .font_size = wrong[i][1] } });
         assert_int_equal(dsc_scope_status(own), DSC_ERROR_ARGUMENT);
         dsc_scope_close(&own);

@@ -1,33 +1,16 @@
 /* A text holds all that was appended, or it has no string and its scope says why: whichever allocation fails,
-   nothing that is made of texts is ever cut. The linker routes our objects' calls here (CMakeLists.txt). */
+   nothing that is made of texts is ever cut. */
 #include <stdlib.h>
 #include <string.h>
 
 #include <descent/figure.h>
 #include <descent/text.h>
 
+#include "allocation.h"
 #include "graph/table.h"
 #include "plot/plot.h"
+#include "sample.h"
 #include "test.h"
-
-static long calls_left = -1; /* until the call that fails; negative: none does */
-
-static bool fails(void)
-{
-    return calls_left >= 0 && calls_left-- == 0;
-}
-
-#define WRAP(name, parameters, arguments)                                                                    \
-    void *__real_##name parameters;                                                                          \
-    void *__wrap_##name parameters;                                                                          \
-    void *__wrap_##name parameters                                                                           \
-    {                                                                                                        \
-        return fails() ? NULL : __real_##name arguments;                                                     \
-    }
-WRAP(malloc, (size_t size), (size))
-WRAP(calloc, (size_t count, size_t size), (count, size))
-WRAP(realloc, (void *old, size_t size), (old, size))
-WRAP(aligned_alloc, (size_t alignment, size_t size), (alignment, size))
 
 /* Text of every length from nothing on, by each of the three ways. */
 static const char *many_pieces(dsc_scope *scope)
@@ -60,35 +43,15 @@ static const char *a_table(dsc_scope *scope)
 
 static const dsci_chart *plot_make(dsc_scope *scope, bool map)
 {
-    static const double rows[] = { 0, 1 }, columns[] = { 1, 2, 4, 8, 16 };
-    const dsc_record_axis axes[] = {
-        { .name = "row", .units = "1", .long_name = "row", .count = 2, .values = rows },
-        { .name = "width", .units = "1", .long_name = "width", .count = 5, .values = columns },
-    };
-    const dsc_record_output outputs[] = {
-        { .name = "loss", .units = "1", .long_name = "loss", .rank = 2, .axes = { 0, 1 } },
-    };
-    dsc_record *record = dsc_record_make(scope, &(dsc_record_spec){ .experiment = "e",
-                                                                    .title = "t",
-                                                                    .reference = "r",
-                                                                    .readme = "",
-                                                                    .recipe = "{}",
-                                                                    .axes = axes,
-                                                                    .axis_count = 2,
-                                                                    .cell_axes = 2,
-                                                                    .outputs = outputs,
-                                                                    .output_count = 1 });
-    dsc_record_output *output = record ? dsc_record_output_find(record, "loss") : NULL;
-    for (size_t i = 0; output && i < output->count; i++)
-        output->values[i] = 1.0 / (double)(1 + i);
     static dsc_figure figure = { .name = "f",
-                                 .title = "loss",
-                                 .x = "width",
-                                 .x_label = "width",
-                                 .y_label = "loss",
-                                 .series = { { .output = "loss", .label = "loss" } } };
-    figure.y = map ? "row" : NULL;
-    figure.panels = map ? NULL : "row";
+                                 .title = "value",
+                                 .x = "size",
+                                 .x_label = "size",
+                                 .y_label = "value",
+                                 .series = { { .output = "value", .label = "value" } } };
+    figure.y = map ? "method" : NULL;
+    figure.panels = map ? NULL : "method";
+    dsc_record *record = sample_record(scope, 1, 1);
     return record ? dsci_chart_make(scope, record, &figure) : NULL;
 }
 
