@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <descent/text.h>
+
 #include "bench/present.h"
 #include "command.h"
 #include "table.h"
@@ -52,40 +54,43 @@ const dsc_claims *dsc_known_claims(dsc_scope *scope, const dsc_record *record)
     return experiment ? dsc_claims_of(scope, experiment, record) : NULL;
 }
 
-const char *dsc_shell_word(dsc_scope *scope, const char *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,/:@%";
-    if (*word && strspn(word, plain) == strlen(word))
-        return word;
-    const char *quoted = "'";
-    for (const char *at = word; *at && quoted;) {
-        const size_t length = strcspn(at, "'");
-        quoted = dsc_scope_format(scope, "%s%.*s%s", quoted, (int)length, at, at[length] ? "'\\''" : "");
-        at += length + (at[length] != '\0');
-    }
-    return quoted ? dsc_scope_format(scope, "%s'", quoted) : "";
-}
-
 static bool ends_in(const char *text, size_t length, const char *ending)
 {
     const size_t end = strlen(ending);
     return length >= end && memcmp(text + length - end, ending, end) == 0;
 }
 
-/* The first word of a command; of a descent its experiment too. */
+/* The first word of a command line as a shell reads it; "" if it has none. */
+static const char *first_word(dsc_scope *scope, const char *command)
+{
+    char *word = dsc_scope_copy(scope, command ? command : "");
+    size_t length = 0;
+    bool quoted = false;
+    for (const char *at = word; at && *at && (quoted || *at != ' '); at++) {
+        if (*at == '\'')
+            quoted = !quoted;
+        else if (quoted || *at != '\\' || at[1] == '\0')
+            word[length++] = *at;
+        else
+            word[length++] = *++at;
+    }
+    if (word)
+        word[length] = '\0';
+    return word ? word : "";
+}
+
+/* The program of a command; of a descent its experiment too. */
 const char *dsc_program_of(dsc_scope *scope, const dsc_record *record)
 {
     const dsc_experiment *known = dsc_known_experiment(record);
-    const char *command = dsc_record_provenance_get(record, "command");
-    const size_t word = command ? strcspn(command, " ") : 0;
+    const char *word = first_word(scope, dsc_record_provenance_get(record, "command"));
     if (known)
         return dsc_scope_format(scope, "descent run %s", known->name);
-    const char *first =
-        word ? dsc_shell_word(scope, dsc_scope_format(scope, "%.*s", (int)word, command)) : "";
-    if (word && ends_in(command, word, "descent"))
-        return dsc_scope_format(scope, "%s run %s", first,
+    const char *program = *word ? dsc_shell_word(scope, word) : "PROGRAM";
+    if (ends_in(word, strlen(word), "descent"))
+        return dsc_scope_format(scope, "%s run %s", program,
                                 dsc_shell_word(scope, dsc_record_describe(record)->experiment));
-    return word ? first : "PROGRAM";
+    return program;
 }
 
 const char *dsc_verify_command_of(dsc_scope *scope, const dsc_record *record, const char *path)

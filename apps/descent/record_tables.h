@@ -25,9 +25,6 @@ const dsc_claims *dsc_known_claims(dsc_scope *scope, const dsc_record *record);
 const char *dsc_program_of(dsc_scope *scope, const dsc_record *record);
 const char *dsc_verify_command_of(dsc_scope *scope, const dsc_record *record, const char *path);
 
-/* A word for the shell: as it is, or between single quotes. */
-const char *dsc_shell_word(dsc_scope *scope, const char *word);
-
 /* Tables of names and texts. */
 const cli_table *dsc_recipe_table(dsc_scope *scope, const dsc_record *record);
 const cli_table *dsc_provenance_table(dsc_scope *scope, const dsc_record *record);

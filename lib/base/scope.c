@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <descent/text.h>
+
 enum {
     ALIGNMENT = 64,
     BLOCK_BYTES = 64 * 1024, /* small allocations share blocks of this size */
@@ -86,6 +88,26 @@ size_t dsci_scope_number(dsc_scope *scope)
     return ++scope->numbered;
 }
 
+/* Control characters and line feeds of a message, as from a path, are written out: it stays one line, which
+   does nothing to a terminal. */
+static void write_out_controls(char message[MESSAGE_BYTES])
+{
+    char copy[MESSAGE_BYTES], shown[DSC_SHOWN_BYTES];
+    memcpy(copy, message, MESSAGE_BYTES);
+    size_t end = 0;
+    for (const char *text = copy; *text;) {
+        const bool ends_line = *text == '\n';
+        text += dsc_text_show(text, shown);
+        const char *put = ends_line ? "\\x0a" : shown;
+        const size_t length = strlen(put);
+        if (end + length >= MESSAGE_BYTES)
+            break;
+        memcpy(message + end, put, length);
+        end += length;
+    }
+    message[end] = '\0';
+}
+
 dsc_status dsc_scope_fail(dsc_scope *scope, dsc_status status, const char *format, ...)
 {
     if (!scope)
@@ -96,6 +118,7 @@ dsc_status dsc_scope_fail(dsc_scope *scope, dsc_status status, const char *forma
         va_start(arguments, format);
         vsnprintf(scope->message, sizeof scope->message, format, arguments);
         va_end(arguments);
+        write_out_controls(scope->message);
     }
     return scope->status;
 }
@@ -197,5 +220,6 @@ void dsc_scope_log(const dsc_scope *scope, dsc_log_level level, const char *form
     va_start(arguments, format);
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
+    write_out_controls(line);
     scope->options.log(scope->options.log_user, level, line);
 }

@@ -99,3 +99,17 @@ size_t dsc_text_length(const dsc_text *text)
 {
     return text ? text->length : 0;
 }
+
+const char *dsc_shell_word(dsc_scope *scope, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,/:@%";
+    if (*word && strspn(word, plain) == strlen(word))
+        return word;
+    const char *quoted = "'";
+    for (const char *at = word; *at && quoted;) {
+        const size_t length = strcspn(at, "'");
+        quoted = dsc_scope_format(scope, "%s%.*s%s", quoted, (int)length, at, at[length] ? "'\\''" : "");
+        at += length + (at[length] != '\0');
+    }
+    return quoted ? dsc_scope_format(scope, "%s'", quoted) : "";
+}

@@ -9,6 +9,7 @@
 #include <descent/clock.h>
 #include <descent/cpu.h>
 #include <descent/linalg.h>
+#include <descent/text.h>
 
 #include "lab/results.h"
 
@@ -17,11 +18,12 @@ static void note(dsc_record *record, const char *name, const char *text)
     dsc_record_provenance_set(record, name, text ? text : "");
 }
 
+/* As a shell takes it again. */
 static const char *command_line(dsc_scope *scope, int argc, char **argv)
 {
     const char *line = "";
     for (int i = 0; i < argc && line; i++)
-        line = dsc_scope_format(scope, "%s%s%s", line, i ? " " : "", argv[i]);
+        line = dsc_scope_format(scope, "%s%s%s", line, i ? " " : "", dsc_shell_word(scope, argv[i]));
     return line;
 }
 

@@ -122,6 +122,8 @@ dsc_status dsci_gnuplot_run(dsc_scope *scope, const dsci_gnuplot *gnuplot, const
     close(ends[0]);
     for (size_t end = strlen(text); end > 0 && text[end - 1] == '\n'; end--)
         text[end - 1] = '\0';
+    for (char *line = text; (line = strchr(line, '\n')) != NULL;)
+        *line = ' '; /* for messages of one line */
     if (!in_time)
         return dsc_scope_fail(scope, DSC_ERROR_FILE,
                               "%s did not finish within %g s and was stopped; it said: %s", gnuplot->program,

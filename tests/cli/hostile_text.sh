@@ -45,6 +45,7 @@ for word in "$hostile" "--$hostile" "--set=$hostile" "--out=$hostile/x.h5" "--co
 done
 run 3 descent show "$hostile"
 tame 'show of a name'
+refuses 3 'two\x0alines.h5' descent show "$(printf 'two\nlines.h5')" # one line
 run 2 descent "$hostile"
 tame 'a verb'
 finish

@@ -56,6 +56,10 @@ real=$2/descent
 refuses 3 "its own program verifies it, \`toy --verify toy.h5\`" "$real" verify toy.h5
 run 0 descent run toy --preset quick --out "of me.h5" --no-plot --quiet
 refuses 3 "\`descent run toy --verify 'of me.h5'\`" "$real" verify 'of me.h5'
+mkdir "it's a folder"
+ln -s "$(command -v toy)" "it's a folder/toy"
+run 0 "it's a folder/toy" --preset quick --out 'by path.h5' --no-plot --quiet
+refuses 3 "\`'it'\\''s a folder/toy' --verify 'by path.h5'\`" "$real" verify 'by path.h5'
 run 0 "$real" report toy.h5 --out page.html
 grep -q '>toy --case sum' page.html || fail 'the page does not name the program'
 grep -q '>toy --verify toy.h5<' page.html || fail 'the page does not say how to verify'

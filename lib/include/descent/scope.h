@@ -66,8 +66,9 @@ DSC_API bool dsc_scope_goes_on(dsc_scope *scope);
 
 DSC_API uint64_t dsc_scope_seed(const dsc_scope *scope);
 
-/* Poisons the scope with the first error; later ones are ignored. Returns the scope's status, so that
-   `return dsc_scope_fail(...)` reads well. */
+/* Poisons the scope with the first error; later ones are ignored. Control characters of the message, and line
+   feeds, are written out (text.h): it is one line, whatever paths stand in it. Returns the scope's status, so
+   that `return dsc_scope_fail(...)` reads well. */
 DSC_API dsc_status dsc_scope_fail(dsc_scope *scope, dsc_status status, const char *format, ...)
     DSC_PRINTF(3, 4);
 
@@ -89,7 +90,7 @@ typedef void dsc_cleanup_fn(void *object);
    scope is poisoned: the object is released in every case. */
 DSC_API dsc_status dsc_scope_defer(dsc_scope *scope, dsc_cleanup_fn *cleanup, void *object);
 
-/* Sends a message to the scope's log. */
+/* Sends a message, of one line as those of dsc_scope_fail(), to the scope's log. */
 DSC_API void dsc_scope_log(const dsc_scope *scope, dsc_log_level level, const char *format, ...)
     DSC_PRINTF(3, 4);
 

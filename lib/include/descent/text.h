@@ -52,4 +52,8 @@ DSC_API size_t dsc_text_show(const char *text, char shown[DSC_SHOWN_BYTES]);
    scope; "" if memory is out. */
 DSC_API const char *dsc_text_safe(dsc_scope *scope, const char *text);
 
+/* A word as a POSIX shell reads it: itself, or in single quotes where some character would mean something to
+   it. In the scope; "" if memory is out. */
+DSC_API const char *dsc_shell_word(dsc_scope *scope, const char *word);
+
 #endif

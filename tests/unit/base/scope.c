@@ -103,9 +103,42 @@ static void a_missing_scope_reads_as_out_of_memory(void **state)
     dsc_scope_close(NULL);
 }
 
+static void keep_line(void *user, dsc_log_level level, const char *line)
+{
+    (void)level;
+    strcpy(user, line);
+}
+
+/* Paths may hold anything: the message that names one neither breaks a line nor moves a cursor. */
+static void messages_are_one_line(void **state)
+{
+    (void)state;
+    static const char path[] = "a\nb\x1b[2J\xff \xc3\xa9 \xe2\x80\xae",
+                      shown[] = "a\\x0ab\\x1b[2J\\xff \xc3\xa9 \\u202e: gone";
+    char line[100] = "";
+    dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .log = keep_line, .log_user = line });
+    dsc_scope_log(scope, DSC_LOG_WARNING, "%s: gone", path);
+    dsc_scope_fail(scope, DSC_ERROR_FILE, "%s: gone", path);
+    assert_string_equal(line, shown);
+    assert_string_equal(dsc_scope_message(scope), shown);
+    dsc_scope *other = dsc_scope_open(NULL);
+    dsc_scope_adopt_error(other, scope);
+    assert_string_equal(dsc_scope_message(other), shown);
+    dsc_scope_close(&other);
+    dsc_scope_close(&scope);
+    static char feeds[5000]; /* longer than any message: cut, and ended */
+    memset(feeds, '\n', sizeof feeds - 1);
+    scope = dsc_scope_open(NULL);
+    dsc_scope_fail(scope, DSC_ERROR_FILE, "%s", feeds);
+    const char *message = dsc_scope_message(scope);
+    assert_true(strlen(message) > 500 && strlen(message) % 4 == 0 && !strchr(message, '\n'));
+    dsc_scope_close(&scope);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(messages_are_one_line),
         cmocka_unit_test(first_error_is_kept),
         cmocka_unit_test(a_scope_within_another_stops_with_it),
         cmocka_unit_test(memory_is_aligned_zeroed_and_apart),
