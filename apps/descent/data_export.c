@@ -114,7 +114,7 @@ static size_t add_arrays(dsc_scope *scope, const dsc_dataset *data, const char *
                              .rank = 2,
                              .shape = { data->count, data->features },
                              .axes = { example, "feature" },
-                             .real = data->x };
+                             .real = dsc_dataset_matrix(scope, data).data };
     arrays[1] = (dsc_array){ .name = dsc_scope_format(scope, "%s_y", set),
                              .units = "1",
                              .long_name = "labels",

@@ -12,21 +12,18 @@ pool pool_read(dsc_scope *scope, const dsc_known_data *known, const char *direct
                size_t tests)
 {
     pool p = { .generated = known == NULL };
-    dsc_scope *work = dsc_scope_open(NULL); /* what was read in double precision is given back */
-    dsc_split split = known ? dsc_data_read(work, known, directory) : dsc_mnist1d(work, NULL);
-    split.train = limited(work, &split.train, examples);
-    split.test = limited(work, &split.test, tests);
+    dsc_split split = known ? dsc_data_read(scope, known, directory) : dsc_mnist1d(scope, NULL);
+    split.train = limited(scope, &split.train, examples);
+    split.test = limited(scope, &split.test, tests);
     if (known) { /* MNIST-1D is standardised as it is */
-        const dsc_scaler scaler = dsc_scaler_fit(work, &split.train, DSC_SCALE_Z, DSC_SCALE_ALL);
-        dsc_scaler_apply(work, &scaler, &split.train);
-        dsc_scaler_apply(work, &scaler, &split.test);
+        const dsc_scaler scaler = dsc_scaler_fit(scope, &split.train, DSC_SCALE_Z, DSC_SCALE_ALL);
+        dsc_scaler_apply(scope, &scaler, &split.train);
+        dsc_scaler_apply(scope, &scaler, &split.test);
     }
-    if (dsc_scope_status(work) == DSC_OK) {
+    if (dsc_scope_status(scope) == DSC_OK) {
         p.train = dsc_examples_from(scope, &split.train);
         p.test = dsc_examples_from(scope, &split.test);
     }
-    dsc_scope_adopt_error(scope, work);
-    dsc_scope_close(&work);
     return p;
 }
 

@@ -98,7 +98,7 @@ static void measure(dsc_cell *cell, double ridge, double theory)
                                                                  .noise = k->noise },
                                          &truth);
     const dsc_least_squares_result fit =
-        dsc_least_squares(scope, dsc_dataset_matrix(&data), (dsc_matrix){ data.count, 1, data.y },
+        dsc_least_squares(scope, dsc_dataset_matrix(scope, &data), (dsc_matrix){ data.count, 1, data.y },
                           &(dsc_least_squares_options){ .ridge = ridge, .want_dof = 1 });
     if (dsc_scope_status(scope) != DSC_OK)
         return;

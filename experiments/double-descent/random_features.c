@@ -134,14 +134,15 @@ static dsc_dataset draw_training_set(dsc_scope *scope, const dsc_dataset *from, 
     if (!enough(scope, from, "training", n))
         return drawn;
     uint32_t *order = dsc_scope_alloc(scope, from->count, sizeof *order);
+    drawn.bytes = NULL;
     drawn.x = dsc_scope_alloc(scope, n * from->features, sizeof *drawn.x);
     drawn.labels = dsc_scope_alloc(scope, n, sizeof *drawn.labels);
     if (!order || !drawn.x || !drawn.labels)
         return drawn;
     dsc_rng_permutation(dsc_rng_make(dsc_scope_seed(scope), DSC_STREAM_SAMPLING), 0, order, from->count);
     for (size_t i = 0; i < n; i++) {
-        memcpy(drawn.x + i * from->features, from->x + order[i] * from->features,
-               from->features * sizeof *drawn.x);
+        for (size_t j = 0; j < from->features; j++)
+            drawn.x[i * from->features + j] = dsc_dataset_value(from, order[i], j);
         drawn.labels[i] = from->labels[order[i]];
     }
     return drawn;
@@ -185,11 +186,14 @@ static score_errors evaluate(dsc_scope *scope, const dsc_dataset *test, size_t c
 {
     const dsc_matrix scores = dsc_matrix_make(scope, count, weights.cols);
     const dsc_matrix features = dsc_matrix_make(scope, ROWS_AT_ONCE, weights.rows);
+    const dsc_matrix x = dsc_matrix_make(scope, ROWS_AT_ONCE, test->features);
     for (size_t first = 0; first < count && dsc_scope_status(scope) == DSC_OK; first += ROWS_AT_ONCE) {
         const size_t rows = count - first < ROWS_AT_ONCE ? count - first : ROWS_AT_ONCE;
         const dsc_matrix block = { rows, features.cols, features.data };
-        fourier_features(scope, block, (dsc_matrix){ rows, test->features, test->x + first * test->features },
-                         frequencies, angles);
+        for (size_t i = 0; i < rows; i++)
+            for (size_t j = 0; j < x.cols; j++)
+                x.data[i * x.cols + j] = dsc_dataset_value(test, first + i, j);
+        fourier_features(scope, block, (dsc_matrix){ rows, x.cols, x.data }, frequencies, angles);
         dsc_matmul(scope, (dsc_matrix){ rows, weights.cols, scores.data + first * weights.cols }, block,
                    weights, NULL);
     }
@@ -214,7 +218,7 @@ static void run(dsc_cell *cell)
     const dsc_matrix scores = dsc_matrix_make(scope, train.count, train.classes);
     if (dsc_scope_status(scope) != DSC_OK)
         return;
-    fourier_features(scope, features, dsc_dataset_matrix(&train), frequencies, angles);
+    fourier_features(scope, features, dsc_dataset_matrix(scope, &train), frequencies, angles);
     if (!dsc_cell_progress(cell, 0.2))
         return;
     const dsc_least_squares_result fit = dsc_least_squares(

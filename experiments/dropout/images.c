@@ -27,20 +27,17 @@ void *images_prepare(dsc_scope *scope, const dsc_plan *plan, const void *hyperpa
     const struct hyperparameters *k = hyperparameters;
     const size_t examples = most_examples(plan, k);
     struct shared *shared = dsc_scope_alloc(scope, 1, sizeof *shared);
-    dsc_scope *work = dsc_scope_open(NULL);
     const dsc_known_data *known = dsc_plan_data(plan);
     dsc_split split = { 0 };
-    if (dsc_scope_status(work) == DSC_OK)
-        split = known ? dsc_data_read(work, known, directory) : generate(work, k, examples);
-    if (dsc_scope_status(work) == DSC_OK)
-        split.train = dsc_dataset_head(work, &split.train, examples);
-    if (shared && dsc_scope_status(work) == DSC_OK) {
+    if (shared)
+        split = known ? dsc_data_read(scope, known, directory) : generate(scope, k, examples);
+    if (dsc_scope_status(scope) == DSC_OK)
+        split.train = dsc_dataset_head(scope, &split.train, examples);
+    if (dsc_scope_status(scope) == DSC_OK) {
         const size_t test = split.test.count < (size_t)k->test ? split.test.count : (size_t)k->test;
-        split.test = dsc_dataset_head(work, &split.test, test);
+        split.test = dsc_dataset_head(scope, &split.test, test);
         shared->train = dsc_examples_from(scope, &split.train);
         shared->test = dsc_examples_from(scope, &split.test);
     }
-    dsc_scope_adopt_error(scope, work);
-    dsc_scope_close(&work);
     return shared;
 }

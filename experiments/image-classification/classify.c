@@ -112,20 +112,19 @@ static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *hyperpa
 {
     const struct hyperparameters *k = hyperparameters;
     struct shared *shared = dsc_scope_alloc(scope, 1, sizeof *shared);
-    dsc_scope *work = dsc_scope_open(NULL);
     const dsc_known_data *known = dsc_plan_data(plan);
     dsc_split split = { 0 };
-    if (dsc_scope_status(work) == DSC_OK)
-        split =
-            known ? dsc_data_read(work, known, directory) : glyphs_make(work, GLYPHS, (uint64_t)k->data_seed);
-    if (dsc_scope_status(work) == DSC_OK) {
-        split.train = limited(work, &split.train, k->train);
-        split.test = limited(work, &split.test, k->test);
+    if (shared)
+        split = known ? dsc_data_read(scope, known, directory)
+                      : glyphs_make(scope, GLYPHS, (uint64_t)k->data_seed);
+    if (dsc_scope_status(scope) == DSC_OK) {
+        split.train = limited(scope, &split.train, k->train);
+        split.test = limited(scope, &split.test, k->test);
     }
-    if (shared && dsc_scope_status(work) == DSC_OK) {
-        const dsc_scaler scaler = dsc_scaler_fit(work, &split.train, DSC_SCALE_Z, DSC_SCALE_CHANNELS);
-        dsc_scaler_apply(work, &scaler, &split.train);
-        dsc_scaler_apply(work, &scaler, &split.test);
+    if (dsc_scope_status(scope) == DSC_OK) {
+        const dsc_scaler scaler = dsc_scaler_fit(scope, &split.train, DSC_SCALE_Z, DSC_SCALE_CHANNELS);
+        dsc_scaler_apply(scope, &scaler, &split.train);
+        dsc_scaler_apply(scope, &scaler, &split.test);
         shared->train = dsc_examples_from(scope, &split.train);
         shared->test = dsc_examples_from(scope, &split.test);
         const size_t part = split.train.count < PART ? split.train.count : PART;
@@ -134,8 +133,6 @@ static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *hyperpa
         shared->width = split.train.width;
         shared->channels = split.train.channels;
     }
-    dsc_scope_adopt_error(scope, work);
-    dsc_scope_close(&work);
     return shared;
 }
 
@@ -229,7 +226,7 @@ static void run(dsc_cell *cell)
     if (!model)
         return;
     put_confusion(cell, model, logits, &shared->test);
-    pictures_put(cell, model, dsc_examples_column(&shared->test, "input")->f32, shared->height, shared->width,
+    pictures_put(cell, model, dsc_examples_column(&shared->test, "input"), shared->height, shared->width,
                  shared->channels);
     dsc_put(cell, "parameters", (double)dsc_model_parameter_count(model));
 }

@@ -123,7 +123,7 @@ static void paint_responses(const struct picture *p, const struct filters *f, co
     }
 }
 
-void pictures_put(dsc_cell *cell, dsc_model *model, const float *example, size_t height, size_t width,
+void pictures_put(dsc_cell *cell, dsc_model *model, const dsc_column *images, size_t height, size_t width,
                   size_t channels)
 {
     enum { FILTERS_ACROSS = 8 };
@@ -131,7 +131,9 @@ void pictures_put(dsc_cell *cell, dsc_model *model, const float *example, size_t
     const struct filters f = find_filters(model);
     const struct picture filters = picture_make(scope, f.height, f.width, FILTERS_ACROSS),
                          responses = picture_make(scope, height, width, PICTURE_TILES);
-    if (f.count && f.inputs == channels && filters.values && responses.values) {
+    float *example = dsc_scope_alloc(scope, images->width, sizeof *example);
+    if (f.count && f.inputs == channels && filters.values && responses.values && example) {
+        dsc_column_read(images, 0, example);
         paint_filters(&filters, &f);
         paint_responses(&responses, &f, example, channels);
     }

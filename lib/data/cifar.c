@@ -1,11 +1,8 @@
 /* cifar.c - CIFAR-10 in its binary layout (Krizhevsky 2009). */
-#include <descent/data.h>
-
-#include <string.h>
-
 #include <descent/file.h>
 
 #include "base/content.h"
+#include "data/dataset.h"
 
 enum {
     CLASSES = 10,
@@ -18,12 +15,12 @@ enum {
     BATCHES = 5
 };
 
-static void unpack(const unsigned char *record, double *x, int32_t *label)
+static void unpack(const unsigned char *record, uint8_t *pixels, int32_t *label)
 {
     *label = record[0];
     for (size_t c = 0; c < CHANNELS; c++)
         for (size_t i = 0; i < PIXELS; i++)
-            x[i * CHANNELS + c] = record[1 + c * PIXELS + i] / 255.0;
+            pixels[i * CHANNELS + c] = record[1 + c * PIXELS + i];
 }
 
 /* True if the file is whole records with labels in range. */
@@ -71,13 +68,16 @@ static dsc_dataset read_files(dsc_scope *scope, const char *const *paths, size_t
                          .height = SIDE,
                          .width = SIDE,
                          .channels = CHANNELS,
+                         .levels = dsci_byte_levels(scope),
+                         .level_groups = 1,
                          .class_names = dsc_known_data_find("cifar-10")->class_names };
-    data.x = dsc_scope_alloc(scope, count * FEATURES, sizeof *data.x);
+    uint8_t *pixels = dsc_scope_alloc(scope, count, FEATURES);
+    data.bytes = pixels;
     data.labels = dsc_scope_alloc(scope, count, sizeof *data.labels);
     size_t example = 0;
     for (size_t f = 0; data.labels && f < files; f++)
         for (size_t i = 0; i < bytes[f].size / RECORD_BYTES; i++, example++)
-            unpack(bytes[f].data + i * RECORD_BYTES, data.x + example * FEATURES, &data.labels[example]);
+            unpack(bytes[f].data + i * RECORD_BYTES, pixels + example * FEATURES, &data.labels[example]);
     dsc_scope_close(&work);
     return dsc_scope_status(scope) == DSC_OK ? data : (dsc_dataset){ 0 };
 }
@@ -92,7 +92,7 @@ static dsc_dataset part(const dsc_dataset *data, size_t first, size_t count)
 {
     dsc_dataset view = *data;
     view.count = count;
-    view.x += first * data->features;
+    view.bytes += first * data->features;
     view.labels += first;
     return view;
 }
@@ -102,7 +102,7 @@ static dsc_split split_file(dsc_scope *scope, const char *path)
 {
     const dsc_dataset all = dsc_cifar10_file(scope, path);
     const size_t train = all.count - all.count / 5;
-    if (!all.x)
+    if (!all.bytes)
         return (dsc_split){ 0 };
     return (dsc_split){ part(&all, 0, train), part(&all, train, all.count - train) };
 }

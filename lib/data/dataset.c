@@ -1,10 +1,29 @@
 /* dataset.c - views and copies of data sets, and the generated ones for regression. */
-#include <descent/data.h>
+#include "data/dataset.h"
 
 #include <math.h>
 
 #include <descent/cpu.h>
 #include <descent/rng.h>
+
+dsc_matrix dsc_dataset_matrix(dsc_scope *scope, const dsc_dataset *data)
+{
+    if (data->x || !data->bytes)
+        return (dsc_matrix){ data->count, data->features, data->x };
+    const dsc_matrix dst = dsc_matrix_make(scope, data->count, data->features);
+    for (size_t i = 0; dst.data && i < data->count; i++)
+        for (size_t j = 0; j < data->features; j++)
+            dst.data[i * data->features + j] = dsc_dataset_value(data, i, j);
+    return dst;
+}
+
+const double *dsci_byte_levels(dsc_scope *scope)
+{
+    double *levels = dsc_scope_alloc(scope, 256, sizeof *levels);
+    for (size_t i = 0; levels && i < 256; i++)
+        levels[i] = (double)i / 255;
+    return levels;
+}
 
 dsc_matrix dsc_one_hot(dsc_scope *scope, const dsc_dataset *data)
 {

@@ -1,9 +1,10 @@
 /* idx.c - images and labels in Yann LeCun's IDX format. */
-#include <descent/data.h>
+#include <string.h>
 
 #include <descent/file.h>
 
 #include "base/content.h"
+#include "data/dataset.h"
 
 enum {
     CLASSES = 10, /* at least */
@@ -78,13 +79,15 @@ static dsc_dataset read_pair(dsc_scope *scope, dsc_scope *work, const char *imag
                          .classes = classes,
                          .height = images.size[1],
                          .width = images.size[2],
-                         .channels = 1 };
-    data.x = dsc_scope_alloc(scope, count * features, sizeof *data.x);
+                         .channels = 1,
+                         .levels = dsci_byte_levels(scope),
+                         .level_groups = 1 };
+    uint8_t *bytes = dsc_scope_alloc(scope, count, features);
+    data.bytes = bytes;
     data.labels = dsc_scope_alloc(scope, count, sizeof *data.labels);
-    if (!data.labels)
+    if (!bytes || !data.levels || !data.labels)
         return (dsc_dataset){ 0 };
-    for (size_t i = 0; i < count * features; i++)
-        data.x[i] = images.values[i] / 255.0;
+    memcpy(bytes, images.values, count * features);
     for (size_t i = 0; i < count; i++)
         data.labels[i] = labels.values[i];
     return data;

@@ -20,7 +20,7 @@ static void find_range(const dsc_dataset *data, size_t groups, double *low, doub
     }
     for (size_t i = 0; i < data->count; i++)
         for (size_t j = 0; j < data->features; j++) {
-            const double x = data->x[i * data->features + j];
+            const double x = dsc_dataset_value(data, i, j);
             const size_t g = j % groups;
             low[g] = x < low[g] ? x : low[g];
             high[g] = x > high[g] ? x : high[g];
@@ -35,7 +35,7 @@ static void add_up(const dsc_dataset *data, size_t groups, const double *offset,
     for (size_t i = 0; i < data->count; i++)
         for (size_t j = 0; j < data->features; j++) {
             const size_t g = j % groups;
-            const double x = data->x[i * data->features + j] - offset[g];
+            const double x = dsc_dataset_value(data, i, j) - offset[g];
             sum[g] += power == 1 ? x : x * x;
         }
 }
@@ -78,7 +78,7 @@ static void fit_z(dsc_scope *work, const dsc_dataset *data, dsc_scaler *s)
 
 static bool check(dsc_scope *scope, const dsc_dataset *train, size_t groups)
 {
-    if (!train->x || train->count == 0 || train->features == 0 || groups == 0 ||
+    if ((!train->x && !train->bytes) || train->count == 0 || train->features == 0 || groups == 0 ||
         train->features % groups != 0) {
         dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
                        "scaler: data set '%s' of %zu examples, %zu features, %zu channels; expected at least "
@@ -86,14 +86,16 @@ static bool check(dsc_scope *scope, const dsc_dataset *train, size_t groups)
                        train->name ? train->name : "", train->count, train->features, train->channels);
         return false;
     }
-    for (size_t i = 0; i < train->count * train->features; i++)
-        if (!isfinite(train->x[i])) {
+    for (size_t i = 0; i < train->count * train->features; i++) {
+        const double x = dsc_dataset_value(train, i / train->features, i % train->features);
+        if (!isfinite(x)) {
             dsc_scope_fail(
                 scope, DSC_ERROR_NUMERIC,
                 "scaler: feature %zu of example %zu of data set '%s' is %g; expected a finite number",
-                i % train->features, i / train->features, train->name ? train->name : "", train->x[i]);
+                i % train->features, i / train->features, train->name ? train->name : "", x);
             return false;
         }
+    }
     return true;
 }
 
@@ -123,7 +125,21 @@ dsc_scaler dsc_scaler_fit(dsc_scope *scope, const dsc_dataset *train, dsc_scalin
     return dsc_scope_status(scope) == DSC_OK ? s : (dsc_scaler){ 0 };
 }
 
-dsc_status dsc_scaler_apply(dsc_scope *scope, const dsc_scaler *scaler, const dsc_dataset *data)
+/* Has bytes stand for what their levels are scaled to. Groups of channels, of features and of all values
+   divide each other. */
+static void scale_levels(dsc_scope *scope, const dsc_scaler *scaler, dsc_dataset *data)
+{
+    const size_t groups = data->level_groups > scaler->count ? data->level_groups : scaler->count;
+    double *levels = dsc_scope_alloc(scope, groups * 256, sizeof *levels);
+    for (size_t i = 0; levels && i < groups * 256; i++) {
+        const size_t old = i / 256 % data->level_groups, g = i / 256 % scaler->count;
+        levels[i] = (data->levels[old * 256 + i % 256] - scaler->offset[g]) * scaler->factor[g];
+    }
+    data->levels = levels;
+    data->level_groups = groups;
+}
+
+dsc_status dsc_scaler_apply(dsc_scope *scope, const dsc_scaler *scaler, dsc_dataset *data)
 {
     if (dsc_scope_status(scope) != DSC_OK)
         return dsc_scope_status(scope);
@@ -134,11 +150,13 @@ dsc_status dsc_scaler_apply(dsc_scope *scope, const dsc_scaler *scaler, const ds
             "scaler of %zu values for data set '%s' of %zu features, %zu channels; expected "
             "as many values as features or channels, or one",
             scaler->count, data->name ? data->name : "", data->features, data->channels);
-    for (size_t i = 0; i < data->count; i++)
+    if (data->bytes)
+        scale_levels(scope, scaler, data);
+    for (size_t i = 0; data->x && i < data->count; i++)
         for (size_t j = 0; j < data->features; j++) {
             double *x = &data->x[i * data->features + j];
             const size_t g = j % scaler->count;
             *x = (*x - scaler->offset[g]) * scaler->factor[g];
         }
-    return DSC_OK;
+    return dsc_scope_status(scope);
 }

@@ -6,6 +6,29 @@
 
 #include <descent/text.h>
 
+/* --- Bytes --- */
+
+/* The same quotient as in double precision, rounded once more. */
+static void convert_plain(float *dst, const uint8_t *src, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        dst[i] = (float)((double)src[i] / 255);
+}
+
+void dsci_column_convert(const dsc_column *column, float *dst, const uint8_t *src)
+{
+    const size_t n = column->width, channels = column->channels ? column->channels : 1;
+    const float *levels = column->levels;
+    if (!levels)
+        convert_plain(dst, src, n);
+    else if (channels == 1)
+        for (size_t i = 0; i < n; i++)
+            dst[i] = levels[src[i]];
+    else
+        for (size_t i = 0, c = 0; i < n; i++, c = c + 1 < channels ? c + 1 : 0)
+            dst[i] = levels[c * DSCI_BYTES + src[i]];
+}
+
 /* --- A column by itself --- */
 
 static int count_pointers(const dsc_column *column)

@@ -20,6 +20,11 @@ static inline size_t dsci_column_start(const dsc_column *column, size_t example)
     return example * (column->stride ? column->stride : column->width);
 }
 
+enum { DSCI_BYTES = 256 };
+
+/* Bytes of an example as floats, width of them. */
+void dsci_column_convert(const dsc_column *column, float *dst, const uint8_t *src);
+
 /* Whether each column makes sense by itself; what says who asks, for the message. */
 dsc_status dsci_examples_check(dsc_scope *scope, const dsc_examples *examples, const char *what);
 

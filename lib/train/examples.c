@@ -8,19 +8,27 @@
 
 #include "train/columns.h"
 
+/* The column of a data set's bytes. */
+static dsc_column bytes_from(dsc_scope *scope, const dsc_dataset *data)
+{
+    float *levels = dsc_scope_alloc(scope, data->level_groups * DSCI_BYTES, sizeof *levels);
+    for (size_t i = 0; levels && i < data->level_groups * DSCI_BYTES; i++)
+        levels[i] = (float)data->levels[i];
+    return (dsc_column){ "input", data->features, .u8 = data->bytes, .levels = levels,
+                         .channels = data->level_groups };
+}
+
 dsc_examples dsc_examples_from(dsc_scope *scope, const dsc_dataset *data)
 {
     dsc_examples examples = { .count = data->count };
     dsc_column *next = examples.columns;
-    if (data->x)
+    if (data->bytes)
+        *next++ = bytes_from(scope, data);
+    else if (data->x)
         *next++ = (dsc_column){ "input", data->features,
                                 .f32 = dsc_to_f32(scope, data->x, data->count * data->features) };
-    if (data->labels) {
-        int32_t *labels = dsc_scope_alloc(scope, data->count, sizeof *labels);
-        if (labels)
-            memcpy(labels, data->labels, data->count * sizeof *labels);
-        *next++ = (dsc_column){ "labels", 1, .i32 = labels };
-    }
+    if (data->labels)
+        *next++ = (dsc_column){ "labels", 1, .i32 = data->labels };
     if (data->y)
         *next++ = (dsc_column){ "targets", data->targets,
                                 .f32 = dsc_to_f32(scope, data->y, data->count * data->targets) };
@@ -43,6 +51,15 @@ dsc_column *dsc_examples_column(const dsc_examples *examples, const char *name)
         if (strcmp(examples->columns[i].name, name) == 0)
             return (dsc_column *)&examples->columns[i];
     return NULL;
+}
+
+void dsc_column_read(const dsc_column *column, size_t example, float *dst)
+{
+    const size_t start = dsci_column_start(column, example);
+    if (column->f32)
+        memcpy(dst, column->f32 + start, column->width * sizeof *dst);
+    else if (column->u8)
+        dsci_column_convert(column, dst, column->u8 + start);
 }
 
 const int32_t *dsc_examples_labels(const dsc_examples *examples)

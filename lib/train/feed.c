@@ -9,8 +9,6 @@
 
 #include "train/columns.h"
 
-enum { BYTES = 256 };
-
 static void widen(double *dst, const float *src, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -18,17 +16,6 @@ static void widen(double *dst, const float *src, size_t n)
 }
 
 /* --- One example --- */
-
-static void convert_bytes(const dsci_port *port, float *dst, const uint8_t *src)
-{
-    const size_t channels = port->column.channels ? port->column.channels : 1;
-    if (channels == 1)
-        for (size_t i = 0; i < port->width; i++)
-            dst[i] = port->levels[src[i]];
-    else
-        for (size_t i = 0, c = 0; i < port->width; i++, c = c + 1 < channels ? c + 1 : 0)
-            dst[i] = port->levels[c * BYTES + src[i]];
-}
 
 /* An example's values of 4 bytes: where they lie, or of bytes in row, which they are converted into. */
 static const void *values_of(const dsci_port *port, size_t example, float *row)
@@ -39,7 +26,7 @@ static const void *values_of(const dsci_port *port, size_t example, float *row)
         return column->i32 + start;
     if (column->f32)
         return column->f32 + start;
-    convert_bytes(port, row, column->u8 + start);
+    dsci_column_convert(column, row, column->u8 + start);
     return row;
 }
 
@@ -58,14 +45,6 @@ dsc_digest dsci_port_digest(dsc_scope *scope, const dsci_port *port, size_t coun
 
 /* --- Making a feed --- */
 
-static const float *make_levels(dsc_scope *scope)
-{
-    float *levels = dsc_scope_alloc(scope, BYTES, sizeof *levels);
-    for (size_t i = 0; levels && i < BYTES; i++)
-        levels[i] = (float)((double)i / 255);
-    return levels;
-}
-
 /* Values that are the same for every batch are converted once. */
 static void fix(dsci_port *port)
 {
@@ -83,8 +62,6 @@ static void make_port(dsc_scope *scope, dsci_port *port, const dsci_tensor *tens
     *port = (dsci_port){ .column = *column,
                          .width = column->width,
                          .in_place = !column->u8 && !dsci_column_has_windows(column) };
-    if (column->u8)
-        port->levels = column->levels ? column->levels : make_levels(scope);
     if (!port->in_place || (options->gathers && !unbatched))
         port->gathered = dsc_scope_alloc(scope, rows * port->width, sizeof(float));
     if (tensor->type == DSCI_F64)

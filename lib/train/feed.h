@@ -10,12 +10,11 @@
 /* A tensor that a plan reads from outside, and the column that it takes. */
 typedef struct dsci_port {
     dsc_column column;
-    size_t width;        /* values an example, of 4 bytes each when they are fed: float or int32 */
-    bool in_place;       /* neighbouring examples are read where they lie */
-    const void *fixed;   /* unbatched: its values, as the plan reads them; else NULL */
-    void *gathered;      /* rows of a batch, put together; NULL: they are always read in place */
-    double *wide;        /* rows of a batch for a model in double; NULL for other models and for integers */
-    const float *levels; /* of bytes */
+    size_t width;      /* values an example, of 4 bytes each when they are fed: float or int32 */
+    bool in_place;     /* neighbouring examples are read where they lie */
+    const void *fixed; /* unbatched: its values, as the plan reads them; else NULL */
+    void *gathered;    /* rows of a batch, put together; NULL: they are always read in place */
+    double *wide;      /* rows of a batch for a model in double; NULL for other models and for integers */
 } dsci_port;
 
 /* Memory of one batch, and where the examples are. Ports are in the order of the plan's inputs, then of what

@@ -83,8 +83,9 @@ static void run_digits(dsc_cell *cell)
 {
     const dsc_split *split = dsc_cell_shared(cell);
     double sum = 0;
-    for (size_t i = 0; i < split->train.count * split->train.features; i++)
-        sum += split->train.x[i];
+    for (size_t i = 0; i < split->train.count; i++)
+        for (size_t j = 0; j < split->train.features; j++)
+            sum += dsc_dataset_value(&split->train, i, j);
     dsc_put(cell, "ink", sum / (double)split->train.count);
 }
 

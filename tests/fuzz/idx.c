@@ -30,11 +30,12 @@ static bool read_pair(const char *directory, const unsigned char *bytes, size_t 
         assert_true(data.count <= size * MAX_GZIP_RATIO && data.features <= size * MAX_GZIP_RATIO);
         for (size_t i = 0; i < data.count; i++)
             assert_true(data.labels[i] >= 0 && (size_t)data.labels[i] < data.classes);
-        for (size_t i = 0; i < data.count * data.features; i++)
-            assert_true(data.x[i] >= 0 && data.x[i] <= 1);
+        for (size_t i = 0; i < data.count; i++)
+            for (size_t j = 0; j < data.features; j++)
+                assert_true(dsc_dataset_value(&data, i, j) >= 0 && dsc_dataset_value(&data, i, j) <= 1);
     } else {
         assert_int_equal(dsc_scope_status(scope), DSC_ERROR_FORMAT);
-        assert_null(data.x);
+        assert_null(data.bytes);
         assert_non_null(strstr(dsc_scope_message(scope), directory));
     }
     dsc_scope_close(&scope);

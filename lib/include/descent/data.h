@@ -10,13 +10,18 @@
 #include <descent/linalg.h>
 #include <descent/scope.h>
 
-/* Labelled examples. x: count x features, row-major, fp64 as generated or read; labels: count integers in
-   0..classes-1 (NULL for regression, then y: count x targets). */
+/* Labelled examples. x: count x features, row-major, fp64 as generated or read. Where files hold bytes they
+   stay bytes: x is NULL, bytes are as many, and value j of an example stands for levels[j %
+   level_groups][byte]. labels: count integers in 0..classes-1 (NULL for regression, then y: count x targets).
+ */
 typedef struct dsc_dataset {
     const char *name;
     size_t count, features, classes, targets;
     size_t height, width, channels; /* of an image example, features = height * width * channels; else 0 */
     double *x, *y;
+    const uint8_t *bytes;
+    const double *levels; /* level_groups x 256 */
+    size_t level_groups;
     int32_t *labels;
     const char *const *class_names; /* classes of them, or NULL */
 } dsc_dataset;
@@ -25,11 +30,15 @@ typedef struct dsc_split {
     dsc_dataset train, test;
 } dsc_split;
 
-/* x as a matrix over the data set's own memory. */
-static inline dsc_matrix dsc_dataset_matrix(const dsc_dataset *data)
+/* A feature of an example, held as a double or as a byte. */
+static inline double dsc_dataset_value(const dsc_dataset *data, size_t example, size_t feature)
 {
-    return (dsc_matrix){ data->count, data->features, data->x };
+    const size_t at = example * data->features + feature;
+    return data->x ? data->x[at] : data->levels[feature % data->level_groups * 256 + data->bytes[at]];
 }
+
+/* All features as a matrix: over the data set's own x, or of bytes a copy in the scope. */
+DSC_API dsc_matrix dsc_dataset_matrix(dsc_scope *scope, const dsc_dataset *data);
 
 /* count x classes, 1 where the label is and 0 elsewhere. */
 DSC_API dsc_matrix dsc_one_hot(dsc_scope *scope, const dsc_dataset *data);
@@ -72,7 +81,7 @@ DSC_API dsc_dataset dsc_spline_points(dsc_scope *scope);
 /* A pair of IDX files (Yann LeCun's format), gzip or not: images of bytes, and as many labels of a byte.
    There are 10 classes, as in MNIST, or as many as the largest label asks for (27 for EMNIST's
    letters 1..26). The header's sizes are checked against the file's before anything is allocated; at most 1
-   GiB decompressed. Pixels are scaled to 0..1. */
+   GiB decompressed. Pixels stay bytes and stand for 0..1. */
 DSC_API dsc_dataset dsc_idx_images(dsc_scope *scope, const char *images_path, const char *labels_path);
 
 /* MNIST or Fashion-MNIST from a directory that holds the four files train-images-idx3-ubyte,
@@ -81,7 +90,7 @@ DSC_API dsc_dataset dsc_idx_images(dsc_scope *scope, const char *images_path, co
 DSC_API dsc_split dsc_idx_directory(dsc_scope *scope, const char *directory);
 
 /* CIFAR-10's binary layout (Krizhevsky 2009), gzip or not: records of a label and 3 x 1024 bytes, red, green,
-   blue. Pixels are scaled to 0..1 and put channels last. */
+   blue. Pixels stay bytes, put channels last, and stand for 0..1. */
 DSC_API dsc_dataset dsc_cifar10_file(dsc_scope *scope, const char *path);
 
 /* CIFAR-10 from a directory that holds data_batch_1.bin to data_batch_5.bin and test_batch.bin, each with or
@@ -156,8 +165,9 @@ typedef struct dsc_scaler {
 } dsc_scaler;
 DSC_API dsc_scaler dsc_scaler_fit(dsc_scope *scope, const dsc_dataset *train, dsc_scaling scaling,
                                   dsc_scaling_scope over);
-/* In place. The data set has the features (or channels) of the one that was fitted. */
-DSC_API dsc_status dsc_scaler_apply(dsc_scope *scope, const dsc_scaler *scaler, const dsc_dataset *data);
+/* In place; bytes stay as they are, and stand for other levels, in the scope. The data set has the features
+   (or channels) of the one that was fitted. */
+DSC_API dsc_status dsc_scaler_apply(dsc_scope *scope, const dsc_scaler *scaler, dsc_dataset *data);
 
 /* Random changes of a training example, drawn by (seed, epoch, example): the same whatever the order of work,
    and the same bits on every processor. Images of height x width x channels, channels last; sequences have

@@ -45,12 +45,16 @@ typedef struct dsc_examples {
     dsc_column columns[DSC_MAX_COLUMNS]; /* ended by the first without a name */
 } dsc_examples;
 
-/* The columns "input" (x), "labels" and "targets" (y) of a data set, as far as it has them. Copies in the
-   scope, reals in single precision; the data set may go. */
+/* The columns "input" (x or bytes), "labels" and "targets" (y) of a data set, as far as it has them. x and y
+   are copied in single precision, in the scope; bytes and labels are read where they are, in the data set. */
 DSC_API dsc_examples dsc_examples_from(dsc_scope *scope, const dsc_dataset *data);
 
 /* The column of that name; NULL if there is none. It may be changed if the examples may. */
 DSC_API dsc_column *dsc_examples_column(const dsc_examples *examples, const char *name);
+
+/* An example's values of a column of reals or bytes, as they are fed: width floats. The example is one of the
+   examples' (of an unbatched column 0), and the column fits them. */
+DSC_API void dsc_column_read(const dsc_column *column, size_t example, float *dst);
 
 /* The integers of the column "labels"; NULL if there is none of integers. */
 DSC_API const int32_t *dsc_examples_labels(const dsc_examples *examples);

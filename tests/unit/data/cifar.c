@@ -38,7 +38,8 @@ static void pixels_come_channels_last(void **state)
         assert_string_equal(data.class_names[9], "truck");
         assert_int_equal(data.labels[2], 2);
         for (size_t i = 0; i < 3 * 3072; i++)
-            assert_true(data.x[i] == (double)(i / 3072 + i % 3 * 100 + i % 3072 / 3 % 32) / 255);
+            assert_true(dsc_dataset_value(&data, i / 3072, i % 3072) ==
+                        (double)(i / 3072 + i % 3 * 100 + i % 3072 / 3 % 32) / 255);
         dsc_scope_close(&scope);
     }
 }
@@ -61,7 +62,7 @@ static void damaged_records_are_refused(void **state)
         records[RECORD] = cases[i].label;
         directory_put_bytes(*state, "batch", records, cases[i].size);
         dsc_scope *scope = dsc_scope_open(NULL);
-        assert_null(dsc_cifar10_file(scope, directory_path(*state, "batch")).x);
+        assert_null(dsc_cifar10_file(scope, directory_path(*state, "batch")).bytes);
         assert_int_equal(dsc_scope_status(scope), DSC_ERROR_FORMAT);
         assert_non_null(strstr(dsc_scope_message(scope), cases[i].says));
         assert_non_null(strstr(dsc_scope_message(scope), "/batch"));
@@ -98,7 +99,7 @@ static void six_files_train_and_test_or_one_does_both(void **state)
     assert_int_equal(part.train.count, 8);
     assert_int_equal(part.test.count, 2);
     assert_int_equal(part.test.labels[1], 9);
-    assert_true(part.test.x[3072] == 9 / 255.0);
+    assert_true(dsc_dataset_value(&part.test, 1, 0) == 9 / 255.0);
     static const char *const names[] = { "data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
                                          "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin" };
     for (size_t i = 0; i < 6; i++)
@@ -132,7 +133,7 @@ static void the_first_four_thousand_are_those(void **state)
     assert_memory_equal(split.train.labels, labels, sizeof labels);
     static const double pixel[] = { 59, 62, 63 }; /* the first of the frog */
     for (size_t c = 0; c < 3; c++)
-        assert_true(split.train.x[c] == pixel[c] / 255);
+        assert_true(dsc_dataset_value(&split.train, 0, c) == pixel[c] / 255);
     dsc_scope_close(&scope);
 }
 

@@ -40,7 +40,7 @@ static void idx_files_are_read_plain_and_compressed(void **state)
         assert_int_equal(data.classes, 10);
         assert_int_equal(data.labels[0] * 10 + data.labels[1], 90);
         for (size_t i = 0; i < 6; i++)
-            assert_true(data.x[i] == images[16 + i] / 255.0);
+            assert_true(dsc_dataset_value(&data, i / 3, i % 3) == images[16 + i] / 255.0);
         dsc_scope_close(&scope);
     }
 }
@@ -74,7 +74,7 @@ static void damaged_idx_files_are_refused_with_name_expected_and_found(void **st
         directory_put_bytes(*state, "images", bytes[0], cases[i].in_labels ? sizeof images : cases[i].size);
         directory_put_bytes(*state, "labels", bytes[1], cases[i].in_labels ? cases[i].size : sizeof labels);
         dsc_scope *scope = dsc_scope_open(NULL);
-        assert_null(read_images(scope, *state).x);
+        assert_null(read_images(scope, *state).bytes);
         assert_int_equal(dsc_scope_status(scope), DSC_ERROR_FORMAT);
         assert_non_null(strstr(dsc_scope_message(scope), cases[i].says));
         assert_non_null(strstr(dsc_scope_message(scope), cases[i].in_labels ? "/labels" : "/images"));
@@ -146,12 +146,13 @@ static void images_without_as_many_labels_are_refused(void **state)
     directory_put_bytes(*state, "images", images, sizeof images);
     directory_put_bytes(*state, "labels", three, sizeof three);
     dsc_scope *scope = dsc_scope_open(NULL);
-    assert_null(read_images(scope, *state).x);
+    assert_null(read_images(scope, *state).bytes);
     assert_non_null(strstr(dsc_scope_message(scope), "/labels has 3 labels"));
     assert_non_null(strstr(dsc_scope_message(scope), "/images has 2 images"));
     dsc_scope_close(&scope);
     scope = dsc_scope_open(NULL);
-    assert_null(dsc_idx_images(scope, directory_path(*state, "none"), directory_path(*state, "labels")).x);
+    assert_null(
+        dsc_idx_images(scope, directory_path(*state, "none"), directory_path(*state, "labels")).bytes);
     assert_int_equal(dsc_scope_status(scope), DSC_ERROR_FILE);
     dsc_scope_close(&scope);
 }

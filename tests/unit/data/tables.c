@@ -219,7 +219,7 @@ static void scalers_bring_each_group_to_its_scale(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         double x[8];
-        const dsc_dataset data = two_examples(x);
+        dsc_dataset data = two_examples(x);
         dsc_scope *scope = dsc_scope_open(NULL);
         const dsc_scaler scaler = dsc_scaler_fit(scope, &data, cases[i].scaling, cases[i].over);
         assert_int_equal(dsc_scaler_apply(scope, &scaler, &data), DSC_OK);
@@ -230,19 +230,66 @@ static void scalers_bring_each_group_to_its_scale(void **state)
     }
 }
 
+/* Bytes are scaled by what they stand for, to the bits of the doubles of the same values. */
+static void bytes_are_scaled_as_the_values_they_stand_for(void **state)
+{
+    (void)state;
+    enum { EXAMPLES = 50, FEATURES = 12, CHANNELS = 3, VALUES = EXAMPLES * FEATURES };
+    uint8_t bytes[VALUES];
+    double levels[CHANNELS * 256];
+    for (size_t i = 0; i < VALUES; i++)
+        bytes[i] = (uint8_t)(i * i * 7 % 256);
+    for (size_t i = 0; i < CHANNELS * 256; i++)
+        levels[i] = (double)(i % 256) / 255 * (double)(1 + i / 256);
+    for (size_t i = 0; i < 24; i++) {
+        const dsc_scaling_scope fitted = i % 3 == 0   ? DSC_SCALE_FEATURES
+                                         : i % 3 == 1 ? DSC_SCALE_CHANNELS
+                                                      : DSC_SCALE_ALL;
+        const dsc_scaling scaling = (dsc_scaling)(i / 3 % 4);
+        dsc_scope *scope = dsc_scope_open(NULL);
+        double x[VALUES];
+        dsc_dataset packed = { .count = EXAMPLES,
+                               .features = FEATURES,
+                               .height = 2,
+                               .width = 2,
+                               .channels = CHANNELS,
+                               .bytes = bytes,
+                               .levels = levels,
+                               .level_groups = i / 12 ? CHANNELS : 1 };
+        const dsc_matrix matrix = dsc_dataset_matrix(scope, &packed);
+        memcpy(x, matrix.data, sizeof x);
+        dsc_dataset plain = packed;
+        plain.bytes = NULL;
+        plain.x = x;
+        const dsc_scaler one = dsc_scaler_fit(scope, &plain, scaling, fitted),
+                         other = dsc_scaler_fit(scope, &packed, scaling, fitted);
+        assert_int_equal(one.count, other.count);
+        assert_memory_equal(one.offset, other.offset, one.count * sizeof *one.offset);
+        assert_memory_equal(one.factor, other.factor, one.count * sizeof *one.factor);
+        for (int times = 0; times < 2; times++) { /* a scaled data set can be scaled again */
+            assert_int_equal(dsc_scaler_apply(scope, &one, &plain), DSC_OK);
+            assert_int_equal(dsc_scaler_apply(scope, &other, &packed), DSC_OK);
+            assert_ptr_equal(packed.bytes, bytes);
+            for (size_t k = 0; k < VALUES; k++)
+                assert_true(dsc_dataset_value(&packed, k / FEATURES, k % FEATURES) == x[k]);
+        }
+        dsc_scope_close(&scope);
+    }
+}
+
 static void scalers_apply_what_the_training_set_was_like(void **state)
 {
     (void)state;
     double x[8], other[4] = { 4, 11, 3, 40 };
     const dsc_dataset data = two_examples(x);
-    const dsc_dataset test = { .count = 1, .features = 4, .channels = 2, .x = other };
+    dsc_dataset test = { .count = 1, .features = 4, .channels = 2, .x = other };
     dsc_scope *scope = dsc_scope_open(NULL);
     const dsc_scaler scaler = dsc_scaler_fit(scope, &data, DSC_SCALE_MIN_MAX, DSC_SCALE_FEATURES);
     dsc_scaler_apply(scope, &scaler, &test);
     static const double expected[] = { 2, 0, 0, 0.5 };
     for (size_t j = 0; j < 4; j++)
         assert_true(other[j] == expected[j]);
-    const dsc_dataset wrong = { .name = "wrong", .count = 1, .features = 3, .x = other };
+    dsc_dataset wrong = { .name = "wrong", .count = 1, .features = 3, .x = other };
     assert_int_equal(dsc_scaler_apply(scope, &scaler, &wrong), DSC_ERROR_SHAPE);
     dsc_scope_close(&scope);
     scope = dsc_scope_open(NULL);
@@ -264,6 +311,7 @@ int main(void)
         IN_DIRECTORY(wrong_tables_are_refused_with_their_line),
         IN_DIRECTORY(packed_tables_are_read_and_bytes_of_zero_refused),
         cmocka_unit_test(scalers_bring_each_group_to_its_scale),
+        cmocka_unit_test(bytes_are_scaled_as_the_values_they_stand_for),
         cmocka_unit_test(scalers_apply_what_the_training_set_was_like),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

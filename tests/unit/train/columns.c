@@ -288,6 +288,33 @@ static void bytes_are_the_floats_that_they_stand_for(void **state)
     }
 }
 
+/* A data set's bytes are read where they are, and fed as the doubles that they stand for, rounded. */
+static void bytes_of_a_data_set_are_neither_copied_nor_widened(void **state)
+{
+    (void)state;
+    enum { FEATURES = 6 };
+    uint8_t pixels[256 * FEATURES];
+    double levels[2 * 256];
+    for (size_t i = 0; i < sizeof pixels; i++)
+        pixels[i] = (uint8_t)(i / FEATURES + i % FEATURES);
+    for (size_t i = 0; i < 2 * 256; i++)
+        levels[i] = ((double)(i % 256) / 255 - 0.13066) * (1 / 0.30810 + (double)(i / 256));
+    dsc_scope *scope = dsc_scope_open(NULL);
+    dsc_dataset data = { .count = 256, .features = FEATURES, .bytes = pixels, .levels = levels };
+    for (data.level_groups = 1; data.level_groups <= 2; data.level_groups++) {
+        const dsc_examples all = dsc_examples_from(scope, &data);
+        assert_ptr_equal(dsc_examples_column(&all, "input")->u8, pixels);
+        for (size_t i = 0; i < data.count; i++) {
+            float values[FEATURES];
+            dsc_column_read(dsc_examples_column(&all, "input"), i, values);
+            for (size_t j = 0; j < FEATURES; j++)
+                assert_true(values[j] == (float)dsc_dataset_value(&data, i, j));
+        }
+    }
+    assert_int_equal(dsc_scope_status(scope), DSC_OK);
+    dsc_scope_close(&scope);
+}
+
 /* --- Examples that do not fit --- */
 
 static const float reals[COUNT * STEPS];
@@ -468,6 +495,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(windows_are_the_copied_examples_to_the_bit, directory_make,
                                         directory_remove),
         cmocka_unit_test(bytes_are_the_floats_that_they_stand_for),
+        cmocka_unit_test(bytes_of_a_data_set_are_neither_copied_nor_widened),
         cmocka_unit_test(examples_that_do_not_fit_say_what_would),
         cmocka_unit_test(words_outside_the_vocabulary_are_found_in_windows),
         cmocka_unit_test(names_of_inputs_and_of_what_is_augmented_are_checked),
