@@ -244,8 +244,8 @@ static dsc_cost cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperpa
     const double n = (double)k->examples, p = (double)k->features, shorter = n < p ? n : p, dimension = 784;
     return (dsc_cost){ .flops = (n + (double)k->test) * p * (dimension + 60) + n * p * shorter +
                                 shorter * shorter * shorter,
-                       .bytes = 8 * (n * p + 2 * ROWS_AT_ONCE * p + p * dimension / 2 + n * dimension +
-                                     2 * shorter * shorter) };
+                       .bytes = 8 * (n * p + ROWS_AT_ONCE * (2 * p + dimension) + p * dimension / 2 +
+                                     n * dimension + 2 * shorter * shorter) };
 }
 
 static dsc_figure error_figure(const char *name, const char *title, const char *x, const char *x_label,
