@@ -9,6 +9,7 @@
 #include "graph/model.h"
 #include "graph/passes.h"
 #include "ops/loss.h"
+#include "ops/touched_rows.h"
 
 static const dsc_slice *slice_of(const dsc_slice *slices, size_t count, const char *name)
 {
@@ -30,6 +31,19 @@ static void settle_input(const dsc_model *model, dsci_execution *plan, dsci_tens
             return;
         }
     plan->inputs[plan->input_count++] = tensor;
+}
+
+/* Has a gradient that a batch of tokens makes alone keep a list of its rows, one for all of the model's
+ * plans. */
+static void settle_rows(const dsc_model *model, const dsc_slice *slice, dsci_tensor *diff)
+{
+    dsci_node *node = diff->producer;
+    if (node->op != &dsci_op_embedding_backward || node->implementation->engine != DSC_ENGINE_NATIVE)
+        return;
+    dsci_touched_rows **touched = &model->touched[slice - model->slices];
+    if (!*touched)
+        *touched = dsci_touched_rows_make(model->scope, diff->shape.dim[0], diff->shape.dim[1]);
+    node->touched = *touched;
 }
 
 /* Gives parameters, their gradients and state their places in the model's vectors, and external tensors
@@ -61,6 +75,8 @@ static void settle_leaf(const dsc_model *model, dsci_execution *plan, const dsci
                        "parameter '%s': its gradient is another tensor's too", node->name);
     tensor->diff->storage = DSCI_STORAGE_GRADIENTS;
     tensor->diff->offset = tensor->offset;
+    if (slice && node->op == &dsci_op_parameter)
+        settle_rows(model, slice, tensor->diff);
 }
 
 static void settle(const dsc_model *model, dsci_execution *plan)

@@ -12,6 +12,7 @@
 #include "graph/memory.h"
 #include "graph/network.h"
 #include "graph/passes.h"
+#include "ops/touched_rows.h"
 
 static size_t count_nodes(const dsci_graph *graph, const dsci_op *op)
 {
@@ -95,6 +96,7 @@ static dsc_status lay_out_all(dsc_model *model, const dsci_graph *graph)
     model->state_slices = state.slices;
     model->state_count = state.slice_count;
     model->state_elements = state.elements;
+    model->touched = dsc_scope_alloc(model->scope, model->slice_count, sizeof(struct dsci_touched_rows *));
     if (!model->outline) {
         model->parameters = dsc_scope_alloc(model->scope, model->elements, size);
         model->gradients = dsc_scope_alloc(model->scope, model->elements, size);
@@ -310,6 +312,9 @@ void *dsc_model_gradients(dsc_model *model, size_t *elements)
 {
     if (elements)
         *elements = model ? model->elements : 0;
+    for (size_t i = 0; model && i < model->slice_count; i++)
+        if (model->touched[i])
+            dsci_touched_rows_spoil(model->touched[i]); /* the caller may write */
     return model ? model->gradients : NULL;
 }
 

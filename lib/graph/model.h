@@ -64,6 +64,8 @@ struct dsc_model {
     size_t slice_count, parameter_count;
     size_t elements; /* of each flat vector, padding included */
     void *parameters, *gradients;
+    struct dsci_touched_rows *
+        *touched; /* of each slice: the rows of its gradient that are not zero. NULL: all */
     dsc_slice *state_slices;
     size_t state_count, state_elements;
     void *state; /* of the master type */

@@ -9,6 +9,7 @@
 
 #include "base/patterns.h"
 #include "kernels/kernels.h"
+#include "ops/touched_rows.h"
 
 enum { COLUMNS = 256 }; /* whose norms a thread bounds together */
 
@@ -322,10 +323,65 @@ dsc_status dsci_optimizer_make(dsc_scope *scope, dsci_optimizer_state *optimizer
         divide(scope, optimizer, slices && slice_count ? slices : &all,
                slices && slice_count ? slice_count : 1) != DSC_OK)
         return dsc_scope_status(scope);
+    optimizer->updates = optimizer->chunks;
+    optimizer->update_count = optimizer->chunk_count;
     return make_vectors(scope, optimizer);
 }
 
+/* Whether a row without gradient keeps its bits, and those of the rule's memory, under an update. */
+static bool leaves_rows(const dsc_optimizer *options, const dsci_trained_slice *slice)
+{
+    const bool forgetless = options->kind == DSC_SGD || options->kind == DSC_ADAGRAD;
+    return forgetless && slice->coupled == 0 && slice->decoupled == 0 && slice->l1 == 0;
+}
+
+/* Of each trained slice, which rows of it are to be updated. Returns how many parts of tables that makes. */
+static size_t follow(dsci_optimizer_state *o, const dsc_slice *slices, size_t slice_count,
+                     struct dsci_touched_rows *const *touched)
+{
+    size_t parts = 0;
+    for (size_t s = 0; s < o->slice_count; s++) {
+        dsci_trained_slice *slice = &o->slices[s];
+        for (size_t i = 0; i < slice_count; i++) {
+            if (slices[i].offset != slice->offset || !touched[i])
+                continue;
+            if (o->options.lazy_rows || leaves_rows(&o->options, slice))
+                slice->touched = touched[i];
+            else if (slice->l1 > 0)
+                slice->spoiled = touched[i];
+        }
+        parts += slice->touched ? slice->touched->parts : 0;
+    }
+    return parts;
+}
+
+dsc_status dsci_optimizer_follow_rows(dsc_scope *scope, dsci_optimizer_state *o, const dsc_slice *slices,
+                                      size_t slice_count, struct dsci_touched_rows *const *touched)
+{
+    const size_t parts = follow(o, slices, slice_count, touched);
+    if (parts == 0)
+        return DSC_OK;
+    dsci_update_chunk *updates = dsc_scope_alloc(scope, o->chunk_count + parts, sizeof *updates);
+    if (!updates)
+        return dsc_scope_status(scope);
+    o->updates = updates;
+    o->update_count = 0;
+    for (size_t i = 0; i < o->chunk_count; i++)
+        if (!o->slices[o->chunks[i].slice].touched)
+            updates[o->update_count++] = o->chunks[i];
+    for (size_t s = 0; s < o->slice_count; s++)
+        for (size_t part = 0; o->slices[s].touched && part < o->slices[s].touched->parts; part++)
+            updates[o->update_count++] = (dsci_update_chunk){ .slice = s, .offset = part };
+    return DSC_OK;
+}
+
 /* --- A step --- */
+
+/* What a step reads and writes, and what gradients are multiplied by first. */
+struct vectors {
+    void *parameters, *gradients;
+    double scale;
+};
 
 static void *at(const dsci_optimizer_state *o, void *vector, size_t offset)
 {
@@ -411,47 +467,64 @@ static dsci_rule_step in_single(const struct step *s)
                              .nesterov = s->kind == DSC_NESTEROV };
 }
 
-static void update_chunk(dsci_optimizer_state *o, const struct step *common, size_t i, void *parameters,
-                         void *gradients, double scale)
+/* Updates n elements of a slice from offset on, of all vectors. */
+static void update_elements(dsci_optimizer_state *o, const struct step *s, const dsci_trained_slice *slice,
+                            size_t offset, size_t n, struct vectors v)
 {
-    const dsci_update_chunk *chunk = &o->chunks[i];
-    const dsci_trained_slice *slice = &o->slices[chunk->slice];
-    const size_t n = chunk->count, offset = chunk->offset;
-    void *w = at(o, parameters, offset), *g = at(o, gradients, offset);
+    void *w = at(o, v.parameters, offset), *g = at(o, v.gradients, offset);
     void *a = at(o, o->first, offset), *b = at(o, o->second, offset), *c = at(o, o->third, offset);
     const double most = o->options.clip_value > 0 ? o->options.clip_value : INFINITY;
-    const bool shaped = scale != 1 || most < INFINITY || slice->l1 > 0;
+    const bool shaped = v.scale != 1 || most < INFINITY || slice->l1 > 0;
+    if (o->dtype == DSC_F64) {
+        if (shaped)
+            shape(w, g, n, v.scale, most, slice->l1);
+        if (slice->decoupled > 0)
+            shrink(w, n, s->lr * slice->decoupled);
+        update(s, w, g, a, b, c, n);
+        return;
+    }
+    const dsci_kernels *k = dsci_kernels_for(DSC_ISA_AUTO);
+    if (shaped)
+        k->shape_gradient(g, w, n, (float)v.scale, (float)most, (float)slice->l1);
+    if (slice->decoupled > 0)
+        k->scale(w, n, (float)(1 - s->lr * slice->decoupled));
+    const dsci_rule_step single = in_single(s);
+    kernel_of(k, s)(w, g, a, b, c, n, &single);
+}
+
+static void update_chunk(dsci_optimizer_state *o, const struct step *common, size_t i, struct vectors v)
+{
+    const dsci_update_chunk *chunk = &o->updates[i];
+    const dsci_trained_slice *slice = &o->slices[chunk->slice];
     struct step s = *common;
     s.lr *= slice->lr_factor;
     s.step_size *= slice->lr_factor;
     s.nadam_gradient *= slice->lr_factor;
     s.coupled = slice->coupled;
-    if (o->dtype == DSC_F64) {
-        if (shaped)
-            shape(w, g, n, scale, most, slice->l1);
-        if (slice->decoupled > 0)
-            shrink(w, n, s.lr * slice->decoupled);
-        update(&s, w, g, a, b, c, n);
+    if (!slice->touched) {
+        update_elements(o, &s, slice, chunk->offset, chunk->count, v);
         return;
     }
-    const dsci_kernels *k = dsci_kernels_for(DSC_ISA_AUTO);
-    if (shaped)
-        k->shape_gradient(g, w, n, (float)scale, (float)most, (float)slice->l1);
-    if (slice->decoupled > 0)
-        k->scale(w, n, (float)(1 - s.lr * slice->decoupled));
-    const dsci_rule_step single = in_single(&s);
-    kernel_of(k, &s)(w, g, a, b, c, n, &single);
+    size_t count;
+    const size_t columns = slice->touched->columns;
+    const uint32_t *rows = dsci_touched_rows_of(slice->touched, chunk->offset, &count);
+    for (size_t r = 0; r < count; r++)
+        update_elements(o, &s, slice, slice->offset + rows[r] * columns, columns, v);
 }
 
 /* The sum of squares of a chunk's gradient, after clip_value. */
 static double squares(const dsci_optimizer_state *o, size_t i, void *gradients)
 {
     const double most = o->options.clip_value > 0 ? o->options.clip_value : INFINITY;
-    const void *g = at(o, gradients, o->chunks[i].offset);
+    const dsci_update_chunk *chunk = &o->chunks[i];
+    const dsci_trained_slice *slice = &o->slices[chunk->slice];
+    if (slice->touched && !dsci_touched_rows_any(slice->touched, chunk->offset - slice->offset, chunk->count))
+        return 0;
+    const void *g = at(o, gradients, chunk->offset);
     double sums[DSCI_LANES] = { 0 }, sum = 0;
     if (o->dtype != DSC_F64 && most == INFINITY)
-        return dsci_kernels_for(DSC_ISA_AUTO)->dot(g, g, o->chunks[i].count);
-    for (size_t j = 0; j < o->chunks[i].count; j++) {
+        return dsci_kernels_for(DSC_ISA_AUTO)->dot(g, g, chunk->count);
+    for (size_t j = 0; j < chunk->count; j++) {
         const double x = fabs(o->dtype == DSC_F64 ? ((const double *)g)[j] : (double)((const float *)g)[j]);
         const double clipped = x > most ? most : x;
         sums[j % DSCI_LANES] += clipped * clipped;
@@ -500,14 +573,17 @@ static void bound_norms(const dsci_optimizer_state *o, const dsci_trained_slice 
 void dsci_optimizer_update(dsci_optimizer_state *optimizer, void *parameters, void *gradients, int threads)
 {
     const int used = optimizer->chunk_count > 1 && threads > 1 ? threads : 1;
-    const double scale = clip_scale(optimizer, gradients, used);
+    const struct vectors v = { parameters, gradients, clip_scale(optimizer, gradients, used) };
     const struct step step = next_step(optimizer);
 #pragma omp parallel for num_threads(used) if (used > 1) schedule(static)
-    for (size_t i = 0; i < optimizer->chunk_count; i++) {
+    for (size_t i = 0; i < optimizer->update_count; i++) {
         const unsigned mode = dsc_float_mode_enter();
-        update_chunk(optimizer, &step, i, parameters, gradients, scale);
+        update_chunk(optimizer, &step, i, v);
         dsc_float_mode_leave(mode);
     }
+    for (size_t i = 0; i < optimizer->slice_count; i++)
+        if (optimizer->slices[i].spoiled)
+            dsci_touched_rows_spoil(optimizer->slices[i].spoiled);
     for (size_t i = 0; i < optimizer->slice_count; i++)
         if (optimizer->slices[i].max_norm > 0 && optimizer->slices[i].units > 0)
             bound_norms(optimizer, &optimizer->slices[i], parameters, used);

@@ -25,10 +25,14 @@ enum { DSCI_OPTIMIZER_SCALARS = sizeof(dsci_optimizer_progress) / sizeof(double)
 typedef struct dsci_trained_slice {
     size_t offset, count, units; /* units: of the last dimension; 0: a bias, without max_norm */
     double lr_factor, coupled, decoupled, l1, l2, max_norm;
+    const struct dsci_touched_rows *touched; /* the rows that are updated; NULL: all elements */
+    struct dsci_touched_rows *spoiled;       /* whose gradient an update writes all of: l1 is added to it */
 } dsci_trained_slice;
 
+/* What a thread takes at a time: some elements of a slice, or, of a slice of which rows are updated, the rows
+   in a part of the table. */
 typedef struct dsci_update_chunk {
-    size_t slice, offset, count;
+    size_t slice, offset, count; /* count 0: offset is a part */
 } dsci_update_chunk;
 
 /* A rule with its memory. */
@@ -38,9 +42,11 @@ typedef struct dsci_optimizer_state {
     size_t elements;
     dsci_trained_slice *slices;
     size_t slice_count;
-    dsci_update_chunk *chunks;
-    double *partial_sums; /* of each chunk */
+    dsci_update_chunk *chunks; /* all elements: what the norm of the gradient is summed over */
+    double *partial_sums;      /* of each chunk */
     size_t chunk_count;
+    dsci_update_chunk *updates; /* what a step updates: the chunks, or parts of tables in their place */
+    size_t update_count;
     void *first, *second, *third; /* NULL if the rule has none */
     dsci_optimizer_progress progress;
     double lr;            /* of the last step */
@@ -51,6 +57,13 @@ typedef struct dsci_optimizer_state {
 dsc_status dsci_optimizer_make(dsc_scope *scope, dsci_optimizer_state *optimizer,
                                const dsc_optimizer *options, dsc_dtype dtype, const dsc_slice *slices,
                                size_t slice_count, size_t elements);
+
+/* Tells which rows of a slice's gradient are not zero (an array of a pointer a slice, as they were given;
+   NULL: all may be). From then on these alone are updated, of slices and by rules of which the others keep
+   their bits, and with lazy_rows by any rule. */
+dsc_status dsci_optimizer_follow_rows(dsc_scope *scope, dsci_optimizer_state *optimizer,
+                                      const dsc_slice *slices, size_t slice_count,
+                                      struct dsci_touched_rows *const *touched);
 
 /* Vectors of the length of the parameters that a rule keeps. */
 int dsci_optimizer_vectors(const dsc_optimizer *options);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ops/ref/ref.h"
+#include "ops/touched_rows.h"
 
 static bool infer(const dsci_context *context, dsci_node *node)
 {
@@ -72,25 +73,45 @@ static void run_bf16(const dsci_operands *o, dsci_part part)
 static dsc_status book_backward(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
     (void)scope;
-    booking->parts = dsci_least(
-        dsci_ceiling(node->attributes.embedding.vocabulary, dsci_limits.rows_of_tables), DSCI_MOST_PARTS);
+    booking->parts = dsci_table_parts(node->attributes.embedding.vocabulary);
     return DSC_OK;
+}
+
+/* The part's rows of the table, all of them zero in the gradient. */
+static dsci_range begin_backward(const dsci_operands *o, size_t part)
+{
+    const dsci_range rows =
+        dsci_piece(o->node->attributes.embedding.vocabulary, part, o->node->booking.parts);
+    const size_t columns = o->node->out[0]->shape.dim[1];
+    float *diff_table = o->out[0];
+    if (o->node->touched)
+        dsci_touched_rows_clear(o->node->touched, part, diff_table);
+    else
+        memset(diff_table + rows.first * columns, 0, rows.count * columns * sizeof *diff_table);
+    return rows;
+}
+
+/* Whether a token adds to a row of the part. */
+static bool adds_to(const dsci_operands *o, size_t part, dsci_range rows, size_t token)
+{
+    if (token - rows.first >= rows.count || token + 1 == o->node->attributes.embedding.padding)
+        return false;
+    if (o->node->touched)
+        dsci_touched_rows_add(o->node->touched, part, token);
+    return true;
 }
 
 static void run_backward(const dsci_operands *o, dsci_part part)
 {
-    const size_t vocabulary = o->node->attributes.embedding.vocabulary, parts = o->node->booking.parts;
-    const size_t first = vocabulary * part.index / parts, end = vocabulary * (part.index + 1) / parts;
+    const dsci_range rows = begin_backward(o, part.index);
     const size_t count = o->node->in[0]->elements, columns = o->node->out[0]->shape.dim[1];
     const int32_t *tokens = o->in[0];
     const float *diff_dst = o->in[1];
-    float *diff_table = o->out[0];
-    memset(diff_table + first * columns, 0, (end - first) * columns * sizeof *diff_table);
     for (size_t i = 0; i < count; i++) {
         const size_t token = (size_t)tokens[i];
-        if (token < first || token >= end || token + 1 == o->node->attributes.embedding.padding)
+        if (!adds_to(o, part.index, rows, token))
             continue;
-        float *restrict row = diff_table + token * columns;
+        float *restrict row = (float *)o->out[0] + token * columns;
         const float *restrict diff = diff_dst + i * columns;
         for (size_t j = 0; j < columns; j++)
             row[j] += diff[j];
@@ -120,18 +141,16 @@ const dsci_op dsci_op_embedding = {
 
 static void run_backward_bf16(const dsci_operands *o, dsci_part part)
 {
-    const size_t vocabulary = o->node->attributes.embedding.vocabulary, parts = o->node->booking.parts;
-    const size_t first = vocabulary * part.index / parts, end = vocabulary * (part.index + 1) / parts;
+    const dsci_range rows = begin_backward(o, part.index);
     const size_t count = o->node->in[0]->elements, columns = o->node->out[0]->shape.dim[1];
     const int32_t *tokens = o->in[0];
     const dsci_bf16 *diff_dst = o->in[1];
-    float *diff_table = o->out[0], *wide = part.workspace;
-    memset(diff_table + first * columns, 0, (end - first) * columns * sizeof *diff_table);
+    float *wide = part.workspace;
     for (size_t i = 0; i < count; i++) {
         const size_t token = (size_t)tokens[i];
-        if (token < first || token >= end || token + 1 == o->node->attributes.embedding.padding)
+        if (!adds_to(o, part.index, rows, token))
             continue;
-        float *restrict row = diff_table + token * columns;
+        float *restrict row = (float *)o->out[0] + token * columns;
         o->kernels->from_bf16(wide, diff_dst + i * columns, columns);
         for (size_t j = 0; j < columns; j++)
             row[j] += wide[j];

@@ -173,6 +173,8 @@ struct dsci_node {
     dsci_tensor *prepared; /* memory of the step from its prepare phase on, or NULL */
     dsci_tensor *scratch;  /* memory of the step from its pack or run phase to its finish, or NULL */
     void *state;           /* what book() made, or NULL */
+    struct dsci_touched_rows *touched; /* of the gradient of a table: the rows of it that are not zero, kept
+                                          from step to step. NULL: all of it is written */
 };
 
 /* The examples of one shard of the batch. */

@@ -70,6 +70,8 @@ static void write_optimizer(dsc_text *text, const dsc_optimizer *o)
                     o->weight_decay, o->l1, o->l2, o->decoupled_decay, o->max_norm);
     dsc_text_format(text, "clip_norm=%.17g\nclip_value=%.17g\ncentered=%d\nsutskever=%d\n", o->clip_norm,
                     o->clip_value, o->centered, o->sutskever);
+    if (o->lazy_rows)
+        dsc_text_append(text, "lazy_rows=1\n");
     dsc_text_format(
         text, "schedule=%d %d %.17g %.17g %.17g %.17g %zu %zu %.17g %.17g %.17g %.17g %.17g %.17g\n",
         (int)s->kind, s->by_epoch, s->factor, s->period, s->minimum, s->warmup, s->patience, s->cooldown,

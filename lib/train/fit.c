@@ -31,7 +31,10 @@ static dsci_execution *trainer_init(dsc_scope *scope, dsc_trainer *trainer, dsc_
     const dsc_status status =
         dsci_optimizer_make(scope, &trainer->optimizer, optimizer ? optimizer : &(dsc_optimizer){ 0 },
                             model->options.dtype, model->slices, model->slice_count, model->elements);
-    return status == DSC_OK ? plan : NULL;
+    if (status != DSC_OK || dsci_optimizer_follow_rows(scope, &trainer->optimizer, model->slices,
+                                                       model->slice_count, model->touched) != DSC_OK)
+        return NULL;
+    return plan;
 }
 
 static void update(dsc_trainer *trainer)

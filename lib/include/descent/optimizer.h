@@ -120,6 +120,12 @@ typedef struct dsc_optimizer {
                                      (Pascanu 2013), after each element to this size; 0: not */
     bool centered;                /* RMSPROP: by the variance (Graves 2013) */
     bool sutskever; /* MOMENTUM, NESTEROV: the rate inside the velocity (Sutskever et al. 2013) */
+    /* Of an embedding's table, the rows that a batch names get a gradient, and the others 0. SGD and ADAGRAD
+       without decay leave those alone anyway, so they are not looked at. Other rules would move them on by
+       what they remember; with lazy_rows they don't: rows are updated, decayed and forgotten only in steps
+       that name them, and corrections for bias count all steps (LazyAdam of TensorFlow, SparseAdam of
+       PyTorch). */
+    bool lazy_rows;
     dsc_schedule schedule;
     const dsc_parameter_group *groups; /* group_count of them; they must outlive the optimizer's use */
     size_t group_count;
