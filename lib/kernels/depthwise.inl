@@ -16,7 +16,7 @@ enum { CHANNEL_TILE = 4 };
 enum { CHANNEL_TILE = 2 };
 #endif
 
-/* How many of so many rows or pixels go together. */
+/* How many of the `rest` rows or pixels that are left make the next tile. */
 static inline size_t channel_tile(size_t rest)
 {
     return rest >= CHANNEL_TILE ? CHANNEL_TILE : rest >= 2 ? 2 : 1;
@@ -163,7 +163,7 @@ ALWAYS_INLINE int has_column(const window_tile *t, size_t j)
     return t->column_bits >> j & 1;
 }
 
-/* Rows of the image, or columns, that so many windows meet. */
+/* Rows of the image, or columns, that `windows` windows meet together, each `stride` after the one before. */
 ALWAYS_INLINE size_t met_by(size_t windows, size_t stride)
 {
     return (windows - 1) * stride + SMALL_KERNEL;

@@ -1,7 +1,7 @@
 /* direct_convolution.inl - convolution along rows of an image, which are read where they lie (part of
  * body.inl). Elements of a window that lie together in a row of the image are a run, and the next pixel's run
- * is so many floats further on, so that no matrix of windows is needed. Tiles are those of gemm.inl: 16
- * filters a vector, and broadcast floats of the image.
+ * starts a fixed number of floats further on, so that no matrix of windows is needed. Tiles are those of
+ * gemm.inl: 16 filters a vector, and broadcast floats of the image.
  */
 #ifndef DESCENT_KERNELS_DIRECT_CONVOLUTION_INL
 #define DESCENT_KERNELS_DIRECT_CONVOLUTION_INL

@@ -49,8 +49,8 @@ typedef struct dsci_gemm {
     size_t lda, ldb, ldc;
     int transpose_a, transpose_b, accumulate;
     dsc_activation activation;
-    /* Both operands packed once for all parts, by gemm_pack(); floats is NULL if they are not. A part's place
-       is (row, column) of so many rows of op(a) and columns of op(b). */
+    /* Both operands packed once for all parts, by gemm_pack(); floats is NULL if they are not. A part
+       starts at (row, column) of the whole problem's c, which has `rows` rows and `columns` columns. */
     struct {
         float *floats;
         size_t rows, columns, row, column;
@@ -103,8 +103,9 @@ typedef struct dsci_tap {
 } dsci_tap;
 
 /* Sums of many pixels over the same taps, in their order from +0, by fused multiply-adds or (fused 0) of
-   rounded products: dst = max(floor, sum + bias). Rows and pixels are so many floats apart. Weights and sums
-   over pixels lie in packs: `elements` vectors for each 16 channels. */
+   rounded products: dst = max(floor, sum + bias). dst_row, dst_pixel, src_row and src_pixel are floats from
+   one row, or pixel, to the next. Weights and sums over pixels lie in packs: `elements` vectors for each 16
+   channels. */
 typedef struct dsci_channel_sums {
     float *dst;
     const float *src; /* what taps count from, for the first pixel */
@@ -117,8 +118,9 @@ typedef struct dsci_channel_sums {
     int fused;
 } dsci_channel_sums;
 
-/* The same for windows of 3 x 3 that move by 1 pixel, or (fused only) by 2, over an image padded with
-   nothing: so many rows and columns lie before it. Taps are the elements in their order. */
+/* The same for windows of 3 x 3 that move by 1 pixel, or (fused only) by 2, over an image that is
+   not padded in memory: before[0] rows and before[1] columns of zeros are thought of before it. Taps are the
+   elements of the window in their order. */
 typedef struct dsci_channel_windows {
     float *dst; /* its first row */
     const float *src;
@@ -131,9 +133,10 @@ typedef struct dsci_channel_windows {
 } dsci_channel_windows;
 
 /* Windows of 3 x 3 that follow each other in a row of dst, `count` from the one at `first` on, by steps of 1
-   or 2 pixels over an image padded with nothing: so many columns lie before it, at most 2 before and after.
-   Pixels are so many floats apart. Where windows move by 1 and all rows are there, what is met of the last
-   one is copied to `keep`, whole vectors of each pixel. */
+   or 2 pixels over an image that is not padded in memory: `before` columns of zeros, at most 2, are thought
+   of before it, and at most 2 after it. row_pixels, keep_pixel and diff_pixel are floats from a pixel to the
+   next. Where windows move by 1 and all rows are inside the image, the pixels of the last row that the
+   windows meet are copied to `keep`, each in whole vectors. */
 typedef struct dsci_window_run {
     const float *rows[3]; /* of the image, from column 0 on; NULL: outside */
     size_t row_pixels[3];
@@ -156,16 +159,17 @@ typedef struct dsci_window_sums {
     dsc_activation activation;
 } dsci_window_sums;
 
-/* Memory that will be wanted soon: a float of each so many. */
+/* Addresses to prefetch while a kernel computes, since it or the next call reads them soon: at, at + step,
+   ..., one with each pixel that is multiplied. */
 typedef struct dsci_fetch {
     const float *at; /* NULL: nothing */
     size_t step;
 } dsci_fetch;
 
-/* Their gradient in the weights. Elements of a run are `channels` of each of so many columns of the window:
-   the sums (filters) at run * run_step + column * column_step + channel * channel_step = one such chain over
-   the pixels, stretch after stretch, of starts[run * stretches + stretch][offset + p * step + element] times
-   the next row of diff; the chain is added to the sums if accumulate. */
+/* Their gradient in the weights. Elements of a run are `channels` channels of `columns` columns of the
+   window: the sums (filters) at run * run_step + column * column_step + channel * channel_step = one such
+   chain over the pixels, stretch after stretch, of starts[run * stretches + stretch][offset + p * step +
+   element] times the next row of diff; the chain is added to the sums if accumulate. */
 enum { DSCI_FETCHES = 4 };
 typedef struct dsci_window_products {
     size_t stretches, filters, runs, columns, channels, step;
@@ -176,7 +180,7 @@ typedef struct dsci_window_products {
     float *sums;
     size_t ld_diff, run_step, column_step, channel_step;
     int accumulate;
-    dsci_fetch next[DSCI_FETCHES]; /* a step of one of them with each pixel, on the way */
+    dsci_fetch next[DSCI_FETCHES]; /* the first tiles prefetch one of these each */
 } dsci_window_products;
 
 /* One step of a recurrent layer for some examples. z (rows, gates * units) comes as sums of products and
@@ -362,8 +366,8 @@ typedef struct dsci_kernels {
     void (*alpha_dropout)(float *dst, const float *src, size_t n, uint32_t threshold, float scale_by,
                           float shift_by, float dropped, dsc_rng rng, uint32_t major, uint64_t first_block);
 
-    /* Independent chains of fused multiply-adds in registers, for the rate of the machine: so many rounds of
-       fused_chain_flops operations each. */
+    /* Independent chains of fused multiply-adds in registers, for the rate of the machine: `rounds` rounds
+       of fused_chain_flops operations each. */
     double (*fused_chains)(size_t rounds);
     double fused_chain_flops;
     double (*fused_chains_f64)(size_t rounds);

@@ -13,12 +13,12 @@ enum {
     /* Columns of b that a product packs at a time for itself: long pieces of its rows, 256 x 512 floats at
        most. */
     DSCI_GEMM_COLUMN_CHUNK = 512,
-    /* Rows of b further apart than so many floats fall on few cache sets and one page each; from so many rows
-       of a on, packing pays. */
+    /* Floats between rows of b beyond which each row lies on a page of its own and rows fall on few sets of
+       the caches; and rows of a from which on packing b then pays. */
     DSCI_GEMM_NEAR_ROWS = 512,
     DSCI_GEMM_PACK_ROWS = 48,
-    /* Steps that take no longer than writing c, if its rows are far apart (us of 64 x 1024 x 4096 on two
-       threads: 2250; with rows of tiles outside their panels 1830). */
+    /* Steps of k that take no longer than writing c, if the rows of c are far apart: then a row of tiles goes
+       through all panels before the next (docs/benchmarks.md, "How work is cut"). */
     DSCI_GEMM_STRIP_DEPTH = 64
 };
 

@@ -30,7 +30,7 @@ static struct chains bf16_chains(const dsci_kernels *kernels)
     return (struct chains){ kernels->fused_chains, kernels->fused_chain_flops };
 }
 
-/* Seconds that the threads take for so many rounds each. */
+/* Seconds that the threads take for `rounds` rounds each. */
 static double run_seconds(struct chains chains, int threads, size_t rounds)
 {
     double result = 0, start = 0, end = 0;

@@ -1,5 +1,5 @@
 /* peak_more.inl - the rates of instructions that not every level has, for a processor that was seen to have
- * them. Each does so many rounds of the operations that it names in registers and returns a number that
+ * them. Each does `rounds` rounds of the operations that it names in registers and returns a number that
  * depends on all of them.
  */
 #ifndef DESCENT_KERNELS_PEAK_MORE_INL

@@ -89,7 +89,8 @@ static double hinge_of_one(float *diff, float x, size_t label, double weight)
     return short_of <= 0.0 ? 0.0 : weight * short_of; /* NaN stays */
 }
 
-/* What falls short of the margin in so many classes. NaN passes the maximum, being its second operand. */
+/* By how much each of `count` classes falls short of the margin. NaN passes the maximum, being its second
+ * operand. */
 ALWAYS_INLINE vec hinges(float *diff, const float *x, size_t count, vec margin, vec pull)
 {
     const vec zero = vec_set(0.0f), short_of = vec_max(zero, vec_add(margin, load_lanes(x, count)));

@@ -145,7 +145,8 @@ static void run_softmax_cross_entropy(const dsci_operands *o, dsci_part part)
     *(double *)o->out[DSCI_LOSS_WEIGHT] = (double)o->node->batch;
 }
 
-/* The sum of the squared errors of a range, and its part of the gradient of the mean over so many. */
+/* The sum of the squared errors of a range, and its part of the gradient of their mean over `over` elements.
+ */
 static double squared_errors(const dsci_operands *o, dsci_range range, size_t over, size_t *masked)
 {
     float *diff = o->out[DSCI_LOSS_GRADIENT] ? (float *)o->out[DSCI_LOSS_GRADIENT] + range.first : NULL;

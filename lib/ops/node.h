@@ -25,7 +25,7 @@ typedef void dsci_fill_fn(const dsci_initializer *initializer, dsc_rng rng, uint
 struct dsci_initializer {
     dsci_fill_fn *fill; /* NULL: zeros */
     double low, high;
-    double shift; /* added to so many values from shift_first on */
+    double shift; /* added to shift_count values from number shift_first on */
     size_t shift_first, shift_count;
     size_t columns;      /* of the matrix that is filled */
     const float *values; /* that are copied */

@@ -21,14 +21,14 @@ typedef struct dsci_part_limits {
     struct {
         size_t most;           /* parts */
         size_t enough;         /* parts: of grids with as many, the one that reads least is taken */
-        size_t group_rows;     /* a line of the grid lies between groups of so many rows */
-        size_t narrow_panels;  /* an output of at most so many panels of columns is cut by rows alone */
+        size_t group_rows;     /* rows between two lines of the grid where a cut may be */
+        size_t narrow_panels;  /* panels of columns of an output, at most, that is cut by rows alone */
         double cost_of_b;      /* of reading and packing an element of b, in readings of one of a, */
         double cost_by_strips; /* and where the product goes by strips of rows */
         double shared_flops;   /* products as large, */
         size_t shared_side;    /* with m and n as large */
         size_t shared_depth;   /* and k, have their operands packed once for all parts, */
-        size_t packed_floats;  /* in pieces of about so many floats */
+        size_t packed_floats;  /* in pieces of about as many floats */
     } product;
 
     /* A product of few outputs over many rows: parts are blocks of rows with sums of their own. */
@@ -51,15 +51,15 @@ typedef struct dsci_part_limits {
         size_t least;         /* pixels of a part */
         size_t least_cut;     /* pixels of a part where columns are cut, too: */
         size_t large_weights; /* where weights have as many elements, */
-        size_t columns;       /* by so many columns at least, */
-        size_t most_columns;  /* into so many parts at most */
+        size_t columns;       /* they are cut by at least as many columns, */
+        size_t most_columns;  /* into at most as many parts */
     } pixels;
 
     /* The gradient of a convolution's input: a row of the windows after the other. */
     struct {
         size_t most_row;          /* elements of a row of a window; longer rows are cut by channels, */
         size_t channels;          /* by as many of them, */
-        size_t least_pixels;      /* in parts of at least so many pixels */
+        size_t least_pixels;      /* in parts of at least as many pixels */
         size_t narrow_row;        /* shorter rows go with their whole window */
         size_t tile_floats;       /* of a tile of gradients of windows */
         size_t transposed_floats; /* weights of a part of their transposition */
@@ -93,7 +93,7 @@ typedef struct dsci_part_limits {
     /* oneDNN's primitives, each over a fixed share of the work. */
     struct {
         double dense_flops;    /* arithmetic of a part of a dense layer */
-        size_t dense_columns;  /* its columns are a multiple of so many */
+        size_t dense_columns;  /* what its columns are a multiple of */
         size_t reorder_parts;  /* of a reorder of weights, at most, */
         size_t reorder_floats; /* each of as many weights at least */
         size_t sum_floats;     /* additions of a part of the final sum */
@@ -101,7 +101,7 @@ typedef struct dsci_part_limits {
         size_t small_products; /* and where a small batch would make fewer than `least` parts */
         size_t least;
         size_t filters;     /* of a part, where a gradient of weights is cut by them, */
-        size_t filter_step; /* in multiples of so many */
+        size_t filter_step; /* in multiples of which */
         size_t most_small;  /* parts of a small batch */
     } onednn;
 } dsci_part_limits;

@@ -44,9 +44,10 @@ static size_t slot_of(const dsci_gemm *g)
     return dsci_vector_floats(g->m * g->n + g->n);
 }
 
-/* Sums are written once and read once: at most as much as the block reads. A block's operands are copied
-   first, row by row, which is how memory is read fastest. (us on two threads, beside parts that each go
-   through all rows: 64 x 256 over 12544 rows 1800 and 2400, 256 x 64 over 16384 2000 and 2700.) */
+/* Whether parts are blocks of rows of both operands. That costs a write and a read of the m x n sums of each
+   block, which must be no more memory than the block's operands, (m + n) x DSCI_GEMM_K_BLOCK. It gains
+   because each part reads its own rows once, one after the other, where pieces of c would each read all rows
+   in short strips (docs/benchmarks.md, "How work is cut"). */
 static bool is_by_blocks(const dsci_gemm *g)
 {
     const double floats = ((double)g->m + (double)g->n) * (double)g->k;
@@ -55,7 +56,8 @@ static bool is_by_blocks(const dsci_gemm *g)
            2 * (double)g->m * (double)g->n <= ((double)g->m + (double)g->n) * DSCI_GEMM_K_BLOCK;
 }
 
-/* Rows of a copy: with an odd number of vectors they fall into different sets of the first-level cache. */
+/* Floats from a row of a copy to the next: an odd number of vectors, so that rows fall on different sets of
+   the first-level cache. */
 static size_t row_of(size_t columns)
 {
     return (dsci_ceiling(columns, DSCI_LANES) | 1) * DSCI_LANES;
@@ -155,7 +157,7 @@ void dsci_add_slots(const dsci_kernels *kernels, const float *slots, size_t stri
         for (size_t slot = 1; slot < slot_count; slot++) {
             const float *from = slots + slot * stride + i;
             for (size_t j = 0; slot + 1 < slot_count && j < block; j += DSCI_LANES)
-                __builtin_prefetch(from + stride + j); /* what lies so far on is not foreseen */
+                __builtin_prefetch(from + stride + j); /* the hardware does not foresee such a step */
             kernels->add(dst + i, dst + i, from, block, 0);
         }
     }

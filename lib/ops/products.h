@@ -23,7 +23,7 @@ void dsci_weights_product_finish(const dsci_operands *o, dsci_part part, const d
    in[1] (rows x units). */
 void dsci_sum_bias(const dsci_operands *o, dsci_range columns, size_t rows, size_t units);
 
-/* dst[i] = slots[i] + slots[stride + i] + ..., so many slots in their order, for `count` elements. */
+/* dst[i] = slots[i] + slots[stride + i] + ..., slot_count slots in their order, for `count` elements. */
 void dsci_add_slots(const dsci_kernels *kernels, const float *slots, size_t stride, size_t slot_count,
                     size_t count, float *dst);
 

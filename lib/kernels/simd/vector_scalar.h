@@ -1,7 +1,7 @@
 /* vector_scalar.h - the 16-lane vector of the kernels in plain C, but for the largest and smallest: the
  * definition of each operation.
  *
- * vec holds 16 floats, vec_mask names the first so many lanes, wide holds 16 doubles; words are those of
+ * vec holds 16 floats, vec_mask names the lanes below a number, wide holds 16 doubles; words are those of
  * lanes_scalar.h.
  */
 #ifndef DESCENT_KERNELS_SIMD_VECTOR_SCALAR_H

@@ -28,9 +28,9 @@ static void scatter_window(const dsci_kernels *kernels, const dsci_conv_shape *s
         }
 }
 
-/* Adds a tile of window gradients of so many pixels to the images, in these rows of each. A row of the output
-   meets a row of the image with one row of the window, so an element's sum goes over the output's rows, then
-   over their pixels, however they are cut.
+/* Adds the window gradients of `count` pixels of the output to the images that start at `images`, but only in
+   the given rows of each image. A row of the output meets a row of the image with one row of the window, so
+   an element's sum goes over the output's rows, then over their pixels, however the pixels are cut.
  */
 static void scatter_tile(const dsci_kernels *kernels, const dsci_conv_shape *s, float *images,
                          const dsci_range *rows, size_t first_pixel, size_t count, const float *tile)
@@ -97,7 +97,8 @@ static struct data_plan data_plan_of(const dsci_node *node, const dsci_conv_shap
     return plan;
 }
 
-/* The product of some pixels of the output's gradient and so many columns of the flipped weights. */
+/* The gradients of `columns` elements of the windows of `pixels` pixels: the output's gradient times as many
+   columns of the transposed weights. */
 static dsci_gemm row_problem(const dsci_conv_shape *s, size_t pixels, size_t columns)
 {
     return (dsci_gemm){ .m = pixels,
@@ -212,7 +213,7 @@ static struct data_part data_part_of(const dsci_operands *o, const dsci_conv_sha
     };
 }
 
-/* Zeros where the part adds up its gradient. */
+/* Zeros where the part adds up its gradient: sums start from +0. */
 static void clear_part(const dsci_conv_shape *s, const struct data_part *part, float *diff_src)
 {
     const size_t row = s->src[1] * s->channels, pixels = part->rows.count * s->src[1];
@@ -226,7 +227,7 @@ static void clear_part(const dsci_conv_shape *s, const struct data_part *part, f
     }
 }
 
-/* Rows of the output whose windows' row ky lies in rows of the image. */
+/* Rows of the output whose windows meet one of these rows of the image with their row ky. */
 static dsci_range rows_reaching(const dsci_conv_shape *s, size_t ky, const dsci_range *rows)
 {
     const dsci_window *w = &s->window;
@@ -253,7 +254,7 @@ static void add_run(const dsci_kernels *kernels, const dsci_conv_shape *s, float
             kernels->add_rows(at, w->dilation[1] * s->channels, tile, slice, w->kernel[1], slice);
 }
 
-/* The same of one pixel whose window lies partly outside. */
+/* Adds a row of one window that lies partly outside the image: its elements inside. */
 static void add_edge(const dsci_kernels *kernels, const dsci_conv_shape *s, float *row,
                      const dsci_conv_pixel *p, size_t slice, const float *tile)
 {
@@ -312,8 +313,8 @@ static void add_window_row(const dsci_operands *o, const dsci_conv_shape *s, con
     scatter_rows(o->kernels, s, at->diff_src + slice.first, ky, pixels, slice.count, at->workspace);
 }
 
-/* The pixels of the output whose windows' row ky is worth a look: of one example those whose row lies in the
-   part's rows, of several all. */
+/* The pixels of the output whose windows' row ky may lie in the part's rows of the image. Where a tile holds
+   several examples, which are then whole, that is all of them. */
 static dsci_range pixels_reaching(const dsci_conv_shape *s, const struct data_place *at, size_t ky,
                                   const dsci_range *rows)
 {

@@ -39,7 +39,7 @@ static dsci_conv_cut cut_of(const dsci_node *node, const dsci_conv_shape *s)
     return dsci_conv_cut_of(node, extents[0], extents[0] * extents[1]);
 }
 
-/* Windows of 3 x 3 that move by so many pixels at most: see dsci_channel_windows. */
+/* Whether windows are 3 x 3 and move by at most `most` pixels: what dsci_channel_windows is made for. */
 static bool is_small(const dsci_conv_shape *s, size_t most)
 {
     const dsci_window *w = &s->window;
@@ -57,23 +57,25 @@ static size_t channel_parts(const dsci_conv_shape *s)
     return dsci_least(vectors < 2 * least ? vectors : vectors / dsci_largest(wide, least), DSCI_MOST_PARTS);
 }
 
-/* Floats from a pixel to the next of the rows that are kept of so many channels: an odd number of vectors,
-   which fall on all sets of the cache. */
+/* Floats from a pixel to the next in a kept row of `channels` channels: an odd number of vectors, since
+   pixels that are a power of two apart would fall on few sets of the cache. */
 static size_t kept_pixel(size_t channels)
 {
     return dsci_vector_floats(channels) / DSCI_LANES / 2 * 2 * DSCI_LANES + DSCI_LANES;
 }
 
-/* Windows whose image is read a row at a time, and the rows kept for the windows of the next: in it pixels
-   that are a power of 2 apart would push each other out of the first-level cache. 0: none. */
+/* Floats of the rows of the image that are kept for the windows of the next rows of the output, since those
+   meet two of them again; 0: none are kept, where windows move by 2 or three rows leave the first-level
+   cache.
+ */
 static size_t kept_floats(const dsci_conv_shape *s, size_t channels)
 {
     const size_t floats = KEPT_ROWS * s->src[1] * kept_pixel(channels);
     return is_small(s, 1) && floats * sizeof(float) <= KEPT_BYTES ? floats : 0;
 }
 
-/* Some of the channels, whose bias is summed on the way, or where they are few, blocks of pixels, whose sums
-   are then added up, if they are enough and their sums no waste of memory. */
+/* Parts are vectors of channels. Where those are few, parts are blocks of pixels, each with sums of its own
+   that are added in the end, if there are enough blocks and their sums take little memory. */
 static void book_weights(const dsci_conv_shape *s, dsci_booking *booking)
 {
     const size_t bytes = dsci_conv_block_sums_bytes(s);
@@ -233,8 +235,8 @@ static size_t taps_of_window(const dsci_conv_shape *s, size_t at_y, size_t at_x,
     return count;
 }
 
-/* The bias as dsci_channel_sums has it, in so many floats; NULL if nothing is done to the sums. Adding -0
-   changes nothing. */
+/* What is added to the sums: the bias; without one, where ReLU needs a pass over the sums all the same, -0
+   for each channel, which changes nothing, in `terms`; else NULL. */
 static const float *terms_of(const dsci_operands *o, const dsci_conv_shape *s, float *terms)
 {
     const float *bias = o->in[2];

@@ -4,7 +4,8 @@
 
 #include "ops/conv/conv_parts.h"
 
-/* Pixels of a tile that has room for so many: enough rows for the registers. */
+/* Pixels of a tile whose memory holds `fit` of them: at least as many as fill the registers, and no more than
+   make the tile worth its start. */
 static inline size_t dsci_conv_tile_of(size_t fit)
 {
     enum { LEAST = 24, MOST = 960 };
@@ -47,8 +48,8 @@ static inline size_t dsci_conv_whole_columns(const dsci_conv_shape *s)
     return s->groups == 1 && s->window.dilation[1] == 1 ? s->window.kernel[1] : 1;
 }
 
-/* How many of `count` pixels from p on have windows inside the image, as far as columns go, in one row of the
-   output. */
+/* How many of the `count` pixels from p on, up to the end of p's row of the output, have windows whose
+   columns all lie inside the image. Their rows may lie outside. */
 static inline size_t dsci_conv_run_inside(const dsci_conv_shape *s, const dsci_conv_pixel *p, size_t count)
 {
     const dsci_window *w = &s->window;
@@ -59,7 +60,7 @@ static inline size_t dsci_conv_run_inside(const dsci_conv_shape *s, const dsci_c
     return p->x < positions ? dsci_least(positions - p->x, count) : 0;
 }
 
-/* Goes on by so many pixels of the same row. */
+/* Moves p forward by `run` pixels that lie in one row of the output, to the next row after its last. */
 static inline void dsci_conv_skip(const dsci_conv_shape *s, dsci_conv_pixel *p, size_t run)
 {
     p->x += run - 1;

@@ -5,17 +5,17 @@
 
 #include "ops/conv/conv_pixels.h"
 
-/* How some channels of images lie in rows. A row starts where the first window does, and has what the
-   windows of a row of the output reach. */
+/* The memory of padded rows of images, of some of their channels. A padded row starts at the first column
+   that a window reaches, which may be padding, and ends at the last. */
 typedef struct dsci_conv_layout {
     size_t channels; /* of a pixel, at most */
     size_t columns;  /* pixels of a row */
     size_t pitch;    /* floats from one row to the next, whole vectors */
     size_t slots;    /* rows kept */
-    bool in_place;   /* rows are those of the image: only its channels' padding is kept, a row of zeros */
+    bool in_place;   /* rows of the image serve as they are, without a copy; only a row of zeros is kept */
 } dsci_conv_layout;
 
-/* Floats that hold so many pointers or sizes, in whole vectors. */
+/* Floats in whole vectors that hold `words` pointers or sizes. */
 static inline size_t dsci_conv_words(size_t words)
 {
     return dsci_vector_floats(words * (sizeof(size_t) / sizeof(float)));
@@ -24,7 +24,7 @@ static inline size_t dsci_conv_words(size_t words)
 /* For `pixels` pixels of the output at a time, whose windows' rows are all there together. */
 dsci_conv_layout dsci_conv_layout_of(const dsci_conv_shape *s, size_t channels, size_t pixels);
 
-/* Rows of the output that so many pixels lie in, at most. */
+/* Rows of the output that `pixels` pixels in their order lie in, at most: they may start within a row. */
 size_t dsci_conv_rows_of(const dsci_conv_shape *s, size_t pixels);
 
 /* Rows of one batch of images; the memory is the caller's. */
@@ -39,10 +39,10 @@ typedef struct dsci_conv_rows {
 
 size_t dsci_conv_rows_floats(const dsci_conv_layout *layout);
 
-/* Before the first row: forgets what is there. */
+/* Marks all slots as empty and fills the row of zeros: to be called before the first row is asked for. */
 void dsci_conv_rows_clear(const dsci_conv_rows *rows);
 
-/* The row that is made of one of the image's. */
+/* The padded row made of the image's row `src`: from its slot if it is still there, else laid out anew. */
 const float *dsci_conv_kept_row(const dsci_conv_rows *rows, const float *src, size_t example, size_t row);
 
 /* The row of an example, counted from the first that a window reaches: `channels` floats a pixel. */

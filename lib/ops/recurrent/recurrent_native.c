@@ -65,7 +65,8 @@ static size_t backward_floats(const dsci_recurrent *r)
     return floats;
 }
 
-/* Rows of a matrix into the panels of a block, from row `first` of each panel of so many rows on. */
+/* Copies `rows` rows of a matrix into the panels of a block, which have `depth` rows each, from their row
+   `first` on. */
 static void pack(float *panels, const struct block *b, const float *matrix, size_t ld, size_t first,
                  size_t rows, size_t depth)
 {
