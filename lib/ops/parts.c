@@ -5,7 +5,7 @@
 
 #include "kernels/levels.h"
 
-/* Where a comment quotes no measurement, docs/benchmarks.md has one, under "How work is cut". */
+/* docs/benchmarks.md has the measurement behind each, under "How work is cut". */
 const dsci_part_limits dsci_limits = {
     .flops = 4e6,
     .elements = 1 << 15,

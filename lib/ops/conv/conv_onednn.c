@@ -164,9 +164,8 @@ static bool make_primitive(dsc_scope *scope, const dsci_node *node, const conv_s
     return kind->primitive != NULL;
 }
 
-/* Whether oneDNN would be slow, wherever it runs: its faster implementations compute wrong numbers (gradient
-   of the weights, 3x3 by every second pixel, bf16: 33 -> 40 at 40x40, batch 8, 30 ms, and by native kernels
-   10; 40 -> 128 at 56x56, batch 4, 48 and 26). */
+/* Whether oneDNN would be slow on whatever machine: because its faster implementations compute wrong numbers,
+   and are passed over everywhere. */
 static bool is_slow(const dsci_node *node)
 {
     const conv_state s = state_of(node);
@@ -186,20 +185,13 @@ bool dsci_conv_onednn_supports(const dsci_node *node)
     return dsci_onednn_computes(node->in[0]->type, activation);
 }
 
-/* Measured on two threads (Zen 5, batch 128, ms of the native kernels and of oneDNN): 16 -> 16, 3x3, at 32x32
- * forward 2.4 and 2.0, gradient of the input 2.4 and 1.4; 25 -> 25 at 10x10 0.53 and 0.49, 0.58 and 0.34. The
- * gradient of an input with few channels is the exception: of 3 channels 1.3 and 3.0, of 1 channel 2.3 and
- * 5.3; and forward, of small windows: 7x7 of 3 channels to 64 (batch 4, 224x224) 2.4 and 2.5, 5x5 of 1 to 32
- * at 28x28 0.50 and 0.59. So is the gradient of the weights where a small batch is cut into pieces of images
- * (3x3, 64 -> 64 at 224x224, batch 1: 10.3 and 15.5; 128 -> 128 at 28x28, batch 4: 2.5 and 4.6; 512 -> 512 at
- * 7x7: 2.7 and 2.9; 1x1, 1024 -> 256 at 14x14: 1.1 and 1.3; 64 -> 256 at 56x56: 1.8 and 3.1) or channels are
- * few (5x5, 1 -> 32 at 28x28: 0.43 and 0.87); but whole shards of a large batch are still in the caches of
- * the thread that went backward through them: 32 -> 64 at 12x12 within a network 8.3 and 6.3. In all other
- * directions oneDNN has 400 to 500 GFLOP/s there, the native kernels 310 to 430. Each channel by itself, 3x3
- * (batch 4, us): 32 at 112x112 forward 170 and 247, gradient of the input 204 and 308, of the weights 195 and
- * 238; 512 at 14x14 58 and 68, 69 and 148, 58 and 122; 128 at 56x56 equal; but by steps of 2, 256 at 28x28,
- * forward and for the input equal, for the weights 61 and 75. Small networks stay native, for the same bits
- * on every processor. */
+/* oneDNN is faster, but for (docs/benchmarks.md, "How work is cut", has the times)
+ * - few channels: the gradient of the input, the forward convolution of small windows, and the gradient of
+ * the weights;
+ * - each channel by itself in windows of 3 x 3;
+ * - the gradient of the weights where a small batch is cut into pieces of images. Whole shards of a large
+ * batch are still in the caches of the thread that went backward through them. Small networks stay native,
+ * for the same bits on every processor. */
 bool dsci_conv_onednn_prefers(const dsci_node *node)
 {
     static const double least_flops = 1e5; /* of an example */
