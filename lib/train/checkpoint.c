@@ -7,9 +7,9 @@
 #include <descent/hash.h>
 #include <descent/text.h>
 
+#include "graph/structure.h"
 #include "record/container.h"
 #include "train/fit.h"
-#include "train/structure.h"
 
 static const char FORMAT[] = "descent checkpoint 1";
 

@@ -5,7 +5,7 @@
 
 #include <descent/train.h>
 
-#include "train/structure.h"
+#include "graph/structure.h"
 
 static const char FORMAT[] = "descent model 1";
 

@@ -2,7 +2,7 @@
 #include "fuzz/target.h"
 
 #include "fuzz/perceptron.h"
-#include "train/structure.h"
+#include "graph/structure.h"
 
 enum { SMALL = 1 << 16 }; /* larger networks are read, but not trained */
 

@@ -107,6 +107,10 @@ DSC_API const void *dsc_model_input_gradient(dsc_model *model, const dsc_node *i
 DSC_API size_t dsc_model_state_slices(const dsc_model *model, const dsc_slice **slices);
 DSC_API void *dsc_model_state(dsc_model *model, size_t *elements);
 
+/* The node of the model's network that bears that name, for dsc_predict(); NULL, and the model's scope fails,
+   if there is none. */
+DSC_API dsc_node *dsc_model_node(dsc_model *model, const char *name);
+
 /* The engine and implementation of each op, time, arithmetic rate and share of peak (flop/s of all threads
    used; 0: not known) of the training steps since the model was compiled with .profile, as a table of text,
    in the scope. */

@@ -135,10 +135,6 @@ DSC_API dsc_status dsc_model_read(dsc_model *model, const char *path);
 /* Builds the network that a file describes, with its parameters. options as in dsc_compile(). */
 DSC_API dsc_model *dsc_model_load(dsc_scope *scope, const char *path, const dsc_compile_options *options);
 
-/* The node of the model's network that bears that name, for dsc_predict(); NULL, and the model's scope fails,
-   if there is none. */
-DSC_API dsc_node *dsc_model_node(dsc_model *model, const char *name);
-
 /* Reads weights that Keras has written into the layers of the same names: HDF5 files of versions 1 to 3, and
    version 3's ".weights.h5" and ".keras" (without the attribute `name` of newer ones, layers are called as
    their groups: "dense", "dense_1"). Both directions of a bidirectional layer are read, and layers of models

@@ -1,9 +1,8 @@
 /* structure.h - a network as text, and a network from text. */
-#ifndef DESCENT_TRAIN_STRUCTURE_H
-#define DESCENT_TRAIN_STRUCTURE_H
+#ifndef DESCENT_GRAPH_STRUCTURE_H
+#define DESCENT_GRAPH_STRUCTURE_H
 
 #include "graph/model.h"
-#include "record/container.h"
 
 /* The network of a model in JSON: its nodes in the order of their execution, each with its op, name,
    attributes and inputs. In the scope; NULL on failure. */

@@ -1,35 +1,18 @@
 /* structure.c - a network as text, and a network from text, which may be hostile: each op's schema says what
  * is read. */
-#include "train/structure.h"
+#include "graph/structure.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include <descent/train.h>
 #include <descent/value.h>
 
-#include <jansson.h>
-
+#include "base/json.h"
 #include "graph/network.h"
 #include "graph/passes.h"
 #include "ops/op.h"
 
 enum { NODES_MAX = 100000, JSON_FLAGS = JSON_COMPACT };
-
-static void release(void *json)
-{
-    json_decref(json);
-}
-
-/* A value of the scope's. */
-static json_t *own(dsc_scope *scope, json_t *json)
-{
-    if (!json)
-        dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory while describing a network");
-    else if (dsc_scope_defer(scope, release, json) != DSC_OK)
-        return NULL;
-    return json;
-}
 
 static const char *field_at(const dsci_attributes *attributes, const dsci_field *field)
 {
@@ -149,7 +132,7 @@ static json_t *node_value(const dsci_node *node)
 
 static json_t *nodes_value(dsc_scope *scope, const dsci_graph *graph)
 {
-    json_t *list = own(scope, json_array());
+    json_t *list = dsci_json_own(scope, json_array());
     for (size_t i = 0; list && i < graph->count; i++) {
         dsci_node *node = graph->nodes[i];
         node->position = i;
@@ -387,7 +370,7 @@ dsci_structure dsci_structure_read(dsc_scope *scope, const char *path, const cha
     if (dsc_scope_status(scope) != DSC_OK)
         return reader.result;
     json_error_t error;
-    json_t *list = json_loads(json, 0, &error);
+    json_t *list = dsci_json_read(scope, json, &error);
     if (!json_is_array(list))
         dsc_scope_fail(scope, DSC_ERROR_FORMAT, "'%s': the description of the network is not JSON: %s", path,
                        list ? "not a list" : error.text);
@@ -409,7 +392,7 @@ static bool has_slice(const dsc_slice *slices, size_t count, const char *name)
 
 bool dsci_structure_fits(const dsc_model *model, const char *path, const char *json)
 {
-    json_t *list = json_loads(json, 0, NULL);
+    json_t *list = dsci_json_read(model->scope, json, NULL);
     if (!json_is_array(list))
         dsc_scope_fail(model->scope, DSC_ERROR_FORMAT, "'%s': the description of the network is not JSON",
                        path);
