@@ -10,6 +10,8 @@
 
 enum { COUNT = 41, BATCH = 8, STEPS = 6, WORDS = 11, CLASSES = 3, TEXT = 300 };
 
+static const float reals[COUNT * STEPS];
+
 /* --- Several inputs and losses --- */
 
 enum { DIMENSION = 2, OUTPUTS = 3 };
@@ -93,6 +95,39 @@ static void inputs_of_any_number_and_kind_are_read_by_name(void **state)
         dsc_scope_close(&scope);
     }
     assert_int_equal(hashes[0], hashes[1]);
+}
+
+/* Saved and built again from its file, a network still knows which of its inputs have no batch. */
+static void unbatched_inputs_are_kept_in_files(void **state)
+{
+    const char *path = directory_path(*state, "shifted.h5");
+    dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 5 }), *other = dsc_scope_open(NULL);
+    dsc_examples all = make_examples(scope, 1, COUNT, 5, CLASSES);
+    static const float shift[5] = { 1, 2, -1, 0.5F, 3 };
+    all = dsc_examples_with(scope, &all, &(dsc_column){ "shift", 5, .f32 = shift, .unbatched = true });
+    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { 5 } });
+    dsc_node *array =
+        dsc_input(scope, &(dsc_input_spec){ .shape = { 5 }, .name = "shift", .unbatched = true });
+    dsc_node *h = dsc_dense(dsc_add(x, array), CLASSES);
+    dsc_model *model = dsc_compile(dsc_softmax_cross_entropy(h, dsc_labels(scope, CLASSES)), NULL);
+    if (dsc_model_save(model, path) != DSC_OK)
+        fail_msg("%s", dsc_scope_message(scope));
+    dsc_model *loaded = dsc_model_load(other, path, NULL);
+    const double loss = dsc_evaluate(loaded, &all).loss;
+    if (dsc_scope_status(other) != DSC_OK)
+        fail_msg("%s", dsc_scope_message(other));
+    assert_true(loss == dsc_evaluate(model, &all).loss);
+    float *moved = dsc_scope_alloc(scope, COUNT * 5, sizeof *moved);
+    for (size_t i = 0; i < COUNT * 5; i++)
+        moved[i] = inputs_of(&all)[i] + shift[i % 5];
+    all.columns[0].f32 = moved;
+    dsc_examples_column(&all, "shift")->f32 = reals;
+    assert_true(loss == dsc_evaluate(loaded, &all).loss);
+    size_t shape[DSC_MAX_RANK];
+    assert_int_equal(dsc_node_shape(array, shape), 1);
+    assert_int_equal(shape[0], 5);
+    dsc_scope_close(&scope);
+    dsc_scope_close(&other);
 }
 
 /* Two losses with labels of their own, and one that reads an input's column. */
@@ -317,7 +352,6 @@ static void bytes_of_a_data_set_are_neither_copied_nor_widened(void **state)
 
 /* --- Examples that do not fit --- */
 
-static const float reals[COUNT * STEPS];
 static const int32_t zeros[COUNT * STEPS];
 static const uint8_t bytes[COUNT * STEPS];
 static const size_t late[2] = { 0, 7 };
@@ -491,6 +525,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(inputs_of_any_number_and_kind_are_read_by_name),
+        cmocka_unit_test_setup_teardown(unbatched_inputs_are_kept_in_files, directory_make, directory_remove),
         cmocka_unit_test(each_loss_compares_with_the_column_of_its_name),
         cmocka_unit_test_setup_teardown(windows_are_the_copied_examples_to_the_bit, directory_make,
                                         directory_remove),
