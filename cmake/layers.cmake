@@ -28,7 +28,7 @@ set(DESCENT_HEADERS_base clock cpu engine export file hash rng scope statistics 
 set(DESCENT_HEADERS_kernels activation peak)
 set(DESCENT_HEADERS_onednn)
 set(DESCENT_HEADERS_linalg linalg minimize)
-set(DESCENT_HEADERS_data data)
+set(DESCENT_HEADERS_data data image known_data)
 set(DESCENT_HEADERS_record record)
 set(DESCENT_HEADERS_ops tensor)
 set(DESCENT_HEADERS_graph graph)

@@ -3,8 +3,8 @@
 #define DATA_H
 #include "command.h"
 
-#include <descent/data.h>
 #include <descent/file.h>
+#include <descent/known_data.h>
 
 #include "options.h"
 

@@ -4,7 +4,7 @@
  * 1,
  * ... of its major position 0, the noise those of the positions behind it.
  */
-#include <descent/data.h>
+#include <descent/image.h>
 
 #include <string.h>
 

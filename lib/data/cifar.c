@@ -1,5 +1,6 @@
 /* cifar.c - CIFAR-10 in its binary layout (Krizhevsky 2009). */
 #include <descent/file.h>
+#include <descent/known_data.h>
 
 #include "base/content.h"
 #include "data/dataset.h"

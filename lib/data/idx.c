@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include <descent/file.h>
+#include <descent/known_data.h>
 
 #include "base/content.h"
 #include "data/dataset.h"

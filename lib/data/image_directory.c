@@ -1,5 +1,5 @@
 /* image_directory.c - labelled images from a directory with a folder for each class. */
-#include <descent/data.h>
+#include <descent/image.h>
 
 #include <dirent.h>
 #include <errno.h>

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <descent/data.h>
 #include <descent/file.h>
+#include <descent/image.h>
 
 enum {
     DSCI_IMAGE_PIXELS = 64 << 20,     /* most of one image */

@@ -4,7 +4,7 @@
  * area it covers where the image shrinks, by linear interpolation between the centres of the pixels where it
  * grows.
  */
-#include <descent/data.h>
+#include <descent/image.h>
 
 #include <stdint.h>
 

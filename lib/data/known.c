@@ -1,5 +1,5 @@
 /* known.c - the data sets that Descent knows, and where their files are. */
-#include <descent/data.h>
+#include <descent/known_data.h>
 
 #include <stdlib.h>
 #include <string.h>

@@ -17,6 +17,8 @@
 #include <descent/file.h>
 #include <descent/graph.h>
 #include <descent/hash.h>
+#include <descent/image.h>
+#include <descent/known_data.h>
 #include <descent/lab.h>
 #include <descent/linalg.h>
 #include <descent/minimize.h>

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include <descent/data.h>
+#include <descent/known_data.h>
 #include <descent/rng.h>
 
 struct hyperparameters {

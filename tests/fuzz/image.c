@@ -2,7 +2,7 @@
  */
 #include "fuzz/target.h"
 
-#include <descent/data.h>
+#include <descent/image.h>
 
 #include "directory.h"
 #include "images.h"

@@ -1,4 +1,4 @@
-/* data.h - data sets: generated, embedded, and read from files. */
+/* data.h - data sets: generated, embedded, read from files and tables, and brought to a common scale. */
 #ifndef DESCENT_DATA_H
 #define DESCENT_DATA_H
 
@@ -98,28 +98,6 @@ DSC_API dsc_dataset dsc_cifar10_file(dsc_scope *scope, const char *path);
    then train and whose rest (800) tests. */
 DSC_API dsc_split dsc_cifar10_directory(dsc_scope *scope, const char *directory);
 
-/* A PNG or JPEG image, by its content: height x width x channels, row-major, in 0..1. Grey images have 1
-   channel, others 3 (red, green, blue); palettes are looked up, alpha is dropped, 16 bits are kept, colour
-   profiles and gamma do not count. At most 64 million pixels. A damaged or truncated file fails
-   (DSC_ERROR_FORMAT), so does a JPEG of four colours (DSC_ERROR_UNSUPPORTED). */
-typedef struct dsc_image {
-    size_t height, width, channels;
-    float *data;
-} dsc_image;
-DSC_API dsc_image dsc_image_read(dsc_scope *scope, const char *path);
-/* Writes a PNG of 8 bits, replacing the file at once; values are cut to 0..1. */
-DSC_API dsc_status dsc_image_write(dsc_scope *scope, const dsc_image *image, const char *path);
-/* Another size: in each direction by area averaging where the image shrinks, by linear interpolation between
-   the centres of its pixels where it grows. */
-DSC_API dsc_image dsc_image_resize(dsc_scope *scope, const dsc_image *image, size_t height, size_t width);
-/* Labelled images: a directory with one folder of images for each class, which it names; folders in it are
-   read, too, and links followed. Classes and images are in the order of their paths' bytes, all brought to
-   one size. channels 1 (colours become their luma, ITU-R BT.601) or 3. Names that begin with a dot are left
-   out, and files beside the classes' folders unless they are PNG or JPEG images, which fail; so does a file
-   in a class's folder that is no image, and a link that leads in a circle. */
-DSC_API dsc_dataset dsc_image_directory(dsc_scope *scope, const char *directory, size_t height, size_t width,
-                                        size_t channels);
-
 /* Whether the first row of a table is a header. DSC_CSV_HEADER_AUTO: it is if a column is asked for by a name
    in it, or all its fields are words; or some are words that stand above numbers, and the others are empty. A
    row with words above numbers and with numbers, too, is a header if the numbers are whole and either there
@@ -168,102 +146,5 @@ DSC_API dsc_scaler dsc_scaler_fit(dsc_scope *scope, const dsc_dataset *train, ds
 /* In place; bytes stay as they are, and stand for other levels, in the scope. The data set has the features
    (or channels) of the one that was fitted. */
 DSC_API dsc_status dsc_scaler_apply(dsc_scope *scope, const dsc_scaler *scaler, dsc_dataset *data);
-
-/* Random changes of a training example, drawn by (seed, epoch, example): the same whatever the order of work,
-   and the same bits on every processor. Images of height x width x channels, channels last; sequences have
-   height 1, their steps are the width: they are flipped, shifted, cropped and noised along it. In this order:
-   flip, rotate, shift and crop, noise. Zeros mean no change. */
-typedef struct dsc_augmentation {
-    size_t height, width, channels;
-    bool flip;     /* left and right, with probability 1/2 */
-    double shift;  /* up to so many pixels each way, whole ones */
-    double rotate; /* up to so many degrees each way, bilinear */
-    size_t crop;   /* pad by so many pixels on each side, then cut out at random */
-    double noise;  /* standard deviation added to each value */
-    double fill;   /* value of what comes from outside the image */
-    uint64_t seed;
-    const char *input; /* which of a network's inputs dsc_fit() changes; NULL: "input" */
-} dsc_augmentation;
-/* dst (height x width x channels) from src, which it must not overlap. */
-DSC_API void dsc_augment(const dsc_augmentation *augmentation, float *dst, const float *src, uint32_t epoch,
-                         uint64_t example);
-
-/* A data set that Descent knows: what `descent data` lists, checks and exports. */
-typedef struct dsc_known_file {
-    const char *name; /* file name inside the directory */
-    uint64_t size;
-    const char *sha256;     /* 64 hexadecimal digits; NULL: the size alone is known */
-    uint64_t unpacked_size; /* of a name that ends in ".gz", what is in it; else 0 */
-    const char *unpacked_sha256;
-} dsc_known_file;
-
-typedef struct dsc_known_data {
-    const char *name;            /* "mnist1d", "mnist", "fashion-mnist" */
-    const char *title;           /* as people write it: "MNIST-1D", "Fashion-MNIST" */
-    const char *summary;         /* one line */
-    const char *origin;          /* "generated", "embedded", or where the files come from */
-    const dsc_known_file *files; /* NULL: none needed */
-    size_t file_count;
-    const dsc_known_file *others; /* files that stand in for `files`, all of them; NULL: none do */
-    size_t other_count;
-    const char *const *folders;     /* that the files may be in, ended by NULL; NULL: no files */
-    const char *inner;              /* one more folder that they may be in, there or anywhere */
-    size_t classes;                 /* 0: none */
-    const char *const *class_names; /* classes of them; NULL: their numbers */
-    /* Reads its files in a directory; NULL: it is not read from files. dsc_data_read() calls it. */
-    dsc_split (*read)(dsc_scope *scope, const char *directory);
-} dsc_known_data;
-
-/* The table of them; *count entries. */
-DSC_API const dsc_known_data *dsc_known_data_list(size_t *count);
-
-/* The data set of that name; NULL if there is none. */
-DSC_API const dsc_known_data *dsc_known_data_find(const char *name);
-
-/* True if a file of this SHA-256, in 64 hexadecimal digits, is the known one, packed or unpacked. */
-DSC_API bool dsc_known_file_has(const dsc_known_file *file, const char *sha256);
-
-/* The data set that a file is of, by its SHA-256 in 64 hexadecimal digits; NULL if none is known to have it.
- */
-DSC_API const dsc_known_data *dsc_known_data_of_file(const char *sha256);
-
-/* Fails the scope with DSC_ERROR_MISMATCH if a file of that digest is another data set's: MNIST's and
-   Fashion-MNIST's have the same names. Files that nobody knows may be one's own. */
-DSC_API dsc_status dsc_known_data_check(dsc_scope *scope, const dsc_known_data *known, const char *path,
-                                        const char *sha256);
-
-/* Which of some data sets, named in a list ended by NULL, a directory has the files of, by their names. Files
-   whose names two sets share are told apart by the digest of the last one, or else by their folder's name.
-   Fails the scope, naming them, if there is none (DSC_ERROR_FILE) or several (DSC_ERROR_ARGUMENT). *found is
-   then where they are, as dsc_data_directory() says. */
-DSC_API const dsc_known_data *dsc_data_recognize(dsc_scope *scope, const char *const *names,
-                                                 const char *directory, const char **found);
-
-/* The data set that a parameter of an experiment chooses: by name, or, if that is "auto", the one of names
-   (ended by NULL) whose files *directory has, which then is where they are. NULL, and nothing is read from
-   files, if generated is chosen, the name of what is made without any, or if "auto" finds no directory given.
-   Fails the scope as dsc_data_recognize() and dsc_data_directory() do. */
-DSC_API const dsc_known_data *dsc_data_choose(dsc_scope *scope, const char *chosen, const char *generated,
-                                              const char *const *names, const char **directory);
-
-/* Where a data set's files are: directory itself if it holds them, else its folder that is called as the set
-   ("mnist", "MNIST", "FashionMNIST", ...), or in either the set's inner folder ("raw" as torchvision makes
-   it, "cifar-10-batches-bin" as it is published). directory NULL means $DESCENT_DATA. Fails the scope, saying
-   what was looked for and where, if there is none. "" for a data set without files. Of a data set with two
-   sets of files either will do. */
-DSC_API const char *dsc_data_directory(dsc_scope *scope, const dsc_known_data *known, const char *directory);
-
-/* Which of a data set's files a directory holds: files, or if it lacks one of them others. *count of them. */
-DSC_API const dsc_known_file *dsc_data_files(const dsc_known_data *known, const char *directory,
-                                             size_t *count);
-
-/* Reads a data set of images from its directory, as dsc_data_directory() found it. */
-DSC_API dsc_split dsc_data_read(dsc_scope *scope, const dsc_known_data *known, const char *directory);
-
-/* The path of one of a data set's files, as it is read: directory/name, or with or without ".gz", or with a
-   dot
-   ("train-images.idx3-ubyte"), or in a folder of its own name, the first of them that exists. Fails the scope
-   if none does. For digests (dsc_sha256_file) and a run's provenance. */
-DSC_API const char *dsc_data_file(dsc_scope *scope, const char *directory, const char *name);
 
 #endif

@@ -12,9 +12,9 @@
 #include <stdint.h>
 
 #include <descent/claim.h>
-#include <descent/data.h>
 #include <descent/engine.h>
 #include <descent/figure.h>
+#include <descent/known_data.h>
 #include <descent/record.h>
 #include <descent/scope.h>
 

@@ -3,6 +3,7 @@
 #define DESCENT_TRAIN_H
 
 #include <descent/examples.h>
+#include <descent/image.h>
 #include <descent/nn.h>
 
 /* --- Evaluation --- */
@@ -89,8 +90,8 @@ typedef struct dsc_fit_options {
     size_t patience;
     double min_delta;
     bool by_error;
-    bool keep_best; /* restore the best parameters at the end, without stopping early */
-    const struct dsc_augmentation *augmentation; /* of each training example, by counter; NULL: none */
+    bool keep_best;                       /* restore the best parameters at the end, without stopping early */
+    const dsc_augmentation *augmentation; /* of each training example, by counter; NULL: none */
     /* A file to resume from, if it is there, and to write; NULL: none. It belongs to one recipe: network,
        seed, examples and options, but for epochs, which may be raised later. on_history is called for its
        epochs first. */

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include <descent/data.h>
 #include <descent/hash.h>
+#include <descent/image.h>
 
 #include "test.h"
 

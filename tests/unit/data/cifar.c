@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <descent/data.h>
 #include <descent/hash.h>
+#include <descent/known_data.h>
 
 #include "directory.h"
 #include "gzip.h"

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <descent/data.h>
 #include <descent/file.h>
 #include <descent/hash.h>
+#include <descent/image.h>
+#include <descent/known_data.h>
 
 #include "directory.h"
 #include "gzip.h"

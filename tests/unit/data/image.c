@@ -4,8 +4,8 @@
 
 #include <zlib.h>
 
-#include <descent/data.h>
 #include <descent/file.h>
+#include <descent/image.h>
 
 #include "directory.h"
 #include "images.h"
