@@ -64,7 +64,6 @@ const dsci_kernels LEVEL_TABLE = {
     .add = add,
     .multiply = multiply,
     .scale = scale,
-    .scaled = scaled,
     .dropout = dropout,
     .alpha_dropout = alpha_dropout,
     .max_pool = max_pool,

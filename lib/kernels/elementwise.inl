@@ -78,7 +78,7 @@ static void multiply(float *dst, const float *a, const float *b, size_t n)
     EACH_VECTOR(n, store_lanes(dst + i, count, vec_mul(load_lanes(a + i, count), load_lanes(b + i, count))));
 }
 
-static void scaled(float *dst, const float *src, size_t n, float alpha)
+static void scale(float *dst, const float *src, size_t n, float alpha)
 {
     EACH_VECTOR(n, store_lanes(dst + i, count, vec_mul(vec_set(alpha), load_lanes(src + i, count))));
 }

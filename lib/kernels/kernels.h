@@ -336,7 +336,7 @@ typedef struct dsci_kernels {
     /* dst = a + b, a b, alpha src, element by element; in place is allowed. half: of bfloat16. */
     void (*add)(void *dst, const void *a, const void *b, size_t n, int half);
     void (*multiply)(float *dst, const float *a, const float *b, size_t n);
-    void (*scaled)(float *dst, const float *src, size_t n, float alpha);
+    void (*scale)(float *dst, const float *src, size_t n, float alpha);
 
     /* For normalisation, over matrices (rows x cols) of float, or half: of bfloat16. sums (2 x cols, in
        double) = those of a's columns and of a's and b's products (b NULL: squares), row after row in blocks
@@ -353,9 +353,6 @@ typedef struct dsci_kernels {
     /* To bfloat16, rounded to nearest with ties to even, and back. */
     void (*to_bf16)(dsci_bf16 *dst, const float *src, size_t n);
     void (*from_bf16)(float *dst, const dsci_bf16 *src, size_t n);
-
-    /* x = alpha x. */
-    void (*scale)(float *x, size_t n, float alpha);
 
     /* Inverted dropout: dst = src * (keep ? 1 / (1 - rate) : 0). Element i keeps if word i % 4 of Philox
        block (major, first_block + i / 4) is at least threshold = round(rate 2^32). Backward is the same call

@@ -60,7 +60,7 @@ static void softmax(float *dst, const float *src, size_t rows, size_t cols)
         rows_max(largest, src, group, cols);
         rows_exp_sum(totals, dst, src, largest, group, cols);
         for (size_t i = 0; i < group; i++)
-            scale(dst + i * cols, cols, (float)(1.0 / totals[i]));
+            scale(dst + i * cols, dst + i * cols, cols, (float)(1.0 / totals[i]));
     }
 }
 
@@ -70,7 +70,7 @@ static inline void cross_entropy_row(float *row, size_t label, size_t classes, d
 {
     const double factor = (double)scale_by / total;
     const double at_label = ((double)row[label] - total) * factor;
-    scale(row, classes, (float)factor);
+    scale(row, row, classes, (float)factor);
     row[label] = (float)at_label;
 }
 

@@ -243,11 +243,6 @@ static void shape_gradient(float *g, const float *w, size_t n, float scale_by, f
                        shaped_lanes(load_lanes(g + i, count), load_lanes(w + i, count), scale_by, most, l1)));
 }
 
-static void scale(float *x, size_t n, float alpha)
-{
-    EACH_VECTOR(n, store_lanes(x + i, count, vec_mul(vec_set(alpha), load_lanes(x + i, count))));
-}
-
 /* Columns whose norms are found together: their sums stay in the first-level cache while rows stream by. */
 enum { BOUND_COLUMNS = 256 };
 

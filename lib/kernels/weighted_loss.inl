@@ -57,7 +57,7 @@ static double softmax_row(float *diff, const float *x, size_t classes, size_t la
         spread_gradient(diff, classes, (float)factor, (float)spread, terms);
         diff[label] = (float)((power * factor - spread * own) - keep);
     } else {
-        scale(diff, classes, (float)factor);
+        scale(diff, diff, classes, (float)factor);
         diff[label] = (float)((power - total) * factor);
     }
     return loss;

@@ -487,7 +487,7 @@ static void update_elements(dsci_optimizer_state *o, const struct step *s, const
     if (shaped)
         k->shape_gradient(g, w, n, (float)v.scale, (float)most, (float)slice->l1);
     if (slice->decoupled > 0)
-        k->scale(w, n, (float)(1 - s->lr * slice->decoupled));
+        k->scale(w, w, n, (float)(1 - s->lr * slice->decoupled));
     const dsci_rule_step single = in_single(s);
     kernel_of(k, s)(w, g, a, b, c, n, &single);
 }

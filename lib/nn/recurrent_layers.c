@@ -110,11 +110,10 @@ static void take_parameters(struct layer *layer)
 static dsc_node *one_direction(dsc_node *x, const dsc_recurrent_spec *spec, const char *name, bool reverse,
                                bool sequence)
 {
-    static const size_t gates[] = { 1, 1, 1, 4, 3, 3 };
     if (!x || !name)
         return NULL;
     const size_t *dim = x->tensor->shape.dim;
-    struct layer layer = { .x = x, .spec = spec, .name = name, .gates = gates[spec->cell] };
+    struct layer layer = { .x = x, .spec = spec, .name = name, .gates = dsci_recurrent_gates((int)spec->cell) };
     layer.attributes.recurrent.cell = (int)spec->cell;
     layer.attributes.recurrent.units = spec->units;
     layer.attributes.recurrent.outputs =

@@ -199,7 +199,7 @@ static void run_scale(const dsci_operands *o, dsci_part part)
     const dsci_range r = dsci_part_elements(o->node, o->node->out[0], part.index);
     const float *src = o->in[0];
     float *dst = o->out[0];
-    o->kernels->scaled(dst + r.first, src + r.first, r.count, (float)o->node->attributes.factor);
+    o->kernels->scale(dst + r.first, src + r.first, r.count, (float)o->node->attributes.factor);
 }
 
 static const char *describe_rows(const dsci_node *node)

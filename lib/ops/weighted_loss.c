@@ -109,9 +109,10 @@ static void finish(const dsci_operands *o, dsci_part part)
         loss += partials[p].loss;
         weight += partials[p].weight;
     }
-    if (o->out[DSCI_LOSS_GRADIENT])
-        o->kernels->scale((float *)o->out[DSCI_LOSS_GRADIENT] + range.first, range.count,
-                          weight > 0 ? (float)(1 / weight) : 0);
+    if (o->out[DSCI_LOSS_GRADIENT]) {
+        float *gradient = (float *)o->out[DSCI_LOSS_GRADIENT] + range.first;
+        o->kernels->scale(gradient, gradient, range.count, weight > 0 ? (float)(1 / weight) : 0);
+    }
     if (part.index == 0)
         dsci_loss_put(o, loss, weight);
 }

@@ -140,7 +140,7 @@ static void scale_multiplies(void **state)
         FOR_ALL_LEVELS(level)
         {
             float *y = guarded_copy(x, n);
-            dsci_kernels_for(level)->scale(y, n, 0.3f);
+            dsci_kernels_for(level)->scale(y, y, n, 0.3f);
             check_bits(y, expected, n, "scale");
         }
         release_guarded("scale");

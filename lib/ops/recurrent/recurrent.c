@@ -4,7 +4,7 @@
 #include "ops/bf16_emulation.h"
 #include "ops/ref/ref.h"
 
-static size_t gates_of(int cell)
+size_t dsci_recurrent_gates(int cell)
 {
     static const size_t gates[DSCI_CELLS] = { 1, 1, 1, 4, 3, 3 };
     return gates[cell];
@@ -25,7 +25,7 @@ static dsci_recurrent sizes_of(const dsci_node *node, bool half)
                          .features = node->attributes.recurrent.features,
                          .units = units,
                          .state = cell == DSCI_CELL_JORDAN ? node->attributes.recurrent.outputs : units,
-                         .gates = gates_of(cell) * units,
+                         .gates = dsci_recurrent_gates(cell) * units,
                          .truncate = node->attributes.recurrent.truncate,
                          .reverse = node->attributes.recurrent.reverse,
                          .sequence = node->attributes.recurrent.sequence };

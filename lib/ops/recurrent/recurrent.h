@@ -107,6 +107,9 @@ static inline bool dsci_has_cells(const dsci_recurrent *r)
     return r->cell == DSCI_CELL_LSTM || r->cell == DSCI_CELL_GRU;
 }
 
+/* Gates of a unit of a cell (enum dsci_cell_kind): the weights have as many columns for each unit. */
+size_t dsci_recurrent_gates(int cell);
+
 /* Elements for each example of what forward keeps, and of the gradients of the gates with the reference's
    working memory behind them. */
 size_t dsci_recurrent_kept(const dsci_recurrent *r);
