@@ -12,7 +12,7 @@ typedef struct pool {
     bool generated; /* MNIST-1D: more of the kind can be had */
 } pool;
 
-/* known NULL: MNIST-1D. examples, tests: the first so many; 0: all. */
+/* known NULL: MNIST-1D. Of the training and the test set the first examples and tests are taken; 0: all. */
 pool pool_read(dsc_scope *scope, const dsc_known_data *known, const char *directory, size_t examples,
                size_t tests);
 
@@ -24,7 +24,7 @@ typedef enum scheme {
 
 typedef struct training_set_spec {
     scheme scheme;
-    size_t set, sets; /* this one, of so many */
+    size_t set, sets; /* the number of this one, from 0, and how many there are */
     size_t examples;  /* of each; 0: a share of the pool */
     double label_noise;
 } training_set_spec;

@@ -121,8 +121,8 @@ static bool enough(dsc_scope *scope, const dsc_dataset *from, const char *which,
 {
     if (wanted > from->count)
         dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
-                       "%zu %s examples were asked for, %s has %zu: ask for at most so many", wanted, which,
-                       from->name, from->count);
+                       "%zu %s examples were asked for, %s has %zu: ask for at most %zu", wanted, which,
+                       from->name, from->count, from->count);
     return dsc_scope_status(scope) == DSC_OK;
 }
 

@@ -95,14 +95,14 @@ typedef struct networks_sets {
 } networks_sets;
 networks_sets networks_hold_out(const struct shared *shared, size_t count, double held_out);
 
-/* How many of so many training examples are left when a share of them is held out. */
+/* How many of the training examples are left when a share of them is held out. */
 size_t networks_kept(size_t examples, double held_out);
 
 /* Trains one network and measures it. False if it was stopped or failed. */
 bool networks_train(const perceptron_training *training, outcome *result);
 
-/* What training and measuring one network takes, on so many examples: of training its width, its epochs and
-   its regularisation. */
+/* What training one network on that number of examples, and measuring it, takes. Of training the width, the
+   epochs and the regularisation count. */
 dsc_cost networks_cost(dsc_scope *scope, const dsc_plan *plan, const struct hyperparameters *k,
                        const perceptron_training *training, size_t examples);
 

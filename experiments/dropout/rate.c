@@ -1,6 +1,7 @@
 /* rate.c - error over the probability p of keeping a hidden unit: with n units in each layer whatever p is,
- * and with so many that p n of them are kept on average (Srivastava et al. 2014, figure 9). With n fixed a
- * small p leaves too small a network in each step, which underfits; with p n fixed that effect is gone. */
+ * and with the n for which p n, the units that are kept on average, is the same (Srivastava et al. 2014,
+ * figure 9). With n fixed a small p leaves too small a network in each step, which underfits; with p n fixed
+ * that effect is gone. */
 #include "dropout.h"
 
 #include <math.h>

@@ -30,9 +30,9 @@ static const dsc_param params[] = {
         struct hyperparameters, augment, "none", "none|shift|flip",
         "none; shift: up to 2 pixels each way; flip: also left and right, crops of 4 pixels' padding"),
     DSC_PARAM_INTEGER(struct hyperparameters, train, "0", 0, 100000000,
-                      "the first so many training examples; 0: all"),
+                      "how many training examples are used, the first ones; 0: all"),
     DSC_PARAM_INTEGER(struct hyperparameters, test, "0", 0, 100000000,
-                      "the first so many test examples; 0: all"),
+                      "how many test examples are used, the first ones; 0: all"),
     DSC_PARAM_INTEGER(struct hyperparameters, data_seed, "1", 0, 4294967295, "seed of the generated glyphs"),
     { 0 },
 };

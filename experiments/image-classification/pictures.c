@@ -28,10 +28,10 @@ static double weight(const struct filters *f, size_t filter, size_t y, size_t x,
     return (double)f->weights[((y * f->width + x) * f->inputs + input) * f->count + filter];
 }
 
-/* A picture of tiles in rows of so many; places without a tile hold NaN. */
+/* A picture of tiles; places without a tile hold NaN. */
 struct picture {
-    double *values; /* PICTURE_SIDE x PICTURE_SIDE */
-    size_t height, width, across;
+    double *values;               /* PICTURE_SIDE x PICTURE_SIDE */
+    size_t height, width, across; /* of a tile in pixels; tiles in a row */
 };
 
 static struct picture picture_make(dsc_scope *scope, size_t height, size_t width, size_t across)

@@ -141,7 +141,7 @@ static void initialize(const dsc_model *model, const dsci_graph *graph, const ds
 
 enum { LEAST_SHARD = 8 };
 
-/* A shard is worth a thread's while if it takes about so many operations forward. */
+/* Operations of a shard's forward pass: with fewer, a thread spends much of its time on taking shards. */
 static const double SHARD_FLOPS = 4e6;
 
 /* Examples in a shard, from the work that an example takes: a function of the network alone. */

@@ -36,7 +36,7 @@ static bool time_is_over(void *user)
            (calibration->stop && __atomic_load_n(calibration->stop, __ATOMIC_RELAXED));
 }
 
-/* Work per second of one cell on so many threads; NaN if it came to nothing in time. */
+/* Work per second of one cell on cell_threads threads; NaN if it came to nothing in time. */
 static double measure(const dsc_plan *plan, const void *shared, const struct job *job,
                       const dsc_run_options *options, int cell_threads)
 {
@@ -110,7 +110,8 @@ static struct speeds measure_two(const dsc_plan *plan, const void *shared, const
     return speeds;
 }
 
-/* Seconds of all jobs with so many at once: at best evenly spread, at worst as long as the longest cell. */
+/* Seconds of all jobs, `together` of them at once: at best evenly spread, at worst as long as the longest
+   cell. */
 static double seconds_of(const struct job *jobs, size_t count, const struct speeds *speeds, int together)
 {
     double total = 0, longest = 0;

@@ -33,7 +33,7 @@ dsc_status dsci_results_copy(dsc_record *to, size_t to_cell, dsc_record *from, s
 dsc_status dsci_results_same_recipe(dsc_scope *scope, const dsc_record *a, const char *a_name,
                                     const dsc_record *b, const char *b_name);
 
-/* Median, interval and number over the seeds, of every output, into /summary, on so many threads. */
+/* Median, interval and number over the seeds, of every output, into /summary, on that number of threads. */
 dsc_status dsci_results_summarize(dsc_scope *scope, dsc_record *record, int threads);
 
 /* Notes where and how the record is being made. */

@@ -34,7 +34,8 @@ dsc_node *dsc_concat_all(dsc_node *const *nodes, size_t count, int axis)
     if (!nodes || count == 0 || !nodes[0])
         return NULL;
     dsc_node *joined = nodes[0];
-    /* An op takes so many inputs: more are joined in turns. */
+    /* An op has at most DSCI_MAX_INPUTS inputs: with more nodes, the first ones are joined before the rest.
+     */
     for (size_t done = 1; done < count || (count == 1 && done == 1);) {
         dsc_node *inputs[DSCI_MAX_INPUTS] = { joined };
         size_t taken = 1;

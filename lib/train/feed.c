@@ -189,7 +189,8 @@ static void copy_rows(const struct job *job, size_t begin, size_t rows, int thre
     }
 }
 
-/* Threads are worth their start from so many bytes on; they take so many rows at a time. */
+/* With fewer bytes to copy than this one thread is done before others have started; each takes ROWS rows at a
+ * time. */
 enum { PARALLEL_BYTES = 1 << 18, ROWS = 8 };
 
 static void copy(const struct job *job)

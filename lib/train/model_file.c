@@ -175,8 +175,9 @@ dsc_status dsc_model_read(dsc_model *model, const char *path)
 
 /* --- Loading --- */
 
-/* A description may ask for so many values beyond those that lie in its file: compressed by another program.
-   Activations of one example are bounded outright. */
+/* How many times the bytes of its file a network's parameters may take, since another program may have
+   compressed the file, and how many elements are allowed in any case. The activations of one example have a
+   bound of their own. */
 static const double MOST_COMPRESSION = 16, LEAST_ELEMENTS = 1 << 20, MOST_ACTIVATIONS = 1 << 28;
 
 static bool is_plausible(dsc_scope *scope, const char *path, const dsci_structure *structure, size_t bytes)

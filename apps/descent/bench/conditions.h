@@ -35,8 +35,8 @@ typedef struct bench_counts {
     double instructions, cycles, seconds; /* seconds: in which the threads were busy, together */
 } bench_counts;
 
-/* Runs the work with counters on so many threads of OpenMP. NULL, or why they cannot be counted: then nothing
-   is run. The text is in the scope. */
+/* Runs the work on the given number of OpenMP threads with counters. NULL, or the reason why there are no
+   counters, with which nothing is run. The text is in the scope. */
 const char *bench_count(dsc_scope *scope, int threads, void (*work)(const void *user), const void *user,
                         bench_counts *counts);
 

@@ -56,8 +56,8 @@ typedef struct dsc_claim {
     double scale;      /* 0: 1 */
     const char *units; /* behind numbers: "%", "points"; NULL: none */
     double low, high;
-    /* Not 0: the mean over the seeds is compared instead, and may lie outside by so many standard errors;
-       negative: must lie inside by so many. */
+    /* Not 0: the mean over the seeds is compared instead, and may lie outside by this number of standard
+       errors; negative: it must lie inside by that number. */
     double standard_errors;
     bool pooled;   /* statistics of the seeds' medians, point by point, instead of each seed's statistic */
     int64_t seeds; /* fewer can't tell; 0: 1 */

@@ -40,9 +40,9 @@ DSC_API dsc_dataset dsc_image_directory(dsc_scope *scope, const char *directory,
 typedef struct dsc_augmentation {
     size_t height, width, channels;
     bool flip;     /* left and right, with probability 1/2 */
-    double shift;  /* up to so many pixels each way, whole ones */
-    double rotate; /* up to so many degrees each way, bilinear */
-    size_t crop;   /* pad by so many pixels on each side, then cut out at random */
+    double shift;  /* the largest, in whole pixels, each way */
+    double rotate; /* the largest angle in degrees, each way; bilinear */
+    size_t crop;   /* pixels of padding on each side, before a cut at a random place */
     double noise;  /* standard deviation added to each value */
     double fill;   /* value of what comes from outside the image */
     uint64_t seed;

@@ -251,12 +251,12 @@ typedef struct dsc_recurrent_spec {
     size_t outputs;     /* JORDAN: of y; 0: units */
     size_t layers;      /* stacked; 0: 1 */
     double dropout;     /* between stacked layers */
-    size_t truncate;    /* the gradient is cut every so many steps (Williams and Peng 1990); 0: never */
+    size_t truncate;    /* steps after which the gradient is cut (Williams and Peng 1990); 0: never */
     dsc_node *lengths;  /* (batch) valid steps of each example: dsc_lengths(). NULL: all */
     dsc_node *initial;  /* state before the first step: (batch, units), of an LSTM (batch, 2 * units), h then
                            c.  NULL: zeros. Not with layers or bidirectional */
-    size_t stateful; /* start from where the batch before ended, for so many examples of a batch at most; the
-                        state is the model's, training moves it on. 0: no */
+    size_t stateful; /* the most examples of a batch, each of which starts from where the batch before ended;
+                        the state is the model's, training moves it on. 0: not stateful */
     bool two_biases; /* a recurrent bias beside the bias, as PyTorch has it */
     dsc_init weights_init, recurrent_init, bias_init; /* DEFAULT: U(+-1/sqrt(units)), PyTorch's */
     double init_scale;

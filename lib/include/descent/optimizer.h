@@ -82,7 +82,7 @@ typedef struct dsc_schedule {
     double factor;
     double period;
     double minimum; /* of the rate */
-    double warmup;  /* the first so many steps have lr (t + 1) / warmup; then t counts from 0 */
+    double warmup;  /* steps, the first ones, with lr (t + 1) / warmup; then t counts from 0 */
     /* PLATEAU */
     size_t patience, cooldown;
     double threshold; /* relative */

@@ -4,8 +4,8 @@
 
 #include <descent/export.h>
 
-/* Single-precision operations a second of fused multiply-adds in registers on so many threads, at the level
-   in use (dsc_isa_effective()): the best of several short runs, about 0.1 s in all. */
+/* Single-precision operations a second of fused multiply-adds in registers on that number of threads, at
+   the level in use (dsc_isa_effective()): the best of several short runs, about 0.1 s in all. */
 DSC_API double dsc_peak_flops(int threads);
 
 /* The same of bfloat16: products of AMX tiles, else dot products, else what such a processor does instead,

@@ -57,14 +57,15 @@ typedef struct dsc_cell_training {
 DSC_API dsc_model *dsc_cell_train(dsc_cell *cell, dsc_node *loss, const dsc_examples *train,
                                   const dsc_cell_training *training);
 
-/* What dsc_cell_train() will take with so many examples, found from the network without running it: the
-   arithmetic of all steps; parameters, gradients, state, activations of training and of evaluation on these
-   examples and others, and the optimizer's memory. Examples are left out. Zeros if the network fails. */
+/* What dsc_cell_train() will take with that number of examples, found from the network without running it:
+   the arithmetic of all steps; parameters, gradients, state, activations of training and of evaluation on
+   these examples and others, and the optimizer's memory. Examples are left out. Zeros if the network fails.
+ */
 DSC_API dsc_cost dsc_train_cost(const dsc_plan *plan, dsc_node *loss, size_t examples,
                                 const dsc_cell_training *training);
 
-/* Floating-point operations of passing so many examples forward through the network: of evaluations and
-   predictions that are no small part of a cell. */
+/* Floating-point operations of passing that number of examples forward through the network, for
+   evaluations and predictions that are no small part of a cell. */
 DSC_API double dsc_evaluate_flops(dsc_node *loss, size_t examples);
 
 #endif

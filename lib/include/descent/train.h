@@ -80,7 +80,7 @@ typedef void dsc_history_fn(void *user, const dsc_epoch *epoch);
 typedef struct dsc_fit_options {
     dsc_optimizer optimizer;
     size_t epochs;
-    size_t steps;                   /* at most so many steps in all (with epochs 0: so many); 0: no limit */
+    size_t steps;                   /* the most steps in all (with epochs 0: all of them); 0: no limit */
     uint64_t shuffle_seed;          /* 0: the scope's seed */
     bool fixed_order;               /* don't shuffle */
     const dsc_examples *validation; /* evaluated after each epoch; NULL: none */

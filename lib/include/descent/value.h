@@ -19,7 +19,7 @@ DSC_API bool dsc_parse_real(const char *text, double *value);
    0.30000000000000004. In the scope; NULL on failure. */
 DSC_API const char *dsc_real_text(dsc_scope *scope, double value);
 
-/* A number for people: an integer (below 2^53) with all its digits, anything else with at most so many
+/* A number for people: an integer (below 2^53) with all its digits, anything else with at most `digits`
    significant ones. The locale does not matter. In the scope; NULL on failure. */
 DSC_API const char *dsc_number_text(dsc_scope *scope, double value, int digits);
 
