@@ -24,7 +24,7 @@ bool dsci_pattern_matches(const char *pattern, const char *name)
     return *pattern == '\0';
 }
 
-/* What of a name is compared with a pattern "layer/parameter": the half that has no star there, or all. */
+/* The part of a name "layer/parameter" that a pattern fixes: the half without a star, or the whole name. */
 static const char *half_of(dsc_scope *scope, const char *name, bool any_layer, bool any_parameter)
 {
     const char *slash = strrchr(name, '/');

@@ -1,7 +1,8 @@
 /* images.c - networks that classify images. */
 #include <descent/models.h>
 
-/* The input of a network whose images are at least so large; NULL with the scope poisoned if they are not. */
+/* The input of a network for images of least x least pixels or more; NULL, and the scope fails, for smaller
+   ones. */
 static dsc_node *image_input(dsc_scope *scope, const dsc_image_network_spec *spec, const char *network,
                              size_t least)
 {

@@ -16,7 +16,7 @@ static void set_side(dsci_window *window, size_t dimension, const struct side *s
     window->before[dimension] = window->after[dimension] = side->pad;
 }
 
-/* So much padding that dst = ceil(src / stride). */
+/* Pads such that dst = ceil(src / stride). */
 static void pad_same(dsci_window *window, size_t dimension, size_t src)
 {
     const size_t stride = window->stride[dimension], dst = (src + stride - 1) / stride;
@@ -27,7 +27,7 @@ static void pad_same(dsci_window *window, size_t dimension, size_t src)
     window->after[dimension] = pad - pad / 2;
 }
 
-/* Numbers that a window may be made of: they cannot overflow when they are multiplied and added. */
+/* Refuses numbers of a window that could overflow when they are multiplied and added. */
 static bool check_window(dsc_node *x, const char *name, const dsci_window *window)
 {
     enum { MOST = 1 << 20 };

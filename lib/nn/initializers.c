@@ -25,8 +25,8 @@ static void fill_constant(const dsci_initializer *initializer, dsc_rng rng, uint
 
 enum { CHAINS = 8 };
 
-/* Sums in as many chains as a vector register holds, whatever the machine: the bits are the same everywhere.
- */
+/* The number of partial sums is fixed, whatever the vectors of the machine, so that the bits are the same
+   everywhere. */
 static double dot(const double *a, const double *b, size_t n)
 {
     double chain[CHAINS] = { 0 }, total = 0;
@@ -50,9 +50,10 @@ static void project_out(double *vector, const double *basis, size_t count, size_
     }
 }
 
-/* Modified Gram-Schmidt; what loses half of its length to rounding's danger is projected again (Daniel et al.
-   1976). The signs are those of a QR decomposition with a positive diagonal, which makes Q of a normal matrix
-   uniformly distributed (Mezzadri 2007). */
+/* Modified Gram-Schmidt. A vector that becomes much shorter when the projections are taken off has lost
+   digits to cancellation, and is projected once more (Daniel et al. 1976). The signs are those of a QR
+   decomposition with a positive diagonal, which makes Q of a normal matrix uniformly distributed (Mezzadri
+   2007). */
 static void orthonormalize(double *basis, size_t count, size_t length)
 {
     for (size_t k = 0; k < count; k++) {

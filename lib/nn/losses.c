@@ -156,7 +156,7 @@ dsc_node *dsc_mean_loss(dsc_node *x, const dsc_loss_spec *spec)
     return dsci_layer_make(&dsci_op_mean_loss, layer, NULL, &x, 1);
 }
 
-/* A copy of the weights; NULL if one of them is none. */
+/* A copy of the weights; NULL, and the scope fails, if one of them is not a finite number. */
 static double *copy_term_weights(const dsc_node *x, const dsc_loss_term *terms, size_t count)
 {
     double *weights = dsc_scope_alloc(x->scope, count, sizeof *weights);

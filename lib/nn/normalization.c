@@ -6,7 +6,7 @@
 
 static const double DEFAULT_MOMENTUM = 0.1, DEFAULT_EPSILON = 1e-5;
 
-/* As many values as x has channels, all of them constant at first. */
+/* A parameter or state with one value for each channel of x, all equal at first. */
 static dsc_node *channel_values(dsc_node *x, const char *layer, const char *name, dsc_init init, bool state)
 {
     const dsci_shape shape = { .rank = 1, .dim = { x->tensor->shape.dim[x->tensor->shape.rank - 1] } };

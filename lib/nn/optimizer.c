@@ -195,7 +195,7 @@ static const char *slice_name_at(const void *slices, size_t i)
     return ((const dsc_slice *)slices)[i].name;
 }
 
-/* A group that takes no parameter would leave what it is about as all others are, without a word. */
+/* Fails for a group without a parameter: its settings would have no effect, and nobody would be told. */
 static dsc_status check_matches(dsc_scope *scope, const dsc_optimizer *o, const dsc_slice *slices,
                                 size_t count)
 {

@@ -113,7 +113,9 @@ static dsc_node *one_direction(dsc_node *x, const dsc_recurrent_spec *spec, cons
     if (!x || !name)
         return NULL;
     const size_t *dim = x->tensor->shape.dim;
-    struct layer layer = { .x = x, .spec = spec, .name = name, .gates = dsci_recurrent_gates((int)spec->cell) };
+    struct layer layer = {
+        .x = x, .spec = spec, .name = name, .gates = dsci_recurrent_gates((int)spec->cell)
+    };
     layer.attributes.recurrent.cell = (int)spec->cell;
     layer.attributes.recurrent.units = spec->units;
     layer.attributes.recurrent.outputs =

@@ -3,8 +3,9 @@
 
 #include "train/fit.h"
 
-/* Whether no word has an exponent of ones, which one more carries into the sign: integers, for whole vectors
-   at a time, as training looks through all parameters after each epoch. */
+/* An infinity or a NaN has all bits of its exponent set: adding 1 to the exponent then carries into the sign
+   bit, which is looked at once, after all values. Integer operations, which compilers turn into vector
+   instructions, since training looks through all parameters after each epoch. */
 #define ALL_FINITE(name, word, ones)                                                                         \
     static bool name(const void *values, size_t n)                                                           \
     {                                                                                                        \
@@ -63,8 +64,8 @@ static bool made_finite(const dsci_step *step)
     return true;
 }
 
-/* The step has changed the state, so what is there comes from a layer; only without one it is told. A step's
-   memory may be another's later, so each is looked at as soon as it has been made. */
+/* The first layer whose output or gradient is not finite; NULL if there is none. Each is looked at as soon as
+   it has been computed, since later nodes may use the same memory. */
 static const char *in_layers(dsc_scope *scope, const dsci_execution *plan)
 {
     for (size_t i = 0; i < plan->step_count; i++) {

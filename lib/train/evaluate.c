@@ -135,7 +135,7 @@ dsc_metrics dsc_evaluate(dsc_model *model, const dsc_examples *data)
 
 /* --- Values of nodes --- */
 
-/* The tensor that the plan computes; NULL if it is none of the plan's own memory. */
+/* The tensor that the plan computes; NULL if no node of the plan makes it. */
 static const dsci_tensor *result_of(const dsci_execution *plan)
 {
     for (size_t i = 0; plan->result && i < plan->graph.count; i++)
@@ -164,7 +164,7 @@ static void to_f32(float *dst, const dsci_tensor *tensor)
         }
 }
 
-/* Batch after batch; of the batches of all draws, each has noise of its own. */
+/* Runs batch after batch. The counter of the noise differs for each batch of each draw. */
 static float *run_batches(dsc_scope *scope, const dsci_evaluation *evaluation, dsc_model *model,
                           uint32_t draw)
 {

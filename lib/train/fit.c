@@ -48,7 +48,8 @@ static void update(dsc_trainer *trainer)
     model->step++;
 }
 
-/* Fails if the plan, of most batches of a training, has a batch normalisation that would never learn. */
+/* Fails for a batch normalisation that sees one value of each channel in a batch, which has no variance. The
+   plan is that of most batches of the training. */
 static dsc_status check_normalisation(const dsc_model *model, const dsci_execution *plan, const char *what)
 {
     for (size_t i = 0; i < plan->graph.count; i++) {
@@ -212,7 +213,8 @@ static dsc_status check_loss(dsci_fit *fit, dsci_execution *plan, double loss, s
     return DSC_OK;
 }
 
-/* The last update of an epoch is followed by no loss that would show what it did. */
+/* Looks for values that are not finite after an epoch: a bad last update would show only in the loss of the
+   next step. */
 static dsc_status check_learned(const dsci_fit *fit, size_t epoch, size_t step)
 {
     const char *found = dsci_find_not_finite_learned(fit->scope, fit->model);
@@ -240,12 +242,13 @@ static bool is_out_of_steps(const dsci_fit *fit)
     return fit->options->steps > 0 && fit->progress.steps >= fit->options->steps;
 }
 
-/* A mean of batches, each by what counts in it. */
+/* A mean over batches, weighted by what counts in each of them. */
 struct mean {
     double unit, sum, weight;
 };
 
-/* In units of the first weight, so that the mean of equal batches is their sum over their number. */
+/* Weights are divided by the first one: for batches of equal weight the mean is then exactly the sum of the
+   values over their number. */
 static void add_to_mean(struct mean *mean, double value, double weight)
 {
     if (weight == 0)

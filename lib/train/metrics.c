@@ -4,34 +4,34 @@
 #include <math.h>
 #include <stdint.h>
 
-/* Whether score a of class i goes before score b of class j: the first of equal ones does, and what is no
-   number goes before all, so that no number can count as the largest beside it. */
-static bool goes_before(float a, size_t i, float b, size_t j)
+/* Whether score a of class i ranks above score b of class j. Of equal scores the first class does. A NaN
+   ranks above everything, so that no other score counts as the largest. */
+static bool ranks_above(float a, size_t i, float b, size_t j)
 {
     return isnan(a) || a > b || (a == b && i < j);
 }
 
-/* The class of the largest score; the number of classes if a score is no number. */
+/* The class of the largest score; the number of classes if a score is NaN. */
 static size_t largest_of(const float *scores, size_t classes)
 {
     size_t best = 0;
     for (size_t c = 0; c < classes; c++) {
         if (isnan(scores[c]))
             return classes;
-        if (goes_before(scores[c], c, scores[best], best))
+        if (ranks_above(scores[c], c, scores[best], best))
             best = c;
     }
     return best;
 }
 
-/* How many scores go before that of a class; more than there are if that is no number. */
+/* How many scores rank above that of a class; more than there are if it is NaN. */
 static size_t rank_of(const float *scores, size_t classes, size_t class)
 {
     size_t rank = 0;
     if (isnan(scores[class]))
         return SIZE_MAX;
     for (size_t c = 0; c < classes; c++)
-        rank += goes_before(scores[c], c, scores[class], class);
+        rank += ranks_above(scores[c], c, scores[class], class);
     return rank;
 }
 

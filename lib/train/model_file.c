@@ -71,7 +71,8 @@ dsc_status dsc_model_save(dsc_model *model, const char *path)
 
 /* --- Reading --- */
 
-/* An array of more dimensions than tensors have reads as a scalar, which no slice is. */
+/* The shape of an array; that of a scalar, which fits no slice, if it has more dimensions than tensors have.
+ */
 static dsci_shape shape_of(const dsci_container_array *array)
 {
     dsci_shape shape = { .rank = array->rank <= DSC_MAX_RANK ? array->rank : 0 };
