@@ -186,7 +186,7 @@ static void spread(const dsci_operands *o, float *dst, const float *diff, size_t
                    float factor)
 {
     for (size_t i = 0; inner > 1 && i < count; i++)
-        o->kernels->scaled(dst + i * inner, diff, inner, factor);
+        o->kernels->scale(dst + i * inner, diff, inner, factor);
     for (size_t i = 0; inner == 1 && i < count; i++)
         dst[i] = diff[0] * factor;
 }
