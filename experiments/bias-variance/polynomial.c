@@ -99,9 +99,9 @@ static void run(dsc_cell *cell)
     const dsc_matrix coefficients = dsc_matrix_make(scope, basis.cols, y.cols),
                      predictions = dsc_matrix_make(scope, d.count, y.cols),
                      h = dsc_matrix_make(scope, d.count, d.count);
-    dsc_matmul(scope, coefficients, basis, y, &(dsc_matmul_options){ .transpose_a = 1 });
-    dsc_matmul(scope, predictions, basis, coefficients, NULL);
-    dsc_matmul(scope, h, basis, basis, &(dsc_matmul_options){ .transpose_b = 1 });
+    dsc_matrix_product(scope, coefficients, basis, y, &(dsc_matrix_product_options){ .transpose_a = 1 });
+    dsc_matrix_product(scope, predictions, basis, coefficients, NULL);
+    dsc_matrix_product(scope, h, basis, basis, &(dsc_matrix_product_options){ .transpose_b = 1 });
     if (dsc_scope_status(scope) != DSC_OK)
         return;
     regression_theory theory = smoother_theory(scope, &d, h, k->noise_sd);

@@ -59,7 +59,7 @@ dsc_matrix design_draw(dsc_scope *scope, const design *d, size_t sets, double no
 regression_theory smoother_theory(dsc_scope *scope, const design *d, dsc_matrix h, double noise_sd)
 {
     const dsc_matrix fit = dsc_matrix_make(scope, d->count, 1);
-    if (dsc_matmul(scope, fit, h, (dsc_matrix){ d->count, 1, d->truth }, NULL) != DSC_OK)
+    if (dsc_matrix_product(scope, fit, h, (dsc_matrix){ d->count, 1, d->truth }, NULL) != DSC_OK)
         return (regression_theory){ 0 };
     double bias = 0, squares = 0, rest = 0;
     for (size_t i = 0; i < d->count; i++) {

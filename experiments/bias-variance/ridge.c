@@ -66,7 +66,7 @@ static dsc_matrix inverse_gram(dsc_scope *scope, dsc_matrix phi, double lambda)
                      inverse = dsc_matrix_make(scope, phi.rows, phi.rows),
                      scaled = dsc_matrix_make(scope, phi.rows, phi.rows);
     dsc_matrix vectors = dsc_matrix_make(scope, phi.rows, phi.rows);
-    dsc_matmul(scope, gram, phi, phi, &(dsc_matmul_options){ .transpose_b = 1 });
+    dsc_matrix_product(scope, gram, phi, phi, &(dsc_matrix_product_options){ .transpose_b = 1 });
     const double *values = dsc_symmetric_eigen(scope, gram, &vectors);
     if (dsc_scope_status(scope) != DSC_OK)
         return inverse;
@@ -74,7 +74,7 @@ static dsc_matrix inverse_gram(dsc_scope *scope, dsc_matrix phi, double lambda)
         for (size_t c = 0; c < phi.rows; c++)
             scaled.data[i * phi.rows + c] =
                 vectors.data[i * phi.rows + c] / ((values[c] > 0 ? values[c] : 0) + lambda);
-    dsc_matmul(scope, inverse, scaled, vectors, &(dsc_matmul_options){ .transpose_b = 1 });
+    dsc_matrix_product(scope, inverse, scaled, vectors, &(dsc_matrix_product_options){ .transpose_b = 1 });
     return inverse;
 }
 
@@ -83,7 +83,7 @@ static double new_points_theory(dsc_scope *scope, const design *d, const design 
                                 double noise_sd)
 {
     const dsc_matrix expected = dsc_matrix_make(scope, test->count, 1);
-    if (dsc_matmul(scope, expected, s, (dsc_matrix){ d->count, 1, d->truth }, NULL) != DSC_OK)
+    if (dsc_matrix_product(scope, expected, s, (dsc_matrix){ d->count, 1, d->truth }, NULL) != DSC_OK)
         return (double)NAN;
     double bias = 0, squares = 0;
     for (size_t i = 0; i < test->count; i++)
@@ -101,9 +101,9 @@ static regression_theory theory_of(dsc_scope *scope, const design *d, const desi
     const dsc_matrix weights = dsc_matrix_make(scope, phi.cols, phi.rows),
                      h = dsc_matrix_make(scope, phi.rows, phi.rows),
                      s = dsc_matrix_make(scope, phi_test.rows, phi.rows);
-    dsc_matmul(scope, weights, phi, inverse, &(dsc_matmul_options){ .transpose_a = 1 });
-    dsc_matmul(scope, h, phi, weights, NULL);
-    dsc_matmul(scope, s, phi_test, weights, NULL);
+    dsc_matrix_product(scope, weights, phi, inverse, &(dsc_matrix_product_options){ .transpose_a = 1 });
+    dsc_matrix_product(scope, h, phi, weights, NULL);
+    dsc_matrix_product(scope, s, phi_test, weights, NULL);
     regression_theory theory = smoother_theory(scope, d, h, k->noise_sd);
     theory.test_error = new_points_theory(scope, d, test, s, k->noise_sd);
     return theory;
@@ -115,7 +115,7 @@ static double error_of_new_points(dsc_scope *scope, const design *test, dsc_matr
 {
     const dsc_matrix predictions = dsc_matrix_make(scope, test->count, weights.cols);
     double *noise = dsc_scope_alloc(scope, test->count, sizeof *noise), sum = 0;
-    if (dsc_matmul(scope, predictions, phi_test, weights, NULL) != DSC_OK || !noise)
+    if (dsc_matrix_product(scope, predictions, phi_test, weights, NULL) != DSC_OK || !noise)
         return (double)NAN;
     dsc_rng_fill_normal(dsc_rng_make(dsc_scope_seed(scope), DSC_STREAM_SAMPLING), 0, 0, noise_sd, noise,
                         test->count);
@@ -139,7 +139,7 @@ static void run(dsc_cell *cell)
     const dsc_least_squares_result fit =
         dsc_least_squares(scope, phi, y, &(dsc_least_squares_options){ .ridge = exp(k->ln_lambda) });
     const dsc_matrix predictions = dsc_matrix_make(scope, d.count, y.cols);
-    if (dsc_matmul(scope, predictions, phi, fit.weights, NULL) != DSC_OK)
+    if (dsc_matrix_product(scope, predictions, phi, fit.weights, NULL) != DSC_OK)
         return;
     const regression_theory theory = theory_of(scope, &d, &test, phi, phi_test, k);
     const double test_error = error_of_new_points(scope, &test, phi_test, fit.weights, k->noise_sd);

@@ -168,8 +168,8 @@ static void fourier_features(dsc_scope *scope, dsc_matrix dst, dsc_matrix x, dsc
         const size_t rows = x.rows - first < angles.rows ? x.rows - first : angles.rows;
         const dsc_matrix block = { rows, x.cols, x.data + first * x.cols };
         const dsc_matrix block_angles = { rows, pairs, angles.data };
-        if (dsc_matmul(scope, block_angles, block, frequencies, &(dsc_matmul_options){ .transpose_b = 1 }) !=
-            DSC_OK)
+        if (dsc_matrix_product(scope, block_angles, block, frequencies,
+                               &(dsc_matrix_product_options){ .transpose_b = 1 }) != DSC_OK)
             return;
         for (size_t r = 0; r < rows; r++) {
             double *row = dst.data + (first + r) * dst.cols;
@@ -194,8 +194,8 @@ static score_errors evaluate(dsc_scope *scope, const dsc_dataset *test, size_t c
             for (size_t j = 0; j < x.cols; j++)
                 x.data[i * x.cols + j] = dsc_dataset_value(test, first + i, j);
         fourier_features(scope, block, (dsc_matrix){ rows, x.cols, x.data }, frequencies, angles);
-        dsc_matmul(scope, (dsc_matrix){ rows, weights.cols, scores.data + first * weights.cols }, block,
-                   weights, NULL);
+        dsc_matrix_product(scope, (dsc_matrix){ rows, weights.cols, scores.data + first * weights.cols },
+                           block, weights, NULL);
     }
     if (dsc_scope_status(scope) != DSC_OK)
         return (score_errors){ NAN, NAN };
@@ -223,7 +223,8 @@ static void run(dsc_cell *cell)
         return;
     const dsc_least_squares_result fit = dsc_least_squares(
         scope, features, one_hot, &(dsc_least_squares_options){ .ridge = k->ridge, .want_dof = 1 });
-    if (dsc_matmul(scope, scores, features, fit.weights, NULL) != DSC_OK || !dsc_cell_progress(cell, 0.8))
+    if (dsc_matrix_product(scope, scores, features, fit.weights, NULL) != DSC_OK ||
+        !dsc_cell_progress(cell, 0.8))
         return;
     const score_errors on_train = classify(scores.data, train.labels, train.count, train.classes);
     const score_errors on_test = evaluate(scope, &data->test, tests, fit.weights, frequencies, angles);

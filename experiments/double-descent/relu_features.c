@@ -126,8 +126,9 @@ static dsc_matrix sphere(dsc_scope *scope, dsc_stream stream, uint32_t major, si
 static dsc_matrix relu_features(dsc_scope *scope, dsc_matrix x, dsc_matrix theta)
 {
     dsc_matrix features = dsc_matrix_make(scope, x.rows, theta.rows);
-    if (dsc_matmul(scope, features, x, theta,
-                   &(dsc_matmul_options){ .transpose_b = 1, .alpha = 1 / sqrt((double)x.cols) }) != DSC_OK)
+    if (dsc_matrix_product(
+            scope, features, x, theta,
+            &(dsc_matrix_product_options){ .transpose_b = 1, .alpha = 1 / sqrt((double)x.cols) }) != DSC_OK)
         return features;
     for (size_t i = 0; i < features.rows * features.cols; i++)
         features.data[i] = fmax(features.data[i], 0);
@@ -138,8 +139,9 @@ static dsc_matrix relu_features(dsc_scope *scope, dsc_matrix x, dsc_matrix theta
 static dsc_matrix targets(dsc_scope *scope, dsc_matrix x, dsc_matrix b, double signal)
 {
     dsc_matrix y = dsc_matrix_make(scope, x.rows, 1);
-    dsc_matmul(scope, y, x, b,
-               &(dsc_matmul_options){ .transpose_b = 1, .alpha = sqrt(signal) / sqrt((double)x.cols) });
+    dsc_matrix_product(
+        scope, y, x, b,
+        &(dsc_matrix_product_options){ .transpose_b = 1, .alpha = sqrt(signal) / sqrt((double)x.cols) });
     return y;
 }
 
@@ -176,7 +178,8 @@ static void run(dsc_cell *cell)
         dsc_least_squares(scope, relu_features(scope, x, theta), y,
                           &(dsc_least_squares_options){ .ridge = ridge, .want_dof = 1 });
     dsc_matrix predicted = dsc_matrix_make(scope, y_test.rows, 1);
-    if (dsc_matmul(scope, predicted, relu_features(scope, x_test, theta), fit.weights, NULL) != DSC_OK)
+    if (dsc_matrix_product(scope, predicted, relu_features(scope, x_test, theta), fit.weights, NULL) !=
+        DSC_OK)
         return;
     const double loss = mean_squared_difference(predicted, y_test);
     dsc_put(cell, "test_loss", loss);

@@ -139,7 +139,8 @@ static dsc_matrix natural_combinations(dsc_scope *scope, const struct basis *bas
         for (size_t i = 0; i < splines; i++)
             row[i] /= sqrt(length);
     }
-    dsc_matmul(scope, square, conditions, conditions, &(dsc_matmul_options){ .transpose_a = 1 });
+    dsc_matrix_product(scope, square, conditions, conditions,
+                       &(dsc_matrix_product_options){ .transpose_a = 1 });
     dsc_symmetric_eigen(scope, square, &vectors);
     if (dsc_scope_status(scope) != DSC_OK)
         return natural;
@@ -183,7 +184,7 @@ static dsc_matrix evaluate(dsc_scope *scope, const struct basis *basis, const do
                 row[i] += (x[r] - inside) * slope[i];
         }
     }
-    dsc_matmul(scope, features, bsplines, basis->natural, NULL);
+    dsc_matrix_product(scope, features, bsplines, basis->natural, NULL);
     return features;
 }
 
@@ -219,7 +220,7 @@ static double test_loss(dsc_scope *scope, const struct basis *basis, dsc_matrix 
     dsc_cos_sin(x, NULL, sine, TEST_POINTS);
     const dsc_matrix features = evaluate(scope, basis, x, TEST_POINTS);
     dsc_matrix fit = dsc_matrix_make(scope, TEST_POINTS, 1);
-    if (dsc_matmul(scope, fit, features, weights, NULL) != DSC_OK)
+    if (dsc_matrix_product(scope, fit, features, weights, NULL) != DSC_OK)
         return NAN;
     double sum = 0;
     for (size_t i = 0; i < TEST_POINTS; i++)

@@ -62,7 +62,7 @@ static double measure_products(void)
     dsc_scope *scope = dsc_scope_open(NULL);
     const dsc_matrix a = dsc_matrix_make(scope, SIZE, SIZE), product = dsc_matrix_make(scope, SIZE, SIZE);
     const double start = dsc_clock_seconds();
-    const bool done = dsc_matmul(scope, product, a, a, NULL) == DSC_OK;
+    const bool done = dsc_matrix_product(scope, product, a, a, NULL) == DSC_OK;
     const double seconds = dsc_clock_seconds() - start;
     dsc_scope_close(&scope);
     return done && seconds > 0 ? 2.0 * SIZE * SIZE * SIZE / seconds : NAN;

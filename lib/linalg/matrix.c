@@ -54,10 +54,10 @@ static int dimension(size_t size)
     return size ? (int)size : 1; /* BLAS wants leading dimensions of at least 1, even of nothing */
 }
 
-dsc_status dsc_matmul(dsc_scope *scope, dsc_matrix dst, dsc_matrix a, dsc_matrix b,
-                      const dsc_matmul_options *options)
+dsc_status dsc_matrix_product(dsc_scope *scope, dsc_matrix dst, dsc_matrix a, dsc_matrix b,
+                              const dsc_matrix_product_options *options)
 {
-    const dsc_matmul_options o = options ? *options : (dsc_matmul_options){ 0 };
+    const dsc_matrix_product_options o = options ? *options : (dsc_matrix_product_options){ 0 };
     const size_t m = o.transpose_a ? a.cols : a.rows, k = o.transpose_a ? a.rows : a.cols;
     const size_t inner = o.transpose_b ? b.cols : b.rows, n = o.transpose_b ? b.rows : b.cols;
     if (k != inner || dst.rows != m || dst.cols != n)

@@ -22,13 +22,13 @@ typedef struct dsc_matrix {
 DSC_API dsc_matrix dsc_matrix_make(dsc_scope *scope, size_t rows, size_t cols);
 
 /* dst = alpha op(a) op(b) + beta dst, op(x) = x or its transpose. Shapes that do not fit fail the scope. */
-typedef struct dsc_matmul_options {
+typedef struct dsc_matrix_product_options {
     int transpose_a, transpose_b;
     double alpha; /* 0 means 1 */
     double beta;
-} dsc_matmul_options;
-DSC_API dsc_status dsc_matmul(dsc_scope *scope, dsc_matrix dst, dsc_matrix a, dsc_matrix b,
-                              const dsc_matmul_options *options);
+} dsc_matrix_product_options;
+DSC_API dsc_status dsc_matrix_product(dsc_scope *scope, dsc_matrix dst, dsc_matrix a, dsc_matrix b,
+                                      const dsc_matrix_product_options *options);
 
 /* The least-squares problem min ||x w - y||^2 + ridge ||w||^2, x: n x p, y: n x k, w: p x k. With ridge 0 the
    solution is the one of minimum Euclidean norm, for p < n, p > n and any rank. */

@@ -21,7 +21,7 @@ static dsc_matrix normal(dsc_scope *scope, uint64_t seed, size_t rows, size_t co
 static dsc_matrix of_rank(dsc_scope *scope, uint64_t seed, size_t rows, size_t cols, size_t rank)
 {
     const dsc_matrix x = dsc_matrix_make(scope, rows, cols);
-    dsc_matmul(scope, x, normal(scope, seed, rows, rank), normal(scope, seed + 1, rank, cols), NULL);
+    dsc_matrix_product(scope, x, normal(scope, seed, rows, rank), normal(scope, seed + 1, rank, cols), NULL);
     return x;
 }
 
@@ -30,7 +30,7 @@ static dsc_matrix fourier(dsc_scope *scope, size_t rows, size_t cols)
 {
     const dsc_matrix points = normal(scope, 50, rows, 20), directions = normal(scope, 51, 20, cols / 2);
     const dsc_matrix angles = dsc_matrix_make(scope, rows, cols / 2), x = dsc_matrix_make(scope, rows, cols);
-    dsc_matmul(scope, angles, points, directions, &(dsc_matmul_options){ .alpha = 0.2 });
+    dsc_matrix_product(scope, angles, points, directions, &(dsc_matrix_product_options){ .alpha = 0.2 });
     for (size_t i = 0; i < rows; i++)
         dsc_cos_sin(angles.data + i * (cols / 2), x.data + i * cols, x.data + i * cols + cols / 2, cols / 2);
     return x;
@@ -56,7 +56,7 @@ static dsc_matrix product(dsc_scope *scope, dsc_matrix a, int transpose_a, dsc_m
 {
     const dsc_matrix dst =
         dsc_matrix_make(scope, transpose_a ? a.cols : a.rows, transpose_b ? b.rows : b.cols);
-    dsc_matmul(scope, dst, a, b, &(dsc_matmul_options){ transpose_a, transpose_b, 0, 0 });
+    dsc_matrix_product(scope, dst, a, b, &(dsc_matrix_product_options){ transpose_a, transpose_b, 0, 0 });
     return dst;
 }
 

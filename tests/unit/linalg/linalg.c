@@ -36,7 +36,7 @@ static void products_equal_plain_loops(void **state)
             const dsc_matrix b = tb ? normal(scope, 2, n, k) : normal(scope, 2, k, n),
                              c = normal(scope, 3, m, n);
             const dsc_matrix before = normal(scope, 3, m, n);
-            dsc_matmul(scope, c, a, b, &(dsc_matmul_options){ ta, tb, 2, -0.5 });
+            dsc_matrix_product(scope, c, a, b, &(dsc_matrix_product_options){ ta, tb, 2, -0.5 });
             assert_string_equal(dsc_scope_message(scope), "");
             for (size_t r = 0; r < m; r++)
                 for (size_t s = 0; s < n; s++) {
@@ -54,12 +54,12 @@ static void misfitting_products_are_refused(void **state)
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
     const dsc_matrix a = normal(scope, 1, 2, 3), b = normal(scope, 2, 2, 3), c = normal(scope, 3, 2, 2);
-    assert_int_equal(dsc_matmul(scope, c, a, b, NULL), DSC_ERROR_SHAPE);
+    assert_int_equal(dsc_matrix_product(scope, c, a, b, NULL), DSC_ERROR_SHAPE);
     assert_non_null(strstr(dsc_scope_message(scope), "op(a) is 2 x 3, op(b) is 2 x 3, dst is 2 x 2"));
     dsc_scope_close(&scope);
     scope = dsc_scope_open(NULL);
     const dsc_matrix square = normal(scope, 1, 3, 3);
-    assert_int_equal(dsc_matmul(scope, square, square, square, NULL), DSC_ERROR_ARGUMENT);
+    assert_int_equal(dsc_matrix_product(scope, square, square, square, NULL), DSC_ERROR_ARGUMENT);
     dsc_scope_close(&scope);
     scope = dsc_scope_open(NULL);
     assert_null(dsc_matrix_make(scope, SIZE_MAX / 2, 3).data);
@@ -84,7 +84,7 @@ static void decompositions_find_known_values(void **state)
         const double *values = dsc_symmetric_eigen(scope, a, &vectors);
         const double *alone = dsc_symmetric_eigen(scope, a, NULL), *singular = dsc_singular_values(scope, a);
         const dsc_matrix product = dsc_matrix_make(scope, n, n);
-        dsc_matmul(scope, product, a, vectors, NULL);
+        dsc_matrix_product(scope, product, a, vectors, NULL);
         assert_string_equal(dsc_scope_message(scope), "");
         for (size_t j = 0; j < n; j++) {
             const double expected = 4 * pow(sin(acos(-1) * (double)(j + 1) / (2 * (double)(n + 1))), 2);
