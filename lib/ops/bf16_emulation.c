@@ -37,6 +37,15 @@ static dsci_tensor *widen(dsci_tensor *image, const dsci_tensor *tensor, size_t 
     return image;
 }
 
+/* Whether it converts what all shards read. */
+static bool converts_unbatched(const widened *w, const dsci_node *node)
+{
+    for (size_t i = 0; i < node->input_count; i++)
+        if (w->in[i] != NONE && node->in[i]->unbatched)
+            return true;
+    return false;
+}
+
 dsc_status dsci_bf16_emulation_book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
     widened *w = dsc_scope_alloc(scope, 1, sizeof *w);
@@ -58,7 +67,8 @@ dsc_status dsci_bf16_emulation_book(dsc_scope *scope, dsci_node *node, dsci_book
         return dsc_scope_status(scope);
     inner->parts = inner->parts ? inner->parts : 1;
     w->scratch = floats;
-    w->by_batch = inner->by_batch && !inner->pack_parts && !inner->finish_parts;
+    w->by_batch =
+        inner->by_batch && !inner->pack_parts && !inner->finish_parts && !converts_unbatched(w, node);
     *booking = *inner;
     booking->by_batch = w->by_batch;
     booking->parts = w->by_batch ? inner->parts : 1;

@@ -1,9 +1,7 @@
 /* broadcast.c - shapes that go together, and the sums that are their gradients. */
 #include "ops/broadcast.h"
 
-/* A tensor's dimensions under those of a result of that rank, without the last `inner`: the batch first, the
- * example's at the end, ones between. */
-static void align(const dsci_tensor *tensor, size_t inner, bool batched, size_t rank, size_t *dim)
+void dsci_broadcast_align(const dsci_tensor *tensor, size_t inner, bool batched, size_t rank, size_t *dim)
 {
     const dsci_shape example = dsci_tensor_example(tensor);
     const size_t count = example.rank - inner;
@@ -29,8 +27,8 @@ bool dsci_broadcast_infer(const dsci_context *context, const dsci_node *node, si
     if (fits) {
         size_t of_a[DSCI_MAX_RANK], of_b[DSCI_MAX_RANK];
         *shape = (dsci_shape){ .rank = (a_rank > b_rank ? a_rank : b_rank) - inner + batched };
-        align(a, inner, batched, shape->rank, of_a);
-        align(b, inner, batched, shape->rank, of_b);
+        dsci_broadcast_align(a, inner, batched, shape->rank, of_a);
+        dsci_broadcast_align(b, inner, batched, shape->rank, of_b);
         for (size_t i = 0; i < shape->rank; i++) {
             shape->dim[i] = of_a[i] == 1 ? of_b[i] : of_a[i];
             fits = fits && (of_a[i] == 1 || of_b[i] == 1 || of_a[i] == of_b[i]);
@@ -56,7 +54,7 @@ dsci_broadcast dsci_broadcast_of(const dsci_node *node, const dsci_shape *shape,
     for (size_t t = 0; t < 2; t++) {
         const dsci_tensor *tensor = node->in[t];
         size_t dim[DSCI_MAX_RANK], step = 1;
-        align(tensor, inner, batched, shape->rank, dim);
+        dsci_broadcast_align(tensor, inner, batched, shape->rank, dim);
         for (size_t i = 0; i < inner; i++)
             step *= tensor->shape.dim[tensor->shape.rank - 1 - i];
         for (size_t i = shape->rank; i-- > 0;) {
@@ -120,7 +118,7 @@ dsci_tensor *dsci_broadcast_sum(dsci_graph *graph, const dsci_tensor *tensor, ds
     size_t dim[DSCI_MAX_RANK];
     bool repeated[DSCI_MAX_RANK];
     const size_t rank = diff->shape.rank;
-    align(tensor, 0, !diff->unbatched, rank, dim);
+    dsci_broadcast_align(tensor, 0, !diff->unbatched, rank, dim);
     for (size_t i = 0; i < rank; i++)
         repeated[i] = dim[i] != diff->shape.dim[i] || (i == 0 && tensor->unbatched && !diff->unbatched);
     for (size_t end = rank, first; diff && end > 0; end = first) {

@@ -23,6 +23,10 @@ bool dsci_broadcast_infer(const dsci_context *context, const dsci_node *node, si
 dsci_broadcast dsci_broadcast_of(const dsci_node *node, const dsci_shape *shape, size_t inner);
 void dsci_broadcast_merge(dsci_broadcast *broadcast);
 
+/* The dimensions of a tensor without the last `inner`, under those of a result of that rank: the batch first,
+   the example's at the end, ones between. */
+void dsci_broadcast_align(const dsci_tensor *tensor, size_t inner, bool batched, size_t rank, size_t *dim);
+
 /* Where the two tensors are at an index of the result, counted in row-major order over the first `rank`
    dimensions. */
 void dsci_broadcast_at(const dsci_broadcast *broadcast, size_t rank, size_t index, size_t at[2]);
