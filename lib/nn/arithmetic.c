@@ -120,3 +120,16 @@ dsc_node *dsc_max_with(dsc_node *x, const dsc_reduce_spec *spec)
 {
     return reduce(x, DSCI_REDUCE_MAX, "max", spec);
 }
+
+/* --- Products --- */
+
+dsc_node *dsc_matmul_with(dsc_node *a, dsc_node *b, const dsc_matmul_spec *spec)
+{
+    static const dsc_matmul_spec plain;
+    spec = spec ? spec : &plain;
+    dsc_node *inputs[] = { a, b };
+    const char *name = dsci_layer_name_over(inputs, 2, DSCI_OP_MATMUL, "matmul", spec->name);
+    const dsci_attributes attributes = { .matmul = { .transpose_a = spec->transpose_a,
+                                                     .transpose_b = spec->transpose_b } };
+    return dsci_layer_make(&dsci_op_matmul, name, &attributes, inputs, 2);
+}

@@ -103,6 +103,12 @@ typedef union dsci_attributes {
         dsci_shape example;  /* backward: of src */
         bool unbatched;      /* likewise */
     } reduce;
+    struct {
+        bool transpose_a, transpose_b;
+        bool sums;      /* a gradient: adds up to this shape, of an example or of an unbatched tensor */
+        bool unbatched; /* likewise */
+        dsci_shape to;
+    } matmul;
     size_t pieces;    /* maxout */
     double factor;    /* scale */
     double rate;      /* the dropouts */

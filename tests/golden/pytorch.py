@@ -198,6 +198,8 @@ for kind, function in {"sum": torch.sum, "mean": torch.mean, "max": torch.amax}.
         return f(x, 3, keepdim=True) + f(f(x, 3), 1)[:, None, :, None] * f(x, (0, 1), keepdim=True) + f(x)
 
     case(kind, kind, reductions, (3, 4, 2, 5))
+case("matmul", "matmul", lambda x, p, _: F.softmax(x @ x.mT, -1) @ x, (2, 3, 4, 5))
+case("matmul, transposed", "matmul_transposed", lambda x, p, _: x.mT @ x[:, :1], (2, 3, 4, 5))
 words = [[3, 0, 5, 3], [1, 1, 0, 4]]
 case("embedding", "embedding", lambda x, p, _: F.embedding(x, p["weights"]), tokens=words,
      parameters={"weights": (6, 5)}, vocabulary=6, dimension=5)

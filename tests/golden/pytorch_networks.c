@@ -127,6 +127,18 @@ static dsc_node *minimum(const struct golden_case *c, dsc_node *x)
     return dsc_minimum(dsc_slice_of(x, 0, 0, 1), columns_of(x));
 }
 
+static dsc_node *matmul(const struct golden_case *c, dsc_node *x)
+{
+    (void)c;
+    return dsc_matmul(dsc_softmax(dsc_matmul(x, x, .transpose_b = true)), x);
+}
+
+static dsc_node *matmul_transposed(const struct golden_case *c, dsc_node *x)
+{
+    (void)c;
+    return dsc_matmul(x, dsc_slice_of(x, 0, 0, 1), .transpose_a = true);
+}
+
 typedef dsc_node *reduce_fn(dsc_node *x, const dsc_reduce_spec *spec);
 
 /* Over the last dimension, two that are apart, one and the batch, and all. */
@@ -241,6 +253,8 @@ static const struct layer {
     { "divide", divide },
     { "maximum", maximum },
     { "minimum", minimum },
+    { "matmul", matmul },
+    { "matmul_transposed", matmul_transposed },
     { "sum", sum },
     { "mean", mean },
     { "max", largest },

@@ -96,6 +96,31 @@ static dsc_node *maxima(dsc_scope *scope, struct draw *draw)
     return reductions(scope, draw, dsc_max_with);
 }
 
+/* Of two of each example, of one and what is the same for all, of two that are; in each of four ways. */
+static dsc_node *matmul(dsc_scope *scope, struct draw *draw)
+{
+    const size_t heads = draw_size(draw, 1, 3), m = draw_size(draw, 1, 7), k = draw_size(draw, 1, 19),
+                 n = draw_size(draw, 1, 18);
+    dsc_node *x = case_vector(scope, draw), *sum = NULL;
+    dsc_node *a = dsc_tanh(dsc_reshape(dsc_dense(x, heads * m * k), heads, m, k));
+    dsc_node *b = dsc_tanh(dsc_reshape(dsc_dense(x, k * n), k, n));
+    for (size_t way = 0; way < 4; way++) {
+        const bool left = way % 2, right = way / 2;
+        dsc_node *p = unbatched(x, dsc_scope_format(scope, "left%zu", way), left ? k : m, left ? m : k);
+        dsc_node *q = unbatched(x, dsc_scope_format(scope, "right%zu", way), right ? n : k, right ? k : n);
+        dsc_node *each = dsc_matmul(left ? dsc_reshape(a, heads, k, m) : a, right ? dsc_reshape(b, n, k) : b,
+                                    .transpose_a = left, .transpose_b = right);
+        dsc_node *shared =
+            dsc_matmul(left ? dsc_reshape(a, heads, k, m) : a, q, .transpose_a = left, .transpose_b = right);
+        dsc_node *other =
+            dsc_matmul(p, right ? dsc_reshape(b, n, k) : b, .transpose_a = left, .transpose_b = right);
+        dsc_node *both = dsc_matmul(p, q, .transpose_a = left, .transpose_b = right);
+        dsc_node *all = dsc_add(dsc_add(each, shared), dsc_add(other, both));
+        sum = sum ? dsc_add(sum, all) : all;
+    }
+    return squared_head(dsc_tanh(dsc_scale(sum, 0.05)), scope, draw);
+}
+
 static const struct gradient_case cases[] = {
     { .name = "add, repeated", .op = DSCI_OP_ADD, .loss = add },
     { .name = "subtract", .op = DSCI_OP_SUBTRACT, .loss = subtract },
@@ -103,6 +128,7 @@ static const struct gradient_case cases[] = {
     { .name = "divide", .op = DSCI_OP_DIVIDE, .loss = divide },
     { .name = "maximum", .op = DSCI_OP_MAXIMUM, .loss = maximum },
     { .name = "minimum", .op = DSCI_OP_MINIMUM, .loss = minimum },
+    { .name = "matmul", .op = DSCI_OP_MATMUL, .loss = matmul },
     { .name = "sum", .op = DSCI_OP_REDUCE, .loss = sums },
     { .name = "mean", .op = DSCI_OP_REDUCE, .loss = means },
     { .name = "max", .op = DSCI_OP_REDUCE, .loss = maxima },

@@ -62,7 +62,10 @@ static dsc_node *arrays(dsc_scope *scope)
     dsc_node *size = dsc_sum(dsc_multiply(centered, centered), .axes = DSC_AXES(0), .keep = true);
     h = dsc_maximum(dsc_divide(centered, dsc_softplus(size)), dsc_scale(centered, 0.01));
     h = dsc_subtract(h, dsc_max(h, .axes = DSC_AXES(0), .batch = true));
-    return dsc_dense(dsc_add(h, dsc_mean(h, .batch = true)), CLASSES);
+    h = dsc_add(h, dsc_mean(h, .batch = true));
+    dsc_node *scores = dsc_softmax(dsc_matmul(h, centered, .transpose_b = true));
+    dsc_node *gram = dsc_scale(dsc_matmul(h, h, .transpose_a = true), 0.1);
+    return dsc_dense(dsc_matmul(dsc_matmul(scores, h), gram), CLASSES);
 }
 
 static dsc_node *classify(dsc_scope *scope, dsc_node *logits)

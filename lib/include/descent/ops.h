@@ -61,4 +61,15 @@ DSC_API dsc_node *dsc_max_with(dsc_node *x, const dsc_reduce_spec *spec);
 #define dsc_mean(x, ...) dsc_mean_with((x), &(dsc_reduce_spec){ .name = NULL, __VA_ARGS__ })
 #define dsc_max(x, ...)  dsc_max_with((x), &(dsc_reduce_spec){ .name = NULL, __VA_ARGS__ })
 
+/* --- Products --- */
+
+/* The products of the matrices in the last two dimensions: a (..., m, k), b (..., k, n) to (..., m, n). The
+   dimensions before go together as those of dsc_add(). */
+typedef struct dsc_matmul_spec {
+    bool transpose_a, transpose_b; /* stored as (..., k, m), as (..., n, k) */
+    const char *name;
+} dsc_matmul_spec;
+DSC_API dsc_node *dsc_matmul_with(dsc_node *a, dsc_node *b, const dsc_matmul_spec *spec);
+#define dsc_matmul(a, b, ...) dsc_matmul_with((a), (b), &(dsc_matmul_spec){ .name = NULL, __VA_ARGS__ })
+
 #endif

@@ -1,4 +1,5 @@
 /* ref_array.inl - the definition of the general ops over REAL; included once a type by ref.c. */
+#include "ops/matmul.h"
 
 static REAL LOCAL(combine)(dsci_binary kind, REAL a, REAL b)
 {
@@ -84,4 +85,29 @@ void NAME(reduce_backward)(const dsci_operands *o, dsci_part part)
                 diff_src[at] = gets ? diff_dst[to] / (REAL)(kind == DSCI_REDUCE_MEAN ? e.count : 1) : 0;
             }
         }
+}
+
+/* dst (items, m, n) = the sums over the terms of op(a) (m, k) op(b) (k, n). */
+void NAME(matmul)(const dsci_operands *o, dsci_part part)
+{
+    (void)part;
+    const REAL *a = o->in[0], *b = o->in[1];
+    REAL *dst = o->out[0];
+    const dsci_matmul p = dsci_matmul_of(o->node);
+    const bool transpose_a = o->node->attributes.matmul.transpose_a;
+    const bool transpose_b = o->node->attributes.matmul.transpose_b;
+    for (size_t i = 0; i < p.items * p.m * p.n; i++) {
+        const size_t row = i / p.n % p.m, column = i % p.n;
+        size_t at[2], more[2];
+        dsci_broadcast_at(&p.item, p.item.rank, i / (p.m * p.n), at);
+        REAL sum = 0;
+        for (size_t term = 0; term < p.terms; term++) {
+            dsci_broadcast_at(&p.term, p.term.rank, term, more);
+            const REAL *left = a + at[0] + more[0], *right = b + at[1] + more[1];
+            for (size_t k = 0; k < p.k; k++)
+                sum += left[transpose_a ? k * p.m + row : row * p.k + k] *
+                       right[transpose_b ? column * p.k + k : k * p.n + column];
+        }
+        dst[i] = sum;
+    }
 }

@@ -16,9 +16,9 @@ static dsc_node *values(dsc_scope *scope, size_t a, size_t b)
 }
 
 /* The same for all examples. */
-static dsc_node *unbatched(dsc_node *x, size_t a, size_t b)
+static dsc_node *unbatched(dsc_node *x, const char *name, size_t a, size_t b)
 {
-    return dsci_layer_parameter(x, "unbatched", "values", &(dsci_shape){ .rank = 2, .dim = { a, b } },
+    return dsci_layer_parameter(x, name, "values", &(dsci_shape){ .rank = 2, .dim = { a, b } },
                                 &(dsci_initialization){ .init = DSC_INIT_NORMAL });
 }
 
@@ -34,19 +34,24 @@ static void shapes_are_those_of_numpy_with_the_batch_in_front(void **state)
 {
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
-    dsc_node *x = values(scope, 3, 5), *p = unbatched(x, 4, 1), *vector = dsc_reshape(dsc_dense(x, 5), 5);
+    dsc_node *x = values(scope, 3, 5), *p = unbatched(x, "p", 3, 1),
+             *vector = dsc_reshape(dsc_dense(x, 5), 5);
     check_shape(dsc_add(x, vector), "1x3x5", false);
     check_shape(dsc_multiply(vector, x), "1x3x5", false);
-    check_shape(dsc_subtract(vector, p), "1x4x5", false);
-    check_shape(dsc_divide(p, unbatched(x, 1, 6)), "4x6", true);
+    check_shape(dsc_subtract(vector, p), "1x3x5", false);
+    check_shape(dsc_divide(p, unbatched(x, "q", 1, 6)), "3x6", true);
     check_shape(dsc_sum(x), "1", false);
     check_shape(dsc_sum(x, .keep = true), "1x1x1", false);
     check_shape(dsc_mean(x, .axes = DSC_AXES(-1)), "1x3", false);
     check_shape(dsc_max(x, .axes = DSC_AXES(0), .keep = true), "1x1x5", false);
     check_shape(dsc_mean(x, .axes = DSC_AXES(0), .batch = true), "5", true);
     check_shape(dsc_sum(x, .batch = true), "scalar", true);
-    check_shape(dsc_sum(p, .axes = DSC_AXES(-1)), "4", true);
+    check_shape(dsc_sum(p, .axes = DSC_AXES(-1)), "3", true);
     check_shape(dsc_add(x, dsc_sum(x, .batch = true)), "1x3x5", false);
+    check_shape(dsc_matmul(x, dsc_reshape(vector, 1, 5), .transpose_b = true), "1x3x1", false);
+    check_shape(dsc_matmul(p, x, .transpose_a = true, .transpose_b = false), "1x1x5", false);
+    check_shape(dsc_matmul(p, p, .transpose_b = true), "3x3", true);
+    check_shape(dsc_matmul(dsc_reshape(x, 3, 1, 5), dsc_reshape(x, 1, 5, 3)), "1x3x1x3", false);
     assert_int_equal(dsc_scope_status(scope), DSC_OK);
     dsc_scope_close(&scope);
 }
@@ -66,10 +71,14 @@ static void what_does_not_fit_is_refused(void **state)
     (void)state;
     EXPECT_ERROR(dsc_add(x, values(scope, 3, 6)),
                  "layer 'add1': expected two shapes that agree from the last");
-    EXPECT_ERROR(dsc_divide(x, unbatched(x, 6, 4)),
+    EXPECT_ERROR(dsc_divide(x, unbatched(x, "unbatched", 6, 4)),
                  "found 1x4x6 (batch first) from 'input' and 6x4 from 'unb");
     EXPECT_ERROR(dsc_subtract(x, dsc_labels(scope, 3)),
                  "layer 'subtract1': expected real values, found 1 of type i32");
+    EXPECT_ERROR(dsc_matmul(x, x),
+                 "layer 'matmul1': expected as many columns of the left matrix as the right one");
+    EXPECT_ERROR(dsc_matmul(x, dsc_flatten(x)),
+                 "layer 'matmul1': expected two batches of matrices that agree");
     EXPECT_ERROR(dsc_sum(x, .axes = DSC_AXES(2)),
                  "layer 'sum1': expected dimensions of 'input', which has 2, found");
     EXPECT_ERROR(dsc_mean(x, .axes = DSC_AXES(0, -3)), "layer 'mean1': expected dimensions of 'input'");
@@ -82,13 +91,15 @@ enum { BATCH = 37, ROWS = 61, COLUMNS = 33 }; /* 74,481 values: more than one bl
 static const float *gradients(dsc_scope *scope, dsc_engine engine, size_t shard, int threads,
                               size_t *elements)
 {
-    dsc_node *x = values(scope, ROWS, COLUMNS), *p = unbatched(x, ROWS, 1);
+    dsc_node *x = values(scope, ROWS, COLUMNS), *p = unbatched(x, "p", ROWS, 1);
     dsc_node *h = dsc_tanh(dsc_multiply(x, p));
     h = dsc_subtract(h, dsc_mean(h, .batch = true));
     h = dsc_divide(h, dsc_add(dsc_max(h, .batch = true),
                               dsc_sum(dsc_multiply(h, h), .axes = DSC_AXES(0), .keep = true)));
     h = dsc_subtract(h, dsc_mean(h, .axes = DSC_AXES(0), .batch = true));
-    dsc_node *logits = dsc_dense(dsc_maximum(h, dsc_scale(h, 0.1)), 3);
+    h = dsc_maximum(h, dsc_scale(h, 0.1));
+    h = dsc_matmul(dsc_matmul(h, h, .transpose_a = true), unbatched(h, "q", COLUMNS, 270));
+    dsc_node *logits = dsc_dense(h, 3);
     dsc_model *model = dsc_compile(
         dsc_softmax_cross_entropy(logits, dsc_labels(scope, 3)),
         &(dsc_compile_options){ .batch = BATCH, .shard = shard, .threads = threads, .engine = engine });
