@@ -478,6 +478,7 @@ def masked(values):
 
 
 torch.manual_seed(1)
+case("mean_loss", "mean_loss", identity, (4, 6), lambda y, t: y.mean())
 others, bits, shares = real(4, 6), torch.randint(2, (4, 6)).double(), torch.rand(4, 6).float().double()
 for kind, loss in ("squared_loss", F.mse_loss), ("absolute_loss", F.l1_loss), ("huber_loss", F.huber_loss):
     target_loss(kind, kind, loss, others)

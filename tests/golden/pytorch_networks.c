@@ -276,12 +276,20 @@ static dsc_node *softmax_cross_entropy(dsc_node *x, dsc_node *expected, const ds
     return plain ? dsc_softmax_cross_entropy(x, expected) : dsc_softmax_cross_entropy_with(x, expected, spec);
 }
 
+/* Of x alone. */
+static dsc_node *mean_loss(dsc_node *x, dsc_node *expected, const dsc_loss_spec *spec)
+{
+    (void)expected;
+    return dsc_mean_loss(x, spec);
+}
+
 /* Those that take x itself. */
 static const struct loss {
     const char *kind;
     loss_fn *make;
 } losses[] = {
     { "softmax_cross_entropy", softmax_cross_entropy },
+    { "mean_loss", mean_loss },
     { "nll_loss", dsc_nll_loss },
     { "hinge_loss", dsc_hinge_loss },
     { "squared_loss", dsc_squared_loss_with },
