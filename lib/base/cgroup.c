@@ -96,7 +96,7 @@ static long long next_number(const char **text)
     return value;
 }
 
-/* What a group's directory says: its limit, or 0 where there is none. */
+/* The limit in bytes that a group's directory sets; 0 for none. */
 typedef double limit_reader(const char *directory, bool version2);
 
 static double smaller_limit(double a, double b)

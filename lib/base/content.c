@@ -10,7 +10,7 @@
 #define PICKLE  "a pickle of Python" INSTEAD
 #define PICTURE ": turn it into PNG or JPEG"
 
-/* What begins with these bytes at a place of the file. */
+/* A kind of file, told by these bytes at an offset. */
 static const struct signature {
     size_t at, size;
     const char *bytes, *text;

@@ -23,7 +23,7 @@ struct cpuid {
     unsigned eax, ebx, ecx, edx;
 };
 
-/* All zeros for a leaf that the processor does not have. */
+/* The registers of a CPUID leaf; all zeros for a leaf that the processor does not have. */
 static struct cpuid cpuid(unsigned leaf, unsigned subleaf)
 {
     struct cpuid r = { 0 };

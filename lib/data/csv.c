@@ -26,7 +26,7 @@ struct table {
     bool header;   /* the first row is one */
 };
 
-/* Where reading is. */
+/* The place in the file that is being read. */
 struct cursor {
     char *next, *end;
     size_t line;
@@ -143,7 +143,7 @@ static size_t read_row(struct table *t, struct cursor *c, char **fields)
     return count;
 }
 
-/* Most rows a file can have: its line ends, and one. */
+/* An upper bound of the number of rows: the line ends, plus one. */
 static size_t count_lines(const struct cursor *c)
 {
     size_t lines = 1;
@@ -152,7 +152,8 @@ static size_t count_lines(const struct cursor *c)
     return lines;
 }
 
-/* Fields of the first row: separators outside quotes, and one. Nothing is cut up yet. */
+/* The number of fields in the first row: its separators outside of quotes, plus one. Called before the text
+ * is cut into fields. */
 static size_t count_columns(struct cursor c, char separator)
 {
     bool quoted = false;
@@ -224,7 +225,7 @@ static bool is_number(const char *field)
     return dsc_parse_real(field, &value);
 }
 
-/* What stands for a value that is not there, or not finite. */
+/* Whether a field stands for a missing value or one that is not finite. */
 static bool is_missing(const char *field)
 {
     static const char *const words[] = { "",          "?",    "-",    "--",   "*",        ".",

@@ -19,7 +19,7 @@ struct names {
     const char **items;
 };
 
-/* What has been looked at. */
+/* What the walk through the folders has found. */
 struct walk {
     dsc_scope *work;
     size_t entries;
@@ -59,7 +59,7 @@ static void fail_directory(dsc_scope *work, const char *path)
                    strerror_r(error, text, sizeof text));
 }
 
-/* One entry, by what it is once links are followed. */
+/* Adds an entry of a directory as a file or a folder; a link counts as what it points to. */
 static void sort_entry(struct walk *walk, const char *path, struct names *folders, struct names *files)
 {
     struct stat info;

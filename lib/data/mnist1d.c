@@ -35,7 +35,7 @@ static const double templates[CLASSES][TEMPLATE] = {
     { 5, 4, 3.5, 3.5, 4, 5, 5, 4, 3.5, 3.5, 4, 5 },       { 5, 4, 3.5, 3.5, 4, 5, 5, 5, 5, 4.7, 4.3, 5 },
 };
 
-/* What all examples share. */
+/* The parameters of the generator, the same for all examples. */
 struct generator {
     dsci_mt19937 random;
     double signals[CLASSES][TEMPLATE];

@@ -80,7 +80,8 @@ size_t dsci_statistic_places(dsc_statistic statistic, const double *values, size
     }
 }
 
-/* The value at the point that the other seeds choose; NaN if none of them has some point. */
+/* The seed's value at the point whose mean over the other seeds is the largest (sign 1) or smallest (-1); NaN
+   if some point has no value of another seed. */
 static double chosen_by_others(const dsci_check *check, const dsci_points *points, double sign, size_t seed)
 {
     double *means = dsc_scope_alloc(check->scope, points->count, sizeof *means);
@@ -142,7 +143,7 @@ static dsc_interval single(double value, size_t n)
                            .standard_error = none };
 }
 
-/* The largest size of a point's values; a missing seed's does not count. */
+/* The largest absolute value that a point has in any seed; seeds without a value are passed over. */
 static double size_of(const dsci_points *points, size_t point)
 {
     double largest = 0;

@@ -3,7 +3,8 @@
 
 #include "lab/claims.h"
 
-/* The index on an axis that an offset into an output has. */
+/* The index along an axis of the value at an offset into an output; SIZE_MAX if the output does not run over
+ * that axis. */
 static size_t index_at(const dsci_check *check, const dsc_record_output *output, size_t offset, size_t axis)
 {
     for (size_t k = output->rank; k-- > 0;) {
@@ -15,7 +16,7 @@ static size_t index_at(const dsci_check *check, const dsc_record_output *output,
     return SIZE_MAX;
 }
 
-/* Where the medians over the seeds have the extremes of a term. */
+/* Flags where a term's statistic, taken of the medians over the seeds, has its largest or smallest value. */
 static void flag_extremes(dsci_check *check, const dsc_term *term, size_t axis, bool *about)
 {
     dsci_points points = { 0 };

@@ -103,7 +103,7 @@ static void compare_cell(struct comparer *comparer, size_t cell, uint64_t hash, 
     comparer->result.different += differs;
 }
 
-/* A cell that failed says nothing about bits. */
+/* Compares a computed cell. One that failed this time has no bits to compare: nothing is proved. */
 static void take(void *user, size_t cell, const struct dsci_outcome *outcome)
 {
     struct comparer *comparer = user;
@@ -115,7 +115,8 @@ static void take(void *user, size_t cell, const struct dsci_outcome *outcome)
                        where(comparer->scope, comparer->record, cell, NULL, 0), outcome->message);
 }
 
-/* Cells do not stop: nothing is proved, and the program ends without them. */
+/* Called when cells are still at work long after they were told to stop: nothing has been verified, and the
+   program ends without waiting for them. */
 static void end_without_cells(void *user)
 {
     const struct comparer *comparer = user;

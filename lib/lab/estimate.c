@@ -27,7 +27,7 @@ struct calibration {
     const struct dsci_watch *watch;
 };
 
-/* A cell that has not said how far it is has longer: without that nothing is measured. */
+/* A cell that has not reported its progress yet is given more time: its speed is measured by that report. */
 static bool time_is_over(void *user)
 {
     const struct calibration *calibration = user;
@@ -55,7 +55,7 @@ static double measure(const dsc_plan *plan, const void *shared, const struct job
     return fraction > 0 && outcome.seconds > 0 ? job->cost.flops * fraction / outcome.seconds : NAN;
 }
 
-/* Work per second of a product of matrices, which calls of LAPACK come near to. */
+/* Floating-point operations per second of a matrix product: calls of LAPACK are about as fast. */
 static double measure_products(void)
 {
     enum { SIZE = 700 };

@@ -6,7 +6,7 @@
 
 #include "lab/results.h"
 
-/* The recipe without what an extension changes. */
+/* The recipe without its axes and seeds, which an extension changes. */
 static json_t *core_of(dsc_scope *scope, const char *recipe, const char *other)
 {
     json_t *core = dsci_recipe_like(scope, recipe, other);
@@ -23,7 +23,7 @@ static size_t index_of(const struct dsci_sweep_axis *axis, double value)
     return i;
 }
 
-/* Where each value of the file's axis is on the plan's; NULL if one is not there. */
+/* The index on the plan's axis of each value of the file's axis; NULL if the plan lacks one of them. */
 static size_t *places_of(dsc_scope *scope, const struct dsci_sweep_axis *axis, const dsc_record_axis *from)
 {
     size_t *places = dsc_scope_alloc(scope, from->count, sizeof *places);
@@ -59,7 +59,8 @@ static size_t cell_in_plan(const dsc_plan *plan, const dsc_record *record, size_
     return to;
 }
 
-/* All of it, and the recipe that the cells were computed by so far, a line for each extension. */
+/* Copies the provenance, and adds the recipe that the file had before to earlier_recipes, which has a line
+   for each extension. */
 static void keep_provenance(dsc_scope *work, dsc_record *to, const dsc_record *from)
 {
     for (size_t i = 0; i < dsc_record_provenance_count(from); i++) {

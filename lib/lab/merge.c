@@ -22,7 +22,7 @@ static bool agree(dsc_record *a, dsc_record *b, size_t cell)
     return true;
 }
 
-/* Adds a shard's cells: what is done replaces what is missing or failed. */
+/* Copies a shard's cells: a finished one replaces one that is missing or failed. */
 static void add(dsc_scope *scope, dsc_record *merged, dsc_record *shard, const char *path)
 {
     for (size_t i = 0; i < dsc_record_cells(merged); i++) {
@@ -54,7 +54,8 @@ static bool has_lines(const char *list, const char *text)
     return length == 0;
 }
 
-/* The provenance of all files: what they agree on once, else every one's words. */
+/* The provenance of the merged file: an attribute that all files agree on once, else each file's text on a
+ * line. */
 static void merge_provenance(dsc_scope *scope, dsc_record *merged, dsc_record *const *records,
                              const char *const *paths, size_t count)
 {

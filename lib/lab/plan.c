@@ -13,7 +13,7 @@
 enum common { CASE, PRESET, ENGINE, SEEDS, SEED, COMMON_COUNT };
 static const char *const common_names[COMMON_COUNT] = { "case", "preset", "engine", "seeds", "seed" };
 
-/* What was said about each name, last word last. */
+/* The value that each name was given; a later setting replaces an earlier one. */
 struct resolver {
     dsc_plan *plan;
     dsc_scope *scope;
@@ -182,7 +182,7 @@ static bool has_range(const dsc_param *param)
     return param->min != 0 || param->max != 0;
 }
 
-/* The largest number that one of the choices "a|b|c" has as an axis's value. */
+/* The number of the last of the choices "a|b|c", counted from 0, as which an axis has it among its values. */
 static double last_choice(const char *choices)
 {
     double last = 0;
@@ -244,7 +244,8 @@ static void set_params(struct resolver *resolver)
     }
 }
 
-/* Settles on what the case computes: the choices are auto, what is generated, and known data sets. */
+/* Puts a data set in the place of "auto": the choices are auto, the generated set, and known sets of files.
+ */
 static void choose_data(struct resolver *resolver)
 {
     dsc_plan *plan = resolver->plan;
@@ -339,7 +340,7 @@ static double *parse_values(struct resolver *resolver, const dsc_param *param, c
                 : NULL;
 }
 
-/* Refuses other values than the table's: recipes say them again, so they may be said. */
+/* Refuses other values than the table's. The same ones are accepted, because a recipe repeats them. */
 static void check_fixed(struct resolver *resolver, const dsc_param *param, const struct dsci_sweep_axis *axis)
 {
     size_t count = 0;
@@ -350,7 +351,8 @@ static void check_fixed(struct resolver *resolver, const dsc_param *param, const
                        param->value, param->help ? param->help : "");
 }
 
-/* The values that were asked for, else those that follow from the parameters, else the table's. */
+/* Adds an axis with the values of the settings; without any, with those that its derive() makes of the
+   parameters; else with the table's. */
 static void add_axis(struct resolver *resolver, const dsc_axis *axis, const char *said)
 {
     dsc_plan *plan = resolver->plan;

@@ -194,7 +194,7 @@ static bool has_line(const char *text, const char *line, size_t length)
     return false;
 }
 
-/* How much of text sorts before the line. */
+/* The bytes of the sorted lines in text that come before the line. */
 static size_t place_of(const char *text, const char *line, size_t length)
 {
     const char *at = text;

@@ -153,7 +153,7 @@ struct difference {
     size_t count;
 };
 
-/* Compares two objects key by key, objects inside them one level deeper. */
+/* Lists the keys in which two objects differ; of keys that hold objects in both, the keys inside. */
 static void compare(struct difference *difference, const char *prefix, json_t *a, json_t *b)
 {
     json_t *both = dsci_json_own(difference->scope, json_copy(a));

@@ -200,7 +200,8 @@ bool dsci_results_same_outputs(const dsc_record_spec *a, const dsc_record_spec *
     return same;
 }
 
-/* A recipe's text alone proves nothing about a foreign file: cells are addressed by axes and outputs. */
+/* Cells are addressed by axes and outputs. In a file that was made elsewhere they may differ though the
+   recipe's text is the same. */
 static bool same_arrays(const dsc_record_spec *a, const dsc_record_spec *b)
 {
     bool same = dsci_results_same_outputs(a, b);

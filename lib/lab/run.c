@@ -67,7 +67,8 @@ static void take(void *user, size_t cell, const struct dsci_outcome *outcome)
     pthread_mutex_unlock(&run->mutex);
 }
 
-/* Writes the file: cells wait only while its image is made, not for the disk. */
+/* Writes the file. Threads that finish cells wait while its bytes are made in memory, not while they go to
+ * the disk. */
 static dsc_status write_file(dsc_scope *scope, struct run *run)
 {
     const double start = dsc_clock_seconds();
@@ -141,7 +142,8 @@ static dsc_run_result result_of(const struct run *run, bool stopped)
                              .stopped = stopped };
 }
 
-/* Cells do not stop: what is done is written, and the program ends without them. */
+/* Called when cells are still at work long after they were told to stop: the finished cells are written, and
+   the program ends without waiting for the others. */
 static void end_without_cells(void *user)
 {
     struct run *run = user;

@@ -38,7 +38,7 @@ static size_t seed_position(const dsc_record_spec *spec, const dsc_record_output
     return position;
 }
 
-/* An output's values over its axis of seeds, to be summarised by whoever comes, some points at a time. */
+/* An output's values over its axis of seeds. Threads take blocks of points from it until none is left. */
 struct summing {
     const dsc_record_output *output;
     size_t seeds, stride, count; /* count: points, one for all seeds */

@@ -97,7 +97,7 @@ static void report(struct state *state)
         sweep->tick(sweep->user);
 }
 
-/* Says once that cells do not stop, when they have had their time for it. */
+/* Calls the overdue function, once, when cells have not stopped within the time that they have for it. */
 static void watch_stop(struct state *state, double *since)
 {
     const double now = dsc_clock_seconds();

@@ -24,7 +24,8 @@ static void put_end(dsc_text *out, const dsci_chart *plot, double x, double y)
     dsc_text_format(out, "%.10g %.10g %.10g %.10g 1\n", dsci_span_value(plot->x, x), value, value, value);
 }
 
-/* A line through reference points is cut at the axes: gnuplot loses lines whose ends are very far outside. */
+/* Writes a line through reference points, cut at the frame of the panel: gnuplot does not draw lines whose
+   ends lie very far outside. */
 static void put_line(dsc_text *out, const dsci_chart *plot, const dsci_curve *curve)
 {
     dsci_segment last = { .x1 = NAN }, part;

@@ -174,7 +174,7 @@ const char *dsc_figures_to_json(dsc_scope *scope, const dsc_figure *figures, siz
 
 /* ---- from JSON ---- */
 
-/* Where reading is, for its messages. */
+/* The place that is being read, for error messages. */
 struct reader {
     dsc_scope *scope;
     char where[64]; /* "figure 0, series 2" */

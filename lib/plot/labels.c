@@ -47,7 +47,7 @@ struct segment {
     double x0, y0, x1, y1;
 };
 
-/* The longest part of a line, between two of its points, that lies inside the panel. */
+/* The longest of the segments between neighboring points of a line, each cut at the panel. */
 static bool longest_part(const struct placing *p, const dsci_curve *curve, struct segment *longest)
 {
     double length = 0;
@@ -129,7 +129,8 @@ static void label_line(struct placing *p, const char *text, const struct segment
         block_around(p, label->x + back * s * dx, label->y + back * s * dy, SMALL_HEIGHT / 2.0);
 }
 
-/* The name without what all points of a group begin with ("gemm/") and what follows a blank. */
+/* The name of a point as it is written beside it: without the group before its slash ("gemm/") and without
+   what follows a blank. */
 static const char *short_name(struct placing *p, const char *name)
 {
     const char *slash = strchr(name, '/');
@@ -146,7 +147,7 @@ static bool has_label(const struct placing *p, const char *text)
     return false;
 }
 
-/* Beside the point, right of it or left, wherever the text covers nothing. */
+/* Writes a point's name to the right of it, else to the left, if it covers nothing there. */
 static void name_point(struct placing *p, const dsci_point *point)
 {
     const char *text = short_name(p, point->name);
@@ -174,7 +175,8 @@ static void block_points(struct placing *p, const dsci_curve *curve)
             block_around(p, pixel_x(p, &curve->points[i]), pixel_y(p, &curve->points[i]), POINT);
 }
 
-/* Labels first: they keep off points and one another, and lie beside their own lines. */
+/* Places the labels along lines first: they cover no points and no other label, and lie beside their own
+ * lines. */
 static void place_lines(struct placing *p, const dsci_panel *panel)
 {
     for (int labels = 1; labels >= 0; labels--)

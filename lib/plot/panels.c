@@ -188,7 +188,8 @@ bool dsci_chart_listed(const dsci_chart *plot, size_t panel, size_t curve)
     return c->legend && first_of(plot, panel, curve) == c;
 }
 
-/* Curves of one legend look the same and have one sign, other ones not. */
+/* Numbers the looks: curves with the same legend have the same dash or point sign, other curves have
+ * different ones. */
 static void number_looks(dsci_chart *plot)
 {
     size_t signs = 0, looks[DSC_SERIES_PUBLISHED + 1] = { 0 };

@@ -19,7 +19,7 @@ static void range_take(dsci_span *range, double value)
     range->high = fmax(range->high, value);
 }
 
-/* One of no length, or of less than numbers of that size can be told apart by, gets some. */
+/* Widens a range that has no length, or one that is shorter than doubles of that size can resolve. */
 void dsci_span_pad(dsci_span *range, double share)
 {
     if (range->log) {
@@ -114,7 +114,7 @@ static dsci_span widest(dsci_span values)
     return (dsci_span){ .low = values.low - reach, .high = values.high + reach };
 }
 
-/* Takes the ends of that part of a line which lies above or below the axis x. */
+/* Extends the range of y by a line through reference points, by its part within the range of x. */
 static void take_line(const dsci_chart *plot, const dsci_point *a, const dsci_point *b, dsci_span most,
                       dsci_span *y)
 {
@@ -143,7 +143,7 @@ static void take_values(const dsci_curve *curve, dsci_span *y)
     }
 }
 
-/* The values of all curves, then as much of the lines as that allows. */
+/* The range of y: that of all values, extended by lines of theory as far as the values stay readable. */
 static void take_curves(const dsci_chart *plot, dsci_span *y)
 {
     for (size_t p = 0; p < plot->panel_count; p++)
@@ -175,7 +175,7 @@ static bool is_counted(const dsci_chart *plot)
     return some;
 }
 
-/* Widens a logarithmic range to so many decades. */
+/* Widens a logarithmic range, about its middle, to at least that number of decades. */
 static void widen(dsci_span *range, double decades)
 {
     const double lacking = range->log ? decades - log10(range->high / range->low) : 0;
@@ -241,7 +241,7 @@ static void place_marks(dsci_chart *plot, dsci_panel *panel, dsci_span measured)
     }
 }
 
-/* Along x: the measured values decide; published points and marks far outside them are not drawn. */
+/* The range of x: that of the measured values. Published points and marks far outside it are not drawn. */
 static void range_x(dsci_chart *plot)
 {
     dsci_span all = plot->x;

@@ -103,7 +103,7 @@ static void put_ticks(dsci_script *s, char axis, dsci_span range, size_t most, b
     dsc_text_append(s->out, ")\n");
 }
 
-/* In one line, or in one for each part if the layout has room for them. */
+/* Writes a tick's name in one line, or broken behind each '+' if the layout has lines for the parts. */
 static void put_name(dsci_script *s, const char *name)
 {
     const char *plus = s->layout.name_rows > 1 && !s->layout.slanted && name ? strchr(name, '+') : NULL;
@@ -154,7 +154,7 @@ static void put_axes(dsci_script *s)
         dsc_text_append(s->out, "inside(y) = near(y)\n");
 }
 
-/* Of the first line of theory, the second, ... */
+/* Dash types of the first line of theory, the second, ... */
 static const char *const dashes[] = { "10,6", "3,5", "16,5,3,5", "24,6", "3,12" };
 
 /* How a curve is drawn, in the panel and in the legend. */
@@ -242,7 +242,7 @@ static void put_marks(dsci_script *s, const dsci_panel *panel, double left, doub
     }
 }
 
-/* Along lines, and names of points. */
+/* Writes the labels along lines and the names of points. */
 static void put_labels(dsci_script *s, const dsci_panel *panel, double left, double top)
 {
     const dsci_label_list labels =
@@ -291,7 +291,7 @@ static void put_panel(dsci_script *s, size_t p)
     dsc_text_append(s->out, "unset label\nunset arrow\n");
 }
 
-/* That fit beside a sample. */
+/* The characters of a legend entry that fit beside its sample line. */
 static size_t legend_characters(const dsci_script *s)
 {
     const size_t most = (size_t)(s->layout.width - DSCI_KEY_SAMPLE) / 9;

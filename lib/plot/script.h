@@ -38,7 +38,7 @@ typedef struct dsci_mark_layout {
     size_t row[DSC_FIGURE_MAX_MARKS], rows;
 } dsci_mark_layout;
 
-/* Of a chart of curves or a map, on a page so many pixels wide. */
+/* The layout of a chart of curves, or of a map, on a page of that width in pixels. */
 dsci_layout dsci_layout_curves(const dsci_chart *plot, int width);
 dsci_layout dsci_layout_map(const dsci_chart *plot, int width);
 dsci_mark_layout dsci_layout_marks(const dsci_panel *panel, dsci_span range, double width);

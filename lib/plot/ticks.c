@@ -82,8 +82,8 @@ static void fill_end(dsci_ticks *ticks, dsci_span range, double gap)
     }
 }
 
-/* The densest pattern of digits, in every so many decades, that has at most `most` ticks, no two of them
-   nearer than a label is wide; a denser one where that leaves less than two. */
+/* The densest pattern of digits, repeated in every decade or every second, third, ... one, that has at most
+   `most` ticks, no two of them nearer than a label is wide; a denser one where that leaves less than two. */
 static dsci_ticks ticks_log(dsci_span range, size_t most)
 {
     static const struct pattern patterns[] = { { 1, "123456789", 0.045 },

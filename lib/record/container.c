@@ -51,7 +51,7 @@ static bool cut_name(char prefix[NAME_BYTES], const char *name, size_t length)
     return true;
 }
 
-/* Makes the groups before the last part of a name. */
+/* Makes the groups that a name "a/b/array" needs, and leaves the last part to the caller. */
 static void make_groups(dsc_scope *scope, hid_t file, const char *name)
 {
     char prefix[NAME_BYTES];

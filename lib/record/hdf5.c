@@ -14,7 +14,7 @@ enum { CHUNK_BYTES = 1 << 20, DEFLATE_LEVEL = 4 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
-/* Files are memory alone, so nothing is to be saved at exit. */
+/* The library would flush open files at exit; ours exist in memory only, so it is told not to. */
 static void keep_quiet_at_exit(void)
 {
     H5dont_atexit();

@@ -31,7 +31,8 @@ dsc_bytes dsci_hdf5_finish(dsc_scope *scope, hid_t file);
 
 hid_t dsci_hdf5_group(dsc_scope *scope, hid_t parent, const char *name);
 
-/* UTF-8 texts of so many bytes with a NUL, or of any length (H5T_VARIABLE); the caller closes the type. */
+/* The type of UTF-8 texts of size bytes, the NUL at the end included, or of any length (H5T_VARIABLE); the
+ * caller closes it. */
 hid_t dsci_hdf5_text_type(size_t size);
 
 /* Attributes: a text, an integer. */

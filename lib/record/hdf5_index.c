@@ -12,7 +12,7 @@ static unsigned log2_of(uint64_t x)
     return log;
 }
 
-/* Bytes that hold numbers up to x. */
+/* The number of bytes that an unsigned number up to x takes. */
 static size_t bytes_for(uint64_t x)
 {
     return log2_of(x) / 8 + 1;
@@ -195,7 +195,7 @@ static uint64_t row_size(const struct heap *heap, unsigned row)
     return row < 2 ? heap->start : heap->start << (row - 1);
 }
 
-/* Blocks are looked into for each object of theirs, but their checksums are computed once. */
+/* A block is read again for each object in it; its checksum is computed the first time only. */
 static bool is_known(dsci_h5_file *file, uint64_t address)
 {
     const struct dsci_h5_block *known = file->blocks;
@@ -235,7 +235,7 @@ static bool check_block(const struct heap *heap, uint64_t address, uint64_t size
     return remember(file, address);
 }
 
-/* The address that an indirect block of so many rows has in a place. */
+/* Reads the address in an entry of an indirect block that has the given number of rows. */
 static bool read_entry(const struct heap *heap, uint64_t address, unsigned rows, uint64_t entry,
                        uint64_t *found)
 {
@@ -343,7 +343,7 @@ struct tree {
     void *user;
 };
 
-/* Room in nodes of each depth follows from their size. */
+/* The most records that a node of each depth can hold, which follows from its size in bytes. */
 static bool measure_tree(struct tree *tree, uint64_t node_bytes, unsigned depth)
 {
     enum { AROUND = 10 /* signature, version, type, checksum */ };
@@ -387,7 +387,8 @@ static void walk_node(const struct tree *tree, uint64_t address, uint64_t count,
         walk_node(tree, dsci_h5_number(next, 8), dsci_h5_number(next + 8, tree->count_bytes), depth - 1);
 }
 
-/* Hands over every record, of at least so many bytes, of a tree of that type. */
+/* Hands every record of a tree of the given type to the visitor; records of fewer than the given bytes are
+ * damage. */
 static void walk(dsci_h5_file *file, uint64_t address, unsigned type, size_t least, record_fn *use,
                  void *user)
 {

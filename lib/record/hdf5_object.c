@@ -18,7 +18,7 @@ struct header {
     dsci_h5_object *object;
     unsigned version;
     bool ordered;      /* messages have a place in the order of creation */
-    uint64_t messages; /* of version 1: so many in all blocks */
+    uint64_t messages; /* of version 1: their number in all blocks */
     struct block *blocks;
 };
 

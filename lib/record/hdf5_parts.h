@@ -173,8 +173,8 @@ uint64_t dsci_h5_integer_value(const struct dsci_h5_type *type, const unsigned c
 
 void dsci_h5_read_message(dsci_h5_file *file, dsci_h5_object *object, unsigned type, unsigned flags,
                           uint64_t order, struct dsci_h5_cursor bytes);
-/* Room for one more in a list whose items are of so many bytes: the items, moved if need be; NULL, and an
-   error, without memory. */
+/* Makes room for one more item in a list of items of the given size in bytes. Returns the items, moved if
+   need be; NULL, and an error, without memory. */
 void *dsci_h5_grow(dsci_h5_file *file, void *items, size_t count, size_t *capacity, size_t bytes);
 
 enum { DSCI_H5_LINK = 0x06, DSCI_H5_ATTRIBUTE = 0x0c };

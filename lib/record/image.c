@@ -46,7 +46,7 @@ static void write_axes(struct image *image)
     dsci_hdf5_put_text(image->scope, image->file, "axes", names);
 }
 
-/* Writes a dataset over some of the axes and attaches their scales. */
+/* Writes a dataset that runs over some of the record's axes, and attaches the dimension scales of those. */
 static hid_t write_array(struct image *image, hid_t parent, struct dsci_hdf5_array array, const size_t *axes)
 {
     size_t shape[DSC_RECORD_MAX_AXES];
@@ -146,7 +146,8 @@ static size_t message_bytes(const dsc_record *record)
     return longest;
 }
 
-/* Texts of one length, unlike attributes: so they lie under the dataset's checksums. */
+/* Writes texts of one length, unlike attributes of any length: then the dataset's checksums cover their
+ * bytes. */
 static void write_messages(struct image *image)
 {
     const dsc_record *record = image->record;

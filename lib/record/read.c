@@ -31,7 +31,7 @@ static void fail(struct reader *reader, const char *format, const char *what)
     dsc_scope_fail(reader->scope, DSC_ERROR_FORMAT, "'%s' is damaged: %s", reader->path, text ? text : what);
 }
 
-/* Of the file itself, if object is NULL. */
+/* Reads an attribute of an object, or of the file itself if object is NULL. */
 static const char *text_of(struct reader *reader, const dsci_h5_object *object, const char *name)
 {
     const char *text =
@@ -63,7 +63,8 @@ static size_t split(struct reader *reader, const char *what, const char *list, s
     return count;
 }
 
-/* The values of a dataset in memory, count of so many bytes, in work; NULL on failure. */
+/* The count values of a dataset, each of the given bytes in memory, in the scope of this reading; NULL on
+ * failure. */
 static void *read_values(struct reader *reader, const dsci_h5_object *dataset, const char *name,
                          dsci_h5_memory memory, size_t count, size_t bytes)
 {
