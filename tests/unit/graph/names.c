@@ -49,10 +49,11 @@ static dsc_node *named_layer(dsc_scope *scope, size_t kind, const char *name)
     case 10: return dsc_huber_loss(x, dsc_targets(scope, &(dsc_input_spec){ .shape = { FEATURES } }), &loss);
     case 11: return dsc_input(scope, &(dsc_input_spec){ .shape = { 1 }, .name = name });
     case 12: return dsc_targets(scope, &(dsc_input_spec){ .shape = { 1 }, .name = name });
+    case 13: return dsc_labels(scope, 2, .name = name);
     default: return dsc_tokens(scope, &(dsc_tokens_spec){ .steps = 1, .vocabulary = 1, .name = name });
     }
 }
-enum { KINDS = 14 };
+enum { KINDS = 15 };
 
 static void names_that_no_file_holds_are_refused(void **state)
 {
