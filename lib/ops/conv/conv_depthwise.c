@@ -478,12 +478,8 @@ static void note_kept(weight_sums *t, size_t example, size_t y)
     t->end = y + 1;
 }
 
-/* Some of the `count` pixels of a row of the output from p on: sums += theirs. Returns how many. */
-typedef size_t add_fn(const dsci_operands *o, const dsci_conv_shape *s, dsci_conv_pixel p, size_t count,
-                      const float *diff, weight_sums *t);
-
-/* All of them, of windows of 3 x 3. */
-static size_t add_3x3(const dsci_operands *o, const dsci_conv_shape *s, dsci_conv_pixel p, size_t count,
+/* `count` pixels of a row of the output from p on, of windows of 3 x 3: sums += theirs. */
+static void add_3x3(const dsci_operands *o, const dsci_conv_shape *s, dsci_conv_pixel p, size_t count,
                       const float *diff, weight_sums *t)
 {
     enum { LAST = KEPT_ROWS - 1 };
@@ -512,10 +508,10 @@ static size_t add_3x3(const dsci_operands *o, const dsci_conv_shape *s, dsci_con
     o->kernels->channel_window_products(t->sums, t->bias, &run);
     if (keeps)
         note_kept(t, p.example, y);
-    return count;
 }
 
-/* Those whose windows meet the image with the same elements as the first's. */
+/* Of `count` pixels of a row of the output from p on, those whose windows meet the image with the same elements
+   as the first's: sums += theirs. Returns how many. */
 static size_t add_taps(const dsci_operands *o, const dsci_conv_shape *s, dsci_conv_pixel p, size_t count,
                        const float *diff, weight_sums *t)
 {
@@ -535,15 +531,19 @@ static size_t add_taps(const dsci_operands *o, const dsci_conv_shape *s, dsci_co
 }
 
 /* A block of pixels, counted through the whole batch: sums += theirs. */
-static void add_block(const dsci_operands *o, const dsci_conv_shape *s, dsci_range pixels, add_fn *add,
+static void add_block(const dsci_operands *o, const dsci_conv_shape *s, dsci_range pixels, bool is_3x3,
                       weight_sums *t)
 {
     const float *diff_dst = (const float *)o->in[1] + t->channels.first;
     for (size_t done = 0; done < pixels.count;) {
         const size_t at = pixels.first + done;
         const dsci_conv_pixel p = dsci_conv_pixel_at(s, at);
-        const size_t count = dsci_least(pixels.count - done, s->dst[1] - p.x);
-        done += add(o, s, p, count, diff_dst + at * s->channels, t);
+        size_t count = dsci_least(pixels.count - done, s->dst[1] - p.x);
+        if (is_3x3)
+            add_3x3(o, s, p, count, diff_dst + at * s->channels, t);
+        else
+            count = add_taps(o, s, p, count, diff_dst + at * s->channels, t);
+        done += count;
     }
 }
 
@@ -567,8 +567,8 @@ static dsci_range bias_channels(const dsci_conv_shape *s, size_t part, size_t pa
     return (dsci_range){ first, groups.count ? dsci_least(groups.count * WIDTH, s->channels - first) : 0 };
 }
 
-/* sums_bias: the windows' kernel sums the bias on its way, where a part goes over all pixels of the batch. */
-static void run_weights(const dsci_operands *o, dsci_part part, add_fn *add, bool sums_bias)
+/* The kernel of windows of 3 x 3 sums the bias on its way, where a part goes over all pixels of the batch. */
+static void run_weights(const dsci_operands *o, dsci_part part, bool is_3x3)
 {
     const dsci_conv_shape s = dsci_conv_shape_of(o->node);
     const size_t pixels = dsci_conv_pixels(&s), weights = elements_of(&s) * s.channels,
@@ -578,7 +578,7 @@ static void run_weights(const dsci_operands *o, dsci_part part, add_fn *add, boo
         by_blocks ? (dsci_range){ 0, s.channels } : dsci_whole_vectors(s.channels, part.index, parts);
     const dsci_range blocks = by_blocks ? dsci_piece(dsci_conv_blocks(&s), part.index, parts)
                                         : (dsci_range){ 0, dsci_conv_blocks(&s) };
-    const bool with_bias = sums_bias && !by_blocks;
+    const bool with_bias = is_3x3 && !by_blocks;
     weight_sums t = weight_sums_of(&s, part.workspace, channels);
     if (!with_bias)
         dsci_sum_bias(o, by_blocks ? bias_channels(&s, parts - 1 - part.index, parts) : channels, pixels,
@@ -586,7 +586,7 @@ static void run_weights(const dsci_operands *o, dsci_part part, add_fn *add, boo
     for (size_t b = blocks.first; b < blocks.first + blocks.count; b++) {
         const size_t start = b * DSCI_GEMM_K_BLOCK;
         memset(t.sums, 0, elements_of(&s) * dsci_vector_floats(channels.count) * sizeof *t.sums);
-        add_block(o, &s, (dsci_range){ start, dsci_least(DSCI_GEMM_K_BLOCK, pixels - start) }, add, &t);
+        add_block(o, &s, (dsci_range){ start, dsci_least(DSCI_GEMM_K_BLOCK, pixels - start) }, is_3x3, &t);
         put_block(o, &s, t.sums, channels.count, !by_blocks && b > 0,
                   by_blocks ? (float *)o->scratch + b * weights : (float *)o->out[0] + channels.first);
     }
@@ -596,12 +596,12 @@ static void run_weights(const dsci_operands *o, dsci_part part, add_fn *add, boo
 
 void dsci_conv_weights_depthwise_3x3_run(const dsci_operands *o, dsci_part part)
 {
-    run_weights(o, part, add_3x3, true);
+    run_weights(o, part, true);
 }
 
 void dsci_conv_weights_depthwise_run(const dsci_operands *o, dsci_part part)
 {
-    run_weights(o, part, add_taps, false);
+    run_weights(o, part, false);
 }
 
 /* Of blocks of pixels: others book none. */
