@@ -364,17 +364,24 @@ static bool choose_block(const dsci_primitive_spec *spec, size_t part, size_t pa
     return end > first;
 }
 
-static dnnl_status_t make_reorder(dsci_primitive *p, const dsci_primitive *of, const struct block *block)
+static dnnl_status_t describe_block(dnnl_primitive_desc_t *descriptor, const dsci_primitive *of,
+                                    const struct block *block)
 {
-    static const int list[] = { DNNL_ARG_FROM, DNNL_ARG_TO, DNNL_ARG_SCRATCHPAD };
     const bool to_plain = of->spec.direction == DSCI_BACKWARD_WEIGHTS;
     const dsci_memory_layout plain = plain_weights(&of->spec, dnnl_f32);
     dnnl_primitive_attr_t attributes = NULL;
     dnnl_status_t status = make_attributes(&attributes, DSCI_ELTWISE_NONE);
     if (status == dnnl_success)
-        status = dsci_describe_reorder(&p->descriptor, &plain, of->descriptor, of->weights, to_plain,
-                                       block->dims, block->plain, block->other, shared_engine, attributes);
+        status = dsci_describe_reorder(descriptor, &plain, of->descriptor, of->weights, to_plain, block->dims,
+                                       block->plain, block->other, shared_engine, attributes);
     dnnl_primitive_attr_destroy(attributes);
+    return status;
+}
+
+static dnnl_status_t make_reorder(dsci_primitive *p, const dsci_primitive *of, const struct block *block)
+{
+    static const int list[] = { DNNL_ARG_FROM, DNNL_ARG_TO, DNNL_ARG_SCRATCHPAD };
+    dnnl_status_t status = describe_block(&p->descriptor, of, block);
     if (status == dnnl_success)
         status = dnnl_primitive_create(&p->primitive, p->descriptor);
     if (status != dnnl_success)
@@ -427,6 +434,20 @@ dsci_primitive *dsci_primitive_make(dsc_scope *scope, const dsci_primitive_spec 
     const dnnl_status_t status = make_tensor_primitive(p);
     omp_set_num_threads(threads);
     return keep(scope, p, status);
+}
+
+bool dsci_reorder_divides(const dsci_primitive *primitive, size_t parts)
+{
+    struct block block;
+    for (size_t p = 0; p < parts; p++) {
+        dnnl_primitive_desc_t descriptor = NULL;
+        if (!choose_block(&primitive->spec, p, parts, &block))
+            continue;
+        if (describe_block(&descriptor, primitive, &block) != dnnl_success)
+            return false;
+        dnnl_primitive_desc_destroy(descriptor);
+    }
+    return true;
 }
 
 dsci_primitive *dsci_reorder_make(dsc_scope *scope, const dsci_primitive *primitive, size_t part,

@@ -71,6 +71,10 @@ dsci_primitive *dsci_primitive_make(dsc_scope *scope, const dsci_primitive_spec 
 dsci_primitive *dsci_reorder_make(dsc_scope *scope, const dsci_primitive *primitive, size_t part,
                                   size_t parts, size_t copies);
 
+/* Whether the primitive's weights can be reordered in that many parts. A format that keeps 48 output channels
+ * together, say, cannot be cut after 64. */
+bool dsci_reorder_divides(const dsci_primitive *primitive, size_t parts);
+
 /* Bytes of working memory of a run; of the weights, or their gradient, in the format chosen. */
 size_t dsci_primitive_scratch_bytes(const dsci_primitive *primitive);
 size_t dsci_primitive_weights_bytes(const dsci_primitive *primitive);

@@ -480,7 +480,7 @@ static void note_kept(weight_sums *t, size_t example, size_t y)
 
 /* `count` pixels of a row of the output from p on, of windows of 3 x 3: sums += theirs. */
 static void add_3x3(const dsci_operands *o, const dsci_conv_shape *s, dsci_conv_pixel p, size_t count,
-                      const float *diff, weight_sums *t)
+                    const float *diff, weight_sums *t)
 {
     enum { LAST = KEPT_ROWS - 1 };
     const dsci_window *w = &s->window;
@@ -510,8 +510,8 @@ static void add_3x3(const dsci_operands *o, const dsci_conv_shape *s, dsci_conv_
         note_kept(t, p.example, y);
 }
 
-/* Of `count` pixels of a row of the output from p on, those whose windows meet the image with the same elements
-   as the first's: sums += theirs. Returns how many. */
+/* Of `count` pixels of a row of the output from p on, those whose windows meet the image with the same
+   elements as the first's: sums += theirs. Returns how many. */
 static size_t add_taps(const dsci_operands *o, const dsci_conv_shape *s, dsci_conv_pixel p, size_t count,
                        const float *diff, weight_sums *t)
 {

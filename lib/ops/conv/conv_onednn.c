@@ -307,6 +307,8 @@ static void make_reorders(dsc_scope *scope, conv_state *s, dsci_booking *booking
     size_t parts = s->shape.groups > 1 || worth < 2 ? 1 : dsci_least(worth, dsci_limits.onednn.reorder_parts);
     if (s->flipped)
         parts = s->shape.window.kernel[0] * s->shape.window.kernel[1];
+    else if (!dsci_reorder_divides(primitive, parts))
+        parts = 1;
     s->reorders = dsc_scope_alloc(scope, parts, sizeof(dsci_primitive *));
     for (size_t p = 0; p < parts && s->reorders; p++) {
         s->reorders[p] = dsci_reorder_make(scope, primitive, p, parts, 1);
