@@ -1,5 +1,4 @@
 /* execution.c - making a plan out of a network, and running it. */
-#include <omp.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -321,40 +320,52 @@ static void run_alone(const dsci_execution *plan)
 }
 
 /* Whoever is free takes the next part: which thread computes it changes no bit. */
-static void run_stages(const dsci_execution *plan, int thread)
+static void take_parts(const dsci_execution *plan, dsci_stage *stage, int thread)
+{
+    for (size_t part = atomic_fetch_add_explicit(&stage->next, 1, memory_order_relaxed); part < stage->parts;
+         part = atomic_fetch_add_explicit(&stage->next, 1, memory_order_relaxed))
+        run_part(plan, stage, (dsci_part){ part, plan->workspaces[thread] }, thread);
+}
+
+/* When all have done with a stage, its counter is made ready for the next run: no thread looks at it again
+   before another stage, or the region, has ended. A thread for which there is no workspace only waits. */
+static void run_together(const dsci_execution *plan, dsci_region region)
 {
     for (size_t i = 0; i < plan->stage_count; i++) {
         dsci_stage *stage = &plan->stages[i];
-        for (size_t part = atomic_fetch_add_explicit(&stage->next, 1, memory_order_relaxed);
-             part < stage->parts; part = atomic_fetch_add_explicit(&stage->next, 1, memory_order_relaxed))
-            run_part(plan, stage, (dsci_part){ part, plan->workspaces[thread] }, thread);
-#pragma omp barrier
+        if (region.thread < plan->threads)
+            take_parts(plan, stage, region.thread);
+        dsci_region_wait(region);
+        if (region.thread == 0)
+            atomic_store_explicit(&stage->next, 0, memory_order_relaxed);
     }
 }
 
-static void run_together(const dsci_execution *plan)
+void dsci_execution_run_in(dsci_execution *plan, dsci_region region)
 {
-    for (size_t i = 0; i < plan->stage_count; i++)
-        atomic_store_explicit(&plan->stages[i].next, 0, memory_order_relaxed);
-#pragma omp parallel num_threads(plan->threads)
-    {
-        const unsigned mode = dsc_float_mode_enter();
-        run_stages(plan, omp_get_thread_num());
-        dsc_float_mode_leave(mode);
+    const bool timed = region.thread == 0 && plan->step_count > 0 && plan->steps[0].seconds;
+    const double start = timed ? dsc_clock_seconds() : 0;
+    if (plan->threads > 1 && region.threads > 1) {
+        run_together(plan, region);
+    } else {
+        if (region.thread == 0)
+            run_alone(plan);
+        dsci_region_wait(region);
     }
+    if (region.thread == 0)
+        plan->runs++;
+    if (timed)
+        plan->seconds += dsc_clock_seconds() - start;
+}
+
+static void run_in(void *plan, dsci_region region)
+{
+    dsci_execution_run_in(plan, region);
 }
 
 void dsci_execution_run(dsci_execution *plan)
 {
-    const bool timed = plan->step_count > 0 && plan->steps[0].seconds;
-    const double start = timed ? dsc_clock_seconds() : 0;
-    if (plan->threads == 1)
-        run_alone(plan);
-    else
-        run_together(plan);
-    plan->runs++;
-    if (timed)
-        plan->seconds += dsc_clock_seconds() - start;
+    dsci_region_run(plan->threads, run_in, plan);
 }
 
 double dsci_execution_flops(const dsci_execution *plan, bool forward_only)

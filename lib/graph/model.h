@@ -4,6 +4,7 @@
 
 #include <descent/graph.h>
 
+#include "base/region.h"
 #include "graph/schedule.h"
 #include "ops/op.h"
 
@@ -113,6 +114,9 @@ void dsci_execution_bind(dsci_tensor *external, const void *data);
 
 /* On the plan's threads. The calling thread's float mode is set in all of them. */
 void dsci_execution_run(dsci_execution *plan);
+
+/* The same on the threads of a region, as many of them as the plan takes. */
+void dsci_execution_run_in(dsci_execution *plan, dsci_region region);
 
 /* Floating-point operations of a run; of its forward nodes alone. */
 double dsci_execution_flops(const dsci_execution *plan, bool forward_only);

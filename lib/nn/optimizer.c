@@ -14,7 +14,7 @@
 enum { COLUMNS = 256 }; /* whose norms a thread bounds together */
 
 /* One step's coefficients for one slice. */
-struct step {
+struct dsci_update_step {
     dsc_optimizer_kind kind;
     bool centered, sutskever;
     double lr, momentum, beta1, beta2, epsilon, coupled;
@@ -223,7 +223,7 @@ static dsc_status check_matches(dsc_scope *scope, const dsc_optimizer *o, const 
 
 static dsc_status divide(dsc_scope *scope, dsci_optimizer_state *o, const dsc_slice *slices, size_t count)
 {
-    size_t chunks = 0;
+    size_t chunks = 0, trained = 0;
     if (check_matches(scope, &o->options, slices, count) != DSC_OK)
         return dsc_scope_status(scope);
     for (size_t i = 0; i < count; i++)
@@ -231,13 +231,16 @@ static dsc_status divide(dsc_scope *scope, dsci_optimizer_state *o, const dsc_sl
     o->slices = dsc_scope_alloc(scope, count, sizeof *o->slices);
     o->chunks = dsc_scope_alloc(scope, chunks, sizeof *o->chunks);
     o->partial_sums = dsc_scope_alloc(scope, chunks, sizeof *o->partial_sums);
+    o->step = dsc_scope_alloc(scope, 1, sizeof *o->step);
     for (size_t i = 0; i < count && o->partial_sums; i++) {
         const dsc_parameter_group *group = group_of(&o->options, slices[i].name);
         if (group->frozen || slices[i].frozen)
             continue;
         o->slices[o->slice_count++] = resolve(&o->options, &slices[i], group);
         add_chunks(o, o->slice_count - 1);
+        trained += slices[i].count;
     }
+    o->is_large = trained > DSCI_UPDATE_CHUNK;
     return dsc_scope_status(scope);
 }
 
@@ -389,7 +392,7 @@ static void *at(const dsci_optimizer_state *o, void *vector, size_t offset)
 }
 
 /* Dozat's momentum: mu_t = beta1 (1 - 0.96^(t / 250) / 2). */
-static void nadam_coefficients(dsci_optimizer_state *o, struct step *s)
+static void nadam_coefficients(dsci_optimizer_state *o, struct dsci_update_step *s)
 {
     static const double ROOT_250_OF_096 = 0.9998367253526753;
     dsci_optimizer_progress *p = &o->progress;
@@ -402,7 +405,7 @@ static void nadam_coefficients(dsci_optimizer_state *o, struct step *s)
 }
 
 /* Coefficients of the next step, for a slice with factor 1. */
-static struct step next_step(dsci_optimizer_state *o)
+static struct dsci_update_step next_step(dsci_optimizer_state *o)
 {
     const dsc_optimizer *options = &o->options;
     dsci_optimizer_progress *p = &o->progress;
@@ -412,14 +415,14 @@ static struct step next_step(dsci_optimizer_state *o)
     o->lr = dsc_schedule_rate(&options->schedule, options->lr, step, epoch) * p->plateau_factor;
     if (options->schedule.kind == DSC_PLATEAU && o->lr < options->schedule.minimum && p->plateau_factor < 1)
         o->lr = options->schedule.minimum;
-    struct step s = { .kind = options->kind,
-                      .centered = options->centered,
-                      .sutskever = options->sutskever,
-                      .lr = o->lr,
-                      .momentum = isnan(momentum) || uses_beta1 ? options->momentum : momentum,
-                      .beta1 = isnan(momentum) || !uses_beta1 ? options->beta1 : momentum,
-                      .beta2 = options->beta2,
-                      .epsilon = options->epsilon };
+    struct dsci_update_step s = { .kind = options->kind,
+                                  .centered = options->centered,
+                                  .sutskever = options->sutskever,
+                                  .lr = o->lr,
+                                  .momentum = isnan(momentum) || uses_beta1 ? options->momentum : momentum,
+                                  .beta1 = isnan(momentum) || !uses_beta1 ? options->beta1 : momentum,
+                                  .beta2 = options->beta2,
+                                  .epsilon = options->epsilon };
     if (o->dtype != DSC_F64)
         s.beta1 = (double)(float)s.beta1;
     p->step++;
@@ -432,7 +435,7 @@ static struct step next_step(dsci_optimizer_state *o)
     return s;
 }
 
-static dsci_update_fn *kernel_of(const dsci_kernels *k, const struct step *s)
+static dsci_update_fn *kernel_of(const dsci_kernels *k, const struct dsci_update_step *s)
 {
     switch (s->kind) {
     case DSC_MOMENTUM:
@@ -453,7 +456,7 @@ static dsci_update_fn *kernel_of(const dsci_kernels *k, const struct step *s)
     return k->sgd;
 }
 
-static dsci_rule_step in_single(const struct step *s)
+static dsci_rule_step in_single(const struct dsci_update_step *s)
 {
     return (dsci_rule_step){ .lr = (float)s->lr,
                              .momentum = (float)s->momentum,
@@ -468,8 +471,8 @@ static dsci_rule_step in_single(const struct step *s)
 }
 
 /* Updates n elements of a slice from offset on, of all vectors. */
-static void update_elements(dsci_optimizer_state *o, const struct step *s, const dsci_trained_slice *slice,
-                            size_t offset, size_t n, struct vectors v)
+static void update_elements(dsci_optimizer_state *o, const struct dsci_update_step *s,
+                            const dsci_trained_slice *slice, size_t offset, size_t n, struct vectors v)
 {
     void *w = at(o, v.parameters, offset), *g = at(o, v.gradients, offset);
     void *a = at(o, o->first, offset), *b = at(o, o->second, offset), *c = at(o, o->third, offset);
@@ -492,11 +495,12 @@ static void update_elements(dsci_optimizer_state *o, const struct step *s, const
     kernel_of(k, s)(w, g, a, b, c, n, &single);
 }
 
-static void update_chunk(dsci_optimizer_state *o, const struct step *common, size_t i, struct vectors v)
+static void update_chunk(dsci_optimizer_state *o, const struct dsci_update_step *common, size_t i,
+                         struct vectors v)
 {
     const dsci_update_chunk *chunk = &o->updates[i];
     const dsci_trained_slice *slice = &o->slices[chunk->slice];
-    struct step s = *common;
+    struct dsci_update_step s = *common;
     s.lr *= slice->lr_factor;
     s.step_size *= slice->lr_factor;
     s.nadam_gradient *= slice->lr_factor;
@@ -534,18 +538,25 @@ static double squares(const dsci_optimizer_state *o, size_t i, void *gradients)
     return sum;
 }
 
+static bool clips(const dsci_optimizer_state *o)
+{
+    return o->options.clip_norm != 0;
+}
+
+static void sum_squares(const dsci_optimizer_state *o, void *gradients, dsci_region region)
+{
+    for (size_t i = dsci_region_begin(region, o->chunk_count); i < dsci_region_end(region, o->chunk_count);
+         i++)
+        o->partial_sums[i] = squares(o, i, gradients);
+    dsci_region_wait(region);
+}
+
 /* min(1, clip_norm / norm). */
-static double clip_scale(dsci_optimizer_state *o, void *gradients, int threads)
+static double clip_scale(dsci_optimizer_state *o)
 {
     double sum = 0;
-    if (o->options.clip_norm == 0)
+    if (!clips(o))
         return 1;
-#pragma omp parallel for num_threads(threads) if (threads > 1) schedule(static)
-    for (size_t i = 0; i < o->chunk_count; i++) {
-        const unsigned mode = dsc_float_mode_enter();
-        o->partial_sums[i] = squares(o, i, gradients);
-        dsc_float_mode_leave(mode);
-    }
     for (size_t i = 0; i < o->chunk_count; i++)
         sum += o->partial_sums[i];
     o->gradient_norm = sqrt(sum);
@@ -553,40 +564,42 @@ static double clip_scale(dsci_optimizer_state *o, void *gradients, int threads)
 }
 
 static void bound_norms(const dsci_optimizer_state *o, const dsci_trained_slice *s, void *parameters,
-                        int threads)
+                        dsci_region region)
 {
     void *w = at(o, parameters, s->offset);
-    const size_t units = s->units, rows = s->count / units;
-#pragma omp parallel for num_threads(threads) if (threads > 1) schedule(static)
-    for (size_t first = 0; first < units; first += COLUMNS) {
-        const unsigned mode = dsc_float_mode_enter();
-        const size_t count = units - first < COLUMNS ? units - first : COLUMNS;
+    const size_t units = s->units, rows = s->count / units, blocks = (units + COLUMNS - 1) / COLUMNS;
+    for (size_t i = dsci_region_begin(region, blocks); i < dsci_region_end(region, blocks); i++) {
+        const size_t first = i * COLUMNS, count = units - first < COLUMNS ? units - first : COLUMNS;
         if (o->dtype == DSC_F64)
             bound(w, rows, units, first, count, s->max_norm);
         else
             dsci_kernels_for(DSC_ISA_AUTO)
                 ->bound_columns((float *)w + first, rows, count, units, s->max_norm);
-        dsc_float_mode_leave(mode);
     }
 }
 
-void dsci_optimizer_update(dsci_optimizer_state *optimizer, void *parameters, void *gradients, int threads)
+void dsci_optimizer_update(dsci_optimizer_state *optimizer, void *parameters, void *gradients,
+                           dsci_region region)
 {
-    const int used = optimizer->chunk_count > 1 && threads > 1 ? threads : 1;
-    const struct vectors v = { parameters, gradients, clip_scale(optimizer, gradients, used) };
-    const struct step step = next_step(optimizer);
-#pragma omp parallel for num_threads(used) if (used > 1) schedule(static)
-    for (size_t i = 0; i < optimizer->update_count; i++) {
-        const unsigned mode = dsc_float_mode_enter();
-        update_chunk(optimizer, &step, i, v);
-        dsc_float_mode_leave(mode);
+    dsci_optimizer_state *const o = optimizer;
+    if (clips(o))
+        sum_squares(o, gradients, region);
+    if (region.thread == 0) {
+        o->scale = clip_scale(o);
+        *o->step = next_step(o);
     }
-    for (size_t i = 0; i < optimizer->slice_count; i++)
-        if (optimizer->slices[i].spoiled)
-            dsci_touched_rows_spoil(optimizer->slices[i].spoiled);
-    for (size_t i = 0; i < optimizer->slice_count; i++)
-        if (optimizer->slices[i].max_norm > 0 && optimizer->slices[i].units > 0)
-            bound_norms(optimizer, &optimizer->slices[i], parameters, used);
+    dsci_region_wait(region);
+    for (size_t i = dsci_region_begin(region, o->update_count); i < dsci_region_end(region, o->update_count);
+         i++)
+        update_chunk(o, o->step, i, (struct vectors){ parameters, gradients, o->scale });
+    dsci_region_wait(region);
+    for (size_t i = 0; region.thread == 0 && i < o->slice_count; i++)
+        if (o->slices[i].spoiled)
+            dsci_touched_rows_spoil(o->slices[i].spoiled);
+    for (size_t i = 0; i < o->slice_count; i++)
+        if (o->slices[i].max_norm > 0 && o->slices[i].units > 0)
+            bound_norms(o, &o->slices[i], parameters, region);
+    dsci_region_wait(region);
 }
 
 void dsci_optimizer_epoch(dsci_optimizer_state *optimizer, double loss)

@@ -6,6 +6,8 @@
 
 #include <descent/nn.h>
 
+#include "base/region.h"
+
 enum {
     DSCI_OPTIMIZER_VECTORS = 3,
     DSCI_UPDATE_CHUNK = 16384 /* elements a thread takes at a time; also the blocks of the gradient's norm */
@@ -47,7 +49,10 @@ typedef struct dsci_optimizer_state {
     size_t chunk_count;
     dsci_update_chunk *updates; /* what a step updates: the chunks, or parts of tables in their place */
     size_t update_count;
-    void *first, *second, *third; /* NULL if the rule has none */
+    struct dsci_update_step *step; /* coefficients of the present step */
+    double scale;                  /* of its gradients */
+    bool is_large;                 /* it is worth several threads */
+    void *first, *second, *third;  /* NULL if the rule has none */
     dsci_optimizer_progress progress;
     double lr;            /* of the last step */
     double gradient_norm; /* of the last step, before clip_norm; NAN if that is not set */
@@ -68,9 +73,10 @@ dsc_status dsci_optimizer_follow_rows(dsc_scope *scope, dsci_optimizer_state *op
 /* Vectors of the length of the parameters that a rule keeps. */
 int dsci_optimizer_vectors(const dsc_optimizer *options);
 
-/* One update of the parameters by the gradients, which are overwritten if they are clipped or penalised. The
-   bits do not depend on threads. */
-void dsci_optimizer_update(dsci_optimizer_state *optimizer, void *parameters, void *gradients, int threads);
+/* One update of the parameters by the gradients, which are overwritten if they are clipped or penalised, on
+   the threads of a region. The bits do not depend on threads. */
+void dsci_optimizer_update(dsci_optimizer_state *optimizer, void *parameters, void *gradients,
+                           dsci_region region);
 
 /* To be called after each epoch with the loss that PLATEAU watches. */
 void dsci_optimizer_epoch(dsci_optimizer_state *optimizer, double loss);

@@ -21,8 +21,8 @@ static void shrink(double *w, size_t n, double by)
         w[i] *= 1 - by;
 }
 
-static void update(const struct step *s, double *w, const double *gradient, double *a, double *b, double *c,
-                   size_t n)
+static void update(const struct dsci_update_step *s, double *w, const double *gradient, double *a, double *b,
+                   double *c, size_t n)
 {
     const double lr = s->lr, mu = s->momentum, b1 = s->beta1, b2 = s->beta2;
     const double eps = s->epsilon, wd = s->coupled, size = s->step_size;

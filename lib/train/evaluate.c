@@ -53,12 +53,26 @@ bool dsci_evaluation_make(dsc_scope *scope, dsci_evaluation *evaluation, dsc_mod
            dsci_feed_make(scope, &evaluation->feed, model, evaluation->full, &feeding) == DSC_OK;
 }
 
+struct batch {
+    const dsci_feed *feed;
+    dsci_execution *plan;
+    dsci_batch examples;
+};
+
+static void run_batch(void *user, dsci_region region)
+{
+    const struct batch *batch = user;
+    dsci_feed_batch(batch->feed, batch->plan, &batch->examples, region);
+    dsci_execution_run_in(batch->plan, region);
+}
+
 dsci_execution *dsci_evaluation_batch(const dsci_evaluation *evaluation, size_t first)
 {
     dsci_execution *plan =
         evaluation->count - first >= evaluation->batch ? evaluation->full : evaluation->rest;
-    dsci_feed_rows(&evaluation->feed, plan, first);
-    dsci_execution_run(plan);
+    struct batch batch = { &evaluation->feed, plan, { .first = first } };
+    const int feeding = dsci_feed_threads(batch.feed, plan, &batch.examples);
+    dsci_region_run(feeding > plan->threads ? feeding : plan->threads, run_batch, &batch);
     return plan;
 }
 

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include <omp.h>
-
 #include <descent/cpu.h>
 
 #include "train/columns.h"
@@ -189,31 +187,27 @@ static void copy_rows(const struct job *job, size_t begin, size_t rows, int thre
     }
 }
 
-/* With fewer bytes to copy than this one thread is done before others have started; each takes ROWS rows at a
- * time. */
+/* With fewer bytes to copy than this one thread is done before others have started; shares are multiples of
+ * ROWS rows. */
 enum { PARALLEL_BYTES = 1 << 18, ROWS = 8 };
 
-static void copy(const struct job *job)
+static size_t copied_bytes(const struct job *job)
 {
     const dsci_feed *feed = job->feed;
     size_t bytes = 0;
     for (const dsci_port *port = feed->ports; port < feed->ports + feed->count; port++)
         if (copies(job, port) || (port->wide && !port->fixed))
             bytes += job->rows * port->width * sizeof(float);
-    if (bytes == 0)
-        return;
-    if (feed->threads == 1 || (bytes < PARALLEL_BYTES && !feed->augmentation)) {
-        copy_rows(job, 0, job->rows, 0);
-        return;
-    }
-#pragma omp parallel num_threads(feed->threads)
-    {
-        const unsigned mode = dsc_float_mode_enter();
-#pragma omp for schedule(static)
-        for (size_t begin = 0; begin < job->rows; begin += ROWS)
-            copy_rows(job, begin, job->rows - begin < ROWS ? job->rows - begin : ROWS, omp_get_thread_num());
-        dsc_float_mode_leave(mode);
-    }
+    return bytes;
+}
+
+static void copy(const struct job *job, dsci_region region)
+{
+    const size_t pieces = (job->rows + ROWS - 1) / ROWS;
+    const size_t begin = dsci_region_begin(region, pieces) * ROWS;
+    const size_t end = dsci_region_end(region, pieces) * ROWS;
+    if (begin < end && copied_bytes(job) > 0)
+        copy_rows(job, begin, (end < job->rows ? end : job->rows) - begin, region.thread);
 }
 
 static void bind(const struct job *job, dsci_execution *plan)
@@ -229,16 +223,25 @@ static void bind(const struct job *job, dsci_execution *plan)
     }
 }
 
-void dsci_feed_rows(const dsci_feed *feed, dsci_execution *plan, size_t first)
+static struct job job_of(const dsci_feed *feed, const dsci_execution *plan, const dsci_batch *batch)
 {
-    const struct job job = { .feed = feed, .first = first, .rows = plan->batch };
-    copy(&job);
-    bind(&job, plan);
+    return (struct job){
+        .feed = feed, .index = batch->index, .first = batch->first, .rows = plan->batch, .epoch = batch->epoch
+    };
 }
 
-void dsci_feed_gather(const dsci_feed *feed, dsci_execution *plan, const uint32_t *index, uint32_t epoch)
+int dsci_feed_threads(const dsci_feed *feed, const dsci_execution *plan, const dsci_batch *batch)
 {
-    const struct job job = { .feed = feed, .index = index, .rows = plan->batch, .epoch = epoch };
-    copy(&job);
-    bind(&job, plan);
+    const struct job job = job_of(feed, plan, batch);
+    const size_t bytes = copied_bytes(&job);
+    return bytes >= PARALLEL_BYTES || (bytes > 0 && feed->augmentation) ? feed->threads : 1;
+}
+
+void dsci_feed_batch(const dsci_feed *feed, dsci_execution *plan, const dsci_batch *batch, dsci_region region)
+{
+    const struct job job = job_of(feed, plan, batch);
+    copy(&job, region);
+    if (region.thread == 0)
+        bind(&job, plan);
+    dsci_region_wait(region);
 }

@@ -46,11 +46,20 @@ dsc_status dsci_feed_make(dsc_scope *scope, dsci_feed *feed, const dsc_model *mo
 dsc_status dsci_feed_check(const dsci_feed *feed, const dsc_model *model, const dsci_execution *plan,
                            size_t first, size_t count, const char *what);
 
-/* Has the plan read the examples from first on. */
-void dsci_feed_rows(const dsci_feed *feed, dsci_execution *plan, size_t first);
+/* Examples of a batch: those from first on, or those that the index names. epoch counts the draws of
+   augmentation. */
+typedef struct dsci_batch {
+    size_t first;
+    const uint32_t *index;
+    uint32_t epoch;
+} dsci_batch;
 
-/* Has the plan read the examples index[0..]; epoch counts the draws of augmentation. */
-void dsci_feed_gather(const dsci_feed *feed, dsci_execution *plan, const uint32_t *index, uint32_t epoch);
+/* How many threads it is worth to bring a batch to the plan. */
+int dsci_feed_threads(const dsci_feed *feed, const dsci_execution *plan, const dsci_batch *batch);
+
+/* Has the plan read the batch, which the threads of a region copy and convert as far as it must be. */
+void dsci_feed_batch(const dsci_feed *feed, dsci_execution *plan, const dsci_batch *batch,
+                     dsci_region region);
 
 /* Digest of count examples of a port, as they are fed to a model in single precision. Memory in the scope. */
 dsc_digest dsci_port_digest(dsc_scope *scope, const dsci_port *port, size_t count);

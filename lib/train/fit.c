@@ -37,15 +37,56 @@ static dsci_execution *trainer_init(dsc_scope *scope, dsc_trainer *trainer, dsc_
     return plan;
 }
 
-static void update(dsc_trainer *trainer)
+/* One batch brought to the plan, the plan and the update: one parallel region. */
+struct step {
+    dsc_trainer *trainer;
+    dsci_execution *plan;
+    dsci_batch batch;
+    dsc_status (*judge)(void *user, double loss); /* before the update, on one thread; NULL: it goes on */
+    void *user;
+    dsc_status status; /* only if it is OK the parameters are updated */
+};
+
+static void update(dsc_trainer *trainer, dsci_region region)
 {
     dsc_model *model = trainer->model;
-    const double start = model->options.profile ? dsc_clock_seconds() : 0;
-    dsci_optimizer_update(&trainer->optimizer, model->parameters, model->gradients, model->threads);
-    if (model->options.profile)
+    const bool timed = model->options.profile && region.thread == 0;
+    const double start = timed ? dsc_clock_seconds() : 0;
+    dsci_optimizer_update(&trainer->optimizer, model->parameters, model->gradients, region);
+    if (timed)
         model->update_seconds += dsc_clock_seconds() - start;
-    model->updates++;
-    model->step++;
+}
+
+static void run_step(void *user, dsci_region region)
+{
+    struct step *step = user;
+    dsci_feed_batch(&step->trainer->feed, step->plan, &step->batch, region);
+    dsci_execution_run_in(step->plan, region);
+    if (region.thread == 0 && step->judge)
+        step->status = step->judge(step->user, *step->plan->loss);
+    dsci_region_wait(region);
+    if (step->status == DSC_OK)
+        update(step->trainer, region);
+}
+
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static dsc_status take_step(struct step *step)
+{
+    const dsc_trainer *trainer = step->trainer;
+    dsc_model *model = trainer->model;
+    const int feeding = dsci_feed_threads(&trainer->feed, step->plan, &step->batch);
+    const int updating = trainer->optimizer.is_large ? model->threads : 1;
+    step->status = DSC_OK;
+    dsci_region_run(larger(step->plan->threads, larger(feeding, updating)), run_step, step);
+    if (step->status == DSC_OK) {
+        model->updates++;
+        model->step++;
+    }
+    return step->status;
 }
 
 /* Fails for a batch normalisation that sees one value of each channel in a batch, which has no variance. The
@@ -98,13 +139,8 @@ double dsc_trainer_step(dsc_trainer *trainer, size_t first)
     }
     if (dsci_feed_check(&trainer->feed, model, plan, first, plan->batch, "train step") != DSC_OK)
         return NAN;
-    const unsigned mode = dsc_float_mode_enter();
-    dsci_feed_rows(&trainer->feed, plan, first);
-    dsci_execution_run(plan);
-    const double loss = *plan->loss;
-    update(trainer);
-    dsc_float_mode_leave(mode);
-    return loss;
+    take_step(&(struct step){ .trainer = trainer, .plan = plan, .batch = { .first = first } });
+    return *plan->loss;
 }
 
 /* --- Options --- */
@@ -269,12 +305,29 @@ static void note_losses(dsc_epoch *measured, const dsci_execution *plan, const s
     measured->train_loss = dsci_total_loss(plan, measured->train_losses);
 }
 
+/* A step of a fit, and what its epoch has measured so far. */
+struct fit_step {
+    dsci_fit *fit;
+    dsci_execution *plan;
+    size_t epoch, number;
+    double norm_sum;
+};
+
+static dsc_status judge(void *user, double loss)
+{
+    struct fit_step *step = user;
+    const dsc_status status = check_loss(step->fit, step->plan, loss, step->epoch, step->number);
+    if (status == DSC_OK && step->fit->options->gradient_norms)
+        step->norm_sum += norm_of_gradients(step->fit->model);
+    return status;
+}
+
 /* One pass over the examples, in the order of its number. Fills in what was measured. */
 static dsc_status train_epoch(dsci_fit *fit, dsc_epoch *measured)
 {
     const size_t count = fit->examples->count, batch = fit->model->options.batch, epoch = measured->epoch;
     struct mean means[DSC_MOST_LOSSES] = { { 0, 0, 0 } };
-    double norm_sum = 0;
+    struct fit_step at = { .fit = fit, .epoch = epoch };
     size_t steps = 0;
     if (!fit->options->fixed_order)
         dsc_rng_permutation(fit->rng, (uint32_t)epoch, fit->order, count);
@@ -282,21 +335,22 @@ static dsc_status train_epoch(dsci_fit *fit, dsc_epoch *measured)
         if (!dsc_scope_goes_on(fit->model->scope))
             return dsc_scope_status(fit->model->scope);
         dsci_execution *plan = fit->full && count - first >= batch ? fit->full : fit->rest;
-        dsci_feed_gather(&fit->trainer.feed, plan, fit->order + first, (uint32_t)epoch);
-        dsci_execution_run(plan);
-        const double loss = *plan->loss;
-        if (check_loss(fit, plan, loss, epoch, first / batch + 1) != DSC_OK)
+        at.plan = plan;
+        at.number = first / batch + 1;
+        struct step step = { .trainer = &fit->trainer,
+                             .plan = plan,
+                             .batch = { .index = fit->order + first, .epoch = (uint32_t)epoch },
+                             .judge = judge,
+                             .user = &at };
+        if (take_step(&step) != DSC_OK)
             return dsc_scope_status(fit->model->scope);
-        if (fit->options->gradient_norms)
-            norm_sum += norm_of_gradients(fit->model);
-        update(&fit->trainer);
         for (size_t i = 0; i < plan->loss_count; i++)
             add_to_mean(&means[i], *plan->losses[i].mean, *plan->losses[i].weight);
         fit->progress.steps++;
         steps++;
     }
     note_losses(measured, fit->trainer.plan, means);
-    measured->gradient_norm = fit->options->gradient_norms ? norm_sum / (double)steps : NAN;
+    measured->gradient_norm = fit->options->gradient_norms ? at.norm_sum / (double)steps : NAN;
     measured->lr = fit->trainer.optimizer.lr;
     return check_learned(fit, epoch, steps);
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "nn/optimizer.h"
+#include "update.h"
 
 enum { WEIGHTS = 17 };
 
@@ -72,10 +73,10 @@ static void step(dsci_optimizer_state *optimizer, double *w, const double *scale
         narrow_g[i] = (float)g[i];
     }
     if (optimizer->dtype == DSC_F64) {
-        dsci_optimizer_update(optimizer, w, g, 1);
+        update_on(optimizer, w, g, 1);
         return;
     }
-    dsci_optimizer_update(optimizer, narrow_w, narrow_g, 1);
+    update_on(optimizer, narrow_w, narrow_g, 1);
     for (size_t i = 0; i < WEIGHTS; i++)
         w[i] = (double)narrow_w[i];
 }

@@ -5,6 +5,7 @@
 
 #include "nn/optimizer.h"
 #include "test.h"
+#include "update.h"
 
 enum { STEPS = 5 };
 
@@ -59,7 +60,7 @@ static void double_traces_agree(void **state)
         dsci_optimizer_state optimizer = make(scope, &traces[i].rule, DSC_F64, 2);
         double x[2] = { 1, 1 };
         for (int t = 0; t < STEPS; t++)
-            dsci_optimizer_update(&optimizer, x, (double[]){ x[0], 10 * x[1] }, 2);
+            update_on(&optimizer, x, (double[]){ x[0], 10 * x[1] }, 2);
         assert_true(fabs(x[0] - traces[i].x[0]) <= 1e-12 && fabs(x[1] - traces[i].x[1]) <= 1e-12);
         dsc_scope_close(&scope);
     }
@@ -73,7 +74,7 @@ static void single_precision_follows_by_its_rounding(void **state)
         dsci_optimizer_state optimizer = make(scope, &traces[i].rule, DSC_F32, 2);
         float x[2] = { 1, 1 };
         for (int t = 0; t < STEPS; t++)
-            dsci_optimizer_update(&optimizer, x, (float[]){ x[0], 10 * x[1] }, 2);
+            update_on(&optimizer, x, (float[]){ x[0], 10 * x[1] }, 2);
         for (int j = 0; j < 2; j++)
             assert_true(fabs((double)x[j] - traces[i].x[j]) <= 1e-6);
         dsc_scope_close(&scope);
@@ -90,7 +91,7 @@ static void nesterov_is_sutskevers_look_ahead(void **state)
     dsci_optimizer_state optimizer = make(scope, &rule, DSC_F64, 1);
     double x = 1, w = 1, velocity = 0;
     for (int t = 0; t < 50; t++) {
-        dsci_optimizer_update(&optimizer, &x, &(double){ 4 * x }, 2);
+        update_on(&optimizer, &x, &(double){ 4 * x }, 2);
         velocity = mu * velocity - lr * 4 * (w + mu * velocity);
         w += velocity;
         assert_true(fabs(x - (w + mu * velocity)) <= 1e-12);
@@ -109,7 +110,7 @@ static void both_forms_of_nesterov_hold_sutskevers_point(void **state)
         dsci_optimizer_state optimizer = make(scope, &rule, DSC_F64, 2);
         double x[2] = { 1, 1 };
         for (int t = 0; t < STEPS; t++)
-            dsci_optimizer_update(&optimizer, x, (double[]){ x[0], 10 * x[1] }, 1);
+            update_on(&optimizer, x, (double[]){ x[0], 10 * x[1] }, 1);
         for (int j = 0; j < 2; j++) {
             const double first = ((const double *)optimizer.first)[j], v = form ? first : -0.05 * first;
             assert_true(fabs(x[j] - 0.9 * v - published[j]) <= 1e-12);
@@ -133,7 +134,7 @@ static void the_forms_of_momentum_differ_when_the_rate_changes(void **state)
         dsci_optimizer_state optimizer = make(scope, &rule, DSC_F64, 1);
         double x = 1;
         for (int t = 0; t < 2; t++)
-            dsci_optimizer_update(&optimizer, &x, &(double){ 1 }, 1);
+            update_on(&optimizer, &x, &(double){ 1 }, 1);
         assert_true(fabs(x - after[form]) <= 1e-15);
         dsc_scope_close(&scope);
     }
@@ -151,7 +152,7 @@ static void amsgrad_without_its_corrections_is_the_papers(void **state)
         const double r = sqrt(1 - pow(0.999, t));
         optimizer.options.lr = 0.1 * (1 - pow(0.9, t)) / r;
         optimizer.options.epsilon = 1e-8 / r;
-        dsci_optimizer_update(&optimizer, x, (double[]){ x[0], 10 * x[1] }, 1);
+        update_on(&optimizer, x, (double[]){ x[0], 10 * x[1] }, 1);
     }
     assert_true(fabs(x[0] + 0.676072562940) <= 1e-12 && fabs(x[1] + 0.676072659751) <= 1e-12);
     dsc_scope_close(&scope);
@@ -291,7 +292,7 @@ static void updates_take_the_rates_of_the_schedule(void **state)
                 const double scheduled = dsc_schedule_momentum(&curves[i].schedule, t, 0);
                 const double mu = isnan(scheduled) ? 0.6 : scheduled;
                 velocity = mu * velocity + (adam ? 1 - mu : 1);
-                dsci_optimizer_update(&optimizer, &x, &(double){ 1 }, 1);
+                update_on(&optimizer, &x, &(double){ 1 }, 1);
                 assert_true(fabs(optimizer.lr - curves[i].rates[t]) <= 1e-12);
                 assert_true(fabs(*(const double *)optimizer.first - velocity) <= 1e-12);
             }
@@ -314,7 +315,7 @@ static void plateau_rests_after_a_cut_and_stops_at_its_minimum(void **state)
     for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++) {
         double x = 0, g = 0;
         dsci_optimizer_epoch(&optimizer, losses[i]);
-        dsci_optimizer_update(&optimizer, &x, &g, 1);
+        update_on(&optimizer, &x, &g, 1);
         assert_true(fabs(optimizer.lr - rates[i]) <= 1e-12);
     }
     dsc_scope_close(&scope);
@@ -331,7 +332,7 @@ static void plateau_cuts_the_rate_after_its_patience(void **state)
     for (size_t i = 0; i < 9; i++) {
         double x = 0, g = 0;
         dsci_optimizer_epoch(&optimizer, losses[i]);
-        dsci_optimizer_update(&optimizer, &x, &g, 1);
+        update_on(&optimizer, &x, &g, 1);
         assert_true(optimizer.lr == rates[i]);
     }
     dsc_scope_close(&scope);
@@ -348,7 +349,7 @@ static void on_a_plateau_what_is_not_finite_is_no_fall(void **state)
     for (size_t i = 0; i < 8; i++) {
         double x = 0, g = 0;
         dsci_optimizer_epoch(&optimizer, losses[i]);
-        dsci_optimizer_update(&optimizer, &x, &g, 1);
+        update_on(&optimizer, &x, &g, 1);
         assert_true(optimizer.lr == rates[i]);
     }
     dsc_scope_close(&scope);
@@ -380,7 +381,7 @@ static void train_large(const dsc_optimizer *rule, dsc_dtype dtype, void *w, int
             wide[i] = (f64 ? ((double *)w)[i] : (double)((float *)w)[i]) * (double)(1 + i % 7) - 0.25;
             narrow[i] = (float)wide[i];
         }
-        dsci_optimizer_update(&optimizer, w, f64 ? (void *)wide : narrow, threads);
+        update_on(&optimizer, w, f64 ? (void *)wide : narrow, threads);
     }
     dsc_scope_close(&scope);
 }
@@ -451,8 +452,7 @@ static void regularisers_and_clipping_follow_their_formulas(void **state)
                 narrow[i] = (float)(wide[i] = w[i]);
                 narrow_slope[i] = (float)(slope[i] = g[i]);
             }
-            dsci_optimizer_update(&optimizer, dtype ? (void *)wide : narrow,
-                                  dtype ? (void *)slope : narrow_slope, 2);
+            update_on(&optimizer, dtype ? (void *)wide : narrow, dtype ? (void *)slope : narrow_slope, 2);
             for (int i = 0; i < N; i++)
                 assert_true(fabs((dtype ? wide[i] : (double)narrow[i]) - cases[c].expected[i]) <=
                             (dtype ? 1e-14 : 1e-6));
@@ -487,7 +487,7 @@ static void groups_have_their_own_regularisers(void **state)
         dsci_optimizer_state optimizer;
         assert_int_equal(dsci_optimizer_make(scope, &optimizer, &rule, DSC_F64, slices, 4, 4), DSC_OK);
         double w[4] = { 2, 2, 2, 2 }, g[4] = { 0 };
-        dsci_optimizer_update(&optimizer, w, g, 2);
+        update_on(&optimizer, w, g, 2);
         for (int i = 0; i < 4; i++)
             assert_true(fabs(w[i] - expected[k][i]) <= 1e-14);
         dsc_scope_close(&scope);
@@ -543,7 +543,7 @@ static void groups_and_norms_apply_to_their_slices(void **state)
     dsci_optimizer_state optimizer;
     assert_int_equal(dsci_optimizer_make(scope, &optimizer, &rule, DSC_F64, slices, 3, 17), DSC_OK);
     assert_true(dsci_optimizer_penalty(&optimizer, w) == 50.5);
-    dsci_optimizer_update(&optimizer, w, g, 2);
+    update_on(&optimizer, w, g, 2);
     static const double expected[17] = { 0.6, 0, 0.8, 0.5, [8] = -2, -3, [16] = 7 };
     assert_true(optimizer.gradient_norm == 10);
     for (size_t i = 0; i < 17; i++)
