@@ -25,12 +25,16 @@ json_t *dsci_json_read_bytes(dsc_scope *scope, const void *bytes, size_t size, j
     if (dsc_scope_status(scope) != DSC_OK)
         return NULL;
     json_t *json = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, error);
-    if (!json) /* jansson calls a string that it has no memory for an invalid one: what is wrong with the
-                  text, a second reading finds, too */
+    if (json)
+        return json;
+    /* A string that jansson has no memory for is an invalid one in its message. Memory that is short for the
+       text as a whole shows in a copy of it, memory that was short for a moment in a second reading. */
+    json_t *copy = json_stringn_nocheck(bytes, size);
+    if (copy)
         json = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, error);
-    /* When memory is out it says so, or nothing. */
-    if (!json && (error->text[0] == '\0' || json_error_code(error) == json_error_out_of_memory))
+    if (!copy || (!json && (error->text[0] == '\0' || json_error_code(error) == json_error_out_of_memory)))
         dsc_scope_fail(scope, DSC_ERROR_MEMORY, "out of memory: could not read %zu bytes of JSON", size);
+    json_decref(copy);
     return json;
 }
 

@@ -92,7 +92,7 @@ static void figures_over_records(const char *directory, fuzz_seed_fn *seed, void
         "[{\"name\":\"map\",\"x\":\"width\",\"y\":\"noise\",\"numbers\":true,\"series\":[{\"output\":\"e\"}]}]";
     static const char points[] =
         "[{\"name\":\"points\",\"x\":\"width\",\"x_output\":\"l\",\"names\":true,\"by\":\"noise\","
-        "\"series\":[{\"output\":\"e\",\"label\":\"l\",\"style\":\"measured\"}]}]";
+        "\"series\":[{\"output\":\"e\",\"label\":\"l\",\"style\":\"measured\",\"where\":\"noise=..0.5,last width=1..4,8\"}]}]";
     static const char *const figures[] = { curves, map, points };
     (void)directory;
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++)
