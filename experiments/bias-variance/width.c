@@ -325,7 +325,7 @@ static dsc_cost cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperpa
         const dsc_cell_training training = training_of(k, kind);
         dsc_node *loss = loss_of(network(scope, k, inputs), scope, kind);
         const dsc_cost one = dsc_train_cost(plan, loss, examples, &training);
-        all.flops += networks * (one.flops + dsc_evaluate_flops(loss, tests + examples));
+        all.flops += networks * (one.flops + dsc_evaluate_cost(loss, tests + examples).flops);
         all.bytes += kind == SQUARED ? one.bytes : 0;
     }
     return all;

@@ -295,7 +295,7 @@ static dsc_cost cost_of(dsc_scope *scope, const dsc_plan *plan, network_fn *netw
     dsc_cost cost = dsc_train_cost(plan, loss, examples, &training);
     size_t points = 0;
     const bool along = dsc_plan_axis(plan, "epoch", &points);
-    cost.flops += (double)(along ? points : 1) * dsc_evaluate_flops(loss, (size_t)k->samples);
+    cost.flops += (double)(along ? points : 1) * dsc_evaluate_cost(loss, (size_t)k->samples).flops;
     return cost;
 }
 

@@ -156,6 +156,6 @@ dsc_cost networks_cost(dsc_scope *scope, const dsc_plan *plan, const struct hype
     const dsc_cell_training training = training_of(scope, k, t, examples);
     dsc_node *loss = loss_of(scope, k, t, inputs_of(k));
     dsc_cost cost = dsc_train_cost(plan, loss, examples, &training);
-    cost.flops += dsc_evaluate_flops(loss, examples + (size_t)k->test);
+    cost.flops += dsc_evaluate_cost(loss, examples + (size_t)k->test).flops;
     return cost;
 }

@@ -213,11 +213,13 @@ static dsc_cost cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperpa
 {
     const struct uncertainty_hyperparameters *k = hyperparameters;
     const dsc_cell_training training = training_of(k);
-    dsc_node *loss = loss_of(scope, network(scope, k));
-    dsc_cost cost = dsc_train_cost(plan, loss, (size_t)k->points, &training);
+    dsc_node *y = network(scope, k);
+    dsc_cost cost = dsc_train_cost(plan, loss_of(scope, y), (size_t)k->points, &training);
     size_t count;
     dsc_plan_axis(plan, "x", &count);
-    cost.flops += (double)k->passes * dsc_evaluate_flops(loss, count);
+    const dsc_cost pass = dsc_evaluate_cost(y, count);
+    cost.flops += (double)k->passes * pass.flops;
+    cost.bytes += 2 * pass.bytes; /* with dropout at work, and without */
     return cost;
 }
 

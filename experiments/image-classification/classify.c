@@ -241,13 +241,16 @@ static dsc_cost cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperpa
     const size_t whole = generated ? GLYPHS * 4 / 5 : color ? 50000 : 60000;
     const size_t examples = k->train && (size_t)k->train < whole ? (size_t)k->train : whole;
     const dsc_cell_training training = training_of(scope, k, examples);
-    dsc_node *loss =
-        dsc_softmax_cross_entropy(network(scope, k->network, &image), dsc_labels(scope, CLASSES));
+    dsc_node *logits = network(scope, k->network, &image);
+    dsc_node *loss = dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES));
     dsc_cost cost = dsc_train_cost(plan, loss, examples, &training);
     size_t points = 0;
     dsc_plan_axis(plan, "epoch", &points);
     const size_t tests = k->test ? (size_t)k->test : generated ? GLYPHS / 5 : 10000;
-    cost.flops += (double)points * dsc_evaluate_flops(loss, tests + (examples < PART ? examples : PART));
+    cost.flops += (double)points * dsc_evaluate_cost(loss, tests + (examples < PART ? examples : PART)).flops;
+    const dsc_cost predictions = dsc_evaluate_cost(logits, tests); /* for the confusion matrix */
+    cost.flops += predictions.flops;
+    cost.bytes += predictions.bytes;
     return cost;
 }
 

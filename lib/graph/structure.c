@@ -39,7 +39,7 @@ static json_t *number(const dsci_attributes *attributes, const dsci_field *field
     }
 }
 
-/* Takes over values; NULL if one of them is. */
+/* An array that owns the values; NULL if one of them is NULL, and the others are released. */
 static json_t *list_of(json_t *const *values, size_t count)
 {
     json_t *list = json_array();

@@ -70,9 +70,19 @@ dsc_cost dsc_train_cost(const dsc_plan *plan, dsc_node *loss, size_t examples,
                                 copies_bytes(model, &training->fit) + 4 * (double)examples };
 }
 
-double dsc_evaluate_flops(dsc_node *loss, size_t examples)
+dsc_cost dsc_evaluate_cost(dsc_node *root, size_t examples)
 {
-    const dsc_model *model =
-        dsci_model_outline(loss, &(dsc_compile_options){ .inference = true, .threads = 1 });
-    return model ? dsci_execution_flops(model->plans, true) * (double)examples : 0;
+    const dsc_cost unknown = { 0, 0 };
+    dsc_model *model = dsci_model_outline(root, &(dsc_compile_options){ .inference = true, .threads = 1 });
+    if (!model || examples == 0)
+        return unknown;
+    const dsci_execution *one = model->plans;
+    const double before = dsci_model_bytes(model);
+    const size_t most = dsci_evaluation_rows(one), rows = examples < most ? examples : most;
+    const size_t rest = examples % rows;
+    if (!dsci_model_execution(model, rows, DSCI_EVALUATION) ||
+        (rest && !dsci_model_execution(model, rest, DSCI_EVALUATION)))
+        return unknown;
+    return (dsc_cost){ .flops = dsci_execution_flops(one, true) * (double)examples,
+                       .bytes = dsci_model_bytes(model) - before };
 }

@@ -64,8 +64,9 @@ DSC_API dsc_model *dsc_cell_train(dsc_cell *cell, dsc_node *loss, const dsc_exam
 DSC_API dsc_cost dsc_train_cost(const dsc_plan *plan, dsc_node *loss, size_t examples,
                                 const dsc_cell_training *training);
 
-/* Floating-point operations of passing that number of examples forward through the network, for
-   evaluations and predictions that are no small part of a cell. */
-DSC_API double dsc_evaluate_flops(dsc_node *loss, size_t examples);
+/* What passing that number of examples forward through the network up to root takes, a loss or any node of
+   it: the arithmetic, and the memory that evaluations or predictions of root have. dsc_train_cost() has
+   counted the memory of evaluating the loss. Zeros if the network fails. */
+DSC_API dsc_cost dsc_evaluate_cost(dsc_node *root, size_t examples);
 
 #endif

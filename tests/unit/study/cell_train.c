@@ -242,6 +242,26 @@ static void a_cell_costs_what_its_network_says(void **state)
     dsc_scope_close(&scope);
 }
 
+/* Predictions of a node have plans of their own: of whole batches, and of the rest. */
+static void predictions_cost_what_their_plans_take(void **state)
+{
+    (void)state;
+    dsc_scope *scope = dsc_scope_open(NULL);
+    const dsc_examples tests = make_examples(scope, 2, TESTS, FEATURES, CLASSES);
+    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { FEATURES } });
+    dsc_node *scores = dsc_dense(dsc_tanh(dsc_dense(x, 40)), CLASSES);
+    dsc_model *model = dsc_compile(dsc_softmax_cross_entropy(scores, dsc_labels(scope, CLASSES)),
+                                   &(dsc_compile_options){ .batch = BATCH, .threads = 1 });
+    const double before = dsci_model_bytes(model);
+    assert_non_null(dsc_predict(scope, model, scores, &tests));
+    const dsc_cost found = dsc_evaluate_cost(scores, TESTS);
+    assert_true(found.bytes > 0 && found.bytes == dsci_model_bytes(model) - before);
+    const double products = 2 * (FEATURES * 40 + 40 * CLASSES);
+    assert_true(found.flops >= TESTS * products && found.flops < 3 * TESTS * products);
+    assert_true(dsc_evaluate_cost(scores, 0).flops == 0 && dsc_evaluate_cost(NULL, TESTS).flops == 0);
+    dsc_scope_close(&scope);
+}
+
 /* What the step limit cuts off costs nothing; what could not be built is not known. */
 static void costs_follow_the_options(void **state)
 {
@@ -255,8 +275,8 @@ static void costs_follow_the_options(void **state)
     assert_true(step > 0 && fabs(step * COUNT / BATCH / epoch - 1) < 1e-12);
     training.fit = (dsc_fit_options){ .steps = EPOCH_STEPS, .epochs = 2 };
     assert_true(dsc_train_cost(plan, loss_of(scope), COUNT, &training).flops == epoch);
-    const double one = dsc_evaluate_flops(loss_of(scope), 1);
-    assert_true(one > 0 && 2 * one < step / BATCH && dsc_evaluate_flops(loss_of(scope), 10) == 10 * one);
+    const double one = dsc_evaluate_cost(loss_of(scope), 1).flops;
+    assert_true(one > 0 && 2 * one < step / BATCH && dsc_evaluate_cost(loss_of(scope), 10).flops == 10 * one);
     const double plain = dsc_train_cost(plan, loss_of(scope), COUNT, &training).bytes;
     training.fit.keep_best = true;
     assert_true(dsc_train_cost(plan, loss_of(scope), COUNT, &training).bytes > plain);
@@ -275,6 +295,7 @@ int main(void)
         cmocka_unit_test(a_stop_is_heard_within_an_epoch),
         cmocka_unit_test(an_epoch_that_the_training_does_not_reach_fails_the_cell),
         cmocka_unit_test(a_cell_costs_what_its_network_says),
+        cmocka_unit_test(predictions_cost_what_their_plans_take),
         cmocka_unit_test(costs_follow_the_options),
     };
     return cmocka_run_group_tests_name("cell_train", tests, NULL, NULL);
