@@ -4,16 +4,13 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/sizes.h"
+
 enum { MOST_LETTERS = 64 };
 
 static bool same_letter(char a, char b)
 {
     return tolower((unsigned char)a) == tolower((unsigned char)b);
-}
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
 }
 
 /* Damerau-Levenshtein distance (optimal string alignment): insertions, deletions, substitutions and swaps of
@@ -31,9 +28,10 @@ static size_t distance(const char *a, size_t a_length, const char *b, size_t b_l
         row = recycled;
         row[0] = i;
         for (size_t j = 1; j <= b_length; j++) {
-            row[j] = least(least(above[j], row[j - 1]) + 1, above[j - 1] + !same_letter(a[i - 1], b[j - 1]));
+            row[j] = dsci_least(dsci_least(above[j], row[j - 1]) + 1,
+                                above[j - 1] + !same_letter(a[i - 1], b[j - 1]));
             if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) && same_letter(a[i - 2], b[j - 1]))
-                row[j] = least(row[j], above2[j - 2] + 1);
+                row[j] = dsci_least(row[j], above2[j - 2] + 1);
         }
     }
     return row[b_length];

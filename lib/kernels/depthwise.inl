@@ -22,7 +22,8 @@ static inline size_t channel_tile(size_t rest)
     return rest >= CHANNEL_TILE ? CHANNEL_TILE : rest >= 2 ? 2 : 1;
 }
 
-/* full: all lanes, and known to be so. */
+/* The floats at p in the given lanes; full: a constant 1 where the compiler may leave the mask out, as all
+   lanes are given. */
 ALWAYS_INLINE vec load_channels(const float *p, vec_mask lanes, int full)
 {
     return full ? vec_load(p) : vec_load_mask(p, lanes);
@@ -43,8 +44,8 @@ ALWAYS_INLINE vec add_term(vec sum, vec x, vec weight, int fused)
     return fused ? vec_fma(x, weight, sum) : vec_add(sum, vec_mul(x, weight));
 }
 
-/* Runs step for channels i = 0, 16, ... < n: for whole vectors, if they are `plain`, with full = 1, for all
-   else with full = 0 and the lanes that there are. Only large tiles have code for both. */
+/* Runs step for channels i = 0, 16, ... < n. If `plain`, whole vectors are run without a mask (full = 1), and
+   the lanes that are left with one (full = 0); else all with one. Only large tiles have code for both. */
 #define EACH_CHANNELS(n, plain, step)                                                                        \
     do {                                                                                                     \
         size_t i = 0;                                                                                        \
@@ -145,10 +146,10 @@ static void channel_sums(const dsci_channel_sums *s)
 
 enum { SMALL_KERNEL = 3 };
 
-/* A tile's rows and columns of the image, from the first that its windows meet on, and which of them are
-   inside: a bit each. */
+/* The rows and columns of the image that the windows of a tile meet, padding among them. Bit i of row_bits
+   says whether row i of them, counted from the first, is inside the image; column_bits likewise. */
 typedef struct window_tile {
-    ptrdiff_t at; /* where the first of them is or would be in the image */
+    ptrdiff_t at; /* floats from the start of the image to the first of them, which may lie before it */
     size_t row;
     unsigned row_bits, column_bits;
 } window_tile;
@@ -169,7 +170,8 @@ ALWAYS_INLINE size_t met_by(size_t windows, size_t stride)
     return (windows - 1) * stride + SMALL_KERNEL;
 }
 
-/* Each vector of the image is read once, into all sums that it is a term of. inside: of the image are all. */
+/* Reads each vector of the image once and adds it to all sums of the tile that it is a term of. inside: all
+   rows and columns that the tile meets lie in the image, so that no bit need be looked at. */
 ALWAYS_INLINE void window_tile_lanes(const dsci_channel_windows *w, const window_tile *t, float *dst,
                                      size_t dst_row, size_t channel, size_t rows, size_t pixels,
                                      size_t stride, int inside, vec_mask lanes, int full, int fused)
@@ -229,7 +231,8 @@ ALWAYS_INLINE void window_tile_channels(const dsci_channel_windows *w, const win
                       window_tile_lanes(w, t, dst, dst_row, i, rows, pixels, stride, 0, lanes, full, fused));
 }
 
-/* Bit i: place + i - before is one of `size`. */
+/* Bit i of `count`: whether position place + i of the padded image, which has `before` positions of padding
+   in front, is one of the image's `size`. */
 static inline unsigned bits_inside(size_t place, size_t count, size_t before, size_t size)
 {
     unsigned bits = 0;
@@ -325,14 +328,15 @@ static void channel_products(float *sums, const float *diff, const dsci_channel_
     }
 }
 
-/* Of windows of 3 x 3: packs, and rows of the window, whose chains are kept in registers along a run. */
+/* Of windows of 3 x 3: how many packs of 16 channels, and rows of the window, have their chains of
+   multiply-adds in registers along a run of pixels. */
 #if TILE_ROWS >= 12
 enum { CHAIN_PACKS = 2, CHAIN_ROWS = SMALL_KERNEL };
 #else
 enum { CHAIN_PACKS = 1, CHAIN_ROWS = 1 };
 #endif
 
-/* Packs of a run and rows of the window, from some on: what chains go through. */
+/* What the chains of some packs and some rows of the window read. */
 typedef struct chain_run {
     const float *rows[CHAIN_ROWS], *diff; /* of the packs; where the first window starts */
     float *keep;
@@ -344,7 +348,8 @@ typedef struct window_chains {
     vec sums[CHAIN_PACKS][CHAIN_ROWS][SMALL_KERNEL], bias[CHAIN_PACKS];
 } window_chains;
 
-/* whole: no row is outside. keeps: the last of the rows is copied. */
+/* Constants that a run is compiled for. full: all lanes of the packs are channels. whole: none of the rows
+   lies outside the image. keeps: the last of the rows is copied to `keep`. */
 typedef struct chain_case {
     size_t packs, stride;
     int full, whole, keeps;
@@ -360,8 +365,9 @@ ALWAYS_INLINE void load_diff(window_chains *c, const chain_run *r, size_t pixel,
     }
 }
 
-/* A column of the image, counted from the first window's, into the chains of those elements of the window
-   that `met` has a bit for: diff[i] are of the pixel that meets it with element i. */
+/* Adds a column of the image to the chains of the elements of the window that `met` has a bit for. Columns
+   are counted from the first column of the first window; diff[kx] is the gradient of the pixel of the output
+   whose window meets the column with its column kx. */
 ALWAYS_INLINE void add_column(window_chains *c, const chain_run *r, size_t column,
                               vec diff[SMALL_KERNEL][CHAIN_PACKS], unsigned met, chain_case is)
 {
@@ -383,7 +389,7 @@ ALWAYS_INLINE void add_column(window_chains *c, const chain_run *r, size_t colum
     }
 }
 
-/* Columns first..end - 1, counted so, lie inside the image. */
+/* The columns that lie inside the image, counted from the first column of the first window. */
 typedef struct column_range {
     ptrdiff_t first, end;
 } column_range;
@@ -408,7 +414,8 @@ ALWAYS_INLINE void add_pixel(window_chains *c, const chain_run *r, size_t pixel,
         add_column_inside(c, r, pixel * is.stride + kx, inside, diff, 1U << kx, is);
 }
 
-/* The next pixel's gradient takes the place of the last one's. */
+/* Moves the gradients of two pixels on by a column of the window, since the next column of the image meets
+   their windows one column further on: diff[0] is free for the next pixel's. */
 ALWAYS_INLINE void pass_on(vec diff[SMALL_KERNEL][CHAIN_PACKS], size_t packs)
 {
     UNROLL
@@ -418,8 +425,9 @@ ALWAYS_INLINE void pass_on(vec diff[SMALL_KERNEL][CHAIN_PACKS], size_t packs)
     }
 }
 
-/* Two pixels at least, by columns: each is read once. As there are two columns at most before the image and
-   after it, only the outermost may lie outside. */
+/* A run of two pixels at least, whose windows move by 1, column after column of the image, each of which is
+   read once. At most two columns of padding lie before the image and after it, so only the outermost are
+   checked. */
 ALWAYS_INLINE void add_neighbours(window_chains *c, const chain_run *r, size_t count, column_range inside,
                                   chain_case is)
 {
@@ -453,7 +461,8 @@ ALWAYS_INLINE void add_pixels(window_chains *c, const chain_run *r, size_t count
             add_pixel(c, r, pixel, inside, is);
 }
 
-/* The chains of some packs in some rows of the window: sums and bias are theirs. */
+/* Goes through a run of pixels with the chains of the packs from `channel` on and the rows of the window from
+   `row` on; sums and bias are those of the first pack. */
 ALWAYS_INLINE void add_run(float *sums, float *bias, const dsci_window_run *run, size_t channel, size_t row,
                            chain_case is)
 {

@@ -59,8 +59,9 @@ static void scatter_tile(const dsci_kernels *kernels, const dsci_conv_shape *s, 
     }
 }
 
-/* How the gradient of the input is computed: a row of the windows after the other, so that bands of the image
-   take no more work than all of it, and by slices of the channels; or, of narrow windows, all of them. */
+/* How the gradient of the input is computed. Usually the rows of the windows go one after the other, for a
+   slice of the channels at a time: a part that makes a band of the image then leaves out the rows of windows
+   that lie outside its band. Narrow windows, whose rows would make too small products, go as a whole. */
 struct data_plan {
     bool narrow;
     size_t slice;         /* channels of a group at a time */
@@ -199,17 +200,15 @@ struct data_part {
 static struct data_part data_part_of(const dsci_operands *o, const dsci_conv_shape *s,
                                      const struct data_plan *plan, size_t part)
 {
-    const size_t channels = s->channels / s->groups, slices = dsci_ceiling(channels, plan->slice);
+    const size_t channels = s->channels / s->groups;
     if (o->node->booking.by_batch)
         return (struct data_part){ dsci_shard(o->node, part), { 0, s->src[0] }, { 0, channels } };
     const size_t band = part / plan->channel_parts;
     const size_t example = band / plan->cut.bands * plan->cut.examples;
-    const dsci_range slice = dsci_piece(slices, part % plan->channel_parts, plan->channel_parts);
-    const size_t end = dsci_least((slice.first + slice.count) * plan->slice, channels);
     return (struct data_part){
         .examples = { example, dsci_least(plan->cut.examples, s->batch - example) },
         .rows = dsci_piece(s->src[0], band % plan->cut.bands, plan->cut.bands),
-        .channels = { slice.first * plan->slice, end - slice.first * plan->slice },
+        .channels = dsci_whole_panels(channels, plan->slice, part % plan->channel_parts, plan->channel_parts),
     };
 }
 
@@ -285,7 +284,7 @@ static void scatter_rows(const dsci_kernels *kernels, const dsci_conv_shape *s, 
     }
 }
 
-/* Where a part is: at the gradients of an example, or of some, and at a group. */
+/* The examples and the group that a part is at: where their gradients and weights start. */
 struct data_place {
     const float *diff_dst, *transposed;
     float *diff_src;
@@ -293,8 +292,8 @@ struct data_place {
     float *workspace;
 };
 
-/* One row of the windows over some pixels: the product, a piece for each element of the row, and its addition
-   to the image. */
+/* Computes the gradients of row ky of the windows of some pixels and adds them to the image. Of a slice of
+   the channels the product is made for each column of the window by itself, as its weights lie apart. */
 static void add_window_row(const dsci_operands *o, const dsci_conv_shape *s, const struct data_plan *plan,
                            const struct data_place *at, size_t ky, dsci_range pixels, dsci_range slice)
 {
@@ -345,7 +344,8 @@ static void add_rows_of_windows(const dsci_operands *o, const dsci_conv_shape *s
     }
 }
 
-/* All elements of the windows at a time; the addition leaves out rows beyond the part. */
+/* Computes the gradients of whole windows; of those that reach beyond the part's rows, only the rows inside
+   are added. */
 static void add_whole_windows(const dsci_operands *o, const dsci_conv_shape *s, const struct data_plan *plan,
                               const struct data_place *at, const struct data_part *part)
 {
@@ -369,7 +369,8 @@ static void add_whole_windows(const dsci_operands *o, const dsci_conv_shape *s, 
 typedef void add_fn(const dsci_operands *o, const dsci_conv_shape *s, const struct data_plan *plan,
                     const struct data_place *at, const struct data_part *part);
 
-/* Small images fill a tile together. */
+/* Runs a part: examples one after the other, or, where images are so small that several fill a tile,
+ * together. */
 static void run(const dsci_operands *o, dsci_part part, add_fn *add)
 {
     const dsci_conv_shape s = dsci_conv_shape_of(o->node);

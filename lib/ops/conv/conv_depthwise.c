@@ -49,7 +49,8 @@ static bool is_small(const dsci_conv_shape *s, size_t most)
     return w->stride[0] == w->stride[1] && w->stride[0] <= most;
 }
 
-/* Parts that have some of the channels, if they are enough. */
+/* How many parts to cut the channels into, each of whole vectors, so that there are enough parts and each is
+   wide enough to be read fast. */
 static size_t channel_parts(const dsci_conv_shape *s)
 {
     const size_t vectors = dsci_ceiling(s->channels, DSCI_LANES), least = dsci_limits.channels.least_vectors;
@@ -204,7 +205,8 @@ static span elements_meeting(const dsci_conv_shape *s, size_t dimension, size_t 
 
 typedef span span_fn(const dsci_conv_shape *s, size_t dimension, size_t at);
 
-/* How many of at, at + step, ... < end have the span of the first. */
+/* How many of the positions at, at + step, ... < end follow each other with the same span of elements as the
+   first. */
 static size_t run_of(span_fn *span_at, const dsci_conv_shape *s, size_t dimension, size_t at, size_t step,
                      size_t end)
 {
@@ -359,7 +361,8 @@ static size_t taps_of_pixel(const dsci_conv_shape *s, size_t at_y, size_t at_x, 
     return count;
 }
 
-/* Pixels of the image that are as many steps of the window apart meet windows alike. */
+/* Pixels of the image that are a multiple of the stride apart meet windows with the same elements: such
+   pixels are gone through together. */
 static void backward_taps(const layer *l, const float *diff_dst, float *diff_src, dsci_range rows)
 {
     const dsci_conv_shape *s = l->s;
@@ -558,7 +561,8 @@ static void put_block(const dsci_operands *o, const dsci_conv_shape *s, const fl
                                                              dsci_least(DSCI_LANES, channels - c));
 }
 
-/* Of a part that has some blocks: whole groups of vectors. */
+/* The channels whose bias a part sums where parts are blocks of pixels: whole groups of BIAS_VECTORS vectors.
+ */
 static dsci_range bias_channels(const dsci_conv_shape *s, size_t part, size_t parts)
 {
     enum { WIDTH = BIAS_VECTORS * DSCI_LANES };

@@ -13,7 +13,7 @@
 /* Pixels of a tile of deep windows, which holds a block of DSCI_GEMM_K_BLOCK elements of each. */
 enum { DEEP_PIXELS = 240 };
 
-/* Short copies are not worth a call. */
+/* A loop for short copies, for which a call of memcpy() takes longer than the copy. */
 static inline void copy(float *dst, const float *src, size_t count)
 {
     if (count >= 32)
@@ -55,7 +55,8 @@ static void gather_window(const dsci_conv_shape *s, const float *src, size_t gro
     }
 }
 
-/* The elements first..last - 1 of a run of windows inside the image, as rows of a tile. */
+/* Copies the elements first..last - 1 of the windows of `run` pixels in a row of the output, whose columns
+   all lie inside the image, into the rows of a tile. */
 static void gather_run(const dsci_kernels *kernels, const dsci_conv_shape *s, const float *image,
                        const dsci_conv_pixel *p, size_t run, size_t first, size_t last, float *tile)
 {
@@ -79,7 +80,7 @@ static void gather_run(const dsci_kernels *kernels, const dsci_conv_shape *s, co
     }
 }
 
-/* tile (count x elements.count): those elements of the windows of count pixels. */
+/* Fills a tile (count x elements.count) with those elements of the windows of `count` pixels. */
 static void gather_tile(const dsci_kernels *kernels, const dsci_conv_shape *s, const float *src, size_t group,
                         dsci_range elements, size_t first_pixel, size_t count, float *tile)
 {

@@ -15,7 +15,9 @@ size_t dsci_conv_rows_of(const dsci_conv_shape *s, size_t pixels)
     return (pixels + s->dst[1] - 2) / s->dst[1] + 1;
 }
 
-/* From one row of the output to the next, windows move by the stride, or on to the next image. */
+/* Rows of padded images that the windows of `pixels` pixels meet together, at most. From one row of the
+   output to the next, windows move by the stride; where the next row is that of another image, by all of a
+   window. */
 static size_t rows_together(const dsci_conv_shape *s, size_t pixels)
 {
     const size_t rows = dsci_conv_rows_of(s, pixels), reach = dsci_window_reach(&s->window, 0),
@@ -33,7 +35,7 @@ dsci_conv_layout dsci_conv_layout_of(const dsci_conv_shape *s, size_t channels, 
     return layout;
 }
 
-/* The numbers take as many floats as whole vectors of floats. */
+/* Floats in whole vectors that hold the slots' numbers of rows. */
 static size_t number_floats(const dsci_conv_layout *layout)
 {
     return dsci_vector_floats(layout->slots * (sizeof(size_t) / sizeof(float)));

@@ -126,7 +126,8 @@ static size_t find_stretches(const part_of *part, const dsci_conv_rows *rows, ds
     return count;
 }
 
-/* The part's columns of diff_dst as panels, if they are not one already. */
+/* The gradients of a block of pixels, of the part's filters, as panels of DSCI_CONV_PANEL columns: copied,
+   unless all filters are one panel as they lie. */
 static const float *pack_panels(const part_of *part, dsci_range pixels)
 {
     const dsci_conv_shape *s = part->s;
