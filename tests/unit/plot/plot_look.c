@@ -49,6 +49,48 @@ static void maps_of_both_signs_have_0_in_the_middle(void **state)
     assert_null(strstr(dsci_chart_script(scope, one, "f", "svg", &(dsc_plot_page){ 0 }), "#f7f7f7"));
 }
 
+/* Conditions on the axes of curves, panels and x: what they leave is drawn. */
+static void where_chooses_curves_panels_and_points(void **state)
+{
+    dsc_scope *scope = *state;
+    dsc_record *record = sample_record(scope, 1, 1);
+    dsc_figure figure = { .name = "f", .x = "size", .by = "method", .series = { { .output = "value" } } };
+    static const struct {
+        const char *where;
+        size_t curves, points;
+    } cases[] = {
+        { NULL, 3, 3 },
+        { "method=second,third", 2, 3 },
+        { "method=*n* size=5.72..", 1, 2 }, /* refused: two asterisks */
+        { "method=s*d size=5.72..", 1, 2 },
+        { "size=last", 3, 1 },
+        { "method=fourth", 0, 0 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        figure.series[0].where = cases[i].where;
+        dsc_scope *own = dsc_scope_open(NULL);
+        const dsci_chart *plot = dsci_chart_make(own, record, &figure);
+        if (i == 2) {
+            assert_null(plot);
+            assert_string_equal(
+                dsc_scope_message(own),
+                "figure 'f', where 'method=*n* size=5.72..': '*n*' has more than one asterisk");
+        } else {
+            assert_int_equal(plot->panels[0].count, cases[i].curves);
+            for (size_t c = 0; c < plot->panels[0].count; c++)
+                assert_int_equal(plot->panels[0].curves[c].count, cases[i].points);
+        }
+        dsc_scope_close(&own);
+    }
+    figure.by = NULL;
+    figure.panels = "method";
+    figure.series[0].where = "method=a%,third";
+    const dsci_chart *plot = dsci_chart_make(scope, record, &figure);
+    assert_int_equal(plot->panels[0].count, 1);
+    assert_int_equal(plot->panels[1].count, 0);
+    assert_int_equal(plot->panels[2].count, 1);
+}
+
 /* The part of a script behind `keyentry`, up to the title: how an entry of the legend looks. */
 static const char *look_of(dsc_scope *scope, const char *script, size_t entry)
 {
@@ -153,6 +195,7 @@ int main(void)
         TEST(names_stand_on_the_axis),
         TEST(panels_have_titles_in_words),
         TEST(maps_of_both_signs_have_0_in_the_middle),
+        TEST(where_chooses_curves_panels_and_points),
         TEST(entries_of_the_legend_differ),
         TEST(narrow_pages_have_layouts_of_their_own),
         TEST(points_close_together_have_axes_to_stand_on),
