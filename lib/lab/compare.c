@@ -181,10 +181,10 @@ dsc_comparison dsc_verify(dsc_scope *scope, const dsc_plan *plan, dsc_record *re
                        options->out ? options->out : "the record");
         return comparer.result;
     }
+    dsci_provenance_keep_level(scope, record, options); /* before a cell's network is looked at */
     if (dsci_team_check(scope, plan, options, cells, count) != DSC_OK)
         return comparer.result;
     comparer.options = options;
-    dsci_provenance_keep_level(scope, record, options);
     const struct dsci_sweep sweep = { .plan = plan,
                                       .shared = dsci_sweep_prepare(scope, plan),
                                       .cells = cells,

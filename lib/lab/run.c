@@ -218,9 +218,9 @@ dsc_run_result dsc_run(dsc_scope *scope, const dsc_plan *plan, const dsc_run_opt
         run.record = dsci_results_open(scope, plan, options->out);
         bool reached = false;
         pthread_mutex_init(&run.mutex, NULL);
-        list_cells(scope, &run);
-        if (run.kept > 0)
+        if (run.record) /* before anything looks at a network, and so at oneDNN */
             dsci_provenance_keep_level(scope, run.record, options);
+        list_cells(scope, &run);
         if (dsc_scope_status(scope) == DSC_OK && (run.count > 0 || unfinished(run.record)))
             compute(scope, &run, &reached);
         else
