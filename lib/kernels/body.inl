@@ -16,6 +16,7 @@
 
 #include "kernels/array.inl"
 #include "kernels/direct_convolution.inl"
+#include "kernels/function.inl"
 #include "kernels/loss.inl"
 #include "kernels/normalization.inl"
 #include "kernels/pooling.inl"
@@ -80,6 +81,8 @@ const dsci_kernels LEVEL_TABLE = {
     .gather_rows = gather_rows,
     .gates = gates,
     .binary = binary,
+    .function = function,
+    .function_backward = function_backward,
     .reduce_rows = reduce_rows,
     .reduce_columns = reduce_columns,
     .fused_chains = fused_chains,

@@ -194,8 +194,8 @@ ALWAYS_INLINE vec vec_normal_cdf(vec x, vec bell)
     return vec_if_greater(x, vec_set(0.0f), vec_sub(one, tail), tail);
 }
 
-/* log x for x >= 1; infinity and NaN give themselves. x = 2^e m with m in [sqrt 1/2, sqrt 2), log m = 2 atanh
-   f by its series, f = (m - 1) / (m + 1), |f| < 0.1716. */
+/* log x for normal x > 0; infinity and NaN give themselves. x = 2^e m with m in [sqrt 1/2, sqrt 2), log m = 2
+   atanh f by its series, f = (m - 1) / (m + 1), |f| < 0.1716. */
 static inline double log_above_one(double x)
 {
     if (!(x < (double)INFINITY))

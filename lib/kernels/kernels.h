@@ -249,6 +249,17 @@ typedef enum dsci_binary {
     DSCI_BINARY_GREATER
 } dsci_binary;
 
+/* Functions of one value, the last two with parameters: x^a, x brought into a..b. Files hold the numbers:
+   never renumber. */
+typedef enum dsci_function {
+    DSCI_FUNCTION_EXP = 0,
+    DSCI_FUNCTION_LOG,
+    DSCI_FUNCTION_SQRT,
+    DSCI_FUNCTION_ABSOLUTE,
+    DSCI_FUNCTION_POWER,
+    DSCI_FUNCTION_CLAMP
+} dsci_function;
+
 /* Files hold the numbers: never renumber. */
 typedef enum dsci_reduction { DSCI_REDUCE_SUM = 0, DSCI_REDUCE_MEAN, DSCI_REDUCE_MAX } dsci_reduction;
 
@@ -409,6 +420,12 @@ typedef struct dsci_kernels {
        is NaN, nothing is greater than NaN. */
     void (*binary)(dsci_binary kind, float *dst, const float *a, size_t a_step, const float *b, size_t b_step,
                    size_t n);
+
+    /* dst = function(src); dst = diff_dst times its derivative at src, where its value is `at`. In place is
+       allowed. Logarithms and powers are computed in double: within one unit in the last place. */
+    void (*function)(dsci_function kind, float a, float b, float *dst, const float *src, size_t n);
+    void (*function_backward)(dsci_function kind, float a, float b, float *dst, const float *diff_dst,
+                              const float *src, const float *at, size_t n);
 
     /* The sum, mean or maximum of each row, in 16 lanes and a fixed tree, and of each column, rows in
        increasing order (leading dimension ld). Sums are in double, maxima with NaN are NaN. */

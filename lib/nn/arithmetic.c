@@ -50,6 +50,43 @@ dsc_node *dsc_scale(dsc_node *x, double factor)
     return dsci_layer_make(&dsci_op_scale, name, &(dsci_attributes){ .factor = factor }, &x, 1);
 }
 
+static dsc_node *function(dsc_node *x, dsci_function kind, const char *kind_name, double a, double b)
+{
+    const char *name = dsci_layer_name(x, DSCI_OP_FUNCTION, kind_name, NULL);
+    const dsci_attributes attributes = { .function = { .kind = (int)kind, .a = a, .b = b } };
+    return dsci_layer_make(&dsci_op_function, name, &attributes, &x, 1);
+}
+
+dsc_node *dsc_exp(dsc_node *x)
+{
+    return function(x, DSCI_FUNCTION_EXP, "exp", 0, 0);
+}
+
+dsc_node *dsc_log(dsc_node *x)
+{
+    return function(x, DSCI_FUNCTION_LOG, "log", 0, 0);
+}
+
+dsc_node *dsc_sqrt(dsc_node *x)
+{
+    return function(x, DSCI_FUNCTION_SQRT, "sqrt", 0, 0);
+}
+
+dsc_node *dsc_absolute(dsc_node *x)
+{
+    return function(x, DSCI_FUNCTION_ABSOLUTE, "absolute", 0, 0);
+}
+
+dsc_node *dsc_power(dsc_node *x, double exponent)
+{
+    return function(x, DSCI_FUNCTION_POWER, "power", exponent, 0);
+}
+
+dsc_node *dsc_clamp(dsc_node *x, double low, double high)
+{
+    return function(x, DSCI_FUNCTION_CLAMP, "clamp", low, high);
+}
+
 /* --- Over dimensions --- */
 
 /* Marks the dimensions of x, batch first, that a reduction is over. False, and the scope fails, if there is
@@ -132,4 +169,31 @@ dsc_node *dsc_matmul_with(dsc_node *a, dsc_node *b, const dsc_matmul_spec *spec)
     const dsci_attributes attributes = { .matmul = { .transpose_a = spec->transpose_a,
                                                      .transpose_b = spec->transpose_b } };
     return dsci_layer_make(&dsci_op_matmul, name, &attributes, inputs, 2);
+}
+
+/* --- Order and choice --- */
+
+dsc_node *dsc_permute_to(dsc_node *x, const size_t *order, size_t count)
+{
+    const char *name = dsci_layer_name(x, DSCI_OP_PERMUTE, "permute", NULL);
+    dsci_attributes attributes = { .permute = { .count = count } };
+    for (size_t i = 0; order && i < count && i < DSC_MAX_RANK; i++)
+        attributes.permute.order[i] = order[i];
+    return dsci_layer_make(&dsci_op_permute, name, &attributes, &x, 1);
+}
+
+dsc_node *dsc_transpose(dsc_node *x)
+{
+    size_t order[DSC_MAX_RANK] = { 0 };
+    const size_t rank = x ? x->tensor->shape.rank - (x->tensor->unbatched ? 0 : 1) : 0;
+    for (size_t i = 0; i < rank && i < DSC_MAX_RANK; i++)
+        order[i] = i + 2 < rank || rank < 2 ? i : 2 * rank - 3 - i;
+    return dsc_permute_to(x, order, rank);
+}
+
+dsc_node *dsc_gather(dsc_node *table, dsc_node *integers)
+{
+    dsc_node *inputs[] = { integers, table };
+    const char *name = dsci_layer_name_over(inputs, 2, DSCI_OP_GATHER, "gather", NULL);
+    return dsci_layer_make(&dsci_op_gather, name, NULL, inputs, 2);
 }

@@ -109,6 +109,17 @@ typedef union dsci_attributes {
         bool unbatched; /* likewise */
         dsci_shape to;
     } matmul;
+    struct {
+        int kind;    /* dsci_function */
+        double a, b; /* its parameters */
+    } function;
+    struct {
+        size_t count, order[DSC_MAX_RANK]; /* where each of so many dimensions of the example comes from */
+    } permute;
+    struct {
+        dsci_shape table; /* backward: of an example's or the one */
+        bool unbatched;
+    } gather;
     size_t pieces;    /* maxout */
     double factor;    /* scale */
     double rate;      /* the dropouts */

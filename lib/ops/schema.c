@@ -19,6 +19,7 @@ static bool fits(char letter, const dsci_tensor *input)
     case 'o': return op->loss && input == input->producer->out[0];
     case 't': return op == &dsci_op_tokens;
     case 'a': return input->type != DSCI_I32 || op != &dsci_op_labels;
+    case 'n': return op == &dsci_op_tokens || op == &dsci_op_labels;
     case 'r': return input->type == DSCI_F32;
     case 'i': return input->type == DSCI_I32 && op != &dsci_op_labels && op != &dsci_op_tokens;
     default: return input->type == DSCI_F32 && (op == &dsci_op_input || !op->leaf);

@@ -40,10 +40,10 @@ typedef struct dsci_field {
     }
 
 typedef struct dsci_op_schema {
-    /* A letter for each input: x activations, r any real values, i integers made from tokens, t tokens, l
-       labels, y targets or activations, o losses, p a parameter, b a bias: a parameter of a value for each
-       column of the parameter before it, s state, a any but labels. "+": more like the last. NULL: networks
-       are not built of the op.
+    /* A letter for each input: x activations, r any real values, n integers from outside, i integers made
+       from tokens, t tokens, l labels, y targets or activations, o losses, p a parameter, b a bias: a
+       parameter of a value for each column of the parameter before it, s state, a any but labels. "+": more
+       like the last. NULL: networks are not built of the op.
      */
     const char *inputs;
     size_t least;             /* inputs that must be there; those after them may be left out */

@@ -200,7 +200,13 @@ for kind, function in {"sum": torch.sum, "mean": torch.mean, "max": torch.amax}.
     case(kind, kind, reductions, (3, 4, 2, 5))
 case("matmul", "matmul", lambda x, p, _: F.softmax(x @ x.mT, -1) @ x, (2, 3, 4, 5))
 case("matmul, transposed", "matmul_transposed", lambda x, p, _: x.mT @ x[:, :1], (2, 3, 4, 5))
+case("functions", "functions",
+     lambda x, p, _: torch.exp(x) + torch.log(F.softplus(x)) * torch.sqrt(F.softplus(x)) + torch.abs(x) * x ** 3
+     + F.softplus(x) ** -1.5 + torch.clamp(x, -0.5, 0.25), (4, 19))
+case("permute", "permute", lambda x, p, _: x.permute(0, 3, 1, 2).transpose(2, 3) ** 2, (2, 3, 4, 5))
 words = [[3, 0, 5, 3], [1, 1, 0, 4]]
+case("gather", "gather", lambda x, p, _: p["weights"][x] ** 2, tokens=words, parameters={"weights": (6, 5)},
+     vocabulary=6, dimension=5)
 case("embedding", "embedding", lambda x, p, _: F.embedding(x, p["weights"]), tokens=words,
      parameters={"weights": (6, 5)}, vocabulary=6, dimension=5)
 case("embedding, padding", "embedding",

@@ -2,6 +2,7 @@
  * gradients of inputs and parameters, running statistics. A new case of a layer needs nothing here, a new
  * layer a line in the table of those that build it.
  */
+#include "nn/layer.h"
 #include "pytorch_file.h"
 
 #include <float.h>
@@ -139,6 +140,31 @@ static dsc_node *matmul_transposed(const struct golden_case *c, dsc_node *x)
     return dsc_matmul(x, dsc_slice_of(x, 0, 0, 1), .transpose_a = true);
 }
 
+static dsc_node *functions(const struct golden_case *c, dsc_node *x)
+{
+    (void)c;
+    dsc_node *s = dsc_softplus(x);
+    dsc_node *sum = dsc_add(dsc_exp(x), dsc_multiply(dsc_log(s), dsc_sqrt(s)));
+    sum = dsc_add(sum, dsc_multiply(dsc_absolute(x), dsc_power(x, 3)));
+    return dsc_add(sum, dsc_add(dsc_power(s, -1.5), dsc_clamp(x, -0.5, 0.25)));
+}
+
+static dsc_node *permute(const struct golden_case *c, dsc_node *x)
+{
+    (void)c;
+    return dsc_power(dsc_transpose(dsc_permute(x, 2, 0, 1)), 2);
+}
+
+/* Squares, from the table that is called "layer/weights". */
+static dsc_node *gather(const struct golden_case *c, dsc_node *x)
+{
+    const dsci_shape shape = { .rank = 2,
+                               .dim = { golden_size(c, "vocabulary"), golden_size(c, "dimension") } };
+    dsc_node *table =
+        dsci_layer_parameter(x, "layer", "weights", &shape, &(dsci_initialization){ .init = DSC_INIT_ZEROS });
+    return dsc_power(dsc_gather(table, x), 2);
+}
+
 typedef dsc_node *reduce_fn(dsc_node *x, const dsc_reduce_spec *spec);
 
 /* Over the last dimension, two that are apart, one and the batch, and all. */
@@ -253,6 +279,9 @@ static const struct layer {
     { "divide", divide },
     { "maximum", maximum },
     { "minimum", minimum },
+    { "functions", functions },
+    { "permute", permute },
+    { "gather", gather },
     { "matmul", matmul },
     { "matmul_transposed", matmul_transposed },
     { "sum", sum },

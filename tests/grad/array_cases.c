@@ -121,6 +121,40 @@ static dsc_node *matmul(dsc_scope *scope, struct draw *draw)
     return squared_head(dsc_tanh(dsc_scale(sum, 0.05)), scope, draw);
 }
 
+/* All functions, of values that are far from where they have no slope. */
+static dsc_node *functions(dsc_scope *scope, struct draw *draw)
+{
+    dsc_node *h = dsc_tanh(dsc_dense(case_vector(scope, draw), draw_size(draw, 1, 35)));
+    dsc_node *s = dsc_softplus(h);
+    dsc_node *sum =
+        dsc_add(dsc_add(dsc_exp(h), dsc_log(s)), dsc_add(dsc_sqrt(s), dsc_absolute(dsc_scale(s, -2))));
+    sum = dsc_add(sum, dsc_add(dsc_power(h, 3), dsc_add(dsc_power(s, -1.5), dsc_power(s, 0.7))));
+    sum = dsc_add(sum, dsc_add(dsc_clamp(h, -0.3, 0.4), dsc_power(s, -2)));
+    return squared_head(dsc_tanh(dsc_scale(sum, 0.25)), scope, draw);
+}
+
+static dsc_node *permute(dsc_scope *scope, struct draw *draw)
+{
+    const size_t a = draw_size(draw, 1, 4), b = draw_size(draw, 1, 5), c = draw_size(draw, 1, 19);
+    dsc_node *h = dsc_reshape(dsc_dense(case_vector(scope, draw), a * b * c), a, b, c);
+    dsc_node *turned = dsc_permute(dsc_tanh(h), 2, 0, 1), *p = dsc_transpose(unbatched(h, "p", b, a));
+    return squared_head(dsc_tanh(dsc_multiply(dsc_transpose(turned), dsc_transpose(dsc_tanh(p)))), scope,
+                        draw);
+}
+
+/* From one table, and from a table of each example. */
+static dsc_node *gather(dsc_scope *scope, struct draw *draw)
+{
+    const size_t rows = draw_size(draw, 2, 70), columns = draw_size(draw, 1, 19);
+    dsc_node *tokens =
+        dsc_tokens(scope, &(dsc_tokens_spec){ .steps = draw_size(draw, 1, 6), .vocabulary = rows });
+    dsc_node *h = dsc_embedding(tokens, columns);
+    dsc_node *one = dsc_gather(unbatched(h, "table", rows, columns), tokens);
+    dsc_node *each = dsc_reshape(dsc_dense(h, rows * columns), rows, columns);
+    return squared_head(dsc_tanh(dsc_multiply(dsc_add(one, h), dsc_gather(dsc_tanh(each), tokens))), scope,
+                        draw);
+}
+
 static const struct gradient_case cases[] = {
     { .name = "add, repeated", .op = DSCI_OP_ADD, .loss = add },
     { .name = "subtract", .op = DSCI_OP_SUBTRACT, .loss = subtract },
@@ -129,6 +163,9 @@ static const struct gradient_case cases[] = {
     { .name = "maximum", .op = DSCI_OP_MAXIMUM, .loss = maximum },
     { .name = "minimum", .op = DSCI_OP_MINIMUM, .loss = minimum },
     { .name = "matmul", .op = DSCI_OP_MATMUL, .loss = matmul },
+    { .name = "functions", .op = DSCI_OP_FUNCTION, .loss = functions, .tolerance = 4 },
+    { .name = "permute", .op = DSCI_OP_PERMUTE, .loss = permute },
+    { .name = "gather", .op = DSCI_OP_GATHER, .loss = gather },
     { .name = "sum", .op = DSCI_OP_REDUCE, .loss = sums },
     { .name = "mean", .op = DSCI_OP_REDUCE, .loss = means },
     { .name = "max", .op = DSCI_OP_REDUCE, .loss = maxima },

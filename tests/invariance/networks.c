@@ -64,6 +64,9 @@ static dsc_node *arrays(dsc_scope *scope)
     h = dsc_subtract(h, dsc_max(h, .axes = DSC_AXES(0), .batch = true));
     h = dsc_add(h, dsc_mean(h, .batch = true));
     dsc_node *scores = dsc_softmax(dsc_matmul(h, centered, .transpose_b = true));
+    h = dsc_add(dsc_power(dsc_absolute(h), 1.5),
+                dsc_log(dsc_add(dsc_exp(dsc_clamp(h, -2, 2)), dsc_sqrt(dsc_exp(h)))));
+    h = dsc_transpose(dsc_permute(h, 1, 0));
     dsc_node *gram = dsc_scale(dsc_matmul(h, h, .transpose_a = true), 0.1);
     return dsc_dense(dsc_matmul(dsc_matmul(scores, h), gram), CLASSES);
 }

@@ -124,10 +124,78 @@ static void rows_and_columns_are_reduced_in_a_fixed_order(void **state)
             }
 }
 
+/* Values of all sizes, and where functions have no finite value. */
+static float *sizes(size_t n)
+{
+    static const float special[] = { NAN, INFINITY, -INFINITY, 0, -1, 1, 0x1p-126f, 0x1.fffffep+127f };
+    float *x = guarded_uniform(n, -1.0f, 1.0f, 5);
+    for (size_t i = 0; i < n; i++)
+        x[i] = i < 8 ? special[i] : ldexpf(x[i], (int)(i % 240) - 120);
+    return x;
+}
+
+static double exact(dsci_function kind, double x, double a, double b)
+{
+    switch (kind) {
+    case DSCI_FUNCTION_EXP: return exp(x);
+    case DSCI_FUNCTION_LOG: return log(x);
+    case DSCI_FUNCTION_SQRT: return sqrt(x);
+    case DSCI_FUNCTION_ABSOLUTE: return fabs(x);
+    case DSCI_FUNCTION_POWER: return x < 0 && a != round(a) ? NAN : pow(x, a);
+    case DSCI_FUNCTION_CLAMP: break;
+    }
+    return x < a ? a : x > b ? b : x;
+}
+
+/* Subnormal results are flushed. */
+static double error_of(float y, double expected)
+{
+    return fabs(expected) < 0x1p-126 ? fabs((double)y) / 0x1p-126 : ulps(y, expected);
+}
+
+static void functions_are_accurate_and_the_same_at_every_level(void **state)
+{
+    (void)state;
+    static const struct {
+        dsci_function kind;
+        float a, b;
+        double most; /* ULP */
+    } cases[] = { { DSCI_FUNCTION_EXP, 0, 0, 3 },         { DSCI_FUNCTION_LOG, 0, 0, 0.51 },
+                  { DSCI_FUNCTION_SQRT, 0, 0, 0.51 },     { DSCI_FUNCTION_ABSOLUTE, 0, 0, 0 },
+                  { DSCI_FUNCTION_CLAMP, -0.5f, 2, 0 },   { DSCI_FUNCTION_POWER, 3, 0, 0.51 },
+                  { DSCI_FUNCTION_POWER, -2, 0, 0.51 },   { DSCI_FUNCTION_POWER, 0.7f, 0, 0.51 },
+                  { DSCI_FUNCTION_POWER, -1.5f, 0, 0.51 } };
+    enum { COUNT = 1003 };
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        const float *x = sizes(COUNT), *diff = guarded_uniform(COUNT, -1.0f, 1.0f, 6);
+        float *first = guarded(COUNT), *slopes = guarded(COUNT);
+        const dsci_kernels *scalar = dsci_kernels_for(DSC_ISA_SCALAR);
+        scalar->function(cases[c].kind, cases[c].a, cases[c].b, first, x, COUNT);
+        scalar->function_backward(cases[c].kind, cases[c].a, cases[c].b, slopes, diff, x, first, COUNT);
+        for (size_t i = 0; i < COUNT; i++) {
+            const double y = exact(cases[c].kind, (double)x[i], (double)cases[c].a, (double)cases[c].b);
+            if (!(error_of(first[i], y) <= cases[c].most))
+                fail_msg("function %d (%g) of %a is %a, expected %a", (int)cases[c].kind, (double)cases[c].a,
+                         (double)x[i], (double)first[i], y);
+        }
+        FOR_LEVELS(level)
+        {
+            float *dst = guarded(COUNT);
+            dsci_kernels_for(level)->function(cases[c].kind, cases[c].a, cases[c].b, dst, x, COUNT);
+            check_bits(dst, first, COUNT, "function");
+            dsci_kernels_for(level)->function_backward(cases[c].kind, cases[c].a, cases[c].b, dst, diff, x,
+                                                       first, COUNT);
+            check_bits(dst, slopes, COUNT, "function_backward");
+        }
+        release_guarded("function");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pairs_are_combined_and_single_values_repeated),
+        cmocka_unit_test(functions_are_accurate_and_the_same_at_every_level),
         cmocka_unit_test(rows_and_columns_are_reduced_in_a_fixed_order),
     };
     return cmocka_run_group_tests(tests, enter_float_mode, leave_float_mode);

@@ -31,6 +31,17 @@ DSC_API dsc_node *dsc_greater(dsc_node *a, dsc_node *b);
 /* x times a constant. */
 DSC_API dsc_node *dsc_scale(dsc_node *x, double factor);
 
+DSC_API dsc_node *dsc_exp(dsc_node *x);
+DSC_API dsc_node *dsc_log(dsc_node *x);
+/* The slope at 0 is infinite. */
+DSC_API dsc_node *dsc_sqrt(dsc_node *x);
+/* The slope at 0 is 0. */
+DSC_API dsc_node *dsc_absolute(dsc_node *x);
+/* x^exponent; of a negative x whole exponents up to 64 in size alone, else NaN. */
+DSC_API dsc_node *dsc_power(dsc_node *x, double exponent);
+/* x brought into low..high; the slope is 1 from low to high, both included, else 0. */
+DSC_API dsc_node *dsc_clamp(dsc_node *x, double low, double high);
+
 /* --- Over dimensions --- */
 
 typedef struct dsc_axes {
@@ -71,5 +82,20 @@ typedef struct dsc_matmul_spec {
 } dsc_matmul_spec;
 DSC_API dsc_node *dsc_matmul_with(dsc_node *a, dsc_node *b, const dsc_matmul_spec *spec);
 #define dsc_matmul(a, b, ...) dsc_matmul_with((a), (b), &(dsc_matmul_spec){ .name = NULL, __VA_ARGS__ })
+
+/* --- Order and choice --- */
+
+/* The dimensions in another order: dsc_permute(x, 1, 0, 2) swaps the first two of three. */
+DSC_API dsc_node *dsc_permute_to(dsc_node *x, const size_t *order, size_t count);
+#define dsc_permute(x, ...)                                                                                  \
+    dsc_permute_to((x), (const size_t[]){ __VA_ARGS__ }, sizeof((size_t[]){ __VA_ARGS__ }) / sizeof(size_t))
+/* The last two dimensions swapped. */
+DSC_API dsc_node *dsc_transpose(dsc_node *x);
+
+/* Rows of a table (rows, ...) by the integers of dsc_tokens() or dsc_labels(): the integers' shape and that
+   of a row. The table is the same for all examples, or each example has its own:
+   dsc_gather(dsc_log_softmax(logits), labels) is the log-probability of each example's label. A row's
+   gradient is summed in the order of the integers. */
+DSC_API dsc_node *dsc_gather(dsc_node *table, dsc_node *integers);
 
 #endif

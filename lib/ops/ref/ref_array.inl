@@ -1,4 +1,5 @@
 /* ref_array.inl - the definition of the general ops over REAL; included once a type by ref.c. */
+#include "ops/gather.h"
 #include "ops/matmul.h"
 
 static REAL LOCAL(combine)(dsci_binary kind, REAL a, REAL b)
@@ -110,4 +111,69 @@ void NAME(matmul)(const dsci_operands *o, dsci_part part)
         }
         dst[i] = sum;
     }
+}
+
+static REAL LOCAL(function_of)(const dsci_node *node, REAL at)
+{
+    const double x = (double)at, a = node->attributes.function.a, b = node->attributes.function.b;
+    switch ((dsci_function)node->attributes.function.kind) {
+    case DSCI_FUNCTION_EXP: return (REAL)exp(x);
+    case DSCI_FUNCTION_LOG: return (REAL)log(x);
+    case DSCI_FUNCTION_SQRT: return (REAL)sqrt(x);
+    case DSCI_FUNCTION_ABSOLUTE: return (REAL)fabs(x);
+    case DSCI_FUNCTION_POWER: return (REAL)pow(x, a);
+    case DSCI_FUNCTION_CLAMP: break;
+    }
+    return (REAL)(x < a ? a : x > b ? b : x);
+}
+
+/* Its derivative at x, where its value is y. */
+static REAL LOCAL(derivative_of)(const dsci_node *node, REAL x, REAL y)
+{
+    const double a = node->attributes.function.a, b = node->attributes.function.b;
+    switch ((dsci_function)node->attributes.function.kind) {
+    case DSCI_FUNCTION_EXP: return y;
+    case DSCI_FUNCTION_LOG: return 1 / x;
+    case DSCI_FUNCTION_SQRT: return (REAL)0.5 / y;
+    case DSCI_FUNCTION_ABSOLUTE: return (REAL)(x > 0) - (REAL)(x < 0);
+    case DSCI_FUNCTION_POWER: return (REAL)(a * pow((double)x, a - 1));
+    case DSCI_FUNCTION_CLAMP: break;
+    }
+    return (double)x < a || (double)x > b ? 0 : 1;
+}
+
+void NAME(function)(const dsci_operands *o, dsci_part part)
+{
+    (void)part;
+    const REAL *src = o->in[0];
+    REAL *dst = o->out[0];
+    for (size_t i = 0; i < o->node->out[0]->elements; i++)
+        dst[i] = LOCAL(function_of)(o->node, src[i]);
+}
+
+void NAME(function_backward)(const dsci_operands *o, dsci_part part)
+{
+    (void)part;
+    const REAL *diff_dst = o->in[0], *src = o->in[1], *dst = o->in[2];
+    REAL *diff_src = o->out[0];
+    for (size_t i = 0; i < o->node->out[0]->elements; i++)
+        diff_src[i] = diff_dst[i] * LOCAL(derivative_of)(o->node, src[i], dst[i]);
+}
+
+/* Each row of the table's gradient is the sum of diff_dst where the row was taken. */
+void NAME(gather_backward)(const dsci_operands *o, dsci_part part)
+{
+    (void)part;
+    const int32_t *index = o->in[0];
+    const REAL *diff_dst = o->in[1];
+    REAL *diff_table = o->out[0];
+    const dsci_gather g = dsci_gather_of(o->node);
+    for (size_t i = 0; i < o->node->out[0]->elements; i++)
+        diff_table[i] = 0;
+    for (size_t e = 0; e < g.examples; e++)
+        for (size_t i = 0; i < g.places * g.columns; i++) {
+            const size_t row = (size_t)index[e * g.index_step + i / g.columns];
+            diff_table[e * g.table_step + row * g.columns + i % g.columns] +=
+                diff_dst[e * g.places * g.columns + i];
+        }
 }

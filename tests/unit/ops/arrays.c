@@ -50,6 +50,11 @@ static void shapes_are_those_of_numpy_with_the_batch_in_front(void **state)
     check_shape(dsc_add(x, dsc_sum(x, .batch = true)), "1x3x5", false);
     check_shape(dsc_matmul(x, dsc_reshape(vector, 1, 5), .transpose_b = true), "1x3x1", false);
     check_shape(dsc_matmul(p, x, .transpose_a = true, .transpose_b = false), "1x1x5", false);
+    check_shape(dsc_permute(dsc_reshape(x, 3, 1, 5), 2, 0, 1), "1x5x3x1", false);
+    check_shape(dsc_transpose(p), "1x3", true);
+    check_shape(dsc_gather(x, dsc_labels(scope, 3)), "1x5", false);
+    check_shape(dsc_gather(p, dsc_tokens(scope, &(dsc_tokens_spec){ .steps = 7, .vocabulary = 2 })), "1x7x1",
+                false);
     check_shape(dsc_matmul(p, p, .transpose_b = true), "3x3", true);
     check_shape(dsc_matmul(dsc_reshape(x, 3, 1, 5), dsc_reshape(x, 1, 5, 3)), "1x3x1x3", false);
     assert_int_equal(dsc_scope_status(scope), DSC_OK);
@@ -79,6 +84,14 @@ static void what_does_not_fit_is_refused(void **state)
                  "layer 'matmul1': expected as many columns of the left matrix as the right one");
     EXPECT_ERROR(dsc_matmul(x, dsc_flatten(x)),
                  "layer 'matmul1': expected two batches of matrices that agree");
+    EXPECT_ERROR(dsc_permute(x, 1, 1),
+                 "layer 'permute1': expected each of the 2 dimensions of the example once");
+    EXPECT_ERROR(dsc_permute(x, 1, 0, 2), "layer 'permute1': expected each of the 2 dimensions");
+    EXPECT_ERROR(dsc_clamp(x, 2, 1), "layer 'clamp1': expected a low and a high bound, found 2 and 1");
+    EXPECT_ERROR(dsc_power(x, NAN), "layer 'power1': expected a finite exponent");
+    EXPECT_ERROR(dsc_gather(x, x), "layer 'gather1': expected integers of dsc_tokens() or dsc_labels()");
+    EXPECT_ERROR(dsc_gather(x, dsc_labels(scope, 5)),
+                 "expected a table of at least the 5 rows that 'labels' may name");
     EXPECT_ERROR(dsc_sum(x, .axes = DSC_AXES(2)),
                  "layer 'sum1': expected dimensions of 'input', which has 2, found");
     EXPECT_ERROR(dsc_mean(x, .axes = DSC_AXES(0, -3)), "layer 'mean1': expected dimensions of 'input'");
