@@ -13,11 +13,11 @@ static const dsci_table_form form = {
 
 static void fill_row(dsci_table_row *row, dsci_node *node)
 {
-    static const char *const storages[] = { [DSCI_STORAGE_ARENA] = "arena",
-                                            [DSCI_STORAGE_PARAMETERS] = "parameters",
-                                            [DSCI_STORAGE_GRADIENTS] = "gradients",
-                                            [DSCI_STORAGE_STATE] = "state",
-                                            [DSCI_STORAGE_EXTERNAL] = "caller" };
+    static const char *const storages[] = {
+        [DSCI_STORAGE_ARENA] = "arena",         [DSCI_STORAGE_PARAMETERS] = "parameters",
+        [DSCI_STORAGE_GRADIENTS] = "gradients", [DSCI_STORAGE_STATE] = "state",
+        [DSCI_STORAGE_CONSTANT] = "constant",   [DSCI_STORAGE_EXTERNAL] = "caller"
+    };
     const dsci_tensor *out = node->out[0];
     const dsc_activation *activation = dsci_node_activation(node);
     const bool fused = activation && *activation != DSC_LINEAR;

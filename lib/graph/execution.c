@@ -54,6 +54,7 @@ static void settle_leaf(const dsc_model *model, dsci_execution *plan, const dsci
     const dsc_slice *slice = NULL;
     tensor->storage = DSCI_STORAGE_EXTERNAL;
     switch (node->op->id) {
+    case DSCI_OP_CONSTANT: tensor->storage = DSCI_STORAGE_CONSTANT; return;
     case DSCI_OP_INPUT:
     case DSCI_OP_TOKENS: settle_input(model, plan, tensor); return;
     case DSCI_OP_STATE:
@@ -99,7 +100,8 @@ static void resolve(const dsc_model *model, const dsci_execution *plan, void *ar
     for (size_t i = 0; i < plan->graph.count; i++) {
         const dsci_node *node = plan->graph.nodes[i];
         for (size_t j = 0; j < node->output_count; j++)
-            if (node->out[j]->storage != DSCI_STORAGE_EXTERNAL)
+            if (node->out[j]->storage != DSCI_STORAGE_EXTERNAL &&
+                node->out[j]->storage != DSCI_STORAGE_CONSTANT)
                 node->out[j]->data = storages[node->out[j]->storage] + node->out[j]->offset;
         if (node->prepared)
             node->prepared->data = storages[DSCI_STORAGE_ARENA] + node->prepared->offset;

@@ -97,6 +97,13 @@ dsc_node *dsci_parameter_leaf(dsc_scope *scope, const char *name, const dsci_sha
                 &(dsci_attributes){ .parameter = { .shape = *shape, .initializer = *initializer } });
 }
 
+dsc_node *dsci_constant_leaf(dsc_scope *scope, const char *name, const dsci_shape *shape,
+                             const double *values)
+{
+    return leaf(scope, &dsci_op_constant, name,
+                &(dsci_attributes){ .constant = { .shape = *shape, .values = values } });
+}
+
 dsc_node *dsci_layer_make(const dsci_op *op, const char *name, const dsci_attributes *attributes,
                           dsc_node *const *inputs, size_t input_count)
 {

@@ -49,6 +49,10 @@ dsc_node *dsci_parameter_leaf(dsc_scope *scope, const char *name, const dsci_sha
 dsc_node *dsci_parameter_make(dsc_node *x, const char *layer, const char *name, const dsci_shape *shape,
                               const dsci_initializer *initializer);
 
+/* Values that are the same for all examples and are never trained. */
+dsc_node *dsci_constant_leaf(dsc_scope *scope, const char *name, const dsci_shape *shape,
+                             const double *values);
+
 /* The same for values that training changes without a gradient. */
 dsc_node *dsci_state_make(dsc_node *x, const char *layer, const char *name, const dsci_shape *shape,
                           const dsci_initializer *initializer);

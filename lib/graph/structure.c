@@ -61,8 +61,11 @@ static json_t *shape_value(const dsci_shape *shape)
 }
 
 /* How many values a list of reals has. */
-static size_t count_reals(dsci_tensor *const *inputs, size_t count)
+static size_t count_reals(const dsci_op *op, const dsci_attributes *attributes, dsci_tensor *const *inputs,
+                          size_t count)
 {
+    if (op == &dsci_op_constant)
+        return dsci_shape_elements(&attributes->constant.shape);
     for (size_t i = 0; i < count; i++)
         if (inputs[i]->producer->op == &dsci_op_labels)
             return inputs[i]->producer->attributes.labels.classes;
@@ -89,7 +92,7 @@ static json_t *field_value(const dsci_node *node, const dsci_field *field)
         return shape_value((const dsci_shape *)(const void *)at);
     if (field->kind == DSCI_FIELD_REALS)
         return reals_value(*(const double *const *)(const void *)at,
-                           count_reals(node->in, node->input_count));
+                           count_reals(node->op, &node->attributes, node->in, node->input_count));
     if (field_count(field) == 1)
         return number(&node->attributes, field, 0);
     json_t *values[DSCI_MAX_RANK];
@@ -329,7 +332,7 @@ static bool read_node(struct reader *reader, const json_t *object)
         return fail(reader, "its inputs are not what its op takes");
     for (const dsci_field *field = op->schema.fields; field && field->name; field++)
         if (!read_field(reader, field, &attributes, json_object_get(object, field->name),
-                        count_reals(inputs, input_count)))
+                        count_reals(op, &attributes, inputs, input_count)))
             return dsc_scope_status(reader->scope) == DSC_OK ? fail(reader, field->name) : false;
     const dsci_context context = { .scope = reader->scope, .real = DSCI_F32, .batch = 1, .training = true };
     dsci_node *node = dsci_node_make(&context, op, dsc_scope_copy(reader->scope, reader->name), &attributes,

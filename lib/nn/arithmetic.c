@@ -1,7 +1,30 @@
 /* arithmetic.c - arithmetic on nodes: element by element, and over dimensions. */
 #include <descent/ops.h>
 
+#include <float.h>
+
 #include "nn/layer.h"
+
+dsc_node *dsc_constant(dsc_scope *scope, const dsc_constant_spec *spec)
+{
+    dsci_shape shape = { .rank = 0 };
+    while (spec && shape.rank < DSC_MAX_RANK && spec->shape[shape.rank]) {
+        shape.dim[shape.rank] = spec->shape[shape.rank];
+        shape.rank++;
+    }
+    const size_t elements = dsci_shape_elements(&shape);
+    double *values = spec && elements ? dsc_scope_alloc(scope, elements, sizeof *values) : NULL;
+    bool finite = values != NULL;
+    for (size_t i = 0; values && i < elements; i++) {
+        values[i] = spec->values ? (double)spec->values[i] : spec->fill;
+        finite = finite && values[i] >= -FLT_MAX && values[i] <= FLT_MAX;
+    }
+    if (finite)
+        return dsci_constant_leaf(scope, spec->name, &shape, values);
+    dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "constant '%s': expected finite values that fit into memory",
+                   spec && spec->name ? spec->name : "constant");
+    return NULL;
+}
 
 static dsc_node *combine(const dsci_op *op, dsc_node *a, dsc_node *b)
 {

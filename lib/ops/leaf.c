@@ -1,5 +1,7 @@
 /* leaf.c - ops that compute nothing: inputs, labels, targets, parameters. */
 #include "base/patterns.h"
+#include <float.h>
+
 #include "ops/op.h"
 
 /* Of an input from outside: a batch of examples, or one that is the whole tensor. */
@@ -121,6 +123,38 @@ const dsci_op dsci_op_tokens = {
     .leaf = true,
     .infer = infer_tokens,
     .schema = { "", 0, tokens_fields },
+};
+
+/* The values are kept in the type that they are read in. */
+static bool infer_constant(const dsci_context *context, dsci_node *node)
+{
+    const dsci_type type = dsci_master_type(context->real);
+    if (!dsci_node_output(context, node, type, &node->attributes.constant.shape))
+        return false;
+    dsci_tensor *tensor = node->out[0];
+    tensor->unbatched = true;
+    tensor->storage = DSCI_STORAGE_CONSTANT;
+    tensor->data = dsc_scope_alloc(context->scope, tensor->elements, dsci_type_size(type));
+    for (size_t i = 0; tensor->data && i < tensor->elements; i++)
+        if (type == DSCI_F64)
+            ((double *)tensor->data)[i] = node->attributes.constant.values[i];
+        else
+            ((float *)tensor->data)[i] = (float)node->attributes.constant.values[i];
+    return tensor->data != NULL;
+}
+
+static const dsci_field constant_fields[] = {
+    { "shape", DSCI_FIELD_SHAPE, DSCI_AT(constant.shape), 0, 1, 0x1p40 },
+    { "values", DSCI_FIELD_REALS, DSCI_AT(constant.values), 0, -FLT_MAX, FLT_MAX },
+    { .name = NULL }
+};
+
+const dsci_op dsci_op_constant = {
+    .name = "constant",
+    .id = DSCI_OP_CONSTANT,
+    .leaf = true,
+    .infer = infer_constant,
+    .schema = { "", 0, constant_fields },
 };
 
 const dsci_op dsci_op_state = {

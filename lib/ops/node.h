@@ -62,6 +62,10 @@ typedef union dsci_attributes {
         dsci_initializer initializer;
     } parameter;
     struct {
+        dsci_shape shape;
+        const double *values; /* as many as the shape has elements */
+    } constant;
+    struct {
         dsc_activation activation; /* applied to the output */
         bool bias;                 /* dense_backward_weights: sum diff_dst into a second output */
         bool per_step;             /* each vector along the last dimension is taken by itself */

@@ -48,8 +48,9 @@ typedef enum dsci_storage {
     DSCI_STORAGE_ARENA = 0, /* in the plan's arena, while it is needed */
     DSCI_STORAGE_PARAMETERS,
     DSCI_STORAGE_GRADIENTS,
-    DSCI_STORAGE_STATE,   /* what a model learns without a gradient: the only inputs that an op may write */
-    DSCI_STORAGE_EXTERNAL /* the caller's: bound before a run */
+    DSCI_STORAGE_STATE,    /* what a model learns without a gradient: the only inputs that an op may write */
+    DSCI_STORAGE_CONSTANT, /* its node's own */
+    DSCI_STORAGE_EXTERNAL  /* the caller's: bound before a run */
 } dsci_storage;
 
 /* A place that holds the address of an external tensor. */

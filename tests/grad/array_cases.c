@@ -121,6 +121,17 @@ static dsc_node *matmul(dsc_scope *scope, struct draw *draw)
     return squared_head(dsc_tanh(dsc_scale(sum, 0.05)), scope, draw);
 }
 
+/* 1 / (c + (x - 0.5)^2). */
+static dsc_node *constant(dsc_scope *scope, struct draw *draw)
+{
+    static const float values[] = { 1, 2.5F, 0.75F };
+    dsc_node *c = dsc_constant(scope, &(dsc_constant_spec){ .shape = { 3 }, .values = values });
+    dsc_node *one = dsc_constant(scope, &(dsc_constant_spec){ .fill = 1 });
+    dsc_node *h = dsc_subtract(dsc_reshape(dsc_dense(case_vector(scope, draw), 15), 5, 3),
+                               dsc_constant(scope, &(dsc_constant_spec){ .shape = { 5, 1 }, .fill = 0.5 }));
+    return squared_head(dsc_divide(one, dsc_add(c, dsc_power(h, 2))), scope, draw);
+}
+
 /* All functions, of values that are far from where they have no slope. */
 static dsc_node *functions(dsc_scope *scope, struct draw *draw)
 {
@@ -163,6 +174,7 @@ static const struct gradient_case cases[] = {
     { .name = "maximum", .op = DSCI_OP_MAXIMUM, .loss = maximum },
     { .name = "minimum", .op = DSCI_OP_MINIMUM, .loss = minimum },
     { .name = "matmul", .op = DSCI_OP_MATMUL, .loss = matmul },
+    { .name = "constants", .op = DSCI_OP_DIVIDE, .loss = constant, .tolerance = 4 },
     { .name = "functions", .op = DSCI_OP_FUNCTION, .loss = functions, .tolerance = 4 },
     { .name = "permute", .op = DSCI_OP_PERMUTE, .loss = permute },
     { .name = "gather", .op = DSCI_OP_GATHER, .loss = gather },

@@ -16,6 +16,15 @@
 #include <descent/graph.h>
 #include <descent/tensor.h>
 
+/* Values that are never trained, the same for all examples; files keep them in the network's description. */
+typedef struct dsc_constant_spec {
+    size_t shape[DSC_MAX_RANK]; /* ended by the first 0; none: one value */
+    const float *values;        /* row-major, copied; NULL: fill everywhere */
+    double fill;
+    const char *name; /* NULL: "constant" */
+} dsc_constant_spec;
+DSC_API dsc_node *dsc_constant(dsc_scope *scope, const dsc_constant_spec *spec);
+
 /* --- Element by element. Shapes go together as NumPy has it: they are compared from the last dimension on;
    one of 1, or one that is missing, is repeated. --- */
 

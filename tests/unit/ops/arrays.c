@@ -51,6 +51,7 @@ static void shapes_are_those_of_numpy_with_the_batch_in_front(void **state)
     check_shape(dsc_matmul(x, dsc_reshape(vector, 1, 5), .transpose_b = true), "1x3x1", false);
     check_shape(dsc_matmul(p, x, .transpose_a = true, .transpose_b = false), "1x1x5", false);
     check_shape(dsc_permute(dsc_reshape(x, 3, 1, 5), 2, 0, 1), "1x5x3x1", false);
+    check_shape(dsc_constant(scope, &(dsc_constant_spec){ .fill = 2 }), "scalar", true);
     check_shape(dsc_transpose(p), "1x3", true);
     check_shape(dsc_gather(x, dsc_labels(scope, 3)), "1x5", false);
     check_shape(dsc_gather(p, dsc_tokens(scope, &(dsc_tokens_spec){ .steps = 7, .vocabulary = 2 })), "1x7x1",
@@ -84,6 +85,10 @@ static void what_does_not_fit_is_refused(void **state)
                  "layer 'matmul1': expected as many columns of the left matrix as the right one");
     EXPECT_ERROR(dsc_matmul(x, dsc_flatten(x)),
                  "layer 'matmul1': expected two batches of matrices that agree");
+    EXPECT_ERROR(dsc_constant(scope, &(dsc_constant_spec){ .fill = INFINITY }),
+                 "constant 'constant': expected finite");
+    EXPECT_ERROR(dsc_constant(scope, &(dsc_constant_spec){ .shape = { SIZE_MAX, 9 } }),
+                 "that fit into memory");
     EXPECT_ERROR(dsc_permute(x, 1, 1),
                  "layer 'permute1': expected each of the 2 dimensions of the example once");
     EXPECT_ERROR(dsc_permute(x, 1, 0, 2), "layer 'permute1': expected each of the 2 dimensions");
