@@ -204,6 +204,7 @@ case("functions", "functions",
      lambda x, p, _: torch.exp(x) + torch.log(F.softplus(x)) * torch.sqrt(F.softplus(x)) + torch.abs(x) * x ** 3
      + F.softplus(x) ** -1.5 + torch.clamp(x, -0.5, 0.25), (4, 19))
 case("permute", "permute", lambda x, p, _: x.permute(0, 3, 1, 2).transpose(2, 3) ** 2, (2, 3, 4, 5))
+case("batched", "batched", lambda x, p, _: x + p["weights"], (3, 4, 5), parameters={"weights": (4, 5)})
 words = [[3, 0, 5, 3], [1, 1, 0, 4]]
 case("gather", "gather", lambda x, p, _: p["weights"][x] ** 2, tokens=words, parameters={"weights": (6, 5)},
      vocabulary=6, dimension=5)

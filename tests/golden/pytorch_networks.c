@@ -155,6 +155,14 @@ static dsc_node *permute(const struct golden_case *c, dsc_node *x)
     return dsc_power(dsc_transpose(dsc_permute(x, 2, 0, 1)), 2);
 }
 
+static dsc_node *batched(const struct golden_case *c, dsc_node *x)
+{
+    const dsci_shape shape = { .rank = 2, .dim = { 4, 5 } };
+    (void)c;
+    return dsc_add(x, dsc_batched(dsci_layer_parameter(x, "layer", "weights", &shape,
+                                                       &(dsci_initialization){ .init = DSC_INIT_ZEROS })));
+}
+
 /* Squares, from the table that is called "layer/weights". */
 static dsc_node *gather(const struct golden_case *c, dsc_node *x)
 {
@@ -281,6 +289,7 @@ static const struct layer {
     { "minimum", minimum },
     { "functions", functions },
     { "permute", permute },
+    { "batched", batched },
     { "gather", gather },
     { "matmul", matmul },
     { "matmul_transposed", matmul_transposed },
