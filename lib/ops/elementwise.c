@@ -208,11 +208,11 @@ static const char *describe_rows(const dsci_node *node)
     return "by rows";
 }
 
-#define PAIR_NATIVE                                                                                          \
-    {                                                                                                        \
-        .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .book = book_pair, .run = run_pair,                   \
-        .describe = describe_rows                                                                            \
-    }
+static const char *describe_repeated(const dsci_node *node)
+{
+    (void)node;
+    return "repeated";
+}
 
 const dsci_op dsci_op_add = {
     .name = "add",
@@ -232,7 +232,11 @@ const dsci_op dsci_op_add = {
                            .supports = is_of_one_shape,
                            .book = dsci_book_elements,
                            .run = run_add },
-                         PAIR_NATIVE,
+                         { .engine = DSC_ENGINE_NATIVE,
+                           .type = DSCI_F32,
+                           .book = book_pair,
+                           .run = run_pair,
+                           .describe = describe_repeated },
                          { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_BF16,
                            .book = book_pair,
@@ -254,9 +258,19 @@ const dsci_op dsci_op_multiply = {
                            .supports = is_of_one_shape,
                            .book = dsci_book_elements,
                            .run = run_multiply },
-                         PAIR_NATIVE,
+                         { .engine = DSC_ENGINE_NATIVE,
+                           .type = DSCI_F32,
+                           .book = book_pair,
+                           .run = run_pair,
+                           .describe = describe_repeated },
                          DSCI_REF_IMPLEMENTATIONS(multiply) },
 };
+
+#define PAIR_NATIVE                                                                                          \
+    {                                                                                                        \
+        .engine = DSC_ENGINE_NATIVE, .type = DSCI_F32, .book = book_pair, .run = run_pair,                   \
+        .describe = describe_rows                                                                            \
+    }
 
 #define PAIR_OP(of_id, of_name, of_gradient)                                                                 \
     {                                                                                                        \
