@@ -52,22 +52,16 @@ static void measure(const struct watch *watch, size_t epoch)
         training->measure(watch->cell, watch->model, at, training->user);
 }
 
-static void on_history(void *user, const dsc_epoch *epoch)
-{
-    const dsc_fit_options *fit = &((const struct watch *)user)->training->fit;
-    if (fit->on_history)
-        fit->on_history(fit->user, epoch);
-}
-
-static bool on_epoch(void *user, size_t epoch)
+static bool on_epoch(void *user, const dsc_epoch *epoch)
 {
     struct watch *watch = user;
     const dsc_cell_training *training = watch->training;
-    measure(watch, epoch);
+    if (!epoch->restored)
+        measure(watch, epoch->epoch);
     const bool wanted = !training->fit.on_epoch || training->fit.on_epoch(training->fit.user, epoch);
     const double share =
         training->progress == 0 && training->progress_share == 0 ? 1 : training->progress_share;
-    const double done = training->progress + share * fmin((double)epoch / watch->epochs, 1);
+    const double done = training->progress + share * fmin((double)epoch->epoch / watch->epochs, 1);
     watch->stopped = !dsc_cell_progress(watch->cell, done);
     return wanted && !watch->stopped;
 }
@@ -109,7 +103,6 @@ dsc_model *dsc_cell_train(dsc_cell *cell, dsc_node *loss, const dsc_examples *tr
     measure(&watch, 0);
     dsc_fit_options fit = training->fit;
     fit.on_epoch = on_epoch;
-    fit.on_history = on_history;
     fit.user = &watch;
     dsc_fit(watch.model, train, &fit);
     if (watch.stopped || dsc_scope_status(scope) != DSC_OK)

@@ -450,11 +450,9 @@ static dsc_status run_epoch(dsci_fit *fit)
     measured.seconds = dsc_clock_seconds() - start;
     status = remember(fit, &measured);
     fit->progress.epoch++;
-    if (status == DSC_OK && options->on_history)
-        options->on_history(options->user, &measured);
     if (status == DSC_OK)
         status = save(fit, is_over(fit));
-    if (status == DSC_OK && options->on_epoch && !options->on_epoch(options->user, fit->progress.epoch)) {
+    if (status == DSC_OK && options->on_epoch && !options->on_epoch(options->user, &measured)) {
         status = save(fit, true);
         return status == DSC_OK ? DSC_STOPPED : status;
     }
@@ -470,8 +468,11 @@ static dsc_status resume(dsci_fit *fit)
     if (status == DSC_OK && !is_over(fit))
         status = dsc_file_check_writable(fit->model->scope, fit->options->checkpoint);
     fit->saved_epochs = fit->progress.epoch;
-    for (size_t i = 0; status == DSC_OK && fit->options->on_history && i < fit->progress.epoch; i++)
-        fit->options->on_history(fit->options->user, &fit->history[i]);
+    for (size_t i = 0; status == DSC_OK && fit->options->on_epoch && i < fit->progress.epoch; i++) {
+        dsc_epoch epoch = fit->history[i];
+        epoch.restored = true;
+        fit->options->on_epoch(fit->options->user, &epoch);
+    }
     return status;
 }
 

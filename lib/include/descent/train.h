@@ -69,13 +69,11 @@ typedef struct dsc_epoch {
     double lr;            /* of the epoch's last step */
     double gradient_norm; /* mean over its steps, before clipping; NaN unless asked for */
     double seconds;
+    bool restored; /* from a checkpoint: the model is no longer what it was after this epoch */
 } dsc_epoch;
 
-/* Called after each epoch; returning false ends the training. */
-typedef bool dsc_epoch_fn(void *user, size_t epoch);
-
-/* Called after each epoch with its numbers. */
-typedef void dsc_history_fn(void *user, const dsc_epoch *epoch);
+/* Called after each epoch with its numbers; returning false ends the training. */
+typedef bool dsc_epoch_fn(void *user, const dsc_epoch *epoch);
 
 typedef struct dsc_fit_options {
     dsc_optimizer optimizer;
@@ -93,14 +91,13 @@ typedef struct dsc_fit_options {
     bool keep_best;                       /* restore the best parameters at the end, without stopping early */
     const dsc_augmentation *augmentation; /* of each training example, by counter; NULL: none */
     /* A file to resume from, if it is there, and to write; NULL: none. It belongs to one recipe: network,
-       seed, examples and options, but for epochs, which may be raised later. on_history is called for its
-       epochs first. */
+       seed, examples and options, but for epochs, which may be raised later. on_epoch is called for its
+       epochs first, whose answers count for nothing. */
     const char *checkpoint;
     size_t checkpoint_every; /* epochs; 0: 1. It is also written at the end */
     double divergence;       /* a loss above this many times the first is an error; 0: no limit */
     bool gradient_norms;
     dsc_epoch_fn *on_epoch;
-    dsc_history_fn *on_history;
     void *user;
 } dsc_fit_options;
 

@@ -155,9 +155,9 @@ static void a_step_allocates_nothing(void **state)
     }
 }
 
-static bool note_calls(void *user, size_t epoch)
+static bool note_calls(void *user, const dsc_epoch *epoch)
 {
-    ((long *)user)[epoch - 1] = calls;
+    ((long *)user)[epoch->epoch - 1] = calls;
     return true;
 }
 

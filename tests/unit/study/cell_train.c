@@ -85,10 +85,10 @@ struct by_hand {
     dsc_model *model;
 };
 
-static bool measure_by_hand(void *user, size_t epoch)
+static bool measure_by_hand(void *user, const dsc_epoch *epoch)
 {
     const struct by_hand *by_hand = user;
-    const size_t at = dsc_cell_axis_index(by_hand->cell, "epoch", (double)epoch);
+    const size_t at = dsc_cell_axis_index(by_hand->cell, "epoch", (double)epoch->epoch);
     if (at != SIZE_MAX)
         measure(by_hand->cell, by_hand->model, at, &measured);
     return true;
@@ -103,7 +103,7 @@ static void run_by_hand(dsc_cell *cell)
     dsc_fit_options options = fit;
     options.on_epoch = measure_by_hand;
     options.user = &by_hand;
-    measure_by_hand(&by_hand, 0);
+    measure_by_hand(&by_hand, &(dsc_epoch){ .epoch = 0 });
     dsc_fit(model, &shared->train, &options);
     size_t count;
     const float *values = dsc_model_parameters(model, &count);

@@ -25,10 +25,10 @@ static dsc_model *make(dsc_scope *scope, dsc_dtype dtype)
 
 static size_t count_epochs;
 
-static bool count_epoch(void *user, size_t epoch)
+static bool count_epoch(void *user, const dsc_epoch *epoch)
 {
     (void)user;
-    count_epochs = epoch;
+    count_epochs = epoch->epoch;
     return true;
 }
 
@@ -94,11 +94,12 @@ struct history {
     dsc_model *model;
 };
 
-static void note(void *user, const dsc_epoch *epoch)
+static bool note(void *user, const dsc_epoch *epoch)
 {
     struct history *history = user;
     history->hashes[history->count] = dsc_model_hash(history->model);
     history->epochs[history->count++] = *epoch;
+    return true;
 }
 
 static void history_has_what_was_measured(void **state)
@@ -111,7 +112,7 @@ static void history_has_what_was_measured(void **state)
                                       .epochs = 3,
                                       .validation = &all,
                                       .gradient_norms = true,
-                                      .on_history = note,
+                                      .on_epoch = note,
                                       .user = &history };
     assert_int_equal(dsc_fit(history.model, &all, &options), DSC_OK);
     assert_int_equal(history.count, 3);
@@ -141,7 +142,7 @@ static void early_stopping_restores_the_best_parameters(void **state)
                                           .validation = &test,
                                           .patience = 4,
                                           .by_error = by_error != 0,
-                                          .on_history = note,
+                                          .on_epoch = note,
                                           .user = &history };
         assert_int_equal(dsc_fit(history.model, &train, &options), DSC_OK);
         assert_true(history.count < 60 && history.count > 4);
@@ -168,7 +169,7 @@ static void keep_best_trains_to_the_end(void **state)
                                       .epochs = 40,
                                       .validation = &test,
                                       .keep_best = true,
-                                      .on_history = note,
+                                      .on_epoch = note,
                                       .user = &history };
     assert_int_equal(dsc_fit(history.model, &train, &options), DSC_OK);
     assert_int_equal(history.count, 40);
@@ -330,17 +331,13 @@ struct life {
     struct history history;
 };
 
-static bool die(void *user, size_t epoch)
+/* Dies after an epoch, whatever the checkpoint had of it already. */
+static bool live_on(void *user, const dsc_epoch *epoch)
 {
-    const struct life *life = user;
-    if (epoch == life->dies_after)
+    struct life *life = user;
+    if (epoch->epoch == life->dies_after && !epoch->restored)
         _exit(7);
-    return true;
-}
-
-static void note_life(void *user, const dsc_epoch *epoch)
-{
-    note(&((struct life *)user)->history, epoch);
+    return note(&life->history, epoch);
 }
 
 /* Trains, from the checkpoint if there is one; the hash of the end. */
@@ -357,8 +354,7 @@ static uint64_t live(struct life *life)
                                       .keep_best = true,
                                       .checkpoint = life->checkpoint,
                                       .checkpoint_every = life->every,
-                                      .on_epoch = die,
-                                      .on_history = note_life,
+                                      .on_epoch = live_on,
                                       .user = life };
     if (dsc_fit(model, &train, &options) != DSC_OK)
         fail_msg("%s", dsc_scope_message(scope));
@@ -388,6 +384,7 @@ static void die_and_go_on(const struct life *calm, uint64_t hash, const char *pa
     for (size_t i = 0; i < EPOCHS; i++) {
         const dsc_epoch *one = &again.history.epochs[i], *other = &calm->history.epochs[i];
         assert_int_equal(one->epoch, i + 1);
+        assert_int_equal(one->restored, i < epoch / every * every);
         assert_true(one->train_loss == other->train_loss);
         assert_true(one->validation.loss == other->validation.loss);
     }
@@ -411,10 +408,10 @@ static void a_training_killed_after_any_epoch_ends_in_the_same_bits(void **state
     }
 }
 
-static bool stop(void *user, size_t epoch)
+static bool stop(void *user, const dsc_epoch *epoch)
 {
     (void)user;
-    return epoch < 2;
+    return epoch->epoch < 2;
 }
 
 /* Trains with a checkpoint under other settings; the status, and part of the message. */

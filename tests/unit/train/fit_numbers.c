@@ -12,9 +12,10 @@ enum { INPUTS = 5, CLASSES = 3 };
 
 /* --- Means over examples --- */
 
-static void note_loss(void *user, const dsc_epoch *epoch)
+static bool note_loss(void *user, const dsc_epoch *epoch)
 {
     *(double *)user = epoch->train_loss;
+    return true;
 }
 
 typedef dsc_node *loss_fn(dsc_scope *scope, dsc_node *x);
@@ -76,7 +77,7 @@ static void losses_are_means_over_what_counts(void **state)
             assert_int_equal(dsc_fit(model, &all,
                                      &(dsc_fit_options){ .optimizer = { .lr = 1e-30 },
                                                          .epochs = 1,
-                                                         .on_history = note_loss,
+                                                         .on_epoch = note_loss,
                                                          .user = &trained }),
                              DSC_OK);
             if (!(fabs(trained - whole) < 1e-6))
@@ -139,10 +140,11 @@ struct losses {
     size_t count;
 };
 
-static void note_validation(void *user, const dsc_epoch *epoch)
+static bool note_validation(void *user, const dsc_epoch *epoch)
 {
     struct losses *losses = user;
     losses->of[losses->count++] = epoch->validation.loss;
+    return true;
 }
 
 static void an_epoch_without_a_finite_loss_is_not_the_best(void **state)
@@ -157,7 +159,7 @@ static void an_epoch_without_a_finite_loss_is_not_the_best(void **state)
                                           .validation = &test,
                                           .patience = patient ? 5 : 0,
                                           .keep_best = true,
-                                          .on_history = note_validation,
+                                          .on_epoch = note_validation,
                                           .user = &losses };
         assert_int_equal(dsc_fit(model, &train, &options), DSC_OK);
         assert_false(isfinite(losses.of[0]) || isfinite(losses.of[2]));
@@ -206,7 +208,7 @@ static void a_loss_that_is_never_finite_ends_by_patience(void **state)
                                       .epochs = 9,
                                       .validation = &test,
                                       .patience = 3,
-                                      .on_history = note_validation,
+                                      .on_epoch = note_validation,
                                       .user = &losses };
     assert_int_equal(dsc_fit(model, &train, &options), DSC_OK);
     assert_int_equal(losses.count, 3);

@@ -36,10 +36,11 @@ struct history {
     size_t count;
 };
 
-static void note(void *user, const dsc_epoch *epoch)
+static bool note(void *user, const dsc_epoch *epoch)
 {
     struct history *history = user;
     history->epochs[history->count++] = *epoch;
+    return true;
 }
 
 static void assert_near(double found, double expected)
@@ -88,7 +89,7 @@ static void each_loss_of_a_sum_is_a_mean_over_what_counts(void **state)
                                  &(dsc_fit_options){ .optimizer = { .lr = 1e-30 },
                                                      .epochs = 1,
                                                      .validation = &all,
-                                                     .on_history = note,
+                                                     .on_epoch = note,
                                                      .user = &history }),
                          DSC_OK);
         const double classes = alone(&all, true), inputs = alone(&all, false);
@@ -159,7 +160,7 @@ static void a_checkpoint_keeps_the_history_of_each_loss(void **state)
             const dsc_fit_options options = { .epochs = run ? 5 : 2,
                                               .validation = &all,
                                               .checkpoint = stopped ? path : NULL,
-                                              .on_history = note,
+                                              .on_epoch = note,
                                               .user = &histories[stopped] };
             if (dsc_fit(model, &all, &options) != DSC_OK)
                 fail_msg("%s", dsc_scope_message(scope));

@@ -237,10 +237,10 @@ static void evaluation_is_the_mean_over_all_examples(void **state)
     dsc_scope_close(&scope);
 }
 
-static bool stop_after_three(void *user, size_t epoch)
+static bool stop_after_three(void *user, const dsc_epoch *epoch)
 {
-    *(size_t *)user = epoch;
-    return epoch < 3;
+    *(size_t *)user = epoch->epoch;
+    return epoch->epoch < 3;
 }
 
 static void training_stops_when_asked_and_when_it_diverges(void **state)
