@@ -16,7 +16,7 @@ pool pool_read(dsc_scope *scope, const dsc_known_data *known, const char *direct
     split.train = limited(scope, &split.train, examples);
     split.test = limited(scope, &split.test, tests);
     if (known) { /* MNIST-1D is standardised as it is */
-        const dsc_scaler scaler = dsc_scaler_fit(scope, &split.train, DSC_SCALE_Z, DSC_SCALE_ALL);
+        const dsc_scaler scaler = dsc_scaler_fit(scope, &split.train, DSC_SCALING_Z, DSC_SCALING_SCOPE_ALL);
         dsc_scaler_apply(scope, &scaler, &split.train);
         dsc_scaler_apply(scope, &scaler, &split.test);
     }

@@ -47,7 +47,7 @@ static const dsc_param params[] = {
 
 static const dsc_axis axes[] = {
     { .param = { .name = "scheme",
-                 .kind = DSC_INTEGER,
+                 .kind = DSC_KIND_INTEGER,
                  .offset = DSC_FIELD(struct hyperparameters, scheme, int64_t),
                  .value = "fresh,splits",
                  .choices = "fresh|splits",
@@ -160,11 +160,12 @@ static dsc_cell_training training_of(const struct hyperparameters *k, int loss_k
     const int64_t half = (k->epochs + 1) / 2;
     return (dsc_cell_training){
         .compile = { .batch = (size_t)k->batch },
-        .fit = { .optimizer = { .kind = k->momentum > 0 ? DSC_MOMENTUM : DSC_SGD, /* 0 would be the default */
+        .fit = { .optimizer = { .kind = k->momentum > 0 ? DSC_OPTIMIZER_MOMENTUM
+                                                        : DSC_OPTIMIZER_SGD, /* 0 would be the default */
                                 .lr = loss_kind == SQUARED ? k->squared_lr : k->cross_entropy_lr,
                                 .momentum = k->momentum,
                                 .weight_decay = k->decay,
-                                .schedule = { .kind = DSC_STEPWISE,
+                                .schedule = { .kind = DSC_SCHEDULE_STEPWISE,
                                               .by_epoch = true,
                                               .factor = 0.1,
                                               .period = (double)half } },

@@ -84,7 +84,7 @@ static size_t default_epochs(const void *hyperparameters, double *values, size_t
 static const dsc_axis epochs_axes[] = {
     WIDTH_AXIS("12,47,300"),
     { .param = { .name = "epoch",
-                 .kind = DSC_INTEGER,
+                 .kind = DSC_KIND_INTEGER,
                  .value = "1..epochs",
                  .min = 1,
                  .max = 1000000,
@@ -210,7 +210,8 @@ static dsc_cell_training training_of(const struct hyperparameters *k)
 {
     return (dsc_cell_training){
         .compile = { .batch = (size_t)k->batch },
-        .fit = { .optimizer = { .kind = k->momentum > 0 ? DSC_MOMENTUM : DSC_SGD, /* 0 would be the default */
+        .fit = { .optimizer = { .kind = k->momentum > 0 ? DSC_OPTIMIZER_MOMENTUM
+                                                        : DSC_OPTIMIZER_SGD, /* 0 would be the default */
                                 .lr = k->lr,
                                 .momentum = k->momentum },
                  .epochs = (size_t)k->epochs },

@@ -27,7 +27,7 @@ struct hyperparameters {
 
 static const dsc_param rff_params[] = {
     { .name = "n",
-      .kind = DSC_INTEGER,
+      .kind = DSC_KIND_INTEGER,
       .offset = DSC_FIELD(struct hyperparameters, examples, int64_t),
       .value = "1000",
       .min = 10,

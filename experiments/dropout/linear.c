@@ -264,7 +264,7 @@ static double *train(dsc_cell *cell, const struct problem *p)
                                                    .f32 = dsc_to_f32(scope, p->x, p->n * p->features) },
                                                  { "targets", 1, .f32 = dsc_to_f32(scope, p->y, p->n) } } };
     const dsc_cell_training training = { .compile = { .batch = p->n },
-                                         .fit = { .optimizer = { .kind = DSC_SGD,
+                                         .fit = { .optimizer = { .kind = DSC_OPTIMIZER_SGD,
                                                                  .lr = 0.5 * p->keep / trace },
                                                   .epochs = a.steps,
                                                   .fixed_order = true },

@@ -59,7 +59,7 @@ static const dsc_param params[] = {
 
 static const dsc_axis axes[] = {
     { .param = { .name = "method",
-                 .kind = DSC_INTEGER,
+                 .kind = DSC_KIND_INTEGER,
                  .value = METHODS_DEFAULT,
                  .choices = METHODS,
                  .help = "how the network is regularised" },

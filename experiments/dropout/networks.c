@@ -41,16 +41,16 @@ static dsc_optimizer optimizer_of(const struct hyperparameters *k, const percept
     static const dsc_parameter_group biases = { .match = "*/bias", .no_decay = true };
     const regularisation *r = &t->regularisation;
     const bool adam = strcmp(k->optimizer, "adam") == 0;
-    return (dsc_optimizer){ .kind = adam              ? DSC_ADAM
-                                    : k->momentum > 0 ? DSC_MOMENTUM
-                                                      : DSC_SGD,
+    return (dsc_optimizer){ .kind = adam              ? DSC_OPTIMIZER_ADAM
+                                    : k->momentum > 0 ? DSC_OPTIMIZER_MOMENTUM
+                                                      : DSC_OPTIMIZER_SGD,
                             .lr = k->lr,
                             .momentum = k->momentum,
                             .l1 = r->l1,
                             .l2 = r->l2,
                             .max_norm = r->max_norm,
                             .clip_norm = k->clip,
-                            .schedule = { .kind = DSC_COSINE, .period = steps },
+                            .schedule = { .kind = DSC_SCHEDULE_COSINE, .period = steps },
                             .groups = &biases,
                             .group_count = 1 };
 }

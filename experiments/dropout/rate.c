@@ -20,7 +20,7 @@ static const dsc_param params[] = {
 
 static const dsc_axis axes[] = {
     { .param = { .name = "fixed",
-                 .kind = DSC_INTEGER,
+                 .kind = DSC_KIND_INTEGER,
                  .offset = DSC_FIELD(struct hyperparameters, fixed, int64_t),
                  .value = "n-fixed,pn-fixed",
                  .choices = "n-fixed|pn-fixed",

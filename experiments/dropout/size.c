@@ -25,7 +25,7 @@ static const dsc_axis axes[] = {
       .units = "1",
       .long_name = "training examples" },
     { .param = { .name = "method",
-                 .kind = DSC_INTEGER,
+                 .kind = DSC_KIND_INTEGER,
                  .value = "none,dropout",
                  .choices = "none|dropout",
                  .help = "without and with dropout" },

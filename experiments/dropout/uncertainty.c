@@ -37,7 +37,7 @@ static const dsc_param params[] = {
 
 static const dsc_axis axes[] = {
     { .param = { .name = "x",
-                 .kind = DSC_REAL,
+                 .kind = DSC_KIND_REAL,
                  .value = "-6..6 step 0.1",
                  .min = -1000,
                  .max = 1000,
@@ -102,10 +102,10 @@ static dsc_cell_training training_of(const struct uncertainty_hyperparameters *k
     static const dsc_parameter_group biases = { .match = "*/bias", .no_decay = true };
     return (dsc_cell_training){
         .compile = { .batch = (size_t)k->points },
-        .fit = { .optimizer = { .kind = DSC_ADAM,
+        .fit = { .optimizer = { .kind = DSC_OPTIMIZER_ADAM,
                                 .lr = k->lr,
                                 .l2 = k->l2,
-                                .schedule = { .kind = DSC_COSINE, .period = (double)k->steps },
+                                .schedule = { .kind = DSC_SCHEDULE_COSINE, .period = (double)k->steps },
                                 .groups = &biases,
                                 .group_count = 1 },
                  .epochs = (size_t)k->steps,

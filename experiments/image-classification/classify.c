@@ -49,12 +49,16 @@ static size_t default_epochs(const void *hyperparameters, double *values, size_t
 }
 
 #define INNER(axis_name, list, high, text, label)                                                            \
-    .param = { .name = (axis_name), .kind = DSC_INTEGER, .value = (list), .max = (high), .help = (text) },   \
+    .param = { .name = (axis_name),                                                                          \
+               .kind = DSC_KIND_INTEGER,                                                                     \
+               .value = (list),                                                                              \
+               .max = (high),                                                                                \
+               .help = (text) },                                                                             \
     .units = "1", .long_name = (label), .inner = true
 
 static const dsc_axis axes[] = {
     { .param = { .name = "network",
-                 .kind = DSC_INTEGER,
+                 .kind = DSC_KIND_INTEGER,
                  .offset = DSC_FIELD(struct hyperparameters, network, int64_t),
                  .value = "lenet",
                  .choices = NETWORKS,
@@ -122,7 +126,8 @@ static void *prepare(dsc_scope *scope, const dsc_plan *plan, const void *hyperpa
         split.test = limited(scope, &split.test, k->test);
     }
     if (dsc_scope_status(scope) == DSC_OK) {
-        const dsc_scaler scaler = dsc_scaler_fit(scope, &split.train, DSC_SCALE_Z, DSC_SCALE_CHANNELS);
+        const dsc_scaler scaler =
+            dsc_scaler_fit(scope, &split.train, DSC_SCALING_Z, DSC_SCALING_SCOPE_CHANNELS);
         dsc_scaler_apply(scope, &scaler, &split.train);
         dsc_scaler_apply(scope, &scaler, &split.test);
         shared->train = dsc_examples_from(scope, &split.train);
@@ -183,10 +188,10 @@ static void put_confusion(dsc_cell *cell, dsc_model *model, const dsc_node *logi
 
 static dsc_optimizer optimizer_of(const struct hyperparameters *k, size_t examples)
 {
-    dsc_optimizer optimizer = { .kind = DSC_ADAM, .lr = k->lr, .weight_decay = k->decay };
+    dsc_optimizer optimizer = { .kind = DSC_OPTIMIZER_ADAM, .lr = k->lr, .weight_decay = k->decay };
     if (strcmp(k->schedule, "cosine") == 0) {
         const size_t steps = (examples + (size_t)k->batch - 1) / (size_t)k->batch * (size_t)k->epochs;
-        optimizer.schedule = (dsc_schedule){ .kind = DSC_COSINE, .period = (double)steps };
+        optimizer.schedule = (dsc_schedule){ .kind = DSC_SCHEDULE_COSINE, .period = (double)steps };
     }
     return optimizer;
 }

@@ -36,7 +36,7 @@ static const dsc_param params[] = {
 
 static const dsc_axis axes[] = {
     { .param = { .name = "network",
-                 .kind = DSC_INTEGER,
+                 .kind = DSC_KIND_INTEGER,
                  .offset = DSC_FIELD(struct hyperparameters, network, int64_t),
                  .value = "logistic,mlp,cnn,gru",
                  .choices = NETWORKS,
@@ -44,7 +44,7 @@ static const dsc_axis axes[] = {
       .units = "1",
       .long_name = "network" },
     { .param = { .name = "shuffled",
-                 .kind = DSC_INTEGER,
+                 .kind = DSC_KIND_INTEGER,
                  .offset = DSC_FIELD(struct hyperparameters, shuffled, int64_t),
                  .value = "plain,shuffled",
                  .choices = "plain|shuffled",
@@ -111,7 +111,8 @@ static dsc_node *recurrent(dsc_scope *scope, size_t units)
 {
     dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { INPUTS, 1 } });
     return dsc_dense(
-        dsc_recurrent(x, units, .cell = DSC_CELL_GRU_LBR, .sequence = true, .bidirectional = true), CLASSES);
+        dsc_recurrent(x, units, .cell = DSC_RECURRENT_GRU_LBR, .sequence = true, .bidirectional = true),
+        CLASSES);
 }
 
 static dsc_node *network(dsc_scope *scope, const struct hyperparameters *k)
@@ -135,7 +136,7 @@ static dsc_node *loss_of(dsc_scope *scope, const struct hyperparameters *k)
 static dsc_cell_training training_of(const struct hyperparameters *k)
 {
     return (dsc_cell_training){ .compile = { .batch = (size_t)k->batch },
-                                .fit = { .optimizer = { .kind = DSC_ADAM, .lr = k->lr },
+                                .fit = { .optimizer = { .kind = DSC_OPTIMIZER_ADAM, .lr = k->lr },
                                          .steps = (size_t)k->steps,
                                          .fixed_order = true } };
 }

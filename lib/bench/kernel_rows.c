@@ -123,13 +123,13 @@ enum {
 };
 
 const dsc_bench_row dsci_kernel_rows[] = {
-    ACTIVATION("relu", DSC_RELU, 1, 0),
-    ACTIVATION("sigmoid", DSC_SIGMOID, SIGMOID, 3),
-    ACTIVATION("tanh", DSC_TANH, REDUCED_EXP + 8, 3),
-    ACTIVATION("elu", DSC_ELU, EXPM1 + 3, 2),
-    ACTIVATION("gelu", DSC_GELU, BELL + NORMAL_CDF + 1, BELL + NORMAL_CDF + 5),
-    ACTIVATION("swish", DSC_SWISH, SIGMOID + 1, SIGMOID + 7),
-    ACTIVATION("softplus", DSC_SOFTPLUS, EXP + LOG1P + 3, SIGMOID + 1),
+    ACTIVATION("relu", DSC_ACTIVATION_RELU, 1, 0),
+    ACTIVATION("sigmoid", DSC_ACTIVATION_SIGMOID, SIGMOID, 3),
+    ACTIVATION("tanh", DSC_ACTIVATION_TANH, REDUCED_EXP + 8, 3),
+    ACTIVATION("elu", DSC_ACTIVATION_ELU, EXPM1 + 3, 2),
+    ACTIVATION("gelu", DSC_ACTIVATION_GELU, BELL + NORMAL_CDF + 1, BELL + NORMAL_CDF + 5),
+    ACTIVATION("swish", DSC_ACTIVATION_SWISH, SIGMOID + 1, SIGMOID + 7),
+    ACTIVATION("softplus", DSC_ACTIVATION_SOFTPLUS, EXP + LOG1P + 3, SIGMOID + 1),
     KERNEL("softmax/forward", softmax, 2, EXP + 4, 0),
     KERNEL("softmax/backward", softmax_back, 3, 4, 0),
     KERNEL("log-softmax", log_softmax, 2, EXP + 5, 0),

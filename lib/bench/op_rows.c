@@ -118,8 +118,9 @@ const size_t dsci_conv_row_count = sizeof dsci_conv_rows / sizeof dsci_conv_rows
     {                                                                                                        \
         .kind = RECURRENT, .batch = 64, .height = 50, .channels = 128, .units = 128, .cell = (type)          \
     }
-static const struct layer recurrences[] = { RECURRENT_OF(DSC_CELL_TANH), RECURRENT_OF(DSC_CELL_LSTM),
-                                            RECURRENT_OF(DSC_CELL_GRU), RECURRENT_OF(DSC_CELL_GRU_LBR) };
+static const struct layer recurrences[] = { RECURRENT_OF(DSC_RECURRENT_TANH),
+                                            RECURRENT_OF(DSC_RECURRENT_LSTM), RECURRENT_OF(DSC_RECURRENT_GRU),
+                                            RECURRENT_OF(DSC_RECURRENT_GRU_LBR) };
 
 const dsc_bench_row dsci_rnn_rows[] = {
     RECURRENCES(recurrences[0], "tanh", "64 x 50 x 128 to 128"),
@@ -296,7 +297,7 @@ void dsci_op_setup(dsc_bench *bench, dsc_bench_task *task, dsc_engine engine)
     note_implementation(bench, task, steps);
     if (engine != DSC_ENGINE_AUTO && strcmp(task->engine, dsc_engine_name(engine)) != 0)
         task->absent = "the engine has no implementation of it";
-    task->arithmetic = bench->options.dtype == DSC_BF16 ? DSC_BENCH_BF16 : DSC_BENCH_F32;
+    task->arithmetic = bench->options.dtype == DSC_DTYPE_BF16 ? DSC_BENCH_BF16 : DSC_BENCH_F32;
     task->threads = plan->threads;
     task->state = steps;
     task->run = run;

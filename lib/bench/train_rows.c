@@ -49,8 +49,8 @@ static void set_up(dsc_bench *bench, dsc_bench_task *task, dsc_engine engine, si
     task->setup = dsc_clock_seconds() - start;
     const dsc_examples batch = dsc_bench_batch_make(scope, w);
     task->engine = dsc_engine_name(engine);
-    task->arithmetic = bench->options.dtype == DSC_BF16 ? DSC_BENCH_BF16 : DSC_BENCH_F32;
-    task->state = dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_ADAM, .lr = 1e-3 }, &batch);
+    task->arithmetic = bench->options.dtype == DSC_DTYPE_BF16 ? DSC_BENCH_BF16 : DSC_BENCH_F32;
+    task->state = dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_OPTIMIZER_ADAM, .lr = 1e-3 }, &batch);
     task->run = run;
     task->flops = dsc_model_step_flops(model);
     task->items = (double)w->batch;
@@ -142,11 +142,12 @@ void dsci_sweep_setup(dsc_bench *bench, dsc_bench_task *task, dsc_engine engine)
         if (t == 0)
             task->setup = dsc_clock_seconds() - start;
         const dsc_examples batch = dsc_bench_batch_make(scope, &workload);
-        of_thread[t] = dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_ADAM, .lr = 1e-3 }, &batch);
+        of_thread[t] =
+            dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_OPTIMIZER_ADAM, .lr = 1e-3 }, &batch);
         task->flops += dsc_model_step_flops(model);
     }
     task->engine = dsc_engine_name(engine);
-    task->arithmetic = bench->options.dtype == DSC_BF16 ? DSC_BENCH_BF16 : DSC_BENCH_F32;
+    task->arithmetic = bench->options.dtype == DSC_DTYPE_BF16 ? DSC_BENCH_BF16 : DSC_BENCH_F32;
     task->state = of_thread;
     task->run = run_sweep;
     task->items = task->threads;

@@ -42,17 +42,17 @@ static dsc_node *recurrent(dsc_scope *scope, dsc_recurrent_cell cell)
 
 static dsc_node *lstm(dsc_scope *scope)
 {
-    return recurrent(scope, DSC_CELL_LSTM);
+    return recurrent(scope, DSC_RECURRENT_LSTM);
 }
 
 static dsc_node *gru(dsc_scope *scope)
 {
-    return recurrent(scope, DSC_CELL_GRU_LBR);
+    return recurrent(scope, DSC_RECURRENT_GRU_LBR);
 }
 
 static dsc_node *rnn(dsc_scope *scope)
 {
-    return recurrent(scope, DSC_CELL_TANH);
+    return recurrent(scope, DSC_RECURRENT_TANH);
 }
 
 static const dsc_bench_workload workloads[] = {

@@ -5,9 +5,9 @@
 
 static size_t groups_of(const dsc_dataset *data, dsc_scaling_scope over)
 {
-    if (over == DSC_SCALE_ALL)
+    if (over == DSC_SCALING_SCOPE_ALL)
         return 1;
-    return over == DSC_SCALE_CHANNELS ? data->channels : data->features;
+    return over == DSC_SCALING_SCOPE_CHANNELS ? data->channels : data->features;
 }
 
 /* Smallest and largest value of each group. Channels come last: value i of an example belongs to group i %
@@ -46,7 +46,7 @@ static void fit_range(const dsc_dataset *data, dsc_scaling scaling, dsc_scaler *
     find_range(data, s->count, low, high);
     for (size_t g = 0; g < s->count; g++) {
         const double range = high[g] - low[g];
-        const bool symmetric = scaling == DSC_SCALE_SYMMETRIC;
+        const bool symmetric = scaling == DSC_SCALING_SYMMETRIC;
         s->offset[g] = symmetric || !(range > 0) ? low[g] + range / 2 : low[g];
         s->factor[g] = range > 0 ? (symmetric ? 2 : 1) / range : 0;
     }
@@ -102,24 +102,24 @@ static bool check(dsc_scope *scope, const dsc_dataset *train, size_t groups)
 dsc_scaler dsc_scaler_fit(dsc_scope *scope, const dsc_dataset *train, dsc_scaling scaling,
                           dsc_scaling_scope over)
 {
-    dsc_scaler s = { .count = scaling == DSC_SCALE_NONE ? 1 : groups_of(train, over) };
-    if (dsc_scope_status(scope) != DSC_OK || (scaling != DSC_SCALE_NONE && !check(scope, train, s.count)))
+    dsc_scaler s = { .count = scaling == DSC_SCALING_NONE ? 1 : groups_of(train, over) };
+    if (dsc_scope_status(scope) != DSC_OK || (scaling != DSC_SCALING_NONE && !check(scope, train, s.count)))
         return (dsc_scaler){ 0 };
     s.offset = dsc_scope_alloc(scope, s.count, sizeof *s.offset);
     s.factor = dsc_scope_alloc(scope, s.count, sizeof *s.factor);
     if (!s.offset || !s.factor)
         return (dsc_scaler){ 0 };
     switch (scaling) {
-    case DSC_SCALE_MIN_MAX:
-    case DSC_SCALE_SYMMETRIC: fit_range(train, scaling, &s); break;
-    case DSC_SCALE_Z: {
+    case DSC_SCALING_MIN_MAX:
+    case DSC_SCALING_SYMMETRIC: fit_range(train, scaling, &s); break;
+    case DSC_SCALING_Z: {
         dsc_scope *work = dsc_scope_open(NULL);
         fit_z(work, train, &s);
         dsc_scope_adopt_error(scope, work);
         dsc_scope_close(&work);
         break;
     }
-    case DSC_SCALE_NONE:
+    case DSC_SCALING_NONE:
     default: s.factor[0] = 1; break;
     }
     return dsc_scope_status(scope) == DSC_OK ? s : (dsc_scaler){ 0 };

@@ -20,7 +20,7 @@ static void fill_row(dsci_table_row *row, dsci_node *node)
     };
     const dsci_tensor *out = node->out[0];
     const dsc_activation *activation = dsci_node_activation(node);
-    const bool fused = activation && *activation != DSC_LINEAR;
+    const bool fused = activation && *activation != DSC_ACTIVATION_LINEAR;
     char shape[128];
     snprintf(row->cell[0], sizeof row->cell[0], "%.100s", node->name);
     snprintf(row->cell[1], sizeof row->cell[1], "%s%s%s", dsci_node_kind(node), fused ? " + " : "",

@@ -130,7 +130,7 @@ static void initialize(const dsc_model *model, const dsci_graph *graph, const ds
         for (size_t j = 0; j < initializer->shift_count; j++)
             values[initializer->shift_first + j] += initializer->shift;
         for (size_t j = 0; j < slice->count; j++)
-            if (model->options.dtype == DSC_F64)
+            if (model->options.dtype == DSC_DTYPE_F64)
                 ((double *)vector)[slice->offset + j] = values[j];
             else
                 ((float *)vector)[slice->offset + j] = (float)values[j];

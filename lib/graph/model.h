@@ -91,7 +91,9 @@ double dsci_model_bytes(const dsc_model *model);
 
 static inline dsci_type dsci_model_type(const dsc_model *model)
 {
-    static const dsci_type types[] = { [DSC_F32] = DSCI_F32, [DSC_F64] = DSCI_F64, [DSC_BF16] = DSCI_BF16 };
+    static const dsci_type types[] = {
+        [DSC_DTYPE_F32] = DSCI_F32, [DSC_DTYPE_F64] = DSCI_F64, [DSC_DTYPE_BF16] = DSCI_BF16
+    };
     return types[model->options.dtype];
 }
 

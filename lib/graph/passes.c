@@ -177,19 +177,19 @@ void dsci_pass_measures(dsci_graph *graph)
 static bool applies(const dsci_node *node, dsc_activation activation)
 {
     return dsci_activation_can_be_fused(activation) &&
-           (node->op != &dsci_op_batch_norm || activation == DSC_RELU);
+           (node->op != &dsci_op_batch_norm || activation == DSC_ACTIVATION_RELU);
 }
 
 /* A batch normalisation whose gradient comes through ReLU alone masks it itself, by the output. */
 static bool takes_mask(dsci_node *node, const dsci_node *activation)
 {
     if (node->op != &dsci_op_batch_norm_backward || activation->op != &dsci_op_activation_backward ||
-        activation->attributes.activation.kind != DSC_RELU || node->in[0] != activation->out[0] ||
+        activation->attributes.activation.kind != DSC_ACTIVATION_RELU || node->in[0] != activation->out[0] ||
         activation->out[0]->uses != 1 || node->input_count == DSCI_MAX_INPUTS)
         return false;
     node->in[0] = activation->in[0];
     node->in[node->input_count++] = activation->in[1];
-    node->attributes.batch_norm.activation = DSC_RELU;
+    node->attributes.batch_norm.activation = DSC_ACTIVATION_RELU;
     return true;
 }
 
@@ -205,8 +205,9 @@ void dsci_pass_fuse(dsci_graph *graph)
         dsci_node *node = graph->nodes[i];
         dsci_node *producer = node->op == &dsci_op_activation ? node->in[0]->producer : NULL;
         dsc_activation *activation = producer ? dsci_node_activation(producer) : NULL;
-        if (activation && *activation == DSC_LINEAR && applies(producer, node->attributes.activation.kind) &&
-            node->in[0]->uses == 1 && !node->in[0]->result) {
+        if (activation && *activation == DSC_ACTIVATION_LINEAR &&
+            applies(producer, node->attributes.activation.kind) && node->in[0]->uses == 1 &&
+            !node->in[0]->result) {
             *activation = node->attributes.activation.kind;
             producer->out[0] = node->out[0];
             producer->out[0]->producer = producer;

@@ -82,23 +82,23 @@ static void activation_forward(dsc_activation kind, float alpha, float *dst, con
     const vec one = vec_set(1.0f), slope = vec_set(alpha), selu_scale = vec_set((float)DSCI_SELU_SCALE),
               selu_slope = vec_set((float)(DSCI_SELU_SCALE * DSCI_SELU_ALPHA));
     switch (kind) {
-    case DSC_LINEAR:
+    case DSC_ACTIVATION_LINEAR:
         if (dst != src)
             FORWARD(x);
         break;
-    case DSC_RELU: FORWARD(vec_relu(x)); break;
-    case DSC_SIGMOID: FORWARD(vec_sigmoid(x)); break;
-    case DSC_TANH: FORWARD(vec_tanh(x)); break;
-    case DSC_STEP: FORWARD(vec_step(x)); break;
-    case DSC_LEAKY_RELU: FORWARD(vec_bent(x, slope)); break;
-    case DSC_ELU: FORWARD(vec_elu(x, one, slope)); break;
-    case DSC_SELU: FORWARD(vec_elu(x, selu_scale, selu_slope)); break;
-    case DSC_GELU: FORWARD(vec_gelu(x)); break;
-    case DSC_GELU_TANH: FORWARD(vec_gelu_tanh(x)); break;
-    case DSC_SWISH: FORWARD(vec_swish(x)); break;
-    case DSC_MISH: FORWARD(vec_mish(x)); break;
-    case DSC_SOFTPLUS: FORWARD(vec_softplus(x)); break;
-    case DSC_HARD_SIGMOID: FORWARD(vec_hard_sigmoid(x)); break;
+    case DSC_ACTIVATION_RELU: FORWARD(vec_relu(x)); break;
+    case DSC_ACTIVATION_SIGMOID: FORWARD(vec_sigmoid(x)); break;
+    case DSC_ACTIVATION_TANH: FORWARD(vec_tanh(x)); break;
+    case DSC_ACTIVATION_STEP: FORWARD(vec_step(x)); break;
+    case DSC_ACTIVATION_LEAKY_RELU: FORWARD(vec_bent(x, slope)); break;
+    case DSC_ACTIVATION_ELU: FORWARD(vec_elu(x, one, slope)); break;
+    case DSC_ACTIVATION_SELU: FORWARD(vec_elu(x, selu_scale, selu_slope)); break;
+    case DSC_ACTIVATION_GELU: FORWARD(vec_gelu(x)); break;
+    case DSC_ACTIVATION_GELU_TANH: FORWARD(vec_gelu_tanh(x)); break;
+    case DSC_ACTIVATION_SWISH: FORWARD(vec_swish(x)); break;
+    case DSC_ACTIVATION_MISH: FORWARD(vec_mish(x)); break;
+    case DSC_ACTIVATION_SOFTPLUS: FORWARD(vec_softplus(x)); break;
+    case DSC_ACTIVATION_HARD_SIGMOID: FORWARD(vec_hard_sigmoid(x)); break;
     case DSC_ACTIVATION_COUNT: break;
     }
 }
@@ -183,24 +183,24 @@ static void activation_backward(dsc_activation kind, float alpha, float *diff_sr
               selu_scale = vec_set((float)DSCI_SELU_SCALE),
               selu_slope = vec_set((float)(DSCI_SELU_SCALE * DSCI_SELU_ALPHA));
     switch (kind) {
-    case DSC_LINEAR: activation_forward(kind, 0.0f, diff_src, diff_dst, n); break;
-    case DSC_RELU:
+    case DSC_ACTIVATION_LINEAR: activation_forward(kind, 0.0f, diff_src, diff_dst, n); break;
+    case DSC_ACTIVATION_RELU:
         EACH_VECTOR(n,
                     store_lanes(diff_src + i, count,
                                 relu_backward(load_lanes(diff_dst + i, count), load_lanes(at + i, count))));
         break;
-    case DSC_SIGMOID: BACKWARD(sigmoid_slope(at_i)); break;
-    case DSC_TANH: BACKWARD(tanh_slope(at_i)); break;
-    case DSC_LEAKY_RELU: BACKWARD(vec_if_greater(at_i, zero, one, slope)); break;
-    case DSC_ELU: BACKWARD(elu_slope(at_i, one, slope)); break;
-    case DSC_SELU: BACKWARD(elu_slope(at_i, selu_scale, selu_slope)); break;
-    case DSC_GELU: BACKWARD(gelu_slope(at_i)); break;
-    case DSC_GELU_TANH: BACKWARD(gelu_tanh_slope(at_i)); break;
-    case DSC_SWISH: BACKWARD(swish_slope(at_i)); break;
-    case DSC_MISH: BACKWARD(mish_slope(at_i)); break;
-    case DSC_SOFTPLUS: BACKWARD(vec_sigmoid(at_i)); break;
-    case DSC_HARD_SIGMOID: BACKWARD(hard_sigmoid_slope(at_i)); break;
-    case DSC_STEP:
+    case DSC_ACTIVATION_SIGMOID: BACKWARD(sigmoid_slope(at_i)); break;
+    case DSC_ACTIVATION_TANH: BACKWARD(tanh_slope(at_i)); break;
+    case DSC_ACTIVATION_LEAKY_RELU: BACKWARD(vec_if_greater(at_i, zero, one, slope)); break;
+    case DSC_ACTIVATION_ELU: BACKWARD(elu_slope(at_i, one, slope)); break;
+    case DSC_ACTIVATION_SELU: BACKWARD(elu_slope(at_i, selu_scale, selu_slope)); break;
+    case DSC_ACTIVATION_GELU: BACKWARD(gelu_slope(at_i)); break;
+    case DSC_ACTIVATION_GELU_TANH: BACKWARD(gelu_tanh_slope(at_i)); break;
+    case DSC_ACTIVATION_SWISH: BACKWARD(swish_slope(at_i)); break;
+    case DSC_ACTIVATION_MISH: BACKWARD(mish_slope(at_i)); break;
+    case DSC_ACTIVATION_SOFTPLUS: BACKWARD(vec_sigmoid(at_i)); break;
+    case DSC_ACTIVATION_HARD_SIGMOID: BACKWARD(hard_sigmoid_slope(at_i)); break;
+    case DSC_ACTIVATION_STEP:
     case DSC_ACTIVATION_COUNT: break;
     }
 }

@@ -10,13 +10,13 @@
 static inline int dsci_activation_by_output(dsc_activation kind)
 {
     switch (kind) {
-    case DSC_LINEAR:
-    case DSC_RELU:
-    case DSC_SIGMOID:
-    case DSC_TANH:
-    case DSC_LEAKY_RELU:
-    case DSC_ELU:
-    case DSC_SELU: return 1;
+    case DSC_ACTIVATION_LINEAR:
+    case DSC_ACTIVATION_RELU:
+    case DSC_ACTIVATION_SIGMOID:
+    case DSC_ACTIVATION_TANH:
+    case DSC_ACTIVATION_LEAKY_RELU:
+    case DSC_ACTIVATION_ELU:
+    case DSC_ACTIVATION_SELU: return 1;
     default: return 0;
     }
 }
@@ -25,19 +25,20 @@ static inline int dsci_activation_by_output(dsc_activation kind)
    alone. */
 static inline int dsci_activation_can_be_fused(dsc_activation kind)
 {
-    return kind == DSC_LINEAR || kind == DSC_RELU || kind == DSC_SIGMOID || kind == DSC_TANH;
+    return kind == DSC_ACTIVATION_LINEAR || kind == DSC_ACTIVATION_RELU || kind == DSC_ACTIVATION_SIGMOID ||
+           kind == DSC_ACTIVATION_TANH;
 }
 
 /* The least output of ReLU, and of all others -infinity: kernels give max(floor, sum). */
 static inline float dsci_activation_floor(dsc_activation kind)
 {
-    return kind == DSC_RELU ? 0.0F : -INFINITY;
+    return kind == DSC_ACTIVATION_RELU ? 0.0F : -INFINITY;
 }
 
 /* Whether max(floor, sum) is all of the activation; else it is applied in a pass of its own. */
 static inline int dsci_activation_is_floor(dsc_activation kind)
 {
-    return kind == DSC_LINEAR || kind == DSC_RELU;
+    return kind == DSC_ACTIVATION_LINEAR || kind == DSC_ACTIVATION_RELU;
 }
 
 #endif

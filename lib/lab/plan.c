@@ -215,7 +215,7 @@ static void set_choice(struct resolver *resolver, const dsc_param *param, const 
 
 static void set_number(struct resolver *resolver, const dsc_param *param, const char *text)
 {
-    const bool integer = param->kind == DSC_INTEGER;
+    const bool integer = param->kind == DSC_KIND_INTEGER;
     int64_t whole = 0;
     double real = 0;
     if (!(integer ? dsc_parse_integer(text, &whole) : dsc_parse_real(text, &real))) {
@@ -237,7 +237,7 @@ static void set_params(struct resolver *resolver)
     const dsc_param *params = resolver->plan->kase->params;
     for (size_t i = 0; i < resolver->param_count && dsc_scope_status(resolver->scope) == DSC_OK; i++) {
         const char *text = resolver->values[i] ? resolver->values[i] : params[i].value;
-        if (params[i].kind == DSC_CHOICE)
+        if (params[i].kind == DSC_KIND_CHOICE)
             set_choice(resolver, &params[i], text);
         else
             set_number(resolver, &params[i], text);
@@ -287,16 +287,16 @@ static void check_values(dsc_scope *scope, const dsc_param *param, const double 
         return;
     memcpy(sorted, values, count * sizeof *sorted);
     qsort(sorted, count, sizeof *sorted, by_value);
-    const bool named = param->kind == DSC_INTEGER && param->choices;
+    const bool named = param->kind == DSC_KIND_INTEGER && param->choices;
     for (size_t i = 0; i < count; i++) {
         if (!in_range(scope, param, sorted[i]))
             return;
         if (named && !(sorted[i] >= 0 && sorted[i] <= last_choice(param->choices)))
             dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "%s: %.15g is none of %s", param->name, sorted[i],
                            param->choices);
-        if (!isfinite(sorted[i]) || (param->kind == DSC_INTEGER && sorted[i] != rint(sorted[i])))
+        if (!isfinite(sorted[i]) || (param->kind == DSC_KIND_INTEGER && sorted[i] != rint(sorted[i])))
             dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "%s: %.15g is not %s (%s)", param->name, sorted[i],
-                           param->kind == DSC_INTEGER ? "an integer" : "a finite number", param->help);
+                           param->kind == DSC_KIND_INTEGER ? "an integer" : "a finite number", param->help);
         if (i > 0 && sorted[i] == sorted[i - 1])
             dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
                            "%s: %.15g is listed twice; each value can be swept once", param->name, sorted[i]);
@@ -335,7 +335,7 @@ static double *parse_values(struct resolver *resolver, const dsc_param *param, c
 {
     if (param->choices)
         list = names_to_numbers(resolver, param, list);
-    return list ? dsc_parse_list(resolver->scope, param->name, list, param->kind == DSC_INTEGER,
+    return list ? dsc_parse_list(resolver->scope, param->name, list, param->kind == DSC_KIND_INTEGER,
                                  DSCI_AXIS_MAX, count)
                 : NULL;
 }
@@ -363,8 +363,9 @@ static void add_axis(struct resolver *resolver, const dsc_axis *axis, const char
         return;
     }
     struct dsci_sweep_axis *to = &plan->axes[plan->axis_count++];
-    *to =
-        (struct dsci_sweep_axis){ .axis = axis, .name = param->name, .integer = param->kind == DSC_INTEGER };
+    *to = (struct dsci_sweep_axis){ .axis = axis,
+                                    .name = param->name,
+                                    .integer = param->kind == DSC_KIND_INTEGER };
     if (said || !axis->derive) {
         to->values = parse_values(resolver, param, said ? said : param->value, &to->count);
     } else {

@@ -20,8 +20,8 @@ static json_t *param_value(const dsc_plan *plan, const dsc_param *param)
     double real;
     const char *text;
     switch (param->kind) {
-    case DSC_INTEGER: memcpy(&whole, field, sizeof whole); return json_integer(whole);
-    case DSC_REAL: memcpy(&real, field, sizeof real); return json_real(real);
+    case DSC_KIND_INTEGER: memcpy(&whole, field, sizeof whole); return json_integer(whole);
+    case DSC_KIND_REAL: memcpy(&real, field, sizeof real); return json_real(real);
     default: memcpy(&text, field, sizeof text); return json_string(text);
     }
 }

@@ -13,7 +13,8 @@ static dsc_node *conv(dsc_node *x, size_t filters, size_t kernel, size_t fire, c
 {
     char name[64];
     snprintf(name, sizeof name, "fire%zu/%s", fire, part);
-    return dsc_relu(dsc_conv2d(x, filters, .kernel = { kernel, kernel }, .padding = DSC_SAME, .name = name));
+    return dsc_relu(
+        dsc_conv2d(x, filters, .kernel = { kernel, kernel }, .padding = DSC_PADDING_SAME, .name = name));
 }
 
 static dsc_node *fire(dsc_node *x, size_t number, size_t squeeze, size_t expand)

@@ -5,7 +5,7 @@
 
 static double default_alpha(dsc_activation kind)
 {
-    return kind == DSC_LEAKY_RELU ? 0.01 : kind == DSC_ELU ? 1 : 0;
+    return kind == DSC_ACTIVATION_LEAKY_RELU ? 0.01 : kind == DSC_ACTIVATION_ELU ? 1 : 0;
 }
 
 dsc_node *dsc_activate(dsc_node *x, const dsc_activation_spec *spec)
@@ -22,52 +22,52 @@ dsc_node *dsc_activate(dsc_node *x, const dsc_activation_spec *spec)
 
 dsc_node *dsc_relu(dsc_node *x)
 {
-    return dsc_activate(x, &(dsc_activation_spec){ .kind = DSC_RELU });
+    return dsc_activate(x, &(dsc_activation_spec){ .kind = DSC_ACTIVATION_RELU });
 }
 
 dsc_node *dsc_sigmoid(dsc_node *x)
 {
-    return dsc_activate(x, &(dsc_activation_spec){ .kind = DSC_SIGMOID });
+    return dsc_activate(x, &(dsc_activation_spec){ .kind = DSC_ACTIVATION_SIGMOID });
 }
 
 dsc_node *dsc_tanh(dsc_node *x)
 {
-    return dsc_activate(x, &(dsc_activation_spec){ .kind = DSC_TANH });
+    return dsc_activate(x, &(dsc_activation_spec){ .kind = DSC_ACTIVATION_TANH });
 }
 
 dsc_node *dsc_leaky_relu(dsc_node *x)
 {
-    return dsc_activate(x, &(dsc_activation_spec){ .kind = DSC_LEAKY_RELU });
+    return dsc_activate(x, &(dsc_activation_spec){ .kind = DSC_ACTIVATION_LEAKY_RELU });
 }
 
 dsc_node *dsc_elu(dsc_node *x)
 {
-    return dsc_activate(x, &(dsc_activation_spec){ .kind = DSC_ELU });
+    return dsc_activate(x, &(dsc_activation_spec){ .kind = DSC_ACTIVATION_ELU });
 }
 
 dsc_node *dsc_selu(dsc_node *x)
 {
-    return dsc_activate(x, &(dsc_activation_spec){ .kind = DSC_SELU });
+    return dsc_activate(x, &(dsc_activation_spec){ .kind = DSC_ACTIVATION_SELU });
 }
 
 dsc_node *dsc_gelu(dsc_node *x)
 {
-    return dsc_activate(x, &(dsc_activation_spec){ .kind = DSC_GELU });
+    return dsc_activate(x, &(dsc_activation_spec){ .kind = DSC_ACTIVATION_GELU });
 }
 
 dsc_node *dsc_swish(dsc_node *x)
 {
-    return dsc_activate(x, &(dsc_activation_spec){ .kind = DSC_SWISH });
+    return dsc_activate(x, &(dsc_activation_spec){ .kind = DSC_ACTIVATION_SWISH });
 }
 
 dsc_node *dsc_softplus(dsc_node *x)
 {
-    return dsc_activate(x, &(dsc_activation_spec){ .kind = DSC_SOFTPLUS });
+    return dsc_activate(x, &(dsc_activation_spec){ .kind = DSC_ACTIVATION_SOFTPLUS });
 }
 
 dsc_node *dsc_hard_sigmoid(dsc_node *x)
 {
-    return dsc_activate(x, &(dsc_activation_spec){ .kind = DSC_HARD_SIGMOID });
+    return dsc_activate(x, &(dsc_activation_spec){ .kind = DSC_ACTIVATION_HARD_SIGMOID });
 }
 
 dsc_node *dsc_softmax(dsc_node *x)

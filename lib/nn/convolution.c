@@ -92,7 +92,7 @@ static dsc_node *make_conv(dsc_node *x, const char *name, const struct conv *con
     const size_t channels = src->dim[src->rank - 1];
     if (!check_channels(x, name, conv, channels))
         return NULL;
-    for (size_t i = conv->rank == 3 ? 0 : 1; conv->padding == DSC_SAME && i < 2; i++)
+    for (size_t i = conv->rank == 3 ? 0 : 1; conv->padding == DSC_PADDING_SAME && i < 2; i++)
         pad_same(window, i, src->dim[src->rank - 3 + i]);
     dsci_shape weights = { .rank = conv->rank + 1 };
     size_t at = 0;
@@ -116,7 +116,7 @@ static dsc_node *make_conv(dsc_node *x, const char *name, const struct conv *con
     return dsci_layer_make(&dsci_op_conv, name, &attributes, inputs, count + 1);
 }
 
-dsc_node *dsc_conv2d_spec_make(dsc_node *x, const dsc_conv2d_spec *spec)
+dsc_node *dsc_conv2d_with(dsc_node *x, const dsc_conv2d_spec *spec)
 {
     if (!x || !spec)
         return NULL;
@@ -138,7 +138,7 @@ dsc_node *dsc_conv2d_spec_make(dsc_node *x, const dsc_conv2d_spec *spec)
     return make_conv(x, dsci_layer_name(x, DSCI_OP_CONV, "conv2d", spec->name), &conv, &window);
 }
 
-dsc_node *dsc_conv1d_spec_make(dsc_node *x, const dsc_conv1d_spec *spec)
+dsc_node *dsc_conv1d_with(dsc_node *x, const dsc_conv1d_spec *spec)
 {
     if (!x || !spec)
         return NULL;
@@ -188,17 +188,17 @@ static dsc_node *make_pool(dsc_node *x, const dsci_op *op, const dsc_pool_spec *
     }
     if (!check_window(x, name, window))
         return NULL;
-    for (size_t i = src->rank == 4 ? 0 : 1; spec->padding == DSC_SAME && i < 2; i++)
+    for (size_t i = src->rank == 4 ? 0 : 1; spec->padding == DSC_PADDING_SAME && i < 2; i++)
         pad_same(window, i, src->dim[src->rank - 3 + i]);
     return dsci_layer_make(op, name, &attributes, &x, 1);
 }
 
-dsc_node *dsc_max_pool_spec_make(dsc_node *x, const dsc_pool_spec *spec)
+dsc_node *dsc_max_pool_with(dsc_node *x, const dsc_pool_spec *spec)
 {
     return make_pool(x, &dsci_op_max_pool, spec);
 }
 
-dsc_node *dsc_average_pool_spec_make(dsc_node *x, const dsc_pool_spec *spec)
+dsc_node *dsc_average_pool_with(dsc_node *x, const dsc_pool_spec *spec)
 {
     return make_pool(x, &dsci_op_average_pool, spec);
 }

@@ -23,7 +23,7 @@ static size_t dense_fan_in(const dsc_node *x, const dsc_dense_spec *spec)
     return spec->per_step && shape->rank > 1 ? shape->dim[shape->rank - 1] : dsci_node_example_elements(x);
 }
 
-dsc_node *dsc_dense_spec_make(dsc_node *x, const dsc_dense_spec *spec)
+dsc_node *dsc_dense_with(dsc_node *x, const dsc_dense_spec *spec)
 {
     if (!x || !spec)
         return NULL;

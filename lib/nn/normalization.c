@@ -17,7 +17,7 @@ static dsc_node *channel_values(dsc_node *x, const char *layer, const char *name
                  : dsci_parameter_make(x, layer, name, &shape, &initializer);
 }
 
-dsc_node *dsc_batch_norm_spec_make(dsc_node *x, const dsc_batch_norm_spec *spec)
+dsc_node *dsc_batch_norm_with(dsc_node *x, const dsc_batch_norm_spec *spec)
 {
     if (!x || !spec)
         return NULL;
@@ -47,7 +47,7 @@ dsc_node *dsc_batch_norm_spec_make(dsc_node *x, const dsc_batch_norm_spec *spec)
     return dsci_layer_make(&dsci_op_batch_norm, name, &attributes, inputs, count);
 }
 
-dsc_node *dsc_layer_norm_spec_make(dsc_node *x, const dsc_layer_norm_spec *spec)
+dsc_node *dsc_layer_norm_with(dsc_node *x, const dsc_layer_norm_spec *spec)
 {
     if (!x || !spec)
         return NULL;

@@ -40,19 +40,19 @@ static const struct rule {
     double lr, momentum, beta1, beta2, epsilon;
     int vectors;
 } rules[] = {
-    [DSC_SGD] = { "sgd", 0.01, 0, 0.9, 0.999, 1e-8, 0 },
-    [DSC_MOMENTUM] = { "momentum", 0.01, 0.9, 0.9, 0.999, 1e-8, 1 },
-    [DSC_NESTEROV] = { "nesterov", 0.01, 0.9, 0.9, 0.999, 1e-8, 1 },
-    [DSC_ADAM] = { "adam", 0.001, 0, 0.9, 0.999, 1e-8, 2 },
-    [DSC_ADAGRAD] = { "adagrad", 0.01, 0, 0.9, 0.999, 1e-10, 1 },
-    [DSC_RMSPROP] = { "rmsprop", 0.01, 0, 0.9, 0.99, 1e-8, 1 },
-    [DSC_ADADELTA] = { "adadelta", 1, 0, 0.9, 0.9, 1e-6, 2 },
-    [DSC_ADAMAX] = { "adamax", 0.002, 0, 0.9, 0.999, 1e-8, 2 },
-    [DSC_NADAM] = { "nadam", 0.002, 0, 0.9, 0.999, 1e-8, 2 },
-    [DSC_AMSGRAD] = { "amsgrad", 0.001, 0, 0.9, 0.999, 1e-8, 3 },
-    [DSC_ADAMW] = { "adamw", 0.001, 0, 0.9, 0.999, 1e-8, 2 },
-    [DSC_RPROP] = { "rprop", 0.01, 0, 0.9, 0.999, 1e-8, 2 },
-    [DSC_DELTA_BAR_DELTA] = { "delta-bar-delta", 0.01, 0, 0.7, 0.999, 1e-8, 2 },
+    [DSC_OPTIMIZER_SGD] = { "sgd", 0.01, 0, 0.9, 0.999, 1e-8, 0 },
+    [DSC_OPTIMIZER_MOMENTUM] = { "momentum", 0.01, 0.9, 0.9, 0.999, 1e-8, 1 },
+    [DSC_OPTIMIZER_NESTEROV] = { "nesterov", 0.01, 0.9, 0.9, 0.999, 1e-8, 1 },
+    [DSC_OPTIMIZER_ADAM] = { "adam", 0.001, 0, 0.9, 0.999, 1e-8, 2 },
+    [DSC_OPTIMIZER_ADAGRAD] = { "adagrad", 0.01, 0, 0.9, 0.999, 1e-10, 1 },
+    [DSC_OPTIMIZER_RMSPROP] = { "rmsprop", 0.01, 0, 0.9, 0.99, 1e-8, 1 },
+    [DSC_OPTIMIZER_ADADELTA] = { "adadelta", 1, 0, 0.9, 0.9, 1e-6, 2 },
+    [DSC_OPTIMIZER_ADAMAX] = { "adamax", 0.002, 0, 0.9, 0.999, 1e-8, 2 },
+    [DSC_OPTIMIZER_NADAM] = { "nadam", 0.002, 0, 0.9, 0.999, 1e-8, 2 },
+    [DSC_OPTIMIZER_AMSGRAD] = { "amsgrad", 0.001, 0, 0.9, 0.999, 1e-8, 3 },
+    [DSC_OPTIMIZER_ADAMW] = { "adamw", 0.001, 0, 0.9, 0.999, 1e-8, 2 },
+    [DSC_OPTIMIZER_RPROP] = { "rprop", 0.01, 0, 0.9, 0.999, 1e-8, 2 },
+    [DSC_OPTIMIZER_DELTA_BAR_DELTA] = { "delta-bar-delta", 0.01, 0, 0.7, 0.999, 1e-8, 2 },
 };
 
 const char *dsc_optimizer_name(dsc_optimizer_kind kind)
@@ -66,7 +66,7 @@ dsc_optimizer_kind dsc_optimizer_parse(dsc_scope *scope, const char *name)
     for (size_t i = 0; i < DSC_OPTIMIZER_COUNT; i++)
         names[i] = rules[i].name;
     const int kind = dsci_parse_name(scope, "optimizer", name, names, DSC_OPTIMIZER_COUNT);
-    return kind < 0 ? DSC_SGD : (dsc_optimizer_kind)kind;
+    return kind < 0 ? DSC_OPTIMIZER_SGD : (dsc_optimizer_kind)kind;
 }
 
 /* --- Making --- */
@@ -167,7 +167,7 @@ static dsci_trained_slice resolve(const dsc_optimizer *o, const dsc_slice *slice
                                   const dsc_parameter_group *group)
 {
     const double decay = own(group, group->weight_decay, o->weight_decay), l2 = own(group, group->l2, o->l2);
-    const bool adamw = o->kind == DSC_ADAMW;
+    const bool adamw = o->kind == DSC_OPTIMIZER_ADAMW;
     return (dsci_trained_slice){ .offset = slice->offset,
                                  .count = slice->count,
                                  .units = units_of(slice),
@@ -249,9 +249,9 @@ static void fill_second(dsci_optimizer_state *o)
 {
     for (size_t s = 0; s < o->slice_count; s++) {
         const dsci_trained_slice *slice = &o->slices[s];
-        const double value = o->options.kind == DSC_RPROP ? o->options.lr * slice->lr_factor : 1;
+        const double value = o->options.kind == DSC_OPTIMIZER_RPROP ? o->options.lr * slice->lr_factor : 1;
         for (size_t i = slice->offset; i < slice->offset + slice->count; i++)
-            if (o->dtype == DSC_F64)
+            if (o->dtype == DSC_DTYPE_F64)
                 ((double *)o->second)[i] = value;
             else
                 ((float *)o->second)[i] = (float)value;
@@ -266,10 +266,11 @@ struct kept {
 static struct kept vectors_of(const dsc_optimizer *options)
 {
     const dsc_optimizer_kind kind = options->kind;
-    const bool velocity = (kind == DSC_RMSPROP || kind == DSC_DELTA_BAR_DELTA) && options->momentum > 0;
+    const bool velocity =
+        (kind == DSC_OPTIMIZER_RMSPROP || kind == DSC_OPTIMIZER_DELTA_BAR_DELTA) && options->momentum > 0;
     const int vectors = rules[kind].vectors;
     return (struct kept){ .first = vectors > 0,
-                          .second = vectors > 1 || (kind == DSC_RMSPROP && options->centered),
+                          .second = vectors > 1 || (kind == DSC_OPTIMIZER_RMSPROP && options->centered),
                           .third = vectors > 2 || velocity };
 }
 
@@ -283,7 +284,7 @@ int dsci_optimizer_vectors(const dsc_optimizer *options)
 
 static dsc_status make_vectors(dsc_scope *scope, dsci_optimizer_state *o)
 {
-    const size_t size = o->dtype == DSC_F64 ? sizeof(double) : sizeof(float);
+    const size_t size = o->dtype == DSC_DTYPE_F64 ? sizeof(double) : sizeof(float);
     const dsc_optimizer_kind kind = o->options.kind;
     const struct kept kept = vectors_of(&o->options);
     if (kept.first)
@@ -292,7 +293,7 @@ static dsc_status make_vectors(dsc_scope *scope, dsci_optimizer_state *o)
         o->second = dsc_scope_alloc(scope, o->elements, size);
     if (kept.third)
         o->third = dsc_scope_alloc(scope, o->elements, size);
-    if (o->second && (kind == DSC_RPROP || kind == DSC_DELTA_BAR_DELTA))
+    if (o->second && (kind == DSC_OPTIMIZER_RPROP || kind == DSC_OPTIMIZER_DELTA_BAR_DELTA))
         fill_second(o);
     return dsc_scope_status(scope);
 }
@@ -317,7 +318,7 @@ dsc_status dsci_optimizer_make(dsc_scope *scope, dsci_optimizer_state *optimizer
                                                        .plateau_best = INFINITY },
                                          .gradient_norm = NAN };
     fill_defaults(&optimizer->options, &rules[options->kind]);
-    if (dtype != DSC_F64) { /* the corrections must belong to the betas that the kernel multiplies by */
+    if (dtype != DSC_DTYPE_F64) { /* the corrections must belong to the betas that the kernel multiplies by */
         optimizer->options.beta1 = (double)(float)optimizer->options.beta1;
         optimizer->options.beta2 = (double)(float)optimizer->options.beta2;
     }
@@ -334,7 +335,7 @@ dsc_status dsci_optimizer_make(dsc_scope *scope, dsci_optimizer_state *optimizer
 /* Whether a row without gradient keeps its bits, and those of the rule's memory, under an update. */
 static bool leaves_rows(const dsc_optimizer *options, const dsci_trained_slice *slice)
 {
-    const bool forgetless = options->kind == DSC_SGD || options->kind == DSC_ADAGRAD;
+    const bool forgetless = options->kind == DSC_OPTIMIZER_SGD || options->kind == DSC_OPTIMIZER_ADAGRAD;
     return forgetless && slice->coupled == 0 && slice->decoupled == 0 && slice->l1 == 0;
 }
 
@@ -388,7 +389,8 @@ struct vectors {
 
 static void *at(const dsci_optimizer_state *o, void *vector, size_t offset)
 {
-    return vector ? (char *)vector + offset * (o->dtype == DSC_F64 ? sizeof(double) : sizeof(float)) : NULL;
+    return vector ? (char *)vector + offset * (o->dtype == DSC_DTYPE_F64 ? sizeof(double) : sizeof(float))
+                  : NULL;
 }
 
 /* Dozat's momentum: mu_t = beta1 (1 - 0.96^(t / 250) / 2). */
@@ -411,9 +413,11 @@ static struct dsci_update_step next_step(dsci_optimizer_state *o)
     dsci_optimizer_progress *p = &o->progress;
     const uint64_t step = (uint64_t)p->step, epoch = (uint64_t)p->epoch;
     const double momentum = dsc_schedule_momentum(&options->schedule, step, epoch);
-    const bool uses_beta1 = options->kind != DSC_MOMENTUM && options->kind != DSC_NESTEROV;
+    const bool uses_beta1 =
+        options->kind != DSC_OPTIMIZER_MOMENTUM && options->kind != DSC_OPTIMIZER_NESTEROV;
     o->lr = dsc_schedule_rate(&options->schedule, options->lr, step, epoch) * p->plateau_factor;
-    if (options->schedule.kind == DSC_PLATEAU && o->lr < options->schedule.minimum && p->plateau_factor < 1)
+    if (options->schedule.kind == DSC_SCHEDULE_PLATEAU && o->lr < options->schedule.minimum &&
+        p->plateau_factor < 1)
         o->lr = options->schedule.minimum;
     struct dsci_update_step s = { .kind = options->kind,
                                   .centered = options->centered,
@@ -423,14 +427,14 @@ static struct dsci_update_step next_step(dsci_optimizer_state *o)
                                   .beta1 = isnan(momentum) || !uses_beta1 ? options->beta1 : momentum,
                                   .beta2 = options->beta2,
                                   .epsilon = options->epsilon };
-    if (o->dtype != DSC_F64)
+    if (o->dtype != DSC_DTYPE_F64)
         s.beta1 = (double)(float)s.beta1;
     p->step++;
     p->beta1_power *= s.beta1;
     p->beta2_power *= s.beta2;
     s.step_size = s.lr / (1 - p->beta1_power);
     s.root_correction = 1 / sqrt(1 - p->beta2_power);
-    if (options->kind == DSC_NADAM)
+    if (options->kind == DSC_OPTIMIZER_NADAM)
         nadam_coefficients(o, &s);
     return s;
 }
@@ -438,19 +442,19 @@ static struct dsci_update_step next_step(dsci_optimizer_state *o)
 static dsci_update_fn *kernel_of(const dsci_kernels *k, const struct dsci_update_step *s)
 {
     switch (s->kind) {
-    case DSC_MOMENTUM:
-    case DSC_NESTEROV: return s->sutskever ? k->velocity : k->momentum;
-    case DSC_ADAM:
-    case DSC_ADAMW: return k->adam;
-    case DSC_ADAGRAD: return k->adagrad;
-    case DSC_RMSPROP: return k->rmsprop;
-    case DSC_ADADELTA: return k->adadelta;
-    case DSC_ADAMAX: return k->adamax;
-    case DSC_NADAM: return k->nadam;
-    case DSC_AMSGRAD: return k->amsgrad;
-    case DSC_RPROP: return k->rprop;
-    case DSC_DELTA_BAR_DELTA: return k->delta_bar_delta;
-    case DSC_SGD:
+    case DSC_OPTIMIZER_MOMENTUM:
+    case DSC_OPTIMIZER_NESTEROV: return s->sutskever ? k->velocity : k->momentum;
+    case DSC_OPTIMIZER_ADAM:
+    case DSC_OPTIMIZER_ADAMW: return k->adam;
+    case DSC_OPTIMIZER_ADAGRAD: return k->adagrad;
+    case DSC_OPTIMIZER_RMSPROP: return k->rmsprop;
+    case DSC_OPTIMIZER_ADADELTA: return k->adadelta;
+    case DSC_OPTIMIZER_ADAMAX: return k->adamax;
+    case DSC_OPTIMIZER_NADAM: return k->nadam;
+    case DSC_OPTIMIZER_AMSGRAD: return k->amsgrad;
+    case DSC_OPTIMIZER_RPROP: return k->rprop;
+    case DSC_OPTIMIZER_DELTA_BAR_DELTA: return k->delta_bar_delta;
+    case DSC_OPTIMIZER_SGD:
     case DSC_OPTIMIZER_COUNT: break;
     }
     return k->sgd;
@@ -467,7 +471,7 @@ static dsci_rule_step in_single(const struct dsci_update_step *s)
                              .step_size = (float)s->step_size,
                              .root_correction = (float)s->root_correction,
                              .gradient_step = (float)s->nadam_gradient,
-                             .nesterov = s->kind == DSC_NESTEROV };
+                             .nesterov = s->kind == DSC_OPTIMIZER_NESTEROV };
 }
 
 /* Updates n elements of a slice from offset on, of all vectors. */
@@ -478,7 +482,7 @@ static void update_elements(dsci_optimizer_state *o, const struct dsci_update_st
     void *a = at(o, o->first, offset), *b = at(o, o->second, offset), *c = at(o, o->third, offset);
     const double most = o->options.clip_value > 0 ? o->options.clip_value : INFINITY;
     const bool shaped = v.scale != 1 || most < INFINITY || slice->l1 > 0;
-    if (o->dtype == DSC_F64) {
+    if (o->dtype == DSC_DTYPE_F64) {
         if (shaped)
             shape(w, g, n, v.scale, most, slice->l1);
         if (slice->decoupled > 0)
@@ -526,10 +530,11 @@ static double squares(const dsci_optimizer_state *o, size_t i, void *gradients)
         return 0;
     const void *g = at(o, gradients, chunk->offset);
     double sums[DSCI_LANES] = { 0 }, sum = 0;
-    if (o->dtype != DSC_F64 && most == INFINITY)
+    if (o->dtype != DSC_DTYPE_F64 && most == INFINITY)
         return dsci_kernels_for(DSC_ISA_AUTO)->dot(g, g, chunk->count);
     for (size_t j = 0; j < chunk->count; j++) {
-        const double x = fabs(o->dtype == DSC_F64 ? ((const double *)g)[j] : (double)((const float *)g)[j]);
+        const double x =
+            fabs(o->dtype == DSC_DTYPE_F64 ? ((const double *)g)[j] : (double)((const float *)g)[j]);
         const double clipped = x > most ? most : x;
         sums[j % DSCI_LANES] += clipped * clipped;
     }
@@ -570,7 +575,7 @@ static void bound_norms(const dsci_optimizer_state *o, const dsci_trained_slice 
     const size_t units = s->units, rows = s->count / units, blocks = (units + COLUMNS - 1) / COLUMNS;
     for (size_t i = dsci_region_begin(region, blocks); i < dsci_region_end(region, blocks); i++) {
         const size_t first = i * COLUMNS, count = units - first < COLUMNS ? units - first : COLUMNS;
-        if (o->dtype == DSC_F64)
+        if (o->dtype == DSC_DTYPE_F64)
             bound(w, rows, units, first, count, s->max_norm);
         else
             dsci_kernels_for(DSC_ISA_AUTO)
@@ -607,7 +612,7 @@ void dsci_optimizer_epoch(dsci_optimizer_state *optimizer, double loss)
     const dsc_schedule *s = &optimizer->options.schedule;
     dsci_optimizer_progress *p = &optimizer->progress;
     p->epoch++;
-    if (s->kind != DSC_PLATEAU)
+    if (s->kind != DSC_SCHEDULE_PLATEAU)
         return;
     if (isfinite(loss) && loss < p->plateau_best * (1 - s->threshold)) {
         p->plateau_best = loss;
@@ -631,7 +636,7 @@ double dsci_optimizer_penalty(const dsci_optimizer_state *optimizer, const void 
     for (size_t i = 0; i < optimizer->slice_count; i++) {
         const dsci_trained_slice *s = &optimizer->slices[i];
         if (s->l1 > 0 || s->l2 > 0)
-            sum += optimizer->dtype == DSC_F64
+            sum += optimizer->dtype == DSC_DTYPE_F64
                        ? penalty_f64((const double *)parameters + s->offset, s->count, s->l1, s->l2)
                        : penalty_f32((const float *)parameters + s->offset, s->count, s->l1, s->l2);
     }

@@ -4,7 +4,7 @@
 #include "nn/layer.h"
 #include "ops/recurrent/recurrent.h"
 
-dsc_node *dsc_embedding_spec_make(dsc_node *tokens, const dsc_embedding_spec *spec)
+dsc_node *dsc_embedding_with(dsc_node *tokens, const dsc_embedding_spec *spec)
 {
     if (!tokens || !spec)
         return NULL;
@@ -72,7 +72,7 @@ static void take_parameter(struct layer *layer, enum dsci_recurrent_role role, c
         .init = init, .scale = scale, .fan_in = fan_in, .fan_out = layer->gates * units
     };
     dsc_node *parameter = dsci_layer_parameter(layer->x, layer->name, name, shape, &initialization);
-    if (parameter && role == DSCI_ROLE_BIAS && layer->spec->cell == DSC_CELL_LSTM) {
+    if (parameter && role == DSCI_ROLE_BIAS && layer->spec->cell == DSC_RECURRENT_LSTM) {
         dsci_initializer *begin = &parameter->tensor->producer->attributes.parameter.initializer;
         begin->shift = layer->spec->forget_bias;
         begin->shift_first = units;
@@ -84,7 +84,7 @@ static void take_parameter(struct layer *layer, enum dsci_recurrent_role role, c
 static void take_parameters(struct layer *layer)
 {
     const dsc_recurrent_spec *spec = layer->spec;
-    const bool jordan = spec->cell == DSC_CELL_JORDAN;
+    const bool jordan = spec->cell == DSC_RECURRENT_JORDAN;
     const size_t width = layer->gates * spec->units, state = layer->attributes.recurrent.outputs;
     const size_t features = layer->attributes.recurrent.features;
     const dsci_shape bias = { .rank = 1, .dim = { width } };
@@ -94,7 +94,7 @@ static void take_parameters(struct layer *layer)
     take_parameter(layer, DSCI_ROLE_RECURRENT, "recurrent_weights",
                    &(dsci_shape){ .rank = 2, .dim = { state, width } }, spec->recurrent_init);
     take_parameter(layer, DSCI_ROLE_BIAS, "bias", &bias, spec->bias_init);
-    if (spec->cell == DSC_CELL_GRU_LBR || spec->two_biases)
+    if (spec->cell == DSC_RECURRENT_GRU_LBR || spec->two_biases)
         take_parameter(layer, DSCI_ROLE_RECURRENT_BIAS, "recurrent_bias", &bias, spec->bias_init);
     if (spec->peephole)
         take_parameter(layer, DSCI_ROLE_PEEPHOLE, "peephole",
@@ -119,7 +119,7 @@ static dsc_node *one_direction(dsc_node *x, const dsc_recurrent_spec *spec, cons
     layer.attributes.recurrent.cell = (int)spec->cell;
     layer.attributes.recurrent.units = spec->units;
     layer.attributes.recurrent.outputs =
-        spec->cell == DSC_CELL_JORDAN && spec->outputs ? spec->outputs : spec->units;
+        spec->cell == DSC_RECURRENT_JORDAN && spec->outputs ? spec->outputs : spec->units;
     layer.attributes.recurrent.steps = dim[1];
     layer.attributes.recurrent.features = dim[2];
     layer.attributes.recurrent.truncate = spec->truncate;
@@ -131,7 +131,7 @@ static dsc_node *one_direction(dsc_node *x, const dsc_recurrent_spec *spec, cons
     if (spec->initial)
         take_input(&layer, DSCI_ROLE_INITIAL, spec->initial);
     if (spec->stateful) {
-        const size_t carried = layer.attributes.recurrent.outputs << (spec->cell == DSC_CELL_LSTM);
+        const size_t carried = layer.attributes.recurrent.outputs << (spec->cell == DSC_RECURRENT_LSTM);
         take_input(&layer, DSCI_ROLE_STATE,
                    dsci_state_make(x, name, "state",
                                    &(dsci_shape){ .rank = 2, .dim = { spec->stateful, carried } },
@@ -147,14 +147,14 @@ static const char *problem_of(const dsc_node *x, const dsc_recurrent_spec *spec)
                "dsc_reshape()";
     if (spec->units == 0 || spec->units > 1 << 24 || spec->outputs > 1 << 24)
         return "expected 1 to 2^24 units and outputs";
-    if ((unsigned)spec->cell > DSC_CELL_GRU_LBR)
+    if ((unsigned)spec->cell > DSC_RECURRENT_GRU_LBR)
         return "expected a cell of dsc_recurrent_cell";
-    if (spec->peephole && spec->cell != DSC_CELL_LSTM)
-        return "peepholes belong to an LSTM: set .cell = DSC_CELL_LSTM";
-    if (spec->outputs && spec->cell != DSC_CELL_JORDAN)
-        return "outputs belong to a Jordan network: set .units, or .cell = DSC_CELL_JORDAN";
-    if (spec->forget_bias != 0 && spec->cell != DSC_CELL_LSTM)
-        return "a forget bias belongs to an LSTM: set .cell = DSC_CELL_LSTM";
+    if (spec->peephole && spec->cell != DSC_RECURRENT_LSTM)
+        return "peepholes belong to an LSTM: set .cell = DSC_RECURRENT_LSTM";
+    if (spec->outputs && spec->cell != DSC_RECURRENT_JORDAN)
+        return "outputs belong to a Jordan network: set .units, or .cell = DSC_RECURRENT_JORDAN";
+    if (spec->forget_bias != 0 && spec->cell != DSC_RECURRENT_LSTM)
+        return "a forget bias belongs to an LSTM: set .cell = DSC_RECURRENT_LSTM";
     if (spec->initial && (spec->layers > 1 || spec->bidirectional))
         return "expected no initial state with several layers or directions: make one layer at a time";
     if (spec->initial && spec->stateful)
@@ -175,7 +175,7 @@ static dsc_node *stacked(dsc_node *x, const dsc_recurrent_spec *spec, const char
     return forward && backward ? dsc_concat(-1, forward, backward) : NULL;
 }
 
-dsc_node *dsc_recurrent_spec_make(dsc_node *x, const dsc_recurrent_spec *spec)
+dsc_node *dsc_recurrent_with(dsc_node *x, const dsc_recurrent_spec *spec)
 {
     if (!x || !spec)
         return NULL;

@@ -8,11 +8,11 @@
 #include "nn/optimizer.h"
 
 static const char *const names[] = {
-    [DSC_CONSTANT] = "constant",       [DSC_STEPWISE] = "stepwise",
-    [DSC_EXPONENTIAL] = "exponential", [DSC_INVERSE_TIME] = "inverse-time",
-    [DSC_COSINE] = "cosine",           [DSC_WARM_RESTARTS] = "warm-restarts",
-    [DSC_PLATEAU] = "plateau",         [DSC_TRIANGULAR] = "triangular",
-    [DSC_TRIANGULAR2] = "triangular2", [DSC_ONE_CYCLE] = "one-cycle",
+    [DSC_SCHEDULE_CONSTANT] = "constant",       [DSC_SCHEDULE_STEPWISE] = "stepwise",
+    [DSC_SCHEDULE_EXPONENTIAL] = "exponential", [DSC_SCHEDULE_INVERSE_TIME] = "inverse-time",
+    [DSC_SCHEDULE_COSINE] = "cosine",           [DSC_SCHEDULE_WARM_RESTARTS] = "warm-restarts",
+    [DSC_SCHEDULE_PLATEAU] = "plateau",         [DSC_SCHEDULE_TRIANGULAR] = "triangular",
+    [DSC_SCHEDULE_TRIANGULAR2] = "triangular2", [DSC_SCHEDULE_ONE_CYCLE] = "one-cycle",
 };
 
 static const char *name_at(const void *user, size_t i)
@@ -47,7 +47,7 @@ const char *dsc_schedule_name(dsc_schedule_kind kind)
 dsc_schedule_kind dsc_schedule_parse(dsc_scope *scope, const char *name)
 {
     const int kind = dsci_parse_name(scope, "schedule", name, names, DSC_SCHEDULE_COUNT);
-    return kind < 0 ? DSC_CONSTANT : (dsc_schedule_kind)kind;
+    return kind < 0 ? DSC_SCHEDULE_CONSTANT : (dsc_schedule_kind)kind;
 }
 
 static double or_default(double value, double other)
@@ -58,11 +58,11 @@ static double or_default(double value, double other)
 static dsc_schedule with_defaults(const dsc_schedule *schedule)
 {
     dsc_schedule s = *schedule;
-    if (s.kind == DSC_STEPWISE || s.kind == DSC_PLATEAU)
+    if (s.kind == DSC_SCHEDULE_STEPWISE || s.kind == DSC_SCHEDULE_PLATEAU)
         s.factor = or_default(s.factor, 0.1);
-    if (s.kind == DSC_WARM_RESTARTS)
+    if (s.kind == DSC_SCHEDULE_WARM_RESTARTS)
         s.factor = or_default(s.factor, 1);
-    if (s.kind == DSC_TRIANGULAR || s.kind == DSC_TRIANGULAR2)
+    if (s.kind == DSC_SCHEDULE_TRIANGULAR || s.kind == DSC_SCHEDULE_TRIANGULAR2)
         s.period = or_default(s.period, 2000);
     s.patience = s.patience ? s.patience : 10;
     s.threshold = or_default(s.threshold, 1e-4);
@@ -82,14 +82,16 @@ dsc_status dsci_schedule_check(dsc_scope *scope, dsc_schedule *schedule)
                               (int)schedule->kind);
     *schedule = with_defaults(schedule);
     const dsc_schedule_kind kind = schedule->kind;
-    const bool needs_period = kind == DSC_STEPWISE || kind == DSC_COSINE || kind == DSC_WARM_RESTARTS ||
-                              kind == DSC_TRIANGULAR || kind == DSC_TRIANGULAR2 || kind == DSC_ONE_CYCLE;
-    const bool needs_factor = kind == DSC_EXPONENTIAL || kind == DSC_INVERSE_TIME;
+    const bool needs_period = kind == DSC_SCHEDULE_STEPWISE || kind == DSC_SCHEDULE_COSINE ||
+                              kind == DSC_SCHEDULE_WARM_RESTARTS || kind == DSC_SCHEDULE_TRIANGULAR ||
+                              kind == DSC_SCHEDULE_TRIANGULAR2 || kind == DSC_SCHEDULE_ONE_CYCLE;
+    const bool needs_factor = kind == DSC_SCHEDULE_EXPONENTIAL || kind == DSC_SCHEDULE_INVERSE_TIME;
     const struct {
         const char *name;
         double value, least, limit;
     } numbers[] = {
-        { "factor", schedule->factor, needs_factor ? 0x1p-1022 : kind == DSC_WARM_RESTARTS, INFINITY },
+        { "factor", schedule->factor, needs_factor ? 0x1p-1022 : kind == DSC_SCHEDULE_WARM_RESTARTS,
+          INFINITY },
         { "period", schedule->period, needs_period, INFINITY },
         { "minimum", schedule->minimum, 0, INFINITY },
         { "warmup", schedule->warmup, 0, INFINITY },
@@ -105,7 +107,7 @@ dsc_status dsci_schedule_check(dsc_scope *scope, dsc_schedule *schedule)
             return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
                                   "schedule %s: expected %s from %g to below %g, found %g", names[kind],
                                   numbers[i].name, numbers[i].least, numbers[i].limit, numbers[i].value);
-    if (kind == DSC_WARM_RESTARTS && schedule->factor != floor(schedule->factor))
+    if (kind == DSC_SCHEDULE_WARM_RESTARTS && schedule->factor != floor(schedule->factor))
         return dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
                               "schedule %s: expected a whole number as factor, found %g", names[kind],
                               schedule->factor);
@@ -151,7 +153,7 @@ static double whole_power(double base, double exponent)
 static double triangle(const dsc_schedule *s, double lr, double t)
 {
     const double cycle = floor(1 + t / (2 * s->period)), x = fabs(t / s->period - 2 * cycle + 1);
-    const double height = s->kind == DSC_TRIANGULAR2 ? whole_power(0.5, cycle - 1) : 1;
+    const double height = s->kind == DSC_SCHEDULE_TRIANGULAR2 ? whole_power(0.5, cycle - 1) : 1;
     return s->minimum + (lr - s->minimum) * (x < 1 ? 1 - x : 0) * height;
 }
 
@@ -187,16 +189,16 @@ double dsc_schedule_rate(const dsc_schedule *schedule, double lr, uint64_t step,
         return t + 1 < s.warmup ? lr * (t + 1) / s.warmup : lr;
     t -= s.warmup;
     switch (s.kind) {
-    case DSC_STEPWISE: return lr * whole_power(s.factor, floor(t / s.period));
-    case DSC_EXPONENTIAL: return lr * whole_power(s.factor, floor(t));
-    case DSC_INVERSE_TIME: return lr / (1 + s.factor * t);
-    case DSC_COSINE: return anneal(lr, s.minimum, t / s.period);
-    case DSC_WARM_RESTARTS: return restarts(&s, lr, t);
-    case DSC_TRIANGULAR:
-    case DSC_TRIANGULAR2: return triangle(&s, lr, t);
-    case DSC_ONE_CYCLE: return one_cycle(&s, lr / s.divide, lr, lr / s.divide / s.divide_at_end, t);
-    case DSC_CONSTANT:
-    case DSC_PLATEAU:
+    case DSC_SCHEDULE_STEPWISE: return lr * whole_power(s.factor, floor(t / s.period));
+    case DSC_SCHEDULE_EXPONENTIAL: return lr * whole_power(s.factor, floor(t));
+    case DSC_SCHEDULE_INVERSE_TIME: return lr / (1 + s.factor * t);
+    case DSC_SCHEDULE_COSINE: return anneal(lr, s.minimum, t / s.period);
+    case DSC_SCHEDULE_WARM_RESTARTS: return restarts(&s, lr, t);
+    case DSC_SCHEDULE_TRIANGULAR:
+    case DSC_SCHEDULE_TRIANGULAR2: return triangle(&s, lr, t);
+    case DSC_SCHEDULE_ONE_CYCLE: return one_cycle(&s, lr / s.divide, lr, lr / s.divide / s.divide_at_end, t);
+    case DSC_SCHEDULE_CONSTANT:
+    case DSC_SCHEDULE_PLATEAU:
     case DSC_SCHEDULE_COUNT: break;
     }
     return lr;
@@ -206,7 +208,7 @@ double dsc_schedule_momentum(const dsc_schedule *schedule, uint64_t step, uint64
 {
     const dsc_schedule s = with_defaults(schedule);
     const double t = time_of(&s, step, epoch) - s.warmup;
-    if (s.kind != DSC_ONE_CYCLE)
+    if (s.kind != DSC_SCHEDULE_ONE_CYCLE)
         return NAN;
     return one_cycle(&s, s.momentum_high, s.momentum_low, s.momentum_high, t > 0 ? t : 0);
 }

@@ -3,7 +3,7 @@
 
 #include "nn/layer.h"
 
-dsc_node *dsc_reshape_to(dsc_node *x, const size_t *shape)
+dsc_node *dsc_reshape_with(dsc_node *x, const size_t *shape)
 {
     if (!x || !shape)
         return NULL;
@@ -18,7 +18,7 @@ dsc_node *dsc_reshape_to(dsc_node *x, const size_t *shape)
 
 dsc_node *dsc_flatten(dsc_node *x)
 {
-    return x ? dsc_reshape_to(x, (const size_t[]){ dsci_node_example_elements(x), 0 }) : NULL;
+    return x ? dsc_reshape_with(x, (const size_t[]){ dsci_node_example_elements(x), 0 }) : NULL;
 }
 
 /* Of the batched shape; a negative one counts from the last. One that does not exist is refused by the op. */
@@ -29,7 +29,7 @@ static size_t batched_axis(const dsc_node *x, int axis)
     return at < 1 ? (size_t)rank : (size_t)at;
 }
 
-dsc_node *dsc_concat_all(dsc_node *const *nodes, size_t count, int axis)
+dsc_node *dsc_concat_with(dsc_node *const *nodes, size_t count, int axis)
 {
     if (!nodes || count == 0 || !nodes[0])
         return NULL;

@@ -30,21 +30,21 @@ static void update(const struct dsci_update_step *s, double *w, const double *gr
     for (size_t i = 0; i < n; i++) {
         const double g = gradient[i] + wd * w[i];
         switch (s->kind) {
-        case DSC_MOMENTUM:
-        case DSC_NESTEROV:
+        case DSC_OPTIMIZER_MOMENTUM:
+        case DSC_OPTIMIZER_NESTEROV:
             if (s->sutskever) {
                 a[i] = mu * a[i] - lr * g;
-                w[i] += s->kind == DSC_NESTEROV ? mu * a[i] - lr * g : a[i];
+                w[i] += s->kind == DSC_OPTIMIZER_NESTEROV ? mu * a[i] - lr * g : a[i];
             } else {
                 a[i] = mu * a[i] + g;
-                w[i] -= lr * (s->kind == DSC_NESTEROV ? g + mu * a[i] : a[i]);
+                w[i] -= lr * (s->kind == DSC_OPTIMIZER_NESTEROV ? g + mu * a[i] : a[i]);
             }
             break;
-        case DSC_ADAGRAD:
+        case DSC_OPTIMIZER_ADAGRAD:
             a[i] += g * g;
             w[i] -= lr * g / (sqrt(a[i]) + eps);
             break;
-        case DSC_RMSPROP: {
+        case DSC_OPTIMIZER_RMSPROP: {
             a[i] = b2 * a[i] + (one - b2) * g * g;
             double variance = a[i];
             if (s->centered) {
@@ -58,37 +58,37 @@ static void update(const struct dsci_update_step *s, double *w, const double *gr
             w[i] -= lr * (c ? c[i] : step);
             break;
         }
-        case DSC_ADADELTA: {
+        case DSC_OPTIMIZER_ADADELTA: {
             a[i] = b2 * a[i] + (one - b2) * g * g;
             const double step = sqrt(b[i] + eps) / sqrt(a[i] + eps) * g;
             b[i] = b2 * b[i] + (one - b2) * step * step;
             w[i] -= lr * step;
             break;
         }
-        case DSC_ADAM:
-        case DSC_ADAMW:
-        case DSC_AMSGRAD: {
+        case DSC_OPTIMIZER_ADAM:
+        case DSC_OPTIMIZER_ADAMW:
+        case DSC_OPTIMIZER_AMSGRAD: {
             a[i] = b1 * a[i] + (one - b1) * g;
             b[i] = b2 * b[i] + (one - b2) * g * g;
             double second = b[i];
-            if (s->kind == DSC_AMSGRAD)
+            if (s->kind == DSC_OPTIMIZER_AMSGRAD)
                 second = c[i] = c[i] > second ? c[i] : second;
             w[i] -= size * a[i] / (sqrt(second) * root + eps);
             break;
         }
-        case DSC_ADAMAX: {
+        case DSC_OPTIMIZER_ADAMAX: {
             const double most = b2 * b[i], now = fabs(g) + eps;
             a[i] = b1 * a[i] + (one - b1) * g;
             b[i] = most > now ? most : now;
             w[i] -= size * a[i] / b[i];
             break;
         }
-        case DSC_NADAM:
+        case DSC_OPTIMIZER_NADAM:
             a[i] = b1 * a[i] + (one - b1) * g;
             b[i] = b2 * b[i] + (one - b2) * g * g;
             w[i] -= (s->nadam_gradient * g + size * a[i]) / (sqrt(b[i]) * root + eps);
             break;
-        case DSC_RPROP: {
+        case DSC_OPTIMIZER_RPROP: {
             const double agreement = sign(g) * sign(a[i]);
             double step = b[i] * (agreement > 0 ? 1.2 : agreement < 0 ? 0.5 : one);
             step = step < 1e-6 ? 1e-6 : step > 50 ? 50 : step;
@@ -97,7 +97,7 @@ static void update(const struct dsci_update_step *s, double *w, const double *gr
             w[i] -= sign(a[i]) * step;
             break;
         }
-        case DSC_DELTA_BAR_DELTA: {
+        case DSC_OPTIMIZER_DELTA_BAR_DELTA: {
             const double agreement = sign(g) * sign(a[i]);
             double gain = agreement > 0 ? b[i] + 0.05 : agreement < 0 ? b[i] * 0.95 : b[i];
             gain = gain < 0.1 ? 0.1 : gain > 10 ? 10 : gain;
@@ -108,7 +108,7 @@ static void update(const struct dsci_update_step *s, double *w, const double *gr
             w[i] -= lr * (c ? c[i] : gain * g);
             break;
         }
-        case DSC_SGD:
+        case DSC_OPTIMIZER_SGD:
         case DSC_OPTIMIZER_COUNT: w[i] -= lr * g; break;
         }
     }

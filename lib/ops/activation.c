@@ -5,13 +5,15 @@
 
 const char *dsc_activation_name(dsc_activation activation)
 {
-    static const char *const names[] = { [DSC_LINEAR] = "identity",   [DSC_RELU] = "relu",
-                                         [DSC_SIGMOID] = "sigmoid",   [DSC_TANH] = "tanh",
-                                         [DSC_STEP] = "step",         [DSC_LEAKY_RELU] = "leaky_relu",
-                                         [DSC_ELU] = "elu",           [DSC_SELU] = "selu",
-                                         [DSC_GELU] = "gelu",         [DSC_GELU_TANH] = "gelu_tanh",
-                                         [DSC_SWISH] = "swish",       [DSC_MISH] = "mish",
-                                         [DSC_SOFTPLUS] = "softplus", [DSC_HARD_SIGMOID] = "hard_sigmoid" };
+    static const char *const names[] = {
+        [DSC_ACTIVATION_LINEAR] = "identity",   [DSC_ACTIVATION_RELU] = "relu",
+        [DSC_ACTIVATION_SIGMOID] = "sigmoid",   [DSC_ACTIVATION_TANH] = "tanh",
+        [DSC_ACTIVATION_STEP] = "step",         [DSC_ACTIVATION_LEAKY_RELU] = "leaky_relu",
+        [DSC_ACTIVATION_ELU] = "elu",           [DSC_ACTIVATION_SELU] = "selu",
+        [DSC_ACTIVATION_GELU] = "gelu",         [DSC_ACTIVATION_GELU_TANH] = "gelu_tanh",
+        [DSC_ACTIVATION_SWISH] = "swish",       [DSC_ACTIVATION_MISH] = "mish",
+        [DSC_ACTIVATION_SOFTPLUS] = "softplus", [DSC_ACTIVATION_HARD_SIGMOID] = "hard_sigmoid"
+    };
     return (unsigned)activation < DSC_ACTIVATION_COUNT ? names[activation] : "unknown";
 }
 
@@ -36,7 +38,7 @@ static bool infer(const dsci_context *context, dsci_node *node)
 static void gradient(dsci_graph *graph, dsci_node *node)
 {
     const dsc_activation kind = node->attributes.activation.kind;
-    if (kind == DSC_STEP)
+    if (kind == DSC_ACTIVATION_STEP)
         return;
     dsci_tensor *inputs[] = { node->out[0]->diff,
                               dsci_activation_by_output(kind) ? node->out[0] : node->in[0] };

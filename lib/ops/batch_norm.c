@@ -186,7 +186,8 @@ static void finish_forward(const dsci_operands *o, dsci_part part)
 /* The output of the fused activation, whose gradient passes where it is positive; NULL: there is none. */
 static const char *mask_of(const dsci_operands *o)
 {
-    return o->node->attributes.batch_norm.activation == DSC_RELU ? o->in[o->node->input_count - 1] : NULL;
+    return o->node->attributes.batch_norm.activation == DSC_ACTIVATION_RELU ? o->in[o->node->input_count - 1]
+                                                                            : NULL;
 }
 
 static void run_backward(const dsci_operands *o, dsci_part part)

@@ -51,7 +51,7 @@ static size_t choose_width(const dsci_dense_extents *e, size_t cut)
 bool dsci_dense_onednn_supports(const dsci_node *node)
 {
     const dsc_activation activation =
-        node->op == &dsci_op_dense ? node->attributes.dense.activation : DSC_LINEAR;
+        node->op == &dsci_op_dense ? node->attributes.dense.activation : DSC_ACTIVATION_LINEAR;
     return dsci_onednn_computes(node->in[0]->type, activation);
 }
 

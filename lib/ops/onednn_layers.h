@@ -14,10 +14,10 @@ static inline bool dsci_onednn_computes(dsci_type type, dsc_activation activatio
 /* oneDNN's name of an activation that can be fused. */
 static inline dsci_eltwise dsci_onednn_eltwise(dsc_activation activation)
 {
-    static const dsci_eltwise names[] = { [DSC_LINEAR] = DSCI_ELTWISE_NONE,
-                                          [DSC_RELU] = DSCI_ELTWISE_RELU,
-                                          [DSC_SIGMOID] = DSCI_ELTWISE_LOGISTIC,
-                                          [DSC_TANH] = DSCI_ELTWISE_TANH };
+    static const dsci_eltwise names[] = { [DSC_ACTIVATION_LINEAR] = DSCI_ELTWISE_NONE,
+                                          [DSC_ACTIVATION_RELU] = DSCI_ELTWISE_RELU,
+                                          [DSC_ACTIVATION_SIGMOID] = DSCI_ELTWISE_LOGISTIC,
+                                          [DSC_ACTIVATION_TANH] = DSCI_ELTWISE_TANH };
     return names[activation];
 }
 

@@ -20,21 +20,23 @@ const char *dsci_type_name(dsci_type type)
     return names[type];
 }
 
-static const char *const dtype_names[] = { [DSC_F32] = "fp32", [DSC_F64] = "fp64", [DSC_BF16] = "bf16" };
+static const char *const dtype_names[] = {
+    [DSC_DTYPE_F32] = "fp32", [DSC_DTYPE_F64] = "fp64", [DSC_DTYPE_BF16] = "bf16"
+};
 
 const char *dsc_dtype_name(dsc_dtype dtype)
 {
-    return (unsigned)dtype <= DSC_BF16 ? dtype_names[dtype] : "unknown";
+    return (unsigned)dtype <= DSC_DTYPE_BF16 ? dtype_names[dtype] : "unknown";
 }
 
 dsc_dtype dsc_dtype_parse(dsc_scope *scope, const char *name)
 {
-    for (unsigned i = 0; name && i <= DSC_BF16; i++)
+    for (unsigned i = 0; name && i <= DSC_DTYPE_BF16; i++)
         if (strcmp(name, dtype_names[i]) == 0)
             return (dsc_dtype)i;
     dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "unknown precision '%s': expected fp32, fp64 or bf16",
                    name ? name : "");
-    return DSC_F32;
+    return DSC_DTYPE_F32;
 }
 
 size_t dsci_shape_elements(const dsci_shape *shape)

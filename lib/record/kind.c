@@ -14,12 +14,12 @@ static const struct {
     [DSC_FILE_OTHER] = { "an HDF5 file of another program, or damaged", "" },
     [DSC_FILE_RESULTS] = { "a results file", "`descent show` tells what it holds" },
     [DSC_FILE_MODEL] = { "a model",
-                         "`descent show` describes it, dsc_model_load() and dsc_model_read() read it" },
+                         "`descent show` describes it, dsc_model_load() and dsc_model_read_weights() read it" },
     [DSC_FILE_CHECKPOINT] = { "a checkpoint of a training",
                               "the program that wrote it goes on from it, by dsc_fit()" },
     [DSC_FILE_DATA] = { "data of `descent data export`",
                         "`descent show` lists its arrays, h5py and xarray read them" },
-    [DSC_FILE_KERAS] = { "a file of Keras", "dsc_model_read_keras() reads its weights into a model" },
+    [DSC_FILE_KERAS] = { "a file of Keras", "dsc_model_read_keras_weights() reads its weights into a model" },
 };
 
 const char *dsc_file_kind_name(dsc_file_kind kind)

@@ -266,8 +266,8 @@ static double norm_of_gradients(const dsc_model *model)
 {
     double sum = 0;
     for (size_t i = 0; i < model->elements; i++) {
-        const double g = model->options.dtype == DSC_F64 ? ((const double *)model->gradients)[i]
-                                                         : (double)((const float *)model->gradients)[i];
+        const double g = model->options.dtype == DSC_DTYPE_F64 ? ((const double *)model->gradients)[i]
+                                                               : (double)((const float *)model->gradients)[i];
         sum += g * g;
     }
     return sqrt(sum);

@@ -513,7 +513,7 @@ static dsci_container *open_weights(dsc_scope *scope, const char *path)
     return dsci_container_of(scope, path, bytes);
 }
 
-dsc_status dsc_model_read_keras(dsc_model *model, const char *path, bool all)
+dsc_status dsc_model_read_keras_weights(dsc_model *model, const char *path, bool all)
 {
     if (!model)
         return DSC_ERROR_ARGUMENT;

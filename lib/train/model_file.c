@@ -159,7 +159,7 @@ static void read_model(dsc_scope *local, dsc_model *model, const char *path)
         read_vectors(local, container, model);
 }
 
-dsc_status dsc_model_read(dsc_model *model, const char *path)
+dsc_status dsc_model_read_weights(dsc_model *model, const char *path)
 {
     if (!model)
         return DSC_ERROR_ARGUMENT;

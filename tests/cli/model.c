@@ -15,7 +15,7 @@ int main(int argc, char **argv)
     dsc_node *logits = dsc_dense(dsc_relu(dsc_dense(input, 4)), 2);
     dsc_node *loss = dsc_softmax_cross_entropy(logits, dsc_labels(scope, 2));
     dsc_model *model = dsc_compile(loss, &(dsc_compile_options){ .batch = 2, .engine = DSC_ENGINE_NATIVE });
-    const dsc_fit_options options = { .optimizer = { .kind = DSC_SGD, .lr = 0.1 },
+    const dsc_fit_options options = { .optimizer = { .kind = DSC_OPTIMIZER_SGD, .lr = 0.1 },
                                       .epochs = 1,
                                       .checkpoint = argc > 2 ? argv[2] : NULL };
     dsc_fit(model, &data, &options);

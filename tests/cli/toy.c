@@ -169,7 +169,7 @@ static const dsc_case sum_case = {
 
 static const dsc_axis curve_axes[] = {
     { .param = { .name = "step",
-                 .kind = DSC_INTEGER,
+                 .kind = DSC_KIND_INTEGER,
                  .value = "1..5",
                  .min = 1,
                  .max = 100,

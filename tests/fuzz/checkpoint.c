@@ -9,10 +9,11 @@
 /* Trains to the given epoch, from the checkpoint if there is one; writes none before the end. */
 static dsc_status train(dsc_scope *scope, const char *path, size_t epochs)
 {
-    return perceptron_fit(perceptron_make(scope), &(dsc_fit_options){ .optimizer = { .kind = DSC_ADAM },
-                                                                      .epochs = epochs,
-                                                                      .checkpoint = path,
-                                                                      .checkpoint_every = 100 });
+    return perceptron_fit(perceptron_make(scope),
+                          &(dsc_fit_options){ .optimizer = { .kind = DSC_OPTIMIZER_ADAM },
+                                              .epochs = epochs,
+                                              .checkpoint = path,
+                                              .checkpoint_every = 100 });
 }
 
 static bool resume(const char *directory, const unsigned char *data, size_t size)

@@ -11,7 +11,8 @@ static bool read_into(const char *path, bool keras)
 {
     dsc_scope *scope = dsc_scope_open(NULL);
     dsc_model *model = perceptron_make(scope);
-    const dsc_status status = keras ? dsc_model_read_keras(model, path, false) : dsc_model_read(model, path);
+    const dsc_status status =
+        keras ? dsc_model_read_keras_weights(model, path, false) : dsc_model_read_weights(model, path);
     const bool good = perceptron_judge(scope, status == DSC_OK);
     dsc_scope_close(&scope);
     return good;

@@ -26,7 +26,7 @@ static void sizes(const struct golden_case *c, const char *name, size_t value[2]
 
 static dsc_padding padding(const struct golden_case *c)
 {
-    return golden_size(c, "same") ? DSC_SAME : DSC_EXPLICIT;
+    return golden_size(c, "same") ? DSC_PADDING_SAME : DSC_PADDING_EXPLICIT;
 }
 
 static dsc_node *dense(const struct golden_case *c, dsc_node *x)
@@ -46,7 +46,7 @@ static dsc_node *conv2d(const struct golden_case *c, dsc_node *x)
     sizes(c, "stride", spec.stride);
     sizes(c, "dilation", spec.dilation);
     sizes(c, "pad", spec.pad);
-    return dsc_conv2d_spec_make(x, &spec);
+    return dsc_conv2d_with(x, &spec);
 }
 
 static dsc_node *conv1d(const struct golden_case *c, dsc_node *x)
@@ -69,13 +69,13 @@ static dsc_pool_spec pool_spec(const struct golden_case *c)
 static dsc_node *max_pool(const struct golden_case *c, dsc_node *x)
 {
     const dsc_pool_spec spec = pool_spec(c);
-    return dsc_max_pool_spec_make(x, &spec);
+    return dsc_max_pool_with(x, &spec);
 }
 
 static dsc_node *average_pool(const struct golden_case *c, dsc_node *x)
 {
     const dsc_pool_spec spec = pool_spec(c);
-    return dsc_average_pool_spec_make(x, &spec);
+    return dsc_average_pool_with(x, &spec);
 }
 
 static dsc_node *global_max_pool(const struct golden_case *c, dsc_node *x)
@@ -233,7 +233,7 @@ static dsc_node *batch_norm(const struct golden_case *c, dsc_node *x)
                                        .no_scale = golden_size(c, "no_scale"),
                                        .no_shift = golden_size(c, "no_shift"),
                                        .name = "layer" };
-    return dsc_batch_norm_spec_make(x, &spec);
+    return dsc_batch_norm_with(x, &spec);
 }
 
 static dsc_node *layer_norm(const struct golden_case *c, dsc_node *x)
@@ -242,7 +242,7 @@ static dsc_node *layer_norm(const struct golden_case *c, dsc_node *x)
                                        .no_scale = golden_size(c, "no_scale"),
                                        .no_shift = golden_size(c, "no_shift"),
                                        .name = "layer" };
-    return dsc_layer_norm_spec_make(x, &spec);
+    return dsc_layer_norm_with(x, &spec);
 }
 
 /* Over x, or over the embedding of tokens in which 0 stands for nothing. */
@@ -260,13 +260,13 @@ static dsc_node *recurrent(const struct golden_case *c, dsc_node *x)
                                 .two_biases = golden_size(c, "two_biases"),
                                 .name = "layer" };
     if (golden_size(c, "initial"))
-        spec.initial =
-            dsc_dense(c->identity, units << (spec.cell == DSC_CELL_LSTM), .no_bias = true, .name = "initial");
+        spec.initial = dsc_dense(c->identity, units << (spec.cell == DSC_RECURRENT_LSTM), .no_bias = true,
+                                 .name = "initial");
     if (golden_size(c, "vocabulary")) {
         spec.lengths = dsc_lengths(x, 0);
         x = dsc_embedding(x, golden_size(c, "features"), .padding = 1, .name = "embedding");
     }
-    dsc_node *y = dsc_recurrent_spec_make(x, &spec);
+    dsc_node *y = dsc_recurrent_with(x, &spec);
     return golden_size(c, "final") ? dsc_final_state(y) : y;
 }
 
@@ -400,7 +400,7 @@ static dsc_node *make_x(struct golden_case *c, const struct golden_array *x,
         shape[i - 1] = x->shape[i];
     c->identity = dsc_input(c->scope, &(dsc_input_spec){ .shape = { x->shape[0] } });
     dsc_node *flat = dsc_dense(c->identity, x->count / x->shape[0], .no_bias = true, .name = "x");
-    return dsc_reshape_to(flat, shape);
+    return dsc_reshape_with(flat, shape);
 }
 
 /* --- Comparing --- */
@@ -416,7 +416,7 @@ struct setting {
 
 static double value_at(const void *values, dsc_dtype dtype, size_t i)
 {
-    return dtype == DSC_F64 ? ((const double *)values)[i] : (double)((const float *)values)[i];
+    return dtype == DSC_DTYPE_F64 ? ((const double *)values)[i] : (double)((const float *)values)[i];
 }
 
 /* All values, each within the tolerance of the largest (or of 0.1, if they are smaller). */
@@ -444,7 +444,7 @@ static const void *as_real(const struct golden_case *c, dsc_dtype dtype, const d
     assert_non_null(narrow);
     for (size_t i = 0; i < count; i++)
         narrow[i] = (float)values[i];
-    return dtype == DSC_F64 ? (const void *)values : narrow;
+    return dtype == DSC_DTYPE_F64 ? (const void *)values : narrow;
 }
 
 static const int32_t *as_integers(const struct golden_case *c, const struct golden_array *array)
@@ -469,7 +469,7 @@ static const void *identity_matrix(const struct golden_case *c, dsc_dtype dtype,
 static void each_slice(const struct golden_case *c, struct setting *s, const dsc_slice *slices, size_t count,
                        const char *folder, char *vector, bool set)
 {
-    const size_t size = s->dtype == DSC_F64 ? sizeof(double) : sizeof(float);
+    const size_t size = s->dtype == DSC_DTYPE_F64 ? sizeof(double) : sizeof(float);
     for (size_t i = 0; i < count; i++) {
         const struct golden_array array = golden_array(c, folder, slices[i].name);
         char *values = vector + slices[i].offset * size;
@@ -548,33 +548,34 @@ static void check_all(struct setting *s)
 static void the_reference_agrees_in_double(void **state)
 {
     (void)state;
-    check_all(&(struct setting){ .engine = DSC_ENGINE_REF, .dtype = DSC_F64, .tolerance = 1e-12 });
+    check_all(&(struct setting){ .engine = DSC_ENGINE_REF, .dtype = DSC_DTYPE_F64, .tolerance = 1e-12 });
 }
 
 static void the_reference_agrees_in_single(void **state)
 {
     (void)state;
-    check_all(&(struct setting){ .engine = DSC_ENGINE_REF, .dtype = DSC_F32, .tolerance = 16 * FLT_EPSILON });
+    check_all(
+        &(struct setting){ .engine = DSC_ENGINE_REF, .dtype = DSC_DTYPE_F32, .tolerance = 16 * FLT_EPSILON });
 }
 
 static void native_kernels_agree(void **state)
 {
     (void)state;
-    check_all(
-        &(struct setting){ .engine = DSC_ENGINE_NATIVE, .dtype = DSC_F32, .tolerance = 16 * FLT_EPSILON });
+    check_all(&(struct setting){
+        .engine = DSC_ENGINE_NATIVE, .dtype = DSC_DTYPE_F32, .tolerance = 16 * FLT_EPSILON });
 }
 
 static void onednn_agrees(void **state)
 {
     (void)state;
-    check_all(&(struct setting){ .engine = DSC_ENGINE_ONEDNN, .dtype = DSC_F32, .tolerance = 1e-5 });
+    check_all(&(struct setting){ .engine = DSC_ENGINE_ONEDNN, .dtype = DSC_DTYPE_F32, .tolerance = 1e-5 });
 }
 
 /* But for casts, which are of other types, and noise, which is random. */
 static void every_op_with_a_gradient_and_every_activation_is_compared(void **state)
 {
     (void)state;
-    struct setting s = { .engine = DSC_ENGINE_REF, .dtype = DSC_F64, .tolerance = 1 };
+    struct setting s = { .engine = DSC_ENGINE_REF, .dtype = DSC_DTYPE_F64, .tolerance = 1 };
     check_all(&s);
     for (size_t id = 0; id < DSCI_OP_COUNT; id++)
         if (dsci_ops[id]->gradient && !s.seen[id] && id != DSCI_OP_CAST && !dsci_ops[id]->training_only)

@@ -18,7 +18,7 @@ struct setting {
 static dsc_schedule schedule_of(const struct golden_case *c)
 {
     if (H5Aexists(c->group, "schedule") <= 0)
-        return (dsc_schedule){ .kind = DSC_CONSTANT };
+        return (dsc_schedule){ .kind = DSC_SCHEDULE_CONSTANT };
     return (dsc_schedule){ .kind = dsc_schedule_parse(c->scope, golden_text(c, "schedule")),
                            .factor = golden_real(c, "factor"),
                            .period = golden_real(c, "period"),
@@ -72,7 +72,7 @@ static void step(dsci_optimizer_state *optimizer, double *w, const double *scale
         narrow_w[i] = (float)w[i];
         narrow_g[i] = (float)g[i];
     }
-    if (optimizer->dtype == DSC_F64) {
+    if (optimizer->dtype == DSC_DTYPE_F64) {
         update_on(optimizer, w, g, 1);
         return;
     }
@@ -123,22 +123,22 @@ static void check_all(struct setting *s)
 static void rules_agree_in_double(void **state)
 {
     (void)state;
-    check_all(&(struct setting){ .dtype = DSC_F64, .tolerance = 1e-12 });
+    check_all(&(struct setting){ .dtype = DSC_DTYPE_F64, .tolerance = 1e-12 });
 }
 
 static void rules_agree_in_single_by_its_rounding(void **state)
 {
     (void)state;
-    check_all(&(struct setting){ .dtype = DSC_F32, .tolerance = 1e-5 });
+    check_all(&(struct setting){ .dtype = DSC_DTYPE_F32, .tolerance = 1e-5 });
 }
 
 static void every_rule_and_schedule_is_compared(void **state)
 {
     (void)state;
-    struct setting s = { .dtype = DSC_F64, .tolerance = 1 };
+    struct setting s = { .dtype = DSC_DTYPE_F64, .tolerance = 1 };
     check_all(&s);
     for (int i = 0; i < DSC_OPTIMIZER_COUNT; i++)
-        if (!s.rules[i] && i != DSC_DELTA_BAR_DELTA)
+        if (!s.rules[i] && i != DSC_OPTIMIZER_DELTA_BAR_DELTA)
             fail_msg("%s has no case in pytorch.py", dsc_optimizer_name((dsc_optimizer_kind)i));
     for (int i = 0; i < DSC_SCHEDULE_COUNT; i++)
         if (!s.schedules[i])

@@ -61,7 +61,7 @@ static void check(const struct expected *e, const char *weights, dsc_engine engi
     dsc_node *loss = dsc_squared_loss(maps, dsc_targets(scope, &(dsc_input_spec){ .shape = { e->count } }));
     dsc_model *model =
         dsc_compile(loss, &(dsc_compile_options){ .engine = engine, .dtype = dtype, .inference = true });
-    if (dsc_model_read_keras(model, weights, e->fire == 9) != DSC_OK)
+    if (dsc_model_read_keras_weights(model, weights, e->fire == 9) != DSC_OK)
         fail_msg("%s", dsc_scope_message(scope));
     const dsc_examples one = { .count = 1, .columns = { { "input", VALUES, .f32 = make_image(scope) } } };
     const float *v = dsc_predict(scope, model, maps, &one);
@@ -93,10 +93,10 @@ static void feature_maps_are_pytorchs(void **state)
         skip();
     }
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
-        check(&expected[i], weights, DSC_ENGINE_AUTO, DSC_F32, 2e-5);
+        check(&expected[i], weights, DSC_ENGINE_AUTO, DSC_DTYPE_F32, 2e-5);
         if (expected[i].fire == 9) {
-            check(&expected[i], weights, DSC_ENGINE_NATIVE, DSC_F32, 2e-5);
-            check(&expected[i], weights, DSC_ENGINE_REF, DSC_F64, 1e-7);
+            check(&expected[i], weights, DSC_ENGINE_NATIVE, DSC_DTYPE_F32, 2e-5);
+            check(&expected[i], weights, DSC_ENGINE_REF, DSC_DTYPE_F64, 1e-7);
         }
     }
     dsc_scope_close(&scope);
@@ -112,8 +112,8 @@ static void a_file_for_another_network_is_refused(void **state)
     dsc_node *logits =
         dsc_squeezenet(scope, &(dsc_squeezenet_spec){ .height = SIDE, .width = SIDE, .classes = CLASSES });
     dsc_model *model = dsc_compile(dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES)), NULL);
-    assert_int_equal(dsc_model_read_keras(model, weights, false), DSC_OK);
-    assert_int_equal(dsc_model_read_keras(model, weights, true), DSC_ERROR_MISMATCH);
+    assert_int_equal(dsc_model_read_keras_weights(model, weights, false), DSC_OK);
+    assert_int_equal(dsc_model_read_keras_weights(model, weights, true), DSC_ERROR_MISMATCH);
     assert_non_null(strstr(dsc_scope_message(scope), "'conv10/weights' expected 1x1x512x7"));
     dsc_scope_close(&scope);
 }

@@ -15,15 +15,15 @@ static dsc_node *activated(dsc_scope *scope, struct draw *draw, dsc_activation k
     {                                                                                                        \
         return activated(scope, draw, kind, alpha);                                                          \
     }
-ACTIVATION(leaky_relu, DSC_LEAKY_RELU, 0.3)
-ACTIVATION(elu, DSC_ELU, 0.7)
-ACTIVATION(selu, DSC_SELU, 0)
-ACTIVATION(gelu, DSC_GELU, 0)
-ACTIVATION(gelu_tanh, DSC_GELU_TANH, 0)
-ACTIVATION(swish, DSC_SWISH, 0)
-ACTIVATION(mish, DSC_MISH, 0)
-ACTIVATION(softplus, DSC_SOFTPLUS, 0)
-ACTIVATION(hard_sigmoid, DSC_HARD_SIGMOID, 0)
+ACTIVATION(leaky_relu, DSC_ACTIVATION_LEAKY_RELU, 0.3)
+ACTIVATION(elu, DSC_ACTIVATION_ELU, 0.7)
+ACTIVATION(selu, DSC_ACTIVATION_SELU, 0)
+ACTIVATION(gelu, DSC_ACTIVATION_GELU, 0)
+ACTIVATION(gelu_tanh, DSC_ACTIVATION_GELU_TANH, 0)
+ACTIVATION(swish, DSC_ACTIVATION_SWISH, 0)
+ACTIVATION(mish, DSC_ACTIVATION_MISH, 0)
+ACTIVATION(softplus, DSC_ACTIVATION_SOFTPLUS, 0)
+ACTIVATION(hard_sigmoid, DSC_ACTIVATION_HARD_SIGMOID, 0)
 
 static const struct gradient_case cases[] = {
     { .name = "leaky relu", .op = DSCI_OP_ACTIVATION, .loss = leaky_relu },

@@ -10,7 +10,7 @@ static dsc_node *image(dsc_scope *scope, struct draw *draw)
 
 static dsc_node *plain(dsc_scope *scope, struct draw *draw)
 {
-    dsc_node *h = dsc_conv2d(image(scope, draw), draw_size(draw, 1, 6), .padding = DSC_SAME);
+    dsc_node *h = dsc_conv2d(image(scope, draw), draw_size(draw, 1, 6), .padding = DSC_PADDING_SAME);
     return squared_head(dsc_tanh(dsc_conv2d(dsc_tanh(h), draw_size(draw, 1, 20), .kernel = { 1 })), scope,
                         draw);
 }
@@ -18,7 +18,7 @@ static dsc_node *plain(dsc_scope *scope, struct draw *draw)
 /* Unequal windows, strides, dilation and padding, no bias; an activation to be fused. */
 static dsc_node *general(dsc_scope *scope, struct draw *draw)
 {
-    dsc_node *h = dsc_conv2d(image(scope, draw), draw_size(draw, 1, 6), .padding = DSC_SAME);
+    dsc_node *h = dsc_conv2d(image(scope, draw), draw_size(draw, 1, 6), .padding = DSC_PADDING_SAME);
     h = dsc_conv2d(h, draw_size(draw, 1, 17), .kernel = { draw_size(draw, 1, 3), draw_size(draw, 1, 4) },
                    .stride = { draw_size(draw, 1, 2), draw_size(draw, 1, 3) },
                    .dilation = { draw_size(draw, 1, 2), draw_size(draw, 1, 2) }, .pad = { 2, 3 },
@@ -31,8 +31,8 @@ static dsc_node *grouped(dsc_scope *scope, struct draw *draw)
     const size_t groups = draw_size(draw, 1, 3), a = groups * draw_size(draw, 1, 3),
                  b = groups * draw_size(draw, 1, 4);
     dsc_node *h = dsc_conv2d(image(scope, draw), a, .kernel = { 1 });
-    h = dsc_conv2d(h, b, .groups = groups, .padding = DSC_SAME, .stride = { 2 });
-    return squared_head(dsc_relu(dsc_conv2d(h, b, .groups = b, .padding = DSC_SAME)), scope, draw);
+    h = dsc_conv2d(h, b, .groups = groups, .padding = DSC_PADDING_SAME, .stride = { 2 });
+    return squared_head(dsc_relu(dsc_conv2d(h, b, .groups = b, .padding = DSC_PADDING_SAME)), scope, draw);
 }
 
 static dsc_node *sequence(dsc_scope *scope, struct draw *draw)
@@ -48,7 +48,8 @@ static dsc_node *sequence(dsc_scope *scope, struct draw *draw)
 /* A layer below, so that the gradient is seen. */
 static dsc_node *mixed(dsc_scope *scope, struct draw *draw)
 {
-    return dsc_conv2d(image(scope, draw), draw_size(draw, 1, 20), .kernel = { 2 }, .padding = DSC_SAME);
+    return dsc_conv2d(image(scope, draw), draw_size(draw, 1, 20), .kernel = { 2 },
+                      .padding = DSC_PADDING_SAME);
 }
 
 static dsc_node *max_pool(dsc_scope *scope, struct draw *draw)
@@ -56,7 +57,7 @@ static dsc_node *max_pool(dsc_scope *scope, struct draw *draw)
     const size_t height = draw_size(draw, 2, 3);
     dsc_node *h = dsc_max_pool(mixed(scope, draw), .window = { height, draw_size(draw, 2, 3) },
                                .stride = { draw_size(draw, 1, 3), 2 }, .pad = { height / 2, 1 });
-    return squared_head(dsc_max_pool(h, .padding = DSC_SAME), scope, draw);
+    return squared_head(dsc_max_pool(h, .padding = DSC_PADDING_SAME), scope, draw);
 }
 
 static dsc_node *average_pool(dsc_scope *scope, struct draw *draw)
@@ -65,7 +66,7 @@ static dsc_node *average_pool(dsc_scope *scope, struct draw *draw)
     dsc_node *h =
         dsc_average_pool(mixed(scope, draw), .window = { height, 3 }, .stride = { draw_size(draw, 1, 3), 2 },
                          .pad = { height / 2, 1 }, .count_padding = true);
-    return squared_head(dsc_average_pool(dsc_tanh(h), .padding = DSC_SAME), scope, draw);
+    return squared_head(dsc_average_pool(dsc_tanh(h), .padding = DSC_PADDING_SAME), scope, draw);
 }
 
 static dsc_node *global_pool(dsc_scope *scope, struct draw *draw)

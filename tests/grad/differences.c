@@ -39,7 +39,7 @@ static void check_slice(dsci_execution *plan, const struct gradient_case *c, uin
 static void check_case(const struct gradient_case *c, uint32_t variant)
 {
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 11 });
-    dsc_model *model = make_case(scope, c, variant, DSC_ENGINE_REF, DSC_F64);
+    dsc_model *model = make_case(scope, c, variant, DSC_ENGINE_REF, DSC_DTYPE_F64);
     if (!model)
         fail_msg("%s, variant %u: %s", c->name, variant, dsc_scope_message(scope));
     dsci_execution *plan = dsci_model_execution(model, model->options.batch, DSCI_TRAINING);
@@ -65,7 +65,7 @@ static void gradients_are_those_of_central_differences(void **state)
 static bool contains(const struct gradient_case *c)
 {
     dsc_scope *scope = dsc_scope_open(NULL);
-    const dsc_model *model = make_case(scope, c, 1, DSC_ENGINE_REF, DSC_F64);
+    const dsc_model *model = make_case(scope, c, 1, DSC_ENGINE_REF, DSC_DTYPE_F64);
     bool found = false;
     for (size_t i = 0; model && i < model->plans->graph.count; i++)
         found |= model->plans->graph.nodes[i]->op->id == c->op;

@@ -30,7 +30,7 @@ static void compare(const struct gradient_case *c, uint32_t variant, dsc_engine 
                     double tolerance)
 {
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 12 });
-    dsc_model *exact = make_case(scope, c, variant, DSC_ENGINE_REF, DSC_F64);
+    dsc_model *exact = make_case(scope, c, variant, DSC_ENGINE_REF, DSC_DTYPE_F64);
     dsc_model *model = make_case(scope, c, variant, engine, dtype);
     if (!exact || !model)
         fail_msg("%s, variant %u: %s", c->name, variant, dsc_scope_message(scope));
@@ -62,19 +62,19 @@ static void compare_all(dsc_engine engine, dsc_dtype dtype, double tolerance)
 static void reference_in_float_is_near_double(void **state)
 {
     (void)state;
-    compare_all(DSC_ENGINE_REF, DSC_F32, 32 * FLT_EPSILON);
+    compare_all(DSC_ENGINE_REF, DSC_DTYPE_F32, 32 * FLT_EPSILON);
 }
 
 static void native_is_near_the_reference(void **state)
 {
     (void)state;
-    compare_all(DSC_ENGINE_NATIVE, DSC_F32, 32 * FLT_EPSILON);
+    compare_all(DSC_ENGINE_NATIVE, DSC_DTYPE_F32, 32 * FLT_EPSILON);
 }
 
 static void onednn_is_near_the_reference(void **state)
 {
     (void)state;
-    compare_all(DSC_ENGINE_ONEDNN, DSC_F32, 1e-5);
+    compare_all(DSC_ENGINE_ONEDNN, DSC_DTYPE_F32, 1e-5);
 }
 
 /* Larger products, in which the blocks over k and the tiles' edges take part. */

@@ -34,7 +34,7 @@ static void check_case(const struct gradient_case *c, uint32_t variant, const ch
 {
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 12 });
     dsc_scope *other = dsc_scope_open(&(dsc_scope_options){ .seed = 12 });
-    dsc_model *saved = make_case(scope, c, variant, DSC_ENGINE_NATIVE, DSC_F32);
+    dsc_model *saved = make_case(scope, c, variant, DSC_ENGINE_NATIVE, DSC_DTYPE_F32);
     if (!saved || dsc_model_save(saved, path) != DSC_OK)
         fail_msg("%s, variant %u: %s", c->name, variant, dsc_scope_message(scope));
     dsc_model *loaded = dsc_model_load(other, path, &saved->options);

@@ -92,8 +92,8 @@ static dsc_model *convolution(dsc_scope *scope, const struct shape *s, dsc_engin
                    .pad = { s->pad, s->pad });
     dsc_node *loss =
         dsc_softmax_cross_entropy(dsc_dense(dsc_global_average_pool(x), 2), dsc_labels(scope, 2));
-    return dsc_compile(
-        loss, &(dsc_compile_options){ .batch = s->batch, .threads = 1, .engine = engine, .dtype = DSC_F32 });
+    return dsc_compile(loss, &(dsc_compile_options){
+                                 .batch = s->batch, .threads = 1, .engine = engine, .dtype = DSC_DTYPE_F32 });
 }
 
 static size_t pass_of(const dsci_node *node)
@@ -154,7 +154,7 @@ static void note(dsc_scope *scope, const dsci_execution *plan)
 }
 
 static const dsc_engine engines[] = { DSC_ENGINE_NATIVE, DSC_ENGINE_ONEDNN, DSC_ENGINE_REF };
-static const dsc_dtype dtypes[] = { DSC_F32, DSC_BF16, DSC_F64 };
+static const dsc_dtype dtypes[] = { DSC_DTYPE_F32, DSC_DTYPE_BF16, DSC_DTYPE_F64 };
 
 /* In training, and in evaluation, which measures errors. Engines that lack the type say so. */
 static void note_case(dsc_scope *texts, const struct gradient_case *c, uint32_t variant)

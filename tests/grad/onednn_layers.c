@@ -19,7 +19,7 @@ static dsc_node *blocks(dsc_scope *scope, struct draw *draw)
 static dsc_node *filters(dsc_scope *scope, struct draw *draw)
 {
     dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { draw_size(draw, 2, 4), 3, 5 } });
-    x = dsc_tanh(dsc_conv2d(x, draw_size(draw, 3, 20), .padding = DSC_SAME));
+    x = dsc_tanh(dsc_conv2d(x, draw_size(draw, 3, 20), .padding = DSC_PADDING_SAME));
     return squared_head(dsc_tanh(dsc_conv2d(x, draw_size(draw, 512, 520), .pad = { 1, 1 })), scope, draw);
 }
 
@@ -28,7 +28,7 @@ static dsc_node *shards(dsc_scope *scope, struct draw *draw)
 {
     dsc_node *x = dsc_input(
         scope, &(dsc_input_spec){ .shape = { draw_size(draw, 16, 24), draw_size(draw, 16, 70), 2 } });
-    x = dsc_tanh(dsc_conv2d(x, draw_size(draw, 8, 20), .kernel = { 5 }, .padding = DSC_SAME));
+    x = dsc_tanh(dsc_conv2d(x, draw_size(draw, 8, 20), .kernel = { 5 }, .padding = DSC_PADDING_SAME));
     x = dsc_sigmoid(dsc_conv2d(x, draw_size(draw, 8, 20), .stride = { 3 }));
     return squared_head(x, scope, draw);
 }
@@ -54,7 +54,7 @@ static dsc_node *recurrent(dsc_scope *scope, struct draw *draw, dsc_recurrent_ce
     dsc_node *tokens =
         dsc_tokens(scope, &(dsc_tokens_spec){ .steps = draw_size(draw, 1, 41), .vocabulary = 7 });
     dsc_node *x = dsc_embedding(tokens, draw_size(draw, 1, 70), .padding = 1);
-    const bool peephole = cell == DSC_CELL_LSTM;
+    const bool peephole = cell == DSC_RECURRENT_LSTM;
     dsc_node *lengths = dsc_lengths(tokens, 0);
     x = dsc_recurrent(x, draw_size(draw, 1, 150), .cell = cell, .sequence = true, .lengths = lengths,
                       .two_biases = true);
@@ -70,10 +70,10 @@ static dsc_node *recurrent(dsc_scope *scope, struct draw *draw, dsc_recurrent_ce
         return recurrent(scope, draw, kind);                                                                 \
     }
 
-RECURRENT(elman, DSC_CELL_TANH)
-RECURRENT(lstm, DSC_CELL_LSTM)
-RECURRENT(gru, DSC_CELL_GRU)
-RECURRENT(gru_lbr, DSC_CELL_GRU_LBR)
+RECURRENT(elman, DSC_RECURRENT_TANH)
+RECURRENT(lstm, DSC_RECURRENT_LSTM)
+RECURRENT(gru, DSC_RECURRENT_GRU)
+RECURRENT(gru_lbr, DSC_RECURRENT_GRU_LBR)
 
 /* Of a small batch, images are cut into bands of rows. The layer below sees the gradient. */
 static dsc_node *tall_image(dsc_scope *scope, struct draw *draw, size_t channels)
@@ -85,7 +85,8 @@ static dsc_node *tall_image(dsc_scope *scope, struct draw *draw, size_t channels
 static dsc_node *bands(dsc_scope *scope, struct draw *draw)
 {
     dsc_node *x = tall_image(scope, draw, draw_size(draw, 31, 40));
-    return squared_head(dsc_tanh(dsc_conv2d(x, draw_size(draw, 32, 50), .padding = DSC_SAME)), scope, draw);
+    return squared_head(dsc_tanh(dsc_conv2d(x, draw_size(draw, 32, 50), .padding = DSC_PADDING_SAME)), scope,
+                        draw);
 }
 
 static dsc_node *pointwise_bands(dsc_scope *scope, struct draw *draw)
@@ -154,7 +155,7 @@ static dsc_node *depthwise_bands(dsc_scope *scope, struct draw *draw)
 {
     const size_t channels = draw_size(draw, 40, 70);
     dsc_node *x = tall_image(scope, draw, channels);
-    x = dsc_tanh(dsc_conv2d(x, channels, .groups = channels, .padding = DSC_SAME));
+    x = dsc_tanh(dsc_conv2d(x, channels, .groups = channels, .padding = DSC_PADDING_SAME));
     x = dsc_conv2d(x, channels, .groups = channels, .kernel = { draw_size(draw, 2, 4), 3 }, .stride = { 2 },
                    .dilation = { 1, 2 }, .pad = { draw_size(draw, 0, 5), 3 });
     return squared_head(dsc_sigmoid(x), scope, draw);
@@ -163,7 +164,7 @@ static dsc_node *depthwise_bands(dsc_scope *scope, struct draw *draw)
 static dsc_node *grouped_bands(dsc_scope *scope, struct draw *draw)
 {
     dsc_node *x = tall_image(scope, draw, 4 * draw_size(draw, 14, 20));
-    x = dsc_conv2d(x, 4 * draw_size(draw, 16, 20), .groups = 4, .padding = DSC_SAME);
+    x = dsc_conv2d(x, 4 * draw_size(draw, 16, 20), .groups = 4, .padding = DSC_PADDING_SAME);
     return squared_head(dsc_tanh(x), scope, draw);
 }
 
@@ -171,9 +172,9 @@ static dsc_node *grouped_bands(dsc_scope *scope, struct draw *draw)
 static dsc_node *deep(dsc_scope *scope, struct draw *draw)
 {
     dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { draw_size(draw, 5, 9), 6, 3 } });
-    x = dsc_tanh(dsc_conv2d(x, draw_size(draw, 130, 300), .padding = DSC_SAME));
-    x = dsc_tanh(dsc_conv2d(x, draw_size(draw, 256, 300), .padding = DSC_SAME));
-    return squared_head(dsc_tanh(dsc_conv2d(x, 3, .padding = DSC_SAME)), scope, draw);
+    x = dsc_tanh(dsc_conv2d(x, draw_size(draw, 130, 300), .padding = DSC_PADDING_SAME));
+    x = dsc_tanh(dsc_conv2d(x, draw_size(draw, 256, 300), .padding = DSC_PADDING_SAME));
+    return squared_head(dsc_tanh(dsc_conv2d(x, 3, .padding = DSC_PADDING_SAME)), scope, draw);
 }
 
 static dsc_node *long_sequence(dsc_scope *scope, struct draw *draw)
@@ -282,16 +283,16 @@ static void compare_engines(size_t c, uint32_t variant)
         struct run run;
         double tolerance;
     } compared[] = {
-        { { DSC_ENGINE_ONEDNN, DSC_F32, 2 }, 1e-5 },
-        { { DSC_ENGINE_NATIVE, DSC_F32, 2 }, 1e-5 },
-        { { DSC_ENGINE_ONEDNN, DSC_BF16, 2 }, 2e-2 },
-        { { DSC_ENGINE_NATIVE, DSC_BF16, 2 }, 2e-2 },
+        { { DSC_ENGINE_ONEDNN, DSC_DTYPE_F32, 2 }, 1e-5 },
+        { { DSC_ENGINE_NATIVE, DSC_DTYPE_F32, 2 }, 1e-5 },
+        { { DSC_ENGINE_ONEDNN, DSC_DTYPE_BF16, 2 }, 2e-2 },
+        { { DSC_ENGINE_NATIVE, DSC_DTYPE_BF16, 2 }, 2e-2 },
     };
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 14 });
-    dsc_model *exact = run_case(scope, c, variant, (struct run){ DSC_ENGINE_REF, DSC_F64, 1 });
+    dsc_model *exact = run_case(scope, c, variant, (struct run){ DSC_ENGINE_REF, DSC_DTYPE_F64, 1 });
     for (size_t i = 0; i < sizeof compared / sizeof compared[0]; i++) {
         const struct run run = compared[i].run;
-        if (run.dtype == DSC_BF16 && cases[c].op == DSCI_OP_MAX_POOL)
+        if (run.dtype == DSC_DTYPE_BF16 && cases[c].op == DSCI_OP_MAX_POOL)
             continue; /* rounding would change which is the largest */
         compare(&cases[c], exact, run_case(scope, c, variant, run), run, compared[i].tolerance, variant);
     }
@@ -327,10 +328,11 @@ static void any_number_of_threads_gives_the_same_bits(void **state)
     (void)state;
     for (size_t c = 0; c < CASES; c++)
         for (uint32_t variant = c < SMALL_BATCHES ? 2 : 0; variant < 3; variant += 2) {
-            compare_threads(c, variant, (struct run){ .engine = DSC_ENGINE_ONEDNN, .dtype = DSC_F32 });
-            compare_threads(c, variant, (struct run){ .engine = DSC_ENGINE_ONEDNN, .dtype = DSC_BF16 });
+            compare_threads(c, variant, (struct run){ .engine = DSC_ENGINE_ONEDNN, .dtype = DSC_DTYPE_F32 });
+            compare_threads(c, variant, (struct run){ .engine = DSC_ENGINE_ONEDNN, .dtype = DSC_DTYPE_BF16 });
             if (c >= SMALL_BATCHES)
-                compare_threads(c, variant, (struct run){ .engine = DSC_ENGINE_NATIVE, .dtype = DSC_F32 });
+                compare_threads(c, variant,
+                                (struct run){ .engine = DSC_ENGINE_NATIVE, .dtype = DSC_DTYPE_F32 });
         }
 }
 

@@ -20,18 +20,18 @@ static dsc_node *words(dsc_scope *scope, struct draw *draw)
         return squared_head(dsc_recurrent(x, draw_size(draw, 1, 19), __VA_ARGS__), scope, draw);             \
     }
 
-LAYER(elman, .cell = DSC_CELL_TANH)
-LAYER(elman_relu, .cell = DSC_CELL_RELU, .sequence = true)
-LAYER(jordan, .cell = DSC_CELL_JORDAN, .outputs = draw_size(draw, 1, 7), .sequence = true)
-LAYER(lstm, .cell = DSC_CELL_LSTM)
-LAYER(lstm_sequence, .cell = DSC_CELL_LSTM, .sequence = true, .reverse = true, .two_biases = true)
-LAYER(lstm_peephole, .cell = DSC_CELL_LSTM, .peephole = true, .forget_bias = 1)
-LAYER(gru, .cell = DSC_CELL_GRU)
-LAYER(gru_sequence, .cell = DSC_CELL_GRU, .sequence = true, .reverse = true)
-LAYER(gru_lbr, .cell = DSC_CELL_GRU_LBR)
-LAYER(gru_lbr_sequence, .cell = DSC_CELL_GRU_LBR, .sequence = true)
-LAYER(bidirectional, .cell = DSC_CELL_LSTM, .bidirectional = true, .sequence = true)
-LAYER(stacked, .cell = DSC_CELL_GRU_LBR, .layers = 2, .dropout = 0.3, .bidirectional = true)
+LAYER(elman, .cell = DSC_RECURRENT_TANH)
+LAYER(elman_relu, .cell = DSC_RECURRENT_RELU, .sequence = true)
+LAYER(jordan, .cell = DSC_RECURRENT_JORDAN, .outputs = draw_size(draw, 1, 7), .sequence = true)
+LAYER(lstm, .cell = DSC_RECURRENT_LSTM)
+LAYER(lstm_sequence, .cell = DSC_RECURRENT_LSTM, .sequence = true, .reverse = true, .two_biases = true)
+LAYER(lstm_peephole, .cell = DSC_RECURRENT_LSTM, .peephole = true, .forget_bias = 1)
+LAYER(gru, .cell = DSC_RECURRENT_GRU)
+LAYER(gru_sequence, .cell = DSC_RECURRENT_GRU, .sequence = true, .reverse = true)
+LAYER(gru_lbr, .cell = DSC_RECURRENT_GRU_LBR)
+LAYER(gru_lbr_sequence, .cell = DSC_RECURRENT_GRU_LBR, .sequence = true)
+LAYER(bidirectional, .cell = DSC_RECURRENT_LSTM, .bidirectional = true, .sequence = true)
+LAYER(stacked, .cell = DSC_RECURRENT_GRU_LBR, .layers = 2, .dropout = 0.3, .bidirectional = true)
 
 /* Sequences of several lengths, in each direction; token 0 is padding. */
 static dsc_node *masked(dsc_scope *scope, struct draw *draw, dsc_recurrent_cell cell, bool all, bool both)
@@ -45,22 +45,22 @@ static dsc_node *masked(dsc_scope *scope, struct draw *draw, dsc_recurrent_cell 
 
 static dsc_node *masked_elman(dsc_scope *scope, struct draw *draw)
 {
-    return masked(scope, draw, DSC_CELL_TANH, true, false);
+    return masked(scope, draw, DSC_RECURRENT_TANH, true, false);
 }
 
 static dsc_node *masked_lstm(dsc_scope *scope, struct draw *draw)
 {
-    return masked(scope, draw, DSC_CELL_LSTM, false, true);
+    return masked(scope, draw, DSC_RECURRENT_LSTM, false, true);
 }
 
 static dsc_node *masked_gru(dsc_scope *scope, struct draw *draw)
 {
-    return masked(scope, draw, DSC_CELL_GRU, true, true);
+    return masked(scope, draw, DSC_RECURRENT_GRU, true, true);
 }
 
 static dsc_node *masked_gru_lbr(dsc_scope *scope, struct draw *draw)
 {
-    return masked(scope, draw, DSC_CELL_GRU_LBR, false, false);
+    return masked(scope, draw, DSC_RECURRENT_GRU_LBR, false, false);
 }
 
 /* An encoder of which the final state alone is used, as the initial state of a decoder. */
@@ -75,17 +75,17 @@ static dsc_node *handed_over(dsc_scope *scope, struct draw *draw, dsc_recurrent_
 
 static dsc_node *lstm_initial(dsc_scope *scope, struct draw *draw)
 {
-    return handed_over(scope, draw, DSC_CELL_LSTM);
+    return handed_over(scope, draw, DSC_RECURRENT_LSTM);
 }
 
 static dsc_node *gru_initial(dsc_scope *scope, struct draw *draw)
 {
-    return handed_over(scope, draw, DSC_CELL_GRU);
+    return handed_over(scope, draw, DSC_RECURRENT_GRU);
 }
 
 static dsc_node *jordan_initial(dsc_scope *scope, struct draw *draw)
 {
-    return handed_over(scope, draw, DSC_CELL_JORDAN);
+    return handed_over(scope, draw, DSC_RECURRENT_JORDAN);
 }
 
 static dsc_node *embedding(dsc_scope *scope, struct draw *draw)

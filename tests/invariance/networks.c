@@ -13,9 +13,9 @@ enum { COUNT = 45, BATCH = 19, SIDE = 9, CHANNELS = 3, STEPS = 13, VOCABULARY = 
 static dsc_node *images(dsc_scope *scope)
 {
     dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { SIDE, SIDE, CHANNELS } });
-    dsc_node *h = dsc_relu(dsc_batch_norm(dsc_conv2d(x, 18, .padding = DSC_SAME, .no_bias = true)));
-    h = dsc_add(h, dsc_relu(dsc_conv2d(h, 18, .groups = 3, .padding = DSC_SAME)));
-    h = dsc_relu(dsc_conv2d(h, 18, .groups = 18, .padding = DSC_SAME));
+    dsc_node *h = dsc_relu(dsc_batch_norm(dsc_conv2d(x, 18, .padding = DSC_PADDING_SAME, .no_bias = true)));
+    h = dsc_add(h, dsc_relu(dsc_conv2d(h, 18, .groups = 3, .padding = DSC_PADDING_SAME)));
+    h = dsc_relu(dsc_conv2d(h, 18, .groups = 18, .padding = DSC_PADDING_SAME));
     h = dsc_max_pool(dsc_channel_dropout(h, 0.1), .window = { 3, 3 }, .stride = { 2, 2 });
     h = dsc_tanh(
         dsc_conv2d(h, 33, .kernel = { 2, 3 }, .dilation = { 1, 1 }, .pad = { 1, 1 }, .stride = { 2, 1 }));
@@ -32,25 +32,25 @@ static dsc_node *tokens(dsc_scope *scope)
 
 static dsc_node *lstm(dsc_scope *scope)
 {
-    dsc_node *h = dsc_recurrent(tokens(scope), 35, .cell = DSC_CELL_LSTM, .sequence = true);
-    return dsc_dense(dsc_recurrent(h, 17, .cell = DSC_CELL_LSTM, .peephole = true), CLASSES);
+    dsc_node *h = dsc_recurrent(tokens(scope), 35, .cell = DSC_RECURRENT_LSTM, .sequence = true);
+    return dsc_dense(dsc_recurrent(h, 17, .cell = DSC_RECURRENT_LSTM, .peephole = true), CLASSES);
 }
 
 static dsc_node *gru(dsc_scope *scope)
 {
     dsc_node *h =
-        dsc_recurrent(tokens(scope), 18, .cell = DSC_CELL_GRU, .bidirectional = true, .sequence = true);
-    return dsc_dense(dsc_recurrent(dsc_layer_norm(h), 33, .cell = DSC_CELL_GRU_LBR), CLASSES);
+        dsc_recurrent(tokens(scope), 18, .cell = DSC_RECURRENT_GRU, .bidirectional = true, .sequence = true);
+    return dsc_dense(dsc_recurrent(dsc_layer_norm(h), 33, .cell = DSC_RECURRENT_GRU_LBR), CLASSES);
 }
 
 static dsc_node *elman(dsc_scope *scope)
 {
-    return dsc_dense(dsc_recurrent(tokens(scope), 40, .cell = DSC_CELL_TANH), CLASSES);
+    return dsc_dense(dsc_recurrent(tokens(scope), 40, .cell = DSC_RECURRENT_TANH), CLASSES);
 }
 
 static dsc_node *jordan(dsc_scope *scope)
 {
-    return dsc_dense(dsc_recurrent(tokens(scope), 21, .cell = DSC_CELL_JORDAN, .outputs = 5), CLASSES);
+    return dsc_dense(dsc_recurrent(tokens(scope), 21, .cell = DSC_RECURRENT_JORDAN, .outputs = 5), CLASSES);
 }
 
 /* Arithmetic of tensors of different shapes, sums over dimensions and over the batch. */
@@ -97,23 +97,23 @@ static const struct network {
     dsc_engine engine;
     dsc_dtype dtype;
 } networks[] = {
-    { "images, native", images, DSC_ENGINE_NATIVE, DSC_F32 },
-    { "LSTM, native", lstm, DSC_ENGINE_NATIVE, DSC_F32 },
-    { "GRU, native", gru, DSC_ENGINE_NATIVE, DSC_F32 },
-    { "Elman, native", elman, DSC_ENGINE_NATIVE, DSC_F32 },
-    { "Jordan, native", jordan, DSC_ENGINE_NATIVE, DSC_F32 },
-    { "sum of losses, native", sum, DSC_ENGINE_NATIVE, DSC_F32 },
-    { "arrays, native", arrays, DSC_ENGINE_NATIVE, DSC_F32 },
+    { "images, native", images, DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
+    { "LSTM, native", lstm, DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
+    { "GRU, native", gru, DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
+    { "Elman, native", elman, DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
+    { "Jordan, native", jordan, DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
+    { "sum of losses, native", sum, DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
+    { "arrays, native", arrays, DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
     /* from here on not the same at every level */
-    { "images, oneDNN", images, DSC_ENGINE_ONEDNN, DSC_F32 },
-    { "LSTM, oneDNN", lstm, DSC_ENGINE_ONEDNN, DSC_F32 },
-    { "images, auto", images, DSC_ENGINE_AUTO, DSC_F32 },
-    { "images, auto, bf16", images, DSC_ENGINE_AUTO, DSC_BF16 },
-    { "arrays, auto, bf16", arrays, DSC_ENGINE_AUTO, DSC_BF16 },
-    { "LSTM, auto, bf16", lstm, DSC_ENGINE_AUTO, DSC_BF16 },
-    { "GRU, auto, bf16", gru, DSC_ENGINE_AUTO, DSC_BF16 },
-    { "Elman, auto, bf16", elman, DSC_ENGINE_AUTO, DSC_BF16 },
-    { "sum of losses, auto, bf16", sum, DSC_ENGINE_AUTO, DSC_BF16 },
+    { "images, oneDNN", images, DSC_ENGINE_ONEDNN, DSC_DTYPE_F32 },
+    { "LSTM, oneDNN", lstm, DSC_ENGINE_ONEDNN, DSC_DTYPE_F32 },
+    { "images, auto", images, DSC_ENGINE_AUTO, DSC_DTYPE_F32 },
+    { "images, auto, bf16", images, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
+    { "arrays, auto, bf16", arrays, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
+    { "LSTM, auto, bf16", lstm, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
+    { "GRU, auto, bf16", gru, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
+    { "Elman, auto, bf16", elman, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
+    { "sum of losses, auto, bf16", sum, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
 };
 enum { NATIVE_NETWORKS = 7, NETWORKS = sizeof networks / sizeof networks[0] };
 
@@ -147,7 +147,8 @@ static uint64_t train(const struct network *network, int threads)
                                                            .dtype = network->dtype,
                                                            .threads = threads,
                                                            .shard = 4 });
-    const dsc_fit_options options = { .optimizer = { .kind = DSC_ADAM, .clip_norm = 1 }, .epochs = 2 };
+    const dsc_fit_options options = { .optimizer = { .kind = DSC_OPTIMIZER_ADAM, .clip_norm = 1 },
+                                      .epochs = 2 };
     if (dsc_fit(model, &examples, &options) != DSC_OK)
         fail_msg("%s: %s", network->name, dsc_scope_message(scope));
     const dsc_metrics metrics = dsc_evaluate(model, &examples);

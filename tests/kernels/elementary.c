@@ -56,13 +56,13 @@ static void check_activation(dsc_activation kind, double (*exact)(double), doubl
 static void sigmoid_within_3_ulp(void **state)
 {
     (void)state;
-    check_activation(DSC_SIGMOID, exact_sigmoid, 3.0, "sigmoid");
+    check_activation(DSC_ACTIVATION_SIGMOID, exact_sigmoid, 3.0, "sigmoid");
 }
 
 static void tanh_within_3_ulp(void **state)
 {
     (void)state;
-    check_activation(DSC_TANH, tanh, 3.0, "tanh");
+    check_activation(DSC_ACTIVATION_TANH, tanh, 3.0, "tanh");
 }
 
 /* Softmax over (x, 0) for x <= 0 is exp(x) / (1 + exp(x)): with x far down it is the exponential itself. */
@@ -88,8 +88,8 @@ static void relu_keeps_nan_and_identity_copies(void **state)
     const float *x = sample_floats();
     for (dsc_isa level = DSC_ISA_SCALAR; level <= dsc_isa_detected(); level++) {
         float *y = guarded(SAMPLES), *copy = guarded(SAMPLES);
-        dsci_kernels_for(level)->activation_forward(DSC_RELU, 0.0f, y, x, SAMPLES);
-        dsci_kernels_for(level)->activation_forward(DSC_LINEAR, 0.0f, copy, x, SAMPLES);
+        dsci_kernels_for(level)->activation_forward(DSC_ACTIVATION_RELU, 0.0f, y, x, SAMPLES);
+        dsci_kernels_for(level)->activation_forward(DSC_ACTIVATION_LINEAR, 0.0f, copy, x, SAMPLES);
         for (size_t i = 0; i < SAMPLES; i++)
             assert_true(isnan(x[i]) ? isnan(y[i]) : y[i] == (x[i] > 0x1p-127f ? x[i] : 0.0f));
         check_bits(copy, x, SAMPLES, "identity");
@@ -100,9 +100,9 @@ static void relu_keeps_nan_and_identity_copies(void **state)
 static double derivative(dsc_activation kind, double y)
 {
     switch (kind) {
-    case DSC_RELU: return y > 0.0 ? 1.0 : 0.0;
-    case DSC_SIGMOID: return y * (1.0 - y);
-    case DSC_TANH: return 1.0 - y * y;
+    case DSC_ACTIVATION_RELU: return y > 0.0 ? 1.0 : 0.0;
+    case DSC_ACTIVATION_SIGMOID: return y * (1.0 - y);
+    case DSC_ACTIVATION_TANH: return 1.0 - y * y;
     default: break;
     }
     return 1.0;
@@ -111,9 +111,9 @@ static double derivative(dsc_activation kind, double y)
 static void derivatives_follow_from_the_output(void **state)
 {
     (void)state;
-    for (int kind = DSC_LINEAR; kind <= DSC_TANH; kind++)
+    for (int kind = DSC_ACTIVATION_LINEAR; kind <= DSC_ACTIVATION_TANH; kind++)
         for (size_t n = 0; n <= 49; n++) {
-            const float *y = guarded_uniform(n, kind == DSC_SIGMOID ? 0.0f : -1.0f, 1.0f, 1);
+            const float *y = guarded_uniform(n, kind == DSC_ACTIVATION_SIGMOID ? 0.0f : -1.0f, 1.0f, 1);
             const float *diff = guarded_uniform(n, -2.0f, 2.0f, 2);
             float *scalar = guarded(n);
             dsci_kernels_for(DSC_ISA_SCALAR)
@@ -197,12 +197,12 @@ static void check_range(dsc_activation kind, float alpha, double (*exact)(double
 static void the_other_activations_are_accurate(void **state)
 {
     (void)state;
-    check_range(DSC_ELU, 0.5f, exact_elu, 4.0, "elu");
-    check_range(DSC_SELU, 0.0f, exact_selu, 5.0, "selu");
-    check_range(DSC_SOFTPLUS, 0.0f, exact_softplus, 4.0, "softplus");
-    check_range(DSC_SWISH, 0.0f, exact_swish, 4.0, "swish");
-    check_range(DSC_MISH, 0.0f, exact_mish, 6.0, "mish");
-    check_range(DSC_GELU, 0.0f, exact_gelu, 8.0, "gelu");
+    check_range(DSC_ACTIVATION_ELU, 0.5f, exact_elu, 4.0, "elu");
+    check_range(DSC_ACTIVATION_SELU, 0.0f, exact_selu, 5.0, "selu");
+    check_range(DSC_ACTIVATION_SOFTPLUS, 0.0f, exact_softplus, 4.0, "softplus");
+    check_range(DSC_ACTIVATION_SWISH, 0.0f, exact_swish, 4.0, "swish");
+    check_range(DSC_ACTIVATION_MISH, 0.0f, exact_mish, 6.0, "mish");
+    check_range(DSC_ACTIVATION_GELU, 0.0f, exact_gelu, 8.0, "gelu");
 }
 
 /* Of every kind, derivatives too. */
@@ -212,14 +212,14 @@ static void every_level_has_the_same_bits(void **state)
     float *x = sample_floats();
     const float *diff = guarded_uniform(SAMPLES, -2.0f, 2.0f, 3);
     float *scalar = guarded(SAMPLES), *y = guarded(SAMPLES);
-    for (int kind = DSC_LINEAR; kind < DSC_ACTIVATION_COUNT; kind++)
+    for (int kind = DSC_ACTIVATION_LINEAR; kind < DSC_ACTIVATION_COUNT; kind++)
         FOR_LEVELS(level)
         {
             const dsci_kernels *plain = dsci_kernels_for(DSC_ISA_SCALAR), *kernels = dsci_kernels_for(level);
             plain->activation_forward((dsc_activation)kind, 0.3f, scalar, x, SAMPLES);
             kernels->activation_forward((dsc_activation)kind, 0.3f, y, x, SAMPLES);
             check_bits(y, scalar, SAMPLES, dsc_activation_name((dsc_activation)kind));
-            if (kind == DSC_STEP)
+            if (kind == DSC_ACTIVATION_STEP)
                 continue;
             plain->activation_backward((dsc_activation)kind, 0.3f, scalar, diff, x, SAMPLES);
             kernels->activation_backward((dsc_activation)kind, 0.3f, y, diff, x, SAMPLES);

@@ -36,9 +36,11 @@ static void defined_gemm(const dsci_gemm *g)
         for (size_t j = 0; j < g->n; j++) {
             float *c = &g->c[i * g->ldc + j];
             const float total = chain(g, i, j), sum = g->bias ? total + g->bias[j] : total;
-            *c = g->accumulate ? *c + sum : g->activation == DSC_RELU ? (0.0f > sum ? 0.0f : sum) : sum;
+            *c = g->accumulate                          ? *c + sum
+                 : g->activation == DSC_ACTIVATION_RELU ? (0.0f > sum ? 0.0f : sum)
+                                                        : sum;
         }
-    if (g->activation > DSC_RELU)
+    if (g->activation > DSC_ACTIVATION_RELU)
         for (size_t i = 0; i < g->m; i++)
             dsci_kernels_for(DSC_ISA_SCALAR)
                 ->activation_forward(g->activation, 0.0f, g->c + i * g->ldc, g->c + i * g->ldc, g->n);
@@ -103,8 +105,8 @@ static void check_shape(shape s, int transpose_a, int transpose_b, int scalar_to
         int bias, accumulate;
         dsc_activation activation;
     } forms[] = {
-        { 0, 0, DSC_LINEAR }, { 1, 0, DSC_LINEAR },  { 1, 0, DSC_RELU },
-        { 1, 0, DSC_TANH },   { 0, 0, DSC_SIGMOID }, { 0, 1, DSC_LINEAR },
+        { 0, 0, DSC_ACTIVATION_LINEAR }, { 1, 0, DSC_ACTIVATION_LINEAR },  { 1, 0, DSC_ACTIVATION_RELU },
+        { 1, 0, DSC_ACTIVATION_TANH },   { 0, 0, DSC_ACTIVATION_SIGMOID }, { 0, 1, DSC_ACTIVATION_LINEAR },
     };
     for (size_t f = 0; f < sizeof forms / sizeof forms[0]; f++) {
         const int shares = s.k > 0 && !(forms[f].accumulate && s.k > DSCI_GEMM_K_BLOCK);
@@ -182,7 +184,7 @@ static void special_values_stay_in_their_row_and_column(void **state)
         dsci_gemm g = make_problem((shape){ 20, 37, 9, 0 }, 0, 0);
         ((float *)(uintptr_t)g.a)[3 * 9 + 4] = NAN;
         ((float *)(uintptr_t)g.b)[2 * 37 + 36] = INFINITY;
-        g.activation = DSC_RELU;
+        g.activation = DSC_ACTIVATION_RELU;
         g.c = guarded(20 * 37);
         g.workspace = guarded((dsci_gemm_workspace(&g) + 15) / 16 * 16);
         dsci_kernels_for(level)->gemm(&g);

@@ -323,18 +323,19 @@ static void windows_are_summed_in_order(void **state)
                 }
             for (dsc_isa level = DSC_ISA_SCALAR; level <= dsc_isa_detected(); level++) {
                 float *dst = guarded(ROW_PIXELS * filters);
-                dsci_kernels_for(level)->window_sums(&(dsci_window_sums){ .pixels = ROW_PIXELS,
-                                                                          .filters = filters,
-                                                                          .runs = RUNS,
-                                                                          .run_length = length,
-                                                                          .step = STEP,
-                                                                          .starts = starts,
-                                                                          .weights = weights,
-                                                                          .bias = bias,
-                                                                          .dst = dst,
-                                                                          .ld_weights = filters,
-                                                                          .ld_dst = filters,
-                                                                          .activation = DSC_RELU });
+                dsci_kernels_for(level)->window_sums(
+                    &(dsci_window_sums){ .pixels = ROW_PIXELS,
+                                         .filters = filters,
+                                         .runs = RUNS,
+                                         .run_length = length,
+                                         .step = STEP,
+                                         .starts = starts,
+                                         .weights = weights,
+                                         .bias = bias,
+                                         .dst = dst,
+                                         .ld_weights = filters,
+                                         .ld_dst = filters,
+                                         .activation = DSC_ACTIVATION_RELU });
                 check_bits(dst, expected, ROW_PIXELS * filters, "sums over windows");
             }
             release_guarded("window_sums");

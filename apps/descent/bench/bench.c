@@ -81,7 +81,7 @@ static bench_request request_of(dsc_scope *scope, const cli_words *words,
                               .dtype = arguments->precision };
     for (size_t i = 0; i < words->count; i++)
         add_suite(scope, &request, words->items[i]);
-    if (arguments->precision == DSC_F64)
+    if (arguments->precision == DSC_DTYPE_F64)
         dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "--precision expects fp32 or bf16, found fp64");
     if (arguments->json + arguments->csv + arguments->md > 1)
         dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "expected one of --json, --csv and --md, found several");

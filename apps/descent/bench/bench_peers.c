@@ -100,8 +100,8 @@ static void print_result(dsc_scope *scope, const dsc_bench_workload *workload, d
 /* The table goes to stderr beside JSON, which a program reads. */
 static void print_profile(dsc_scope *scope, const dsc_model *model, const struct bench_arguments *arguments)
 {
-    const double peak = arguments->precision == DSC_BF16 ? dsc_peak_flops_bf16(arguments->threads)
-                                                         : dsc_peak_flops(arguments->threads);
+    const double peak = arguments->precision == DSC_DTYPE_BF16 ? dsc_peak_flops_bf16(arguments->threads)
+                                                               : dsc_peak_flops(arguments->threads);
     const char *table = dsc_model_profile(scope, model, peak);
     if (table)
         fprintf(arguments->json ? stderr : stdout, "\n%s\n", table);
@@ -114,7 +114,7 @@ static void run_workload(dsc_call *call, const dsc_bench_workload *workload,
     dsc_model *model = build(scope, workload, arguments);
     const dsc_examples batch = dsc_bench_batch_make(scope, workload);
     dsc_trainer *trainer =
-        dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_ADAM, .lr = LEARNING_RATE }, &batch);
+        dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_OPTIMIZER_ADAM, .lr = LEARNING_RATE }, &batch);
     const double step = dsc_scope_status(scope) == DSC_OK ? measure(trainer) : 0;
     if (dsc_scope_status(scope) == DSC_OK) {
         print_result(scope, workload, step, arguments);

@@ -53,7 +53,7 @@ static const char *repeat_command(dsc_scope *scope, const bench_request *request
     return dsc_scope_format(
         scope, "descent bench %s --filter %s/%s --threads %d --isa %s%s%s%s", r->row.suite, r->row.suite,
         r->row.name, request->threads, dsc_isa_name(dsc_isa_effective()), r->row.engines ? " --engine " : "",
-        r->row.engines ? r->engine : "", request->dtype == DSC_BF16 ? " --precision bf16" : "");
+        r->row.engines ? r->engine : "", request->dtype == DSC_DTYPE_BF16 ? " --precision bf16" : "");
 }
 
 static bench_result *add_result(dsc_scope *scope, const bench_request *request, bench_results *results,

@@ -110,7 +110,7 @@ static dsc_node *per_step(struct sketch *s)
 
 static dsc_node *conv(struct sketch *s)
 {
-    dsc_node *h = dsc_tanh(dsc_conv2d(image(s), pick(s, 1, 18), .padding = DSC_SAME));
+    dsc_node *h = dsc_tanh(dsc_conv2d(image(s), pick(s, 1, 18), .padding = DSC_PADDING_SAME));
     return head(s, dsc_conv2d(h, pick(s, 1, 17), .kernel = { 2, 3 }, .stride = { 2, 1 }, .pad = { 1, 2 },
                               .dilation = { 1, 2 }));
 }
@@ -119,8 +119,8 @@ static dsc_node *grouped(struct sketch *s)
 {
     const size_t groups = pick(s, 2, 3), filters = groups * pick(s, 1, 5);
     dsc_node *h = dsc_conv2d(image(s), filters, .kernel = { 1 });
-    h = dsc_relu(dsc_conv2d(h, filters, .groups = groups, .padding = DSC_SAME));
-    return head(s, dsc_conv2d(h, filters, .groups = filters, .padding = DSC_SAME));
+    h = dsc_relu(dsc_conv2d(h, filters, .groups = groups, .padding = DSC_PADDING_SAME));
+    return head(s, dsc_conv2d(h, filters, .groups = filters, .padding = DSC_PADDING_SAME));
 }
 
 /* Of every stride, dilation and number of groups, also beyond the image and the window. */
@@ -207,18 +207,18 @@ static dsc_node *activated(struct sketch *s, dsc_activation kind)
     {                                                                                                        \
         return activated(s, kind);                                                                           \
     }
-ACTIVATION(relu, DSC_RELU)
-ACTIVATION(sigmoid, DSC_SIGMOID)
-ACTIVATION(hyperbolic_tangent, DSC_TANH)
-ACTIVATION(leaky_relu, DSC_LEAKY_RELU)
-ACTIVATION(elu, DSC_ELU)
-ACTIVATION(selu, DSC_SELU)
-ACTIVATION(gelu, DSC_GELU)
-ACTIVATION(gelu_tanh, DSC_GELU_TANH)
-ACTIVATION(swish, DSC_SWISH)
-ACTIVATION(mish, DSC_MISH)
-ACTIVATION(softplus, DSC_SOFTPLUS)
-ACTIVATION(hard_sigmoid, DSC_HARD_SIGMOID)
+ACTIVATION(relu, DSC_ACTIVATION_RELU)
+ACTIVATION(sigmoid, DSC_ACTIVATION_SIGMOID)
+ACTIVATION(hyperbolic_tangent, DSC_ACTIVATION_TANH)
+ACTIVATION(leaky_relu, DSC_ACTIVATION_LEAKY_RELU)
+ACTIVATION(elu, DSC_ACTIVATION_ELU)
+ACTIVATION(selu, DSC_ACTIVATION_SELU)
+ACTIVATION(gelu, DSC_ACTIVATION_GELU)
+ACTIVATION(gelu_tanh, DSC_ACTIVATION_GELU_TANH)
+ACTIVATION(swish, DSC_ACTIVATION_SWISH)
+ACTIVATION(mish, DSC_ACTIVATION_MISH)
+ACTIVATION(softplus, DSC_ACTIVATION_SOFTPLUS)
+ACTIVATION(hard_sigmoid, DSC_ACTIVATION_HARD_SIGMOID)
 
 static dsc_node *softmax(struct sketch *s)
 {
@@ -266,12 +266,12 @@ static dsc_node *alpha_dropout(struct sketch *s)
         dsc_node *x = steps(s);                                                                              \
         return head(s, dsc_recurrent(x, pick(s, 3, 19), __VA_ARGS__));                                       \
     }
-RECURRENT(elman, .cell = DSC_CELL_TANH, .sequence = true)
-RECURRENT(jordan, .cell = DSC_CELL_JORDAN, .outputs = 5)
-RECURRENT(lstm, .cell = DSC_CELL_LSTM, .bidirectional = true, .sequence = true)
-RECURRENT(lstm_peephole, .cell = DSC_CELL_LSTM, .peephole = true)
-RECURRENT(gru, .cell = DSC_CELL_GRU, .reverse = true)
-RECURRENT(gru_lbr, .cell = DSC_CELL_GRU_LBR, .sequence = true)
+RECURRENT(elman, .cell = DSC_RECURRENT_TANH, .sequence = true)
+RECURRENT(jordan, .cell = DSC_RECURRENT_JORDAN, .outputs = 5)
+RECURRENT(lstm, .cell = DSC_RECURRENT_LSTM, .bidirectional = true, .sequence = true)
+RECURRENT(lstm_peephole, .cell = DSC_RECURRENT_LSTM, .peephole = true)
+RECURRENT(gru, .cell = DSC_RECURRENT_GRU, .reverse = true)
+RECURRENT(gru_lbr, .cell = DSC_RECURRENT_GRU_LBR, .sequence = true)
 
 /* --- Losses --- */
 
@@ -393,21 +393,21 @@ static const struct kernel_check checks[] = {
     { .name = "huber", .loss = huber },
     { .name = "binary cross-entropy", .loss = binary },
     { .name = "kullback-leibler", .loss = kl },
-    RULE("sgd, clipped, l1", .kind = DSC_SGD, .clip_value = 0.05, .clip_norm = 0.5, .l1 = 1e-3),
-    RULE("momentum", .kind = DSC_MOMENTUM),
-    RULE("nesterov, sutskever", .kind = DSC_NESTEROV, .sutskever = true),
-    RULE("adam", .kind = DSC_ADAM),
-    RULE("adamw", .kind = DSC_ADAMW, .weight_decay = 0.1),
-    RULE("amsgrad", .kind = DSC_AMSGRAD),
-    RULE("adamax", .kind = DSC_ADAMAX),
-    RULE("nadam", .kind = DSC_NADAM),
-    RULE("adagrad", .kind = DSC_ADAGRAD),
-    RULE("rmsprop, centered", .kind = DSC_RMSPROP, .lr = 1e-3, .centered = true),
-    RULE("adadelta", .kind = DSC_ADADELTA),
-    RULE("rprop", .kind = DSC_RPROP),
-    RULE("delta-bar-delta", .kind = DSC_DELTA_BAR_DELTA),
-    { .name = "dense in bf16", .loss = dense, .dtype = DSC_BF16, .tolerance = 8192 },
-    { .name = "convolution in bf16", .loss = conv, .dtype = DSC_BF16, .tolerance = 8192 },
+    RULE("sgd, clipped, l1", .kind = DSC_OPTIMIZER_SGD, .clip_value = 0.05, .clip_norm = 0.5, .l1 = 1e-3),
+    RULE("momentum", .kind = DSC_OPTIMIZER_MOMENTUM),
+    RULE("nesterov, sutskever", .kind = DSC_OPTIMIZER_NESTEROV, .sutskever = true),
+    RULE("adam", .kind = DSC_OPTIMIZER_ADAM),
+    RULE("adamw", .kind = DSC_OPTIMIZER_ADAMW, .weight_decay = 0.1),
+    RULE("amsgrad", .kind = DSC_OPTIMIZER_AMSGRAD),
+    RULE("adamax", .kind = DSC_OPTIMIZER_ADAMAX),
+    RULE("nadam", .kind = DSC_OPTIMIZER_NADAM),
+    RULE("adagrad", .kind = DSC_OPTIMIZER_ADAGRAD),
+    RULE("rmsprop, centered", .kind = DSC_OPTIMIZER_RMSPROP, .lr = 1e-3, .centered = true),
+    RULE("adadelta", .kind = DSC_OPTIMIZER_ADADELTA),
+    RULE("rprop", .kind = DSC_OPTIMIZER_RPROP),
+    RULE("delta-bar-delta", .kind = DSC_OPTIMIZER_DELTA_BAR_DELTA),
+    { .name = "dense in bf16", .loss = dense, .dtype = DSC_DTYPE_BF16, .tolerance = 8192 },
+    { .name = "convolution in bf16", .loss = conv, .dtype = DSC_DTYPE_BF16, .tolerance = 8192 },
 };
 enum { CHECKS = sizeof checks / sizeof checks[0] };
 
@@ -537,7 +537,7 @@ dsc_selftest_convolutions *dsc_selftest_convolutions_make(dsc_scope *scope)
 {
     dsc_selftest_convolutions *references = dsc_scope_alloc(scope, 1, sizeof *references);
     for (uint32_t v = 0; references && v < CONVOLUTIONS; v++)
-        references->trained[v] = train(scope, &any_convolution, v, DSC_ENGINE_REF, DSC_F64);
+        references->trained[v] = train(scope, &any_convolution, v, DSC_ENGINE_REF, DSC_DTYPE_F64);
     return dsc_scope_status(scope) == DSC_OK ? references : NULL;
 }
 
@@ -555,7 +555,7 @@ double dsc_selftest_convolutions_error(dsc_scope *scope, const dsc_selftest_conv
 
 double dsc_selftest_convolutions_allowed(dsc_dtype dtype)
 {
-    return dtype == DSC_BF16 ? 32768 * USUAL : 8 * USUAL;
+    return dtype == DSC_DTYPE_BF16 ? 32768 * USUAL : 8 * USUAL;
 }
 
 /* --- Every level --- */
@@ -576,7 +576,7 @@ static uint64_t measure(dsc_scope *scope, const struct kernel_check *check, dsc_
     dsc_hasher *hasher = dsc_hasher_make(scope);
     dsc_isa_select(scope, level);
     for (uint32_t v = 0; v < VARIANTS; v++) {
-        const struct trained reference = train(scope, check, v, DSC_ENGINE_REF, DSC_F64);
+        const struct trained reference = train(scope, check, v, DSC_ENGINE_REF, DSC_DTYPE_F64);
         const struct trained native = train(scope, check, v, DSC_ENGINE_NATIVE, check->dtype);
         if (dsc_scope_status(scope) != DSC_OK)
             return 0;

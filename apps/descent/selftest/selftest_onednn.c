@@ -13,7 +13,7 @@
 
 #include <descent/cpu.h>
 
-static const dsc_dtype types[] = { DSC_F32, DSC_BF16 };
+static const dsc_dtype types[] = { DSC_DTYPE_F32, DSC_DTYPE_BF16 };
 enum { TYPES = sizeof types / sizeof types[0] };
 
 /* An instruction set by oneDNN's name of it; NULL: oneDNN takes what it finds. */

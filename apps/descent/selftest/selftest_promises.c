@@ -26,7 +26,7 @@ enum { COUNT = 45, BATCH = 19, SIDE = 9, CHANNELS = 3, STEPS = 13, VOCABULARY = 
 static dsc_node *images(dsc_scope *scope)
 {
     dsc_node *h = dsc_input(scope, &(dsc_input_spec){ .shape = { SIDE, SIDE, CHANNELS } });
-    h = dsc_relu(dsc_batch_norm(dsc_conv2d(h, 18, .padding = DSC_SAME, .no_bias = true)));
+    h = dsc_relu(dsc_batch_norm(dsc_conv2d(h, 18, .padding = DSC_PADDING_SAME, .no_bias = true)));
     h = dsc_max_pool(dsc_conv2d(h, 33, .stride = { 2 }, .pad = { 1, 1 }));
     return dsc_dense(dsc_dropout(dsc_tanh(dsc_dense(h, 41)), 0.2), CLASSES);
 }
@@ -34,8 +34,8 @@ static dsc_node *images(dsc_scope *scope)
 static dsc_node *sequences(dsc_scope *scope)
 {
     dsc_node *h = dsc_tokens(scope, &(dsc_tokens_spec){ .steps = STEPS, .vocabulary = VOCABULARY });
-    h = dsc_recurrent(dsc_embedding(h, 20), 35, .cell = DSC_CELL_LSTM, .sequence = true);
-    return dsc_dense(dsc_recurrent(h, 17, .cell = DSC_CELL_GRU_LBR, .bidirectional = true), CLASSES);
+    h = dsc_recurrent(dsc_embedding(h, 20), 35, .cell = DSC_RECURRENT_LSTM, .sequence = true);
+    return dsc_dense(dsc_recurrent(h, 17, .cell = DSC_RECURRENT_GRU_LBR, .bidirectional = true), CLASSES);
 }
 
 static dsc_examples make_examples(dsc_scope *scope)
@@ -68,7 +68,7 @@ static uint64_t train_on(dsc_scope *scope, dsc_node *(*logits)(dsc_scope *), int
                               .batch = BATCH, .engine = DSC_ENGINE_NATIVE, .threads = threads, .shard = 4 });
     if (!model)
         return 0;
-    dsc_fit(model, &examples, &(dsc_fit_options){ .optimizer = { .kind = DSC_ADAM }, .epochs = 2 });
+    dsc_fit(model, &examples, &(dsc_fit_options){ .optimizer = { .kind = DSC_OPTIMIZER_ADAM }, .epochs = 2 });
     return dsc_scope_status(scope) == DSC_OK ? dsc_model_hash(model) : 0;
 }
 
@@ -111,7 +111,7 @@ static const dsc_param params[] = {
     DSC_PARAM_INTEGER(struct hyperparameters, epochs, "4", 1, 1000, "passes over the training set"), { 0 }
 };
 static const dsc_axis axes[] = { { .param = { .name = "network",
-                                              .kind = DSC_INTEGER,
+                                              .kind = DSC_KIND_INTEGER,
                                               .offset = DSC_FIELD(struct hyperparameters, network, int64_t),
                                               .value = "perceptron,convolutional,recurrent",
                                               .choices = "perceptron|convolutional|recurrent",
@@ -132,7 +132,7 @@ static dsc_node *logits_of(dsc_scope *scope, int64_t network)
         return dsc_dense(dsc_dropout(dsc_relu(dsc_dense(x, 100)), 0.2), DIGITS);
     x = dsc_reshape(x, POSITIONS, 1);
     if (network == RECURRENT)
-        return dsc_dense(dsc_recurrent(x, 12, .cell = DSC_CELL_LSTM), DIGITS);
+        return dsc_dense(dsc_recurrent(x, 12, .cell = DSC_RECURRENT_LSTM), DIGITS);
     x = dsc_max_pool(dsc_relu(dsc_batch_norm(dsc_conv1d(x, 16, .kernel = 5, .pad = 2))), .window = { 2 });
     return dsc_dense(dsc_tanh(dsc_conv1d(x, 16, .stride = 2)), DIGITS);
 }
@@ -147,7 +147,7 @@ static void run_cell(dsc_cell *cell)
     dsc_node *loss =
         dsc_softmax_cross_entropy(logits_of(scope, hyperparameters->network), dsc_labels(scope, DIGITS));
     const dsc_cell_training training = { .compile = { .batch = 40 },
-                                         .fit = { .optimizer = { .kind = DSC_ADAM, .lr = 0.01 },
+                                         .fit = { .optimizer = { .kind = DSC_OPTIMIZER_ADAM, .lr = 0.01 },
                                                   .epochs = (size_t)hyperparameters->epochs },
                                          .hashed = DSC_CELL_HASHED_NOTHING /* but the model's hash */ };
     dsc_model *model = dsc_cell_train(cell, loss, &train, &training);

@@ -45,7 +45,7 @@ DSC_API const dsc_bench_row *dsc_bench_rows(const char *suite, size_t *count);
 /* A session: what all tasks have in common. */
 typedef struct dsc_bench_options {
     int threads;     /* at least 1 */
-    dsc_dtype dtype; /* of networks: DSC_F32 or DSC_BF16 */
+    dsc_dtype dtype; /* of networks: DSC_DTYPE_F32 or DSC_DTYPE_BF16 */
 } dsc_bench_options;
 typedef struct dsc_bench dsc_bench;
 DSC_API dsc_bench *dsc_bench_open(dsc_scope *scope, const dsc_bench_options *options);

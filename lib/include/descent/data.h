@@ -126,16 +126,16 @@ DSC_API dsc_dataset dsc_csv_read(dsc_scope *scope, const char *path, const dsc_c
 
 /* How features are brought to a common scale, by statistics of the training examples alone. */
 typedef enum dsc_scaling {
-    DSC_SCALE_NONE = 0,
-    DSC_SCALE_MIN_MAX,   /* to 0..1 */
-    DSC_SCALE_SYMMETRIC, /* to -1..1 */
-    DSC_SCALE_Z          /* mean 0, variance 1 (the mean of the squares, not their sum over n - 1) */
+    DSC_SCALING_NONE = 0,
+    DSC_SCALING_MIN_MAX,   /* to 0..1 */
+    DSC_SCALING_SYMMETRIC, /* to -1..1 */
+    DSC_SCALING_Z          /* mean 0, variance 1 (the mean of the squares, not their sum over n - 1) */
 } dsc_scaling;
 /* Of each feature, of each channel, or of all values together. A constant feature becomes 0. */
 typedef enum dsc_scaling_scope {
-    DSC_SCALE_FEATURES = 0,
-    DSC_SCALE_CHANNELS,
-    DSC_SCALE_ALL
+    DSC_SCALING_SCOPE_FEATURES = 0,
+    DSC_SCALING_SCOPE_CHANNELS,
+    DSC_SCALING_SCOPE_ALL
 } dsc_scaling_scope;
 typedef struct dsc_scaler {
     size_t count;            /* of offsets and factors: features, channels or 1 */

@@ -20,9 +20,9 @@
 
 /* How a parameter or axis is typed and stored in the experiment's struct of hyperparameters. */
 typedef enum dsc_kind {
-    DSC_INTEGER = 0, /* int64_t */
-    DSC_REAL,        /* double */
-    DSC_CHOICE       /* const char *, one of "a|b|c" */
+    DSC_KIND_INTEGER = 0, /* int64_t */
+    DSC_KIND_REAL,        /* double */
+    DSC_KIND_CHOICE       /* const char *, one of "a|b|c" */
 } dsc_kind;
 
 typedef struct dsc_param {
@@ -31,7 +31,7 @@ typedef struct dsc_param {
     size_t offset;       /* in the hyperparameters */
     const char *value;   /* default, as a person would type it */
     double min, max;     /* inclusive range of a number; both 0: any */
-    const char *choices; /* of a DSC_CHOICE */
+    const char *choices; /* of a DSC_KIND_CHOICE */
     const char *help;    /* with the unit */
 } dsc_param;
 
@@ -40,17 +40,17 @@ typedef struct dsc_param {
     (offsetof(struct_type, field) + 0 * sizeof((type *)0 == &((struct_type *)0)->field))
 #define DSC_PARAM_INTEGER(struct_type, field, default_value, low, high, help_text)                           \
     {                                                                                                        \
-        .name = #field, .kind = DSC_INTEGER, .offset = DSC_FIELD(struct_type, field, int64_t),               \
+        .name = #field, .kind = DSC_KIND_INTEGER, .offset = DSC_FIELD(struct_type, field, int64_t),          \
         .value = (default_value), .min = (low), .max = (high), .help = (help_text)                           \
     }
 #define DSC_PARAM_REAL(struct_type, field, default_value, low, high, help_text)                              \
     {                                                                                                        \
-        .name = #field, .kind = DSC_REAL, .offset = DSC_FIELD(struct_type, field, double),                   \
+        .name = #field, .kind = DSC_KIND_REAL, .offset = DSC_FIELD(struct_type, field, double),              \
         .value = (default_value), .min = (low), .max = (high), .help = (help_text)                           \
     }
 #define DSC_PARAM_CHOICE(struct_type, field, default_value, choice_list, help_text)                          \
     {                                                                                                        \
-        .name = #field, .kind = DSC_CHOICE, .offset = DSC_FIELD(struct_type, field, const char *),           \
+        .name = #field, .kind = DSC_KIND_CHOICE, .offset = DSC_FIELD(struct_type, field, const char *),      \
         .value = (default_value), .choices = (choice_list), .help = (help_text)                              \
     }
 
@@ -98,10 +98,10 @@ typedef struct dsc_case {
     const dsc_preset *presets;
     int64_t seeds;  /* default number; 0: 3 */
     bool uses_data; /* takes --data DIR */
-    /* Name of the parameter that says what the case is computed on, a DSC_CHOICE "auto|GENERATED|SET|...":
-       something generated, or one of the known data sets. The plan puts what auto stands for in its place, as
-       dsc_data_choose() says, so that the recipe tells; it notes the set's files, and titles begin with the
-       set's. NULL: there is no such choice. */
+    /* Name of the parameter that says what the case is computed on, a DSC_KIND_CHOICE
+       "auto|GENERATED|SET|...": something generated, or one of the known data sets. The plan puts what auto
+       stands for in its place, as dsc_data_choose() says, so that the recipe tells; it notes the set's files,
+       and titles begin with the set's. NULL: there is no such choice. */
     const char *data_choice;
     bool whole_machine; /* cells run one after the other, each on all threads: for large networks */
     bool uses_lapack;   /* bits depend on the LAPACK core type: recorded, and compared by verify */

@@ -94,7 +94,7 @@ typedef struct dsc_slice {
 } dsc_slice;
 DSC_API size_t dsc_model_slices(const dsc_model *model, const dsc_slice **slices);
 DSC_API size_t dsc_model_parameter_count(const dsc_model *model);
-/* float, or double with DSC_F64; *elements (may be NULL) is the number with padding. */
+/* float, or double with DSC_DTYPE_F64; *elements (may be NULL) is the number with padding. */
 DSC_API void *dsc_model_parameters(dsc_model *model, size_t *elements);
 DSC_API void *dsc_model_gradients(dsc_model *model, size_t *elements);
 /* The gradient of the loss by an input in the last step on a full batch (dsc_trainer_step()), as large as the

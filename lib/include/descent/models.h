@@ -18,7 +18,7 @@ DSC_API dsc_node *dsc_mlp(dsc_scope *scope, const dsc_mlp_spec *spec);
 
 /* SqueezeNet 1.1 (Iandola et al. 2016) over images of three channels: the feature maps of a fire module, or
    with classes the logits. Its layers are called as in the Keras weights that are found for it:
-   dsc_model_read_keras().
+   dsc_model_read_keras_weights().
  */
 typedef struct dsc_squeezenet_spec {
     size_t height, width; /* 0: 227 */

@@ -4,7 +4,7 @@
  * features), each with the batch before it. A layer takes a node and gives a node; what it needs beside its
  * size is a designated field of its specification, in which zero means the documented default:
  *
- *     dsc_node *h = dsc_relu(dsc_conv2d(x, 32, .kernel = { 5, 5 }, .padding = DSC_SAME));
+ *     dsc_node *h = dsc_relu(dsc_conv2d(x, 32, .kernel = { 5, 5 }, .padding = DSC_PADDING_SAME));
  *     h = dsc_max_pool(h, .window = { 2, 2 });
  *     h = dsc_dense(h, 512, .weights_init = DSC_INIT_HE_NORMAL);
  *
@@ -72,13 +72,13 @@ typedef struct dsc_dense_spec {
     bool no_bias, per_step;
     const char *name;
 } dsc_dense_spec;
-DSC_API dsc_node *dsc_dense_spec_make(dsc_node *x, const dsc_dense_spec *spec);
+DSC_API dsc_node *dsc_dense_with(dsc_node *x, const dsc_dense_spec *spec);
 /* dsc_dense(x, 32), dsc_dense(x, 32, .weights_init = DSC_INIT_HE_NORMAL) */
-#define dsc_dense(x, ...) dsc_dense_spec_make((x), &(dsc_dense_spec){ .units = __VA_ARGS__ })
+#define dsc_dense(x, ...) dsc_dense_with((x), &(dsc_dense_spec){ .units = __VA_ARGS__ })
 
 typedef enum dsc_padding {
-    DSC_EXPLICIT = 0, /* pad[]: as many zeros before as behind; by default none */
-    DSC_SAME          /* dst = ceil(src / stride); an odd rest goes behind (TensorFlow's rule) */
+    DSC_PADDING_EXPLICIT = 0, /* pad[]: as many zeros before as behind; by default none */
+    DSC_PADDING_SAME          /* dst = ceil(src / stride); an odd rest goes behind (TensorFlow's rule) */
 } dsc_padding;
 
 /* Cross-correlation of images (height, width, channels) with weights (kernel[0], kernel[1], channels /
@@ -95,8 +95,8 @@ typedef struct dsc_conv2d_spec {
     bool no_bias;
     const char *name;
 } dsc_conv2d_spec;
-DSC_API dsc_node *dsc_conv2d_spec_make(dsc_node *x, const dsc_conv2d_spec *spec);
-#define dsc_conv2d(x, ...) dsc_conv2d_spec_make((x), &(dsc_conv2d_spec){ .filters = __VA_ARGS__ })
+DSC_API dsc_node *dsc_conv2d_with(dsc_node *x, const dsc_conv2d_spec *spec);
+#define dsc_conv2d(x, ...) dsc_conv2d_with((x), &(dsc_conv2d_spec){ .filters = __VA_ARGS__ })
 
 /* The same over sequences (steps, channels), weights (kernel, channels / groups, filters). */
 typedef struct dsc_conv1d_spec {
@@ -108,8 +108,8 @@ typedef struct dsc_conv1d_spec {
     bool no_bias;
     const char *name;
 } dsc_conv1d_spec;
-DSC_API dsc_node *dsc_conv1d_spec_make(dsc_node *x, const dsc_conv1d_spec *spec);
-#define dsc_conv1d(x, ...) dsc_conv1d_spec_make((x), &(dsc_conv1d_spec){ .filters = __VA_ARGS__ })
+DSC_API dsc_node *dsc_conv1d_with(dsc_node *x, const dsc_conv1d_spec *spec);
+#define dsc_conv1d(x, ...) dsc_conv1d_with((x), &(dsc_conv1d_spec){ .filters = __VA_ARGS__ })
 
 /* Pooling of images, or of sequences with window[0] alone. Padding never is a maximum; averages are over the
    window's elements inside the image, or with count_padding over all of them (PyTorch's default). */
@@ -121,10 +121,10 @@ typedef struct dsc_pool_spec {
     bool count_padding;
     const char *name;
 } dsc_pool_spec;
-DSC_API dsc_node *dsc_max_pool_spec_make(dsc_node *x, const dsc_pool_spec *spec);
-DSC_API dsc_node *dsc_average_pool_spec_make(dsc_node *x, const dsc_pool_spec *spec);
-#define dsc_max_pool(x, ...)     dsc_max_pool_spec_make((x), &(dsc_pool_spec){ __VA_ARGS__ })
-#define dsc_average_pool(x, ...) dsc_average_pool_spec_make((x), &(dsc_pool_spec){ __VA_ARGS__ })
+DSC_API dsc_node *dsc_max_pool_with(dsc_node *x, const dsc_pool_spec *spec);
+DSC_API dsc_node *dsc_average_pool_with(dsc_node *x, const dsc_pool_spec *spec);
+#define dsc_max_pool(x, ...)     dsc_max_pool_with((x), &(dsc_pool_spec){ __VA_ARGS__ })
+#define dsc_average_pool(x, ...) dsc_average_pool_with((x), &(dsc_pool_spec){ __VA_ARGS__ })
 
 /* The maximum, the mean over all positions of an image or sequence: (batch, ..., channels) to (batch,
    channels). */
@@ -135,14 +135,14 @@ DSC_API dsc_node *dsc_global_average_pool(dsc_node *x);
 
 DSC_API dsc_node *dsc_flatten(dsc_node *x);
 /* The same elements as examples of another shape, ended by the first 0: dsc_reshape(x, 7, 7, 64). */
-DSC_API dsc_node *dsc_reshape_to(dsc_node *x, const size_t *shape);
-#define dsc_reshape(x, ...) dsc_reshape_to((x), (const size_t[DSC_MAX_RANK + 1]){ __VA_ARGS__ })
+DSC_API dsc_node *dsc_reshape_with(dsc_node *x, const size_t *shape);
+#define dsc_reshape(x, ...) dsc_reshape_with((x), (const size_t[DSC_MAX_RANK + 1]){ __VA_ARGS__ })
 /* Joins count tensors along a dimension of the example (0: the first; negative: from the last, -1 the
    channels); the others agree. */
-DSC_API dsc_node *dsc_concat_all(dsc_node *const *nodes, size_t count, int axis);
+DSC_API dsc_node *dsc_concat_with(dsc_node *const *nodes, size_t count, int axis);
 #define dsc_concat(axis, ...)                                                                                \
-    dsc_concat_all((dsc_node *[]){ __VA_ARGS__ },                                                            \
-                   sizeof((dsc_node *[]){ __VA_ARGS__ }) / sizeof(dsc_node *), (axis))
+    dsc_concat_with((dsc_node *[]){ __VA_ARGS__ },                                                           \
+                    sizeof((dsc_node *[]){ __VA_ARGS__ }) / sizeof(dsc_node *), (axis))
 /* count elements from first on, along a dimension of the example. */
 DSC_API dsc_node *dsc_slice_of(dsc_node *x, int axis, size_t first, size_t count);
 
@@ -156,9 +156,9 @@ typedef struct dsc_embedding_spec {
     size_t padding; /* 1 + the token that stands for nothing; 0: none */
     const char *name;
 } dsc_embedding_spec;
-DSC_API dsc_node *dsc_embedding_spec_make(dsc_node *tokens, const dsc_embedding_spec *spec);
+DSC_API dsc_node *dsc_embedding_with(dsc_node *tokens, const dsc_embedding_spec *spec);
 #define dsc_embedding(tokens, ...)                                                                           \
-    dsc_embedding_spec_make((tokens), &(dsc_embedding_spec){ .dimension = __VA_ARGS__ })
+    dsc_embedding_with((tokens), &(dsc_embedding_spec){ .dimension = __VA_ARGS__ })
 
 /* --- Activations --- */
 
@@ -198,9 +198,8 @@ typedef struct dsc_batch_norm_spec {
     bool no_scale, no_shift;
     const char *name;
 } dsc_batch_norm_spec;
-DSC_API dsc_node *dsc_batch_norm_spec_make(dsc_node *x, const dsc_batch_norm_spec *spec);
-#define dsc_batch_norm(x, ...)                                                                               \
-    dsc_batch_norm_spec_make((x), &(dsc_batch_norm_spec){ .name = NULL, __VA_ARGS__ })
+DSC_API dsc_node *dsc_batch_norm_with(dsc_node *x, const dsc_batch_norm_spec *spec);
+#define dsc_batch_norm(x, ...) dsc_batch_norm_with((x), &(dsc_batch_norm_spec){ .name = NULL, __VA_ARGS__ })
 
 /* Over the last dimension of each position (Ba et al. 2016). */
 typedef struct dsc_layer_norm_spec {
@@ -208,9 +207,8 @@ typedef struct dsc_layer_norm_spec {
     bool no_scale, no_shift;
     const char *name;
 } dsc_layer_norm_spec;
-DSC_API dsc_node *dsc_layer_norm_spec_make(dsc_node *x, const dsc_layer_norm_spec *spec);
-#define dsc_layer_norm(x, ...)                                                                               \
-    dsc_layer_norm_spec_make((x), &(dsc_layer_norm_spec){ .name = NULL, __VA_ARGS__ })
+DSC_API dsc_node *dsc_layer_norm_with(dsc_node *x, const dsc_layer_norm_spec *spec);
+#define dsc_layer_norm(x, ...) dsc_layer_norm_with((x), &(dsc_layer_norm_spec){ .name = NULL, __VA_ARGS__ })
 
 /* --- Noise: nothing but the identity outside training --- */
 
@@ -229,12 +227,13 @@ DSC_API dsc_node *dsc_gaussian_noise(dsc_node *x, double deviation);
 /* --- Recurrent layers --- */
 
 typedef enum dsc_recurrent_cell {
-    DSC_CELL_TANH = 0, /* Elman 1990: h = tanh(W x + U h' + b) */
-    DSC_CELL_RELU,
-    DSC_CELL_JORDAN, /* Jordan 1986: h = tanh(W x + U y' + b), y = V h + c; gives y */
-    DSC_CELL_LSTM,   /* Hochreiter and Schmidhuber 1997, with forget gate (Gers et al. 2000); gates i f g o */
-    DSC_CELL_GRU,    /* Cho et al. 2014: h~ = tanh(W x + U (r h') + b); gates u r o */
-    DSC_CELL_GRU_LBR /* linear before reset (PyTorch, cuDNN): h~ = tanh(W x + b + r (U h' + b')) */
+    DSC_RECURRENT_TANH = 0, /* Elman 1990: h = tanh(W x + U h' + b) */
+    DSC_RECURRENT_RELU,
+    DSC_RECURRENT_JORDAN, /* Jordan 1986: h = tanh(W x + U y' + b), y = V h + c; gives y */
+    DSC_RECURRENT_LSTM, /* Hochreiter and Schmidhuber 1997, with forget gate (Gers et al. 2000); gates i f g o
+                         */
+    DSC_RECURRENT_GRU,  /* Cho et al. 2014: h~ = tanh(W x + U (r h') + b); gates u r o */
+    DSC_RECURRENT_GRU_LBR /* linear before reset (PyTorch, cuDNN): h~ = tanh(W x + b + r (U h' + b')) */
 } dsc_recurrent_cell;
 
 /* x (batch, steps, features) to (batch, units), the last output, or to (batch, steps, units), all of them;
@@ -263,8 +262,8 @@ typedef struct dsc_recurrent_spec {
     double forget_bias; /* LSTM: added to the initial bias of the forget gate */
     const char *name;
 } dsc_recurrent_spec;
-DSC_API dsc_node *dsc_recurrent_spec_make(dsc_node *x, const dsc_recurrent_spec *spec);
-#define dsc_recurrent(x, ...) dsc_recurrent_spec_make((x), &(dsc_recurrent_spec){ .units = __VA_ARGS__ })
+DSC_API dsc_node *dsc_recurrent_with(dsc_node *x, const dsc_recurrent_spec *spec);
+#define dsc_recurrent(x, ...) dsc_recurrent_with((x), &(dsc_recurrent_spec){ .units = __VA_ARGS__ })
 /* The state of a recurrent layer after its last step, laid out as .initial. */
 DSC_API dsc_node *dsc_final_state(dsc_node *recurrent);
 /* Steps of each example up to the last token that is not padding (at least 1). */

@@ -14,64 +14,64 @@
    PyTorch's, defaults included, unless it says where that differs. */
 typedef enum dsc_optimizer_kind {
     /* w -= lr g (Robbins and Monro 1951). lr 0.01; PyTorch 0.001. */
-    DSC_SGD = 0,
+    DSC_OPTIMIZER_SGD = 0,
     /* v = mu v + g; w -= lr v (Polyak 1964). sutskever: v = mu v - lr g; w += v (Sutskever et al. 2013), the
        same while the rate is constant; PyTorch has the first alone. mu 0.9, lr 0.01; PyTorch 0 and 0.001,
        here and below. */
-    DSC_MOMENTUM,
+    DSC_OPTIMIZER_MOMENTUM,
     /* v as before; w -= lr (g + mu v) (Nesterov 1983). sutskever: w += mu v - lr g. In both w is the point
        w' + mu v' that Sutskever et al. (2013) look ahead to, where they take the gradient, and not their w';
        PyTorch has the first alone. */
-    DSC_NESTEROV,
+    DSC_OPTIMIZER_NESTEROV,
     /* m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; w -= lr m^ / (sqrt(v^) + eps) (Kingma and
        Ba 2015, algorithm 1). lr 0.001, beta 0.9 and 0.999, eps 1e-8. */
-    DSC_ADAM,
+    DSC_OPTIMIZER_ADAM,
     /* v += g^2; w -= lr g / (sqrt(v) + eps) (Duchi et al. 2011). lr 0.01, eps 1e-10. PyTorch's lr_decay is
        the schedule INVERSE_TIME. */
-    DSC_ADAGRAD,
+    DSC_OPTIMIZER_ADAGRAD,
     /* v = beta2 v + (1 - beta2) g^2; w -= lr g / (sqrt(v) + eps) (Tieleman and Hinton 2012, with beta2 0.9;
        0.99 is PyTorch's). centered: v - mean(g)^2 under the root (Graves 2013; not below 0, which PyTorch
        leaves to rounding); momentum: u = mu u + g / (...); w -= lr u. lr 0.01, eps 1e-8. */
-    DSC_RMSPROP,
+    DSC_OPTIMIZER_RMSPROP,
     /* v as before; s = g sqrt(d + eps) / sqrt(v + eps); d = beta2 d + (1 - beta2) s^2; w -= lr s (Zeiler
        2012, who has no lr and beta2 0.95; 0.9 is PyTorch's). lr 1, eps 1e-6. */
-    DSC_ADADELTA,
+    DSC_OPTIMIZER_ADADELTA,
     /* m as Adam's; u = max(beta2 u, |g| + eps); w -= lr m^ / u (Kingma and Ba 2015, algorithm 2, without eps,
        which is PyTorch's). lr 0.002. */
-    DSC_ADAMAX,
+    DSC_OPTIMIZER_ADAMAX,
     /* mu_t = beta1 (1 - 0.96^(t / 250) / 2), P_t the product of mu_1 to mu_t;
        w -= lr (mu_(t+1) m / (1 - P_(t+1)) + (1 - mu_t) g / (1 - P_t)) / (sqrt(v^) + eps) (Dozat 2016). lr
        0.002. PyTorch keeps P in single precision. */
-    DSC_NADAM,
+    DSC_OPTIMIZER_NADAM,
     /* Adam with the largest v so far, divided by 1 - beta2^t (Reddi et al. 2018, who correct neither m nor v;
        the corrections are PyTorch's). */
-    DSC_AMSGRAD,
+    DSC_OPTIMIZER_AMSGRAD,
     /* Adam after w *= 1 - lr weight_decay (Loshchilov and Hutter 2019, whose decay follows the schedule but
        not lr itself; PyTorch's as here). weight_decay 0; PyTorch 0.01. */
-    DSC_ADAMW,
+    DSC_OPTIMIZER_ADAMW,
     /* Steps of each weight, from lr: times 1.2 if g keeps its sign, 0.5 if not, within 1e-6..50; w -= sign(g)
        step, none after a change of sign, which the next step does not count as one (Riedmiller and Braun
        1993, without going back). lr 0.01, read at the start only: no schedule changes the steps. */
-    DSC_RPROP,
+    DSC_OPTIMIZER_RPROP,
     /* d = (1 - beta1) g + beta1 d; the gain of each weight, from 1: + 0.05 if g has the sign of the last d,
        times 0.95 if the other, within 0.1..10; w -= lr gain g (Jacobs 1988, who adapts the rate itself; gains
        and bounds are those of Hinton's lectures, 2012). momentum: u = mu u + gain g; w -= lr u. lr 0.01,
        beta1 0.7. Not in PyTorch. */
-    DSC_DELTA_BAR_DELTA,
+    DSC_OPTIMIZER_DELTA_BAR_DELTA,
     DSC_OPTIMIZER_COUNT
 } dsc_optimizer_kind;
 
 typedef enum dsc_schedule_kind {
-    DSC_CONSTANT = 0,
-    DSC_STEPWISE,      /* lr factor^floor(t / period) */
-    DSC_EXPONENTIAL,   /* lr factor^t */
-    DSC_INVERSE_TIME,  /* lr / (1 + factor t) */
-    DSC_COSINE,        /* from lr to minimum over period, and stays there (Loshchilov and Hutter 2017) */
-    DSC_WARM_RESTARTS, /* the same again and again, each factor times as long */
-    DSC_PLATEAU,       /* times factor when the loss has not fallen for patience epochs */
-    DSC_TRIANGULAR,    /* between minimum and lr and back in 2 period (Smith 2017) */
-    DSC_TRIANGULAR2,   /* the same, its height halved each cycle */
-    DSC_ONE_CYCLE,     /* up and down once over period, with momentum against it (Smith 2018) */
+    DSC_SCHEDULE_CONSTANT = 0,
+    DSC_SCHEDULE_STEPWISE,     /* lr factor^floor(t / period) */
+    DSC_SCHEDULE_EXPONENTIAL,  /* lr factor^t */
+    DSC_SCHEDULE_INVERSE_TIME, /* lr / (1 + factor t) */
+    DSC_SCHEDULE_COSINE, /* from lr to minimum over period, and stays there (Loshchilov and Hutter 2017) */
+    DSC_SCHEDULE_WARM_RESTARTS, /* the same again and again, each factor times as long */
+    DSC_SCHEDULE_PLATEAU,       /* times factor when the loss has not fallen for patience epochs */
+    DSC_SCHEDULE_TRIANGULAR,    /* between minimum and lr and back in 2 period (Smith 2017) */
+    DSC_SCHEDULE_TRIANGULAR2,   /* the same, its height halved each cycle */
+    DSC_SCHEDULE_ONE_CYCLE,     /* up and down once over period, with momentum against it (Smith 2018) */
     DSC_SCHEDULE_COUNT
 } dsc_schedule_kind;
 

@@ -6,8 +6,10 @@
  *         const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
  *         const struct shared *shared = dsc_cell_shared(cell);
  *         const dsc_cell_training training = training_of(k);
- *         dsc_model *model = dsc_cell_train(cell, loss_of(dsc_cell_scope(cell), k), &shared->train,
- * &training); dsc_put(cell, "test_error", dsc_evaluate(model, &shared->test).error_rate);
+ *         dsc_node *loss = loss_of(dsc_cell_scope(cell), k);
+ *         dsc_model *model = dsc_cell_train(cell, loss, &shared->train, &training);
+ *
+ *         dsc_put(cell, "test_error", dsc_evaluate(model, &shared->test).error_rate);
  *     }
  *
  *     static dsc_cost cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters)

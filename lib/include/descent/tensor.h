@@ -8,9 +8,10 @@
 enum { DSC_MAX_RANK = 6 };
 
 typedef enum dsc_dtype {
-    DSC_F32 = 0,
-    DSC_F64, /* reference engine only */
-    DSC_BF16 /* activations and products in bfloat16, sums, parameters and optimizer in single precision */
+    DSC_DTYPE_F32 = 0,
+    DSC_DTYPE_F64, /* reference engine only */
+    DSC_DTYPE_BF16 /* activations and products in bfloat16, sums, parameters and optimizer in single precision
+                    */
 } dsc_dtype;
 DSC_API const char *dsc_dtype_name(dsc_dtype dtype); /* "fp32", "fp64", "bf16" */
 /* Finds a type by name; an unknown name fails the scope. */

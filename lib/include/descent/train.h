@@ -128,7 +128,7 @@ DSC_API dsc_status dsc_model_save(dsc_model *model, const char *path);
 
 /* Reads parameters (and state) into a model of the same layers. A file that does not fit is
    DSC_ERROR_MISMATCH that names the layer, the expected and the found shape; the model is then unchanged. */
-DSC_API dsc_status dsc_model_read(dsc_model *model, const char *path);
+DSC_API dsc_status dsc_model_read_weights(dsc_model *model, const char *path);
 
 /* Builds the network that a file describes, with its parameters. options as in dsc_compile(). */
 DSC_API dsc_model *dsc_model_load(dsc_scope *scope, const char *path, const dsc_compile_options *options);
@@ -137,10 +137,10 @@ DSC_API dsc_model *dsc_model_load(dsc_scope *scope, const char *path, const dsc_
    version 3's ".weights.h5" and ".keras" (without the attribute `name` of newer ones, layers are called as
    their groups: "dense", "dense_1"). Both directions of a bidirectional layer are read, and layers of models
    in models, by their inner names ("block/dense" or "dense"); depthwise kernels into convolutions of as many
-   groups as channels; of GRUs those with reset_after into DSC_CELL_GRU_LBR, others into DSC_CELL_GRU.
-   Separable convolutions fail. Every layer of the file that the model has is read, one at least; with all,
-   each layer of the model must be in the file, and the other way round. */
-DSC_API dsc_status dsc_model_read_keras(dsc_model *model, const char *path, bool all);
+   groups as channels; of GRUs those with reset_after into DSC_RECURRENT_GRU_LBR, others into
+   DSC_RECURRENT_GRU. Separable convolutions fail. Every layer of the file that the model has is read, one at
+   least; with all, each layer of the model must be in the file, and the other way round. */
+DSC_API dsc_status dsc_model_read_keras_weights(dsc_model *model, const char *path, bool all);
 
 /* SHA-256-based 64-bit hash of all parameters (and state). */
 DSC_API uint64_t dsc_model_hash(const dsc_model *model);

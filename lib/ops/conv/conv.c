@@ -109,7 +109,7 @@ static void gradient(dsci_graph *graph, dsci_node *node)
     dsci_tensor *src = node->in[0], *weights = node->in[1], *diff_dst = node->out[0]->diff;
     const bool bias = node->input_count > 2 && node->in[2]->needs_gradient;
     dsci_attributes attributes = node->attributes;
-    attributes.conv.activation = DSC_LINEAR;
+    attributes.conv.activation = DSC_ACTIVATION_LINEAR;
     attributes.conv.bias = bias;
     attributes.conv.example = weights->shape;
     const dsci_node *by_weights = bias || weights->needs_gradient

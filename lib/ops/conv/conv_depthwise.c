@@ -242,7 +242,7 @@ static size_t taps_of_window(const dsci_conv_shape *s, size_t at_y, size_t at_x,
 static const float *terms_of(const dsci_operands *o, const dsci_conv_shape *s, float *terms)
 {
     const float *bias = o->in[2];
-    if (bias || o->node->attributes.conv.activation != DSC_RELU)
+    if (bias || o->node->attributes.conv.activation != DSC_ACTIVATION_RELU)
         return bias;
     for (size_t c = 0; c < s->channels; c++)
         terms[c] = -0.0F;

@@ -241,7 +241,7 @@ static void finish_tile(const dsci_operands *o, const dsci_conv_shape *s, float 
     const dsc_activation activation = o->node->attributes.conv.activation;
     const float floor = dsci_activation_floor(activation);
     const bool whole_rows = columns == s->filters;
-    if (o->in[2] || activation == DSC_RELU)
+    if (o->in[2] || activation == DSC_ACTIVATION_RELU)
         for (size_t p = 0; p < pixels; p += whole_rows ? pixels : 1)
             o->kernels->affine_columns(dst + p * s->filters, dst + p * s->filters, memory->ones,
                                        memory->terms, floor, whole_rows ? pixels : 1, columns, 0);

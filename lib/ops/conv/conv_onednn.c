@@ -181,7 +181,7 @@ static bool is_slow(const dsci_node *node)
 bool dsci_conv_onednn_supports(const dsci_node *node)
 {
     const dsc_activation activation =
-        node->op == &dsci_op_conv ? node->attributes.conv.activation : DSC_LINEAR;
+        node->op == &dsci_op_conv ? node->attributes.conv.activation : DSC_ACTIVATION_LINEAR;
     return dsci_onednn_computes(node->in[0]->type, activation);
 }
 

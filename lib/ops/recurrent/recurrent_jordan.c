@@ -8,7 +8,7 @@
 static float lane_tanh(float x)
 {
     float y;
-    dsci_kernels_for(DSC_ISA_SCALAR)->activation_forward(DSC_TANH, 0, &y, &x, 1);
+    dsci_kernels_for(DSC_ISA_SCALAR)->activation_forward(DSC_ACTIVATION_TANH, 0, &y, &x, 1);
     return y;
 }
 

@@ -194,7 +194,7 @@ static void run_step(const dsci_operands *o, const dsci_recurrent *r, const stru
         o->kernels->gates(DSCI_GATES_GRU_RESET, s);
         o->kernels->gates(DSCI_GATES_GRU_LINEAR, s);
     } else {
-        const dsc_activation kind = r->cell == DSCI_CELL_RELU ? DSC_RELU : DSC_TANH;
+        const dsc_activation kind = r->cell == DSCI_CELL_RELU ? DSC_ACTIVATION_RELU : DSC_ACTIVATION_TANH;
         for (size_t e = 0; e < s->rows; e++) {
             float *z = s->z + e * s->ld_gates;
             o->kernels->activation_forward(kind, 0.0f, z, z, r->units);
@@ -496,7 +496,7 @@ static void cells_back(const dsci_operands *o, const dsci_recurrent *r, const st
     } else if (r->cell == DSCI_CELL_GRU_LBR) {
         o->kernels->gates(DSCI_GATES_GRU_LINEAR_BACK, s);
     } else {
-        const dsc_activation kind = r->cell == DSCI_CELL_RELU ? DSC_RELU : DSC_TANH;
+        const dsc_activation kind = r->cell == DSCI_CELL_RELU ? DSC_ACTIVATION_RELU : DSC_ACTIVATION_TANH;
         for (size_t e = 0; e < s->rows; e++)
             o->kernels->activation_backward(kind, 0.0f, s->dz + e * s->ld_gates, s->h + e * r->units,
                                             s->z + e * s->ld_gates, r->units);

@@ -16,7 +16,7 @@
 
 static bool dsci_ref_activation_is_exact(dsc_activation kind)
 {
-    return kind == DSC_LINEAR || kind == DSC_RELU;
+    return kind == DSC_ACTIVATION_LINEAR || kind == DSC_ACTIVATION_RELU;
 }
 
 static double normal_cdf(double x)
@@ -43,20 +43,20 @@ static double gelu_argument(double x)
 static double dsci_ref_activate(dsc_activation kind, double alpha, double x)
 {
     switch (kind) {
-    case DSC_LINEAR: return x;
-    case DSC_RELU: return x <= 0 ? 0 : x; /* NaN stays */
-    case DSC_SIGMOID: return logistic(x);
-    case DSC_TANH: return tanh(x);
-    case DSC_STEP: return x > 0 ? 1 : 0;
-    case DSC_LEAKY_RELU: return x > 0 ? x : alpha * x;
-    case DSC_ELU: return x > 0 ? x : alpha * expm1(x);
-    case DSC_SELU: return DSCI_SELU_SCALE * (x > 0 ? x : DSCI_SELU_ALPHA * expm1(x));
-    case DSC_GELU: return x * normal_cdf(x);
-    case DSC_GELU_TANH: return x * logistic(gelu_argument(x));
-    case DSC_SWISH: return x * logistic(x);
-    case DSC_MISH: return x * tanh(softplus(x));
-    case DSC_SOFTPLUS: return softplus(x);
-    case DSC_HARD_SIGMOID: return x <= -3 ? 0 : x >= 3 ? 1 : x / 6 + 0.5;
+    case DSC_ACTIVATION_LINEAR: return x;
+    case DSC_ACTIVATION_RELU: return x <= 0 ? 0 : x; /* NaN stays */
+    case DSC_ACTIVATION_SIGMOID: return logistic(x);
+    case DSC_ACTIVATION_TANH: return tanh(x);
+    case DSC_ACTIVATION_STEP: return x > 0 ? 1 : 0;
+    case DSC_ACTIVATION_LEAKY_RELU: return x > 0 ? x : alpha * x;
+    case DSC_ACTIVATION_ELU: return x > 0 ? x : alpha * expm1(x);
+    case DSC_ACTIVATION_SELU: return DSCI_SELU_SCALE * (x > 0 ? x : DSCI_SELU_ALPHA * expm1(x));
+    case DSC_ACTIVATION_GELU: return x * normal_cdf(x);
+    case DSC_ACTIVATION_GELU_TANH: return x * logistic(gelu_argument(x));
+    case DSC_ACTIVATION_SWISH: return x * logistic(x);
+    case DSC_ACTIVATION_MISH: return x * tanh(softplus(x));
+    case DSC_ACTIVATION_SOFTPLUS: return softplus(x);
+    case DSC_ACTIVATION_HARD_SIGMOID: return x <= -3 ? 0 : x >= 3 ? 1 : x / 6 + 0.5;
     case DSC_ACTIVATION_COUNT: break;
     }
     return 0;
@@ -65,13 +65,15 @@ static double dsci_ref_activate(dsc_activation kind, double alpha, double x)
 /* The derivatives that are functions of the input. */
 static double dsci_ref_slope(dsc_activation kind, double x)
 {
-    const double gate = logistic(kind == DSC_GELU_TANH ? gelu_argument(x) : x), t = tanh(softplus(x));
+    const double gate = logistic(kind == DSC_ACTIVATION_GELU_TANH ? gelu_argument(x) : x),
+                 t = tanh(softplus(x));
     switch (kind) {
-    case DSC_GELU: return normal_cdf(x) + x * exp(-0.5 * x * x) * 0.3989422804014327;
-    case DSC_GELU_TANH: return gate + x * gate * (1 - gate) * 1.5957691216057308 * (1 + 3 * 0.044715 * x * x);
-    case DSC_SWISH: return gate + x * gate * (1 - gate);
-    case DSC_MISH: return t + x * (1 - t * t) * gate;
-    case DSC_SOFTPLUS: return gate;
+    case DSC_ACTIVATION_GELU: return normal_cdf(x) + x * exp(-0.5 * x * x) * 0.3989422804014327;
+    case DSC_ACTIVATION_GELU_TANH:
+        return gate + x * gate * (1 - gate) * 1.5957691216057308 * (1 + 3 * 0.044715 * x * x);
+    case DSC_ACTIVATION_SWISH: return gate + x * gate * (1 - gate);
+    case DSC_ACTIVATION_MISH: return t + x * (1 - t * t) * gate;
+    case DSC_ACTIVATION_SOFTPLUS: return gate;
     default: return fabs(x) < 3 ? 1.0 / 6 : 0; /* hard sigmoid */
     }
 }

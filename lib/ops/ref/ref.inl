@@ -3,7 +3,7 @@
 
 static REAL LOCAL(activate)(dsc_activation kind, double alpha, REAL x)
 {
-    return dsci_ref_activation_is_exact(kind) ? (x <= 0 && kind != DSC_LINEAR ? 0 : x)
+    return dsci_ref_activation_is_exact(kind) ? (x <= 0 && kind != DSC_ACTIVATION_LINEAR ? 0 : x)
                                               : (REAL)dsci_ref_activate(kind, alpha, (double)x);
 }
 
@@ -11,20 +11,21 @@ static REAL LOCAL(activate)(dsc_activation kind, double alpha, REAL x)
 static REAL LOCAL(slope)(dsc_activation kind, double alpha, REAL at)
 {
     switch (kind) {
-    case DSC_LINEAR: return 1;
-    case DSC_RELU: return at > 0 ? 1 : 0;
-    case DSC_SIGMOID: return at * (1 - at);
-    case DSC_TANH: return 1 - at * at;
-    case DSC_LEAKY_RELU: return at > 0 ? 1 : (REAL)alpha;
-    case DSC_ELU: return at > 0 ? 1 : at + (REAL)alpha;
-    case DSC_SELU: return at > 0 ? (REAL)DSCI_SELU_SCALE : at + (REAL)(DSCI_SELU_SCALE * DSCI_SELU_ALPHA);
-    case DSC_GELU:
-    case DSC_GELU_TANH:
-    case DSC_SWISH:
-    case DSC_MISH:
-    case DSC_SOFTPLUS:
-    case DSC_HARD_SIGMOID: return (REAL)dsci_ref_slope(kind, (double)at);
-    case DSC_STEP:
+    case DSC_ACTIVATION_LINEAR: return 1;
+    case DSC_ACTIVATION_RELU: return at > 0 ? 1 : 0;
+    case DSC_ACTIVATION_SIGMOID: return at * (1 - at);
+    case DSC_ACTIVATION_TANH: return 1 - at * at;
+    case DSC_ACTIVATION_LEAKY_RELU: return at > 0 ? 1 : (REAL)alpha;
+    case DSC_ACTIVATION_ELU: return at > 0 ? 1 : at + (REAL)alpha;
+    case DSC_ACTIVATION_SELU:
+        return at > 0 ? (REAL)DSCI_SELU_SCALE : at + (REAL)(DSCI_SELU_SCALE * DSCI_SELU_ALPHA);
+    case DSC_ACTIVATION_GELU:
+    case DSC_ACTIVATION_GELU_TANH:
+    case DSC_ACTIVATION_SWISH:
+    case DSC_ACTIVATION_MISH:
+    case DSC_ACTIVATION_SOFTPLUS:
+    case DSC_ACTIVATION_HARD_SIGMOID: return (REAL)dsci_ref_slope(kind, (double)at);
+    case DSC_ACTIVATION_STEP:
     case DSC_ACTIVATION_COUNT: break;
     }
     return 0;
@@ -196,7 +197,7 @@ void NAME(batch_norm_backward)(const dsci_operands *o, dsci_part part)
     const dsci_tensor *x = o->node->in[1];
     const size_t channels = x->shape.dim[x->shape.rank - 1], rows = x->elements / channels;
     const bool scale = o->node->attributes.batch_norm.scale, shift = o->node->attributes.batch_norm.shift;
-    const bool masked = o->node->attributes.batch_norm.activation == DSC_RELU;
+    const bool masked = o->node->attributes.batch_norm.activation == DSC_ACTIVATION_RELU;
     const REAL *diff = o->in[0], *src = o->in[1], *saved = o->in[2], *gamma = scale ? o->in[3] : NULL;
     const REAL *mask = masked ? o->in[o->node->input_count - 1] : NULL;
     REAL *diff_src = o->out[0];

@@ -205,15 +205,15 @@ static void scalers_bring_each_group_to_its_scale(void **state)
         dsc_scaling_scope over;
         double expected[8];
     } cases[] = {
-        { DSC_SCALE_NONE, DSC_SCALE_FEATURES, { 0, 10, 4, 30, 2, 10, 4, 50 } },
-        { DSC_SCALE_MIN_MAX, DSC_SCALE_FEATURES, { 0, 0, 0, 0, 1, 0, 0, 1 } },
-        { DSC_SCALE_MIN_MAX, DSC_SCALE_CHANNELS, { 0, 0, 1, 0.5, 0.5, 0, 1, 1 } },
-        { DSC_SCALE_MIN_MAX, DSC_SCALE_ALL, { 0, 0.2, 0.08, 0.6, 0.04, 0.2, 0.08, 1 } },
-        { DSC_SCALE_SYMMETRIC, DSC_SCALE_FEATURES, { -1, 0, 0, -1, 1, 0, 0, 1 } },
-        { DSC_SCALE_SYMMETRIC, DSC_SCALE_CHANNELS, { -1, -1, 1, 0, 0, -1, 1, 1 } },
-        { DSC_SCALE_Z, DSC_SCALE_FEATURES, { -1, 0, 0, -1, 1, 0, 0, 1 } },
-        { DSC_SCALE_Z,
-          DSC_SCALE_CHANNELS,
+        { DSC_SCALING_NONE, DSC_SCALING_SCOPE_FEATURES, { 0, 10, 4, 30, 2, 10, 4, 50 } },
+        { DSC_SCALING_MIN_MAX, DSC_SCALING_SCOPE_FEATURES, { 0, 0, 0, 0, 1, 0, 0, 1 } },
+        { DSC_SCALING_MIN_MAX, DSC_SCALING_SCOPE_CHANNELS, { 0, 0, 1, 0.5, 0.5, 0, 1, 1 } },
+        { DSC_SCALING_MIN_MAX, DSC_SCALING_SCOPE_ALL, { 0, 0.2, 0.08, 0.6, 0.04, 0.2, 0.08, 1 } },
+        { DSC_SCALING_SYMMETRIC, DSC_SCALING_SCOPE_FEATURES, { -1, 0, 0, -1, 1, 0, 0, 1 } },
+        { DSC_SCALING_SYMMETRIC, DSC_SCALING_SCOPE_CHANNELS, { -1, -1, 1, 0, 0, -1, 1, 1 } },
+        { DSC_SCALING_Z, DSC_SCALING_SCOPE_FEATURES, { -1, 0, 0, -1, 1, 0, 0, 1 } },
+        { DSC_SCALING_Z,
+          DSC_SCALING_SCOPE_CHANNELS,
           { -1.5075567228888181, -0.90453403373329089, 0.90453403373329089, 0.30151134457776363,
             -0.30151134457776363, -0.90453403373329089, 0.90453403373329089, 1.5075567228888181 } },
     };
@@ -242,9 +242,9 @@ static void bytes_are_scaled_as_the_values_they_stand_for(void **state)
     for (size_t i = 0; i < CHANNELS * 256; i++)
         levels[i] = (double)(i % 256) / 255 * (double)(1 + i / 256);
     for (size_t i = 0; i < 24; i++) {
-        const dsc_scaling_scope fitted = i % 3 == 0   ? DSC_SCALE_FEATURES
-                                         : i % 3 == 1 ? DSC_SCALE_CHANNELS
-                                                      : DSC_SCALE_ALL;
+        const dsc_scaling_scope fitted = i % 3 == 0   ? DSC_SCALING_SCOPE_FEATURES
+                                         : i % 3 == 1 ? DSC_SCALING_SCOPE_CHANNELS
+                                                      : DSC_SCALING_SCOPE_ALL;
         const dsc_scaling scaling = (dsc_scaling)(i / 3 % 4);
         dsc_scope *scope = dsc_scope_open(NULL);
         double x[VALUES];
@@ -284,7 +284,7 @@ static void scalers_apply_what_the_training_set_was_like(void **state)
     const dsc_dataset data = two_examples(x);
     dsc_dataset test = { .count = 1, .features = 4, .channels = 2, .x = other };
     dsc_scope *scope = dsc_scope_open(NULL);
-    const dsc_scaler scaler = dsc_scaler_fit(scope, &data, DSC_SCALE_MIN_MAX, DSC_SCALE_FEATURES);
+    const dsc_scaler scaler = dsc_scaler_fit(scope, &data, DSC_SCALING_MIN_MAX, DSC_SCALING_SCOPE_FEATURES);
     dsc_scaler_apply(scope, &scaler, &test);
     static const double expected[] = { 2, 0, 0, 0.5 };
     for (size_t j = 0; j < 4; j++)
@@ -294,7 +294,7 @@ static void scalers_apply_what_the_training_set_was_like(void **state)
     dsc_scope_close(&scope);
     scope = dsc_scope_open(NULL);
     x[5] = NAN;
-    assert_int_equal(dsc_scaler_fit(scope, &data, DSC_SCALE_Z, DSC_SCALE_ALL).count, 0);
+    assert_int_equal(dsc_scaler_fit(scope, &data, DSC_SCALING_Z, DSC_SCALING_SCOPE_ALL).count, 0);
     assert_non_null(strstr(dsc_scope_message(scope), "feature 1 of example 1 of data set 'two' is nan"));
     dsc_scope_close(&scope);
 }

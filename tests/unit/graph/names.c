@@ -40,9 +40,9 @@ static dsc_node *named_layer(dsc_scope *scope, size_t kind, const char *name)
     case 1: return dsc_max_pool(x, .name = name);
     case 2: return dsc_conv1d(dsc_reshape(x, 16, 2), 2, .name = name);
     case 3: return dsc_dense(x, 2, .name = name);
-    case 4: return dsc_activate(x, &(dsc_activation_spec){ .kind = DSC_TANH, .name = name });
-    case 5: return dsc_batch_norm_spec_make(x, &(dsc_batch_norm_spec){ .name = name });
-    case 6: return dsc_layer_norm_spec_make(x, &(dsc_layer_norm_spec){ .name = name });
+    case 4: return dsc_activate(x, &(dsc_activation_spec){ .kind = DSC_ACTIVATION_TANH, .name = name });
+    case 5: return dsc_batch_norm_with(x, &(dsc_batch_norm_spec){ .name = name });
+    case 6: return dsc_layer_norm_with(x, &(dsc_layer_norm_spec){ .name = name });
     case 7: return dsc_recurrent(dsc_reshape(x, 3, 2), 2, .name = name, .layers = 2, .bidirectional = true);
     case 8: return dsc_embedding(words(scope), 2, .name = name);
     case 9: return dsc_softmax_cross_entropy_with(x, dsc_labels(scope, FEATURES), &loss);
@@ -120,7 +120,7 @@ static void names_that_are_good_are_kept_in_files(void **state)
         dsc_scope *scope = dsc_scope_open(NULL);
         const dsc_examples all = make_examples(scope, 1, COUNT, FEATURES, CLASSES);
         dsc_node *x = dsc_dense(input(scope), 5, .name = "first");
-        x = dsc_batch_norm_spec_make(x, &(dsc_batch_norm_spec){ .name = names[i] });
+        x = dsc_batch_norm_with(x, &(dsc_batch_norm_spec){ .name = names[i] });
         check_file(path, scope, dsc_compile(loss_of(scope, dsc_dense(x, CLASSES)), NULL), &all);
         dsc_scope_close(&scope);
     }
@@ -144,7 +144,7 @@ static dsc_node *the_other_way_round(dsc_node *x)
 static dsc_node *state_twins(dsc_node *x)
 {
     const dsc_batch_norm_spec spec = { .name = "bn", .no_scale = true, .no_shift = true };
-    return dsc_dense(dsc_batch_norm_spec_make(dsc_batch_norm_spec_make(x, &spec), &spec), CLASSES);
+    return dsc_dense(dsc_batch_norm_with(dsc_batch_norm_with(x, &spec), &spec), CLASSES);
 }
 
 static void values_whose_names_collide_are_refused(void **state)
@@ -251,7 +251,7 @@ static void towers_over_any_number_of_inputs_are_named(void **state)
     dsc_node *towers[4];
     for (size_t i = 0; i < 4; i++)
         towers[i] = dsc_dense(dsc_dense(input_number(scope, i), 4), 4);
-    dsc_node *x = dsc_concat_all(towers, 4, 0);
+    dsc_node *x = dsc_concat_with(towers, 4, 0);
     const dsc_model *model = dsc_compile(loss_of(scope, dsc_dense(x, CLASSES)), NULL);
     assert_string_equal(layers_of(scope, model),
                         "dense1 dense2 dense3 dense4 dense5 dense6 dense7 dense8 dense9");

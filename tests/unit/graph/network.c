@@ -229,12 +229,13 @@ static void engines_that_lack_an_op_or_type_are_refused(void **state)
 {
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
-    assert_null(classifier(scope, &(dsc_compile_options){ .engine = DSC_ENGINE_NATIVE, .dtype = DSC_F64 }));
+    assert_null(
+        classifier(scope, &(dsc_compile_options){ .engine = DSC_ENGINE_NATIVE, .dtype = DSC_DTYPE_F64 }));
     assert_int_equal(dsc_scope_status(scope), DSC_ERROR_UNSUPPORTED);
     assert_non_null(strstr(dsc_scope_message(scope), "engine native has no dense in f64; use engine ref"));
     dsc_scope_close(&scope);
     scope = dsc_scope_open(NULL);
-    assert_non_null(classifier(scope, &(dsc_compile_options){ .dtype = DSC_F64 }));
+    assert_non_null(classifier(scope, &(dsc_compile_options){ .dtype = DSC_DTYPE_F64 }));
     const dsc_examples one = {
         1, { { "input", 6, .f32 = (const float[6]){ 0 } }, { "labels", 1, .i32 = (const int32_t[1]){ 0 } } }
     };

@@ -16,7 +16,7 @@ static dsc_node *dense(dsc_node *x)
 
 static dsc_node *convolutional(dsc_node *x)
 {
-    x = dsc_relu(dsc_batch_norm(dsc_conv2d(dsc_reshape(x, 14, 10, 5), 8, .padding = DSC_SAME)));
+    x = dsc_relu(dsc_batch_norm(dsc_conv2d(dsc_reshape(x, 14, 10, 5), 8, .padding = DSC_PADDING_SAME)));
     x = dsc_max_pool(x, .window = { 2 });
     x = dsc_concat(-1, x, dsc_relu(dsc_conv2d(x, 8, .kernel = { 5 }, .pad = { 2, 2 }, .no_bias = true)));
     return dsc_global_average_pool(x);
@@ -24,8 +24,9 @@ static dsc_node *convolutional(dsc_node *x)
 
 static dsc_node *recurrent(dsc_node *x)
 {
-    x = dsc_layer_norm(dsc_recurrent(dsc_reshape(x, 20, 35), 9, .cell = DSC_CELL_LSTM, .sequence = true));
-    return dsc_recurrent(x, 6, .cell = DSC_CELL_GRU, .bidirectional = true);
+    x = dsc_layer_norm(
+        dsc_recurrent(dsc_reshape(x, 20, 35), 9, .cell = DSC_RECURRENT_LSTM, .sequence = true));
+    return dsc_recurrent(x, 6, .cell = DSC_RECURRENT_GRU, .bidirectional = true);
 }
 
 static dsc_node *(*const networks[])(dsc_node *) = { dense, convolutional, recurrent };
@@ -43,10 +44,10 @@ static const struct {
     dsc_engine engine;
     dsc_dtype dtype;
 } engines[] = {
-    { DSC_ENGINE_NATIVE, DSC_F32 },
-    { DSC_ENGINE_ONEDNN, DSC_F32 },
-    { DSC_ENGINE_AUTO, DSC_BF16 },
-    { DSC_ENGINE_REF, DSC_F64 },
+    { DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
+    { DSC_ENGINE_ONEDNN, DSC_DTYPE_F32 },
+    { DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
+    { DSC_ENGINE_REF, DSC_DTYPE_F64 },
 };
 enum { ENGINES = sizeof engines / sizeof engines[0] };
 
@@ -56,7 +57,7 @@ static dsc_status live(const dsc_examples *examples, int network, int e)
     dsc_scope *scope = dsc_scope_open(NULL);
     dsc_model *model = make(scope, network, engines[e].engine, engines[e].dtype);
     assert_true((model == NULL) == (dsc_scope_status(scope) != DSC_OK));
-    dsc_fit(model, examples, &(dsc_fit_options){ .optimizer = { .kind = DSC_ADAM }, .epochs = 1 });
+    dsc_fit(model, examples, &(dsc_fit_options){ .optimizer = { .kind = DSC_OPTIMIZER_ADAM }, .epochs = 1 });
     dsc_evaluate(model, examples);
     dsc_trainer_step(dsc_trainer_make(model, NULL, examples), 0);
     dsc_model_describe(scope, model);
@@ -94,13 +95,13 @@ static void any_allocation_may_fail(void **state)
 static dsc_status live_in_files(const dsc_examples *examples, const char *checkpoint, const char *path)
 {
     dsc_scope *scope = dsc_scope_open(NULL), *other = dsc_scope_open(NULL);
-    dsc_model *model = make(scope, 0, DSC_ENGINE_REF, DSC_F32);
+    dsc_model *model = make(scope, 0, DSC_ENGINE_REF, DSC_DTYPE_F32);
     const dsc_fit_options options = {
         .epochs = 1, .checkpoint = checkpoint, .validation = examples, .keep_best = true
     };
     dsc_fit(model, examples, &options);
     dsc_model_save(model, path);
-    dsc_model_read(model, path);
+    dsc_model_read_weights(model, path);
     const dsc_model *loaded =
         dsc_model_load(other, path, &(dsc_compile_options){ .inference = true, .threads = 1 });
     const dsc_examples_split split = dsc_hold_out(scope, examples, 0.5, 1);
@@ -145,7 +146,8 @@ static void a_step_allocates_nothing(void **state)
         const dsc_examples examples = make_examples(scope, 1, BATCH, INPUTS, CLASSES);
         const int e = i % ENGINES;
         dsc_model *model = make(scope, i / ENGINES, engines[e].engine, engines[e].dtype);
-        dsc_trainer *trainer = dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_ADAM }, &examples);
+        dsc_trainer *trainer =
+            dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_OPTIMIZER_ADAM }, &examples);
         dsc_trainer_step(trainer, 0);
         const long before = calls;
         for (int step = 0; step < 10; step++)
@@ -166,7 +168,7 @@ static void an_epoch_allocates_nothing(void **state)
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
     const dsc_examples examples = make_examples(scope, 1, COUNT, INPUTS, CLASSES);
-    dsc_model *model = make(scope, 1, DSC_ENGINE_AUTO, DSC_F32);
+    dsc_model *model = make(scope, 1, DSC_ENGINE_AUTO, DSC_DTYPE_F32);
     long after[4];
     const long before = calls;
     assert_int_equal(dsc_fit(model, &examples,

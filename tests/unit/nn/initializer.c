@@ -66,7 +66,7 @@ static void rules_have_their_bounds_and_deviations(void **state)
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 3 });
-        dsc_model *model = make_scaled(scope, rules[i].init, rules[i].init, DSC_F32, rules[i].scale);
+        dsc_model *model = make_scaled(scope, rules[i].init, rules[i].init, DSC_DTYPE_F32, rules[i].scale);
         assert_non_null(model);
         const struct moments m = moments_of(dsc_model_parameters(model, NULL), (size_t)FAN_IN * FAN_OUT);
         const double deviation = rules[i].deviation, n = FAN_IN * FAN_OUT;
@@ -84,8 +84,8 @@ static void both_types_start_from_the_same_values_and_padding_is_zero(void **sta
 {
     (void)state;
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 4 });
-    dsc_model *single = make(scope, DSC_INIT_HE_NORMAL, DSC_INIT_DEFAULT, DSC_F32);
-    dsc_model *wide = make(scope, DSC_INIT_HE_NORMAL, DSC_INIT_DEFAULT, DSC_F64);
+    dsc_model *single = make(scope, DSC_INIT_HE_NORMAL, DSC_INIT_DEFAULT, DSC_DTYPE_F32);
+    dsc_model *wide = make(scope, DSC_INIT_HE_NORMAL, DSC_INIT_DEFAULT, DSC_DTYPE_F64);
     const dsc_slice *slices, *wide_slices;
     size_t elements, inside = 0;
     const float *values = dsc_model_parameters(single, &elements);
@@ -113,8 +113,8 @@ static void constants_are_constant(void **state)
 {
     (void)state;
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 3 });
-    const float *values =
-        dsc_model_parameters(make_scaled(scope, DSC_INIT_CONSTANT, DSC_INIT_ONES, DSC_F32, -0.75), NULL);
+    const float *values = dsc_model_parameters(
+        make_scaled(scope, DSC_INIT_CONSTANT, DSC_INIT_ONES, DSC_DTYPE_F32, -0.75), NULL);
     const size_t weights = (size_t)FAN_IN * FAN_OUT, bias = (weights + 15) / 16 * 16;
     for (size_t i = 0; i < weights; i++)
         assert_true(values[i] == -0.75f);
@@ -152,7 +152,7 @@ static void orthogonal_matrices_are_orthogonal(void **state)
         dsc_node *y = dsc_dense(x, out, .weights_init = DSC_INIT_ORTHOGONAL, .init_scale = scale);
         dsc_model *model =
             dsc_compile(dsc_squared_loss(y, dsc_targets(scope, &(dsc_input_spec){ .shape = { out } })),
-                        &(dsc_compile_options){ .dtype = DSC_F64 });
+                        &(dsc_compile_options){ .dtype = DSC_DTYPE_F64 });
         assert_non_null(model);
         assert_true(far_from_orthonormal(dsc_model_parameters(model, NULL), in, out,
                                          scale == 0 ? 1 : scale) <= 1e-12);
@@ -172,7 +172,7 @@ static void bad_scales_are_refused(void **state)
                 { (dsc_init)99, 1 } };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         dsc_scope *scope = dsc_scope_open(NULL);
-        assert_null(make_scaled(scope, bad[i].init, DSC_INIT_ZEROS, DSC_F32, bad[i].scale));
+        assert_null(make_scaled(scope, bad[i].init, DSC_INIT_ZEROS, DSC_DTYPE_F32, bad[i].scale));
         assert_int_equal(dsc_scope_status(scope), DSC_ERROR_ARGUMENT);
         assert_non_null(strstr(dsc_scope_message(scope), "dense1"));
         dsc_scope_close(&scope);

@@ -13,33 +13,36 @@ static const struct trace {
     dsc_optimizer rule;
     double x[2];
 } traces[] = {
-    { { .kind = DSC_SGD, .lr = 0.05 }, { 0.7737809375, 0.03125 } },
-    { { .kind = DSC_MOMENTUM, .lr = 0.05, .momentum = 0.9 }, { 0.4171559375, -0.5218 } },
-    { { .kind = DSC_MOMENTUM, .lr = 0.05, .sutskever = true }, { 0.4171559375, -0.5218 } },
-    { { .kind = DSC_MOMENTUM, .lr = 0.05, .weight_decay = 0.1 },
+    { { .kind = DSC_OPTIMIZER_SGD, .lr = 0.05 }, { 0.7737809375, 0.03125 } },
+    { { .kind = DSC_OPTIMIZER_MOMENTUM, .lr = 0.05, .momentum = 0.9 }, { 0.4171559375, -0.5218 } },
+    { { .kind = DSC_OPTIMIZER_MOMENTUM, .lr = 0.05, .sutskever = true }, { 0.4171559375, -0.5218 } },
+    { { .kind = DSC_OPTIMIZER_MOMENTUM, .lr = 0.05, .weight_decay = 0.1 },
       { 0.36667665959062495, -0.5086752161906251 } },
-    { { .kind = DSC_NESTEROV, .lr = 0.05, .momentum = 0.9 }, { 0.315942305066, -0.0111371875 } },
-    { { .kind = DSC_NESTEROV, .lr = 0.05, .sutskever = true }, { 0.315942305066, -0.0111371875 } },
-    { { .kind = DSC_ADAM, .lr = 0.1 }, { 0.507963661927, 0.507963657134 } },
-    { { .kind = DSC_ADAM, .lr = 0.1, .weight_decay = 0.1 }, { 0.507963661443, 0.507963657129 } },
-    { { .kind = DSC_ADAGRAD, .lr = 0.1 }, { 0.697714862064824, 0.697714862045977 } },
-    { { .kind = DSC_RMSPROP, .lr = 0.01 }, { 0.696465799281033, 0.696465780303947 } },
-    { { .kind = DSC_RMSPROP, .lr = 0.01, .beta2 = 0.9 }, { 0.895506712204884, 0.895506710054774 } },
-    { { .kind = DSC_RMSPROP, .lr = 0.01, .centered = true, .momentum = 0.5 },
+    { { .kind = DSC_OPTIMIZER_NESTEROV, .lr = 0.05, .momentum = 0.9 }, { 0.315942305066, -0.0111371875 } },
+    { { .kind = DSC_OPTIMIZER_NESTEROV, .lr = 0.05, .sutskever = true }, { 0.315942305066, -0.0111371875 } },
+    { { .kind = DSC_OPTIMIZER_ADAM, .lr = 0.1 }, { 0.507963661927, 0.507963657134 } },
+    { { .kind = DSC_OPTIMIZER_ADAM, .lr = 0.1, .weight_decay = 0.1 }, { 0.507963661443, 0.507963657129 } },
+    { { .kind = DSC_OPTIMIZER_ADAGRAD, .lr = 0.1 }, { 0.697714862064824, 0.697714862045977 } },
+    { { .kind = DSC_OPTIMIZER_RMSPROP, .lr = 0.01 }, { 0.696465799281033, 0.696465780303947 } },
+    { { .kind = DSC_OPTIMIZER_RMSPROP, .lr = 0.01, .beta2 = 0.9 }, { 0.895506712204884, 0.895506710054774 } },
+    { { .kind = DSC_OPTIMIZER_RMSPROP, .lr = 0.01, .centered = true, .momentum = 0.5 },
       { 0.49398310809589, 0.493983075944802 } },
-    { { .kind = DSC_RMSPROP, .lr = 0.01, .momentum = 0.5 }, { 0.4990830526912371, 0.499083021074003 } },
-    { { .kind = DSC_ADADELTA }, { 0.983631387348616, 0.983631303666795 } },
-    { { .kind = DSC_ADADELTA, .beta2 = 0.95 }, { 0.9773408496842643, 0.977340622367577 } },
-    { { .kind = DSC_ADAMAX, .lr = 0.1 }, { 0.551553805050643, 0.551553801469702 } },
-    { { .kind = DSC_NADAM, .lr = 0.1 }, { 0.623662893783, 0.623662890407 } },
-    { { .kind = DSC_AMSGRAD, .lr = 0.1 }, { 0.507963661927221, 0.507963657134039 } },
-    { { .kind = DSC_AMSGRAD, .lr = 0.1, .beta2 = 0.5 }, { 0.5010972094537932, 0.5010972047569769 } },
-    { { .kind = DSC_ADAMW, .lr = 0.1, .weight_decay = 0.1 }, { 0.469952659618807, 0.469952654890928 } },
-    { { .kind = DSC_RPROP, .lr = 0.01 }, { 0.925584, 0.925584 } },
-    { { .kind = DSC_RPROP, .lr = 0.5 }, { 0.2, 0.2 } },
-    { { .kind = DSC_DELTA_BAR_DELTA, .lr = 0.05 }, { 0.75360512784375, 0.01816875 } },
-    { { .kind = DSC_DELTA_BAR_DELTA, .lr = 0.15 }, { 0.40574872665625, -0.022578125 } },
-    { { .kind = DSC_DELTA_BAR_DELTA, .lr = 0.15, .momentum = 0.5 },
+    { { .kind = DSC_OPTIMIZER_RMSPROP, .lr = 0.01, .momentum = 0.5 },
+      { 0.4990830526912371, 0.499083021074003 } },
+    { { .kind = DSC_OPTIMIZER_ADADELTA }, { 0.983631387348616, 0.983631303666795 } },
+    { { .kind = DSC_OPTIMIZER_ADADELTA, .beta2 = 0.95 }, { 0.9773408496842643, 0.977340622367577 } },
+    { { .kind = DSC_OPTIMIZER_ADAMAX, .lr = 0.1 }, { 0.551553805050643, 0.551553801469702 } },
+    { { .kind = DSC_OPTIMIZER_NADAM, .lr = 0.1 }, { 0.623662893783, 0.623662890407 } },
+    { { .kind = DSC_OPTIMIZER_AMSGRAD, .lr = 0.1 }, { 0.507963661927221, 0.507963657134039 } },
+    { { .kind = DSC_OPTIMIZER_AMSGRAD, .lr = 0.1, .beta2 = 0.5 },
+      { 0.5010972094537932, 0.5010972047569769 } },
+    { { .kind = DSC_OPTIMIZER_ADAMW, .lr = 0.1, .weight_decay = 0.1 },
+      { 0.469952659618807, 0.469952654890928 } },
+    { { .kind = DSC_OPTIMIZER_RPROP, .lr = 0.01 }, { 0.925584, 0.925584 } },
+    { { .kind = DSC_OPTIMIZER_RPROP, .lr = 0.5 }, { 0.2, 0.2 } },
+    { { .kind = DSC_OPTIMIZER_DELTA_BAR_DELTA, .lr = 0.05 }, { 0.75360512784375, 0.01816875 } },
+    { { .kind = DSC_OPTIMIZER_DELTA_BAR_DELTA, .lr = 0.15 }, { 0.40574872665625, -0.022578125 } },
+    { { .kind = DSC_OPTIMIZER_DELTA_BAR_DELTA, .lr = 0.15, .momentum = 0.5 },
       { 0.1164759180625, -0.0007159284124176026 } },
 };
 enum { TRACES = sizeof traces / sizeof traces[0] };
@@ -57,7 +60,7 @@ static void double_traces_agree(void **state)
     (void)state;
     for (int i = 0; i < TRACES; i++) {
         dsc_scope *scope = dsc_scope_open(NULL);
-        dsci_optimizer_state optimizer = make(scope, &traces[i].rule, DSC_F64, 2);
+        dsci_optimizer_state optimizer = make(scope, &traces[i].rule, DSC_DTYPE_F64, 2);
         double x[2] = { 1, 1 };
         for (int t = 0; t < STEPS; t++)
             update_on(&optimizer, x, (double[]){ x[0], 10 * x[1] }, 2);
@@ -71,7 +74,7 @@ static void single_precision_follows_by_its_rounding(void **state)
     (void)state;
     for (int i = 0; i < TRACES; i++) {
         dsc_scope *scope = dsc_scope_open(NULL);
-        dsci_optimizer_state optimizer = make(scope, &traces[i].rule, DSC_F32, 2);
+        dsci_optimizer_state optimizer = make(scope, &traces[i].rule, DSC_DTYPE_F32, 2);
         float x[2] = { 1, 1 };
         for (int t = 0; t < STEPS; t++)
             update_on(&optimizer, x, (float[]){ x[0], 10 * x[1] }, 2);
@@ -87,8 +90,8 @@ static void nesterov_is_sutskevers_look_ahead(void **state)
     (void)state;
     const double lr = 0.03, mu = 0.85;
     dsc_scope *scope = dsc_scope_open(NULL);
-    const dsc_optimizer rule = { .kind = DSC_NESTEROV, .lr = lr, .momentum = mu };
-    dsci_optimizer_state optimizer = make(scope, &rule, DSC_F64, 1);
+    const dsc_optimizer rule = { .kind = DSC_OPTIMIZER_NESTEROV, .lr = lr, .momentum = mu };
+    dsci_optimizer_state optimizer = make(scope, &rule, DSC_DTYPE_F64, 1);
     double x = 1, w = 1, velocity = 0;
     for (int t = 0; t < 50; t++) {
         update_on(&optimizer, &x, &(double){ 4 * x }, 2);
@@ -105,9 +108,9 @@ static void both_forms_of_nesterov_hold_sutskevers_point(void **state)
     (void)state;
     static const double published[2] = { 0.450443604969, -0.101753125 };
     for (int form = 0; form < 2; form++) {
-        const dsc_optimizer rule = { .kind = DSC_NESTEROV, .lr = 0.05, .sutskever = form };
+        const dsc_optimizer rule = { .kind = DSC_OPTIMIZER_NESTEROV, .lr = 0.05, .sutskever = form };
         dsc_scope *scope = dsc_scope_open(NULL);
-        dsci_optimizer_state optimizer = make(scope, &rule, DSC_F64, 2);
+        dsci_optimizer_state optimizer = make(scope, &rule, DSC_DTYPE_F64, 2);
         double x[2] = { 1, 1 };
         for (int t = 0; t < STEPS; t++)
             update_on(&optimizer, x, (double[]){ x[0], 10 * x[1] }, 1);
@@ -125,13 +128,13 @@ static void the_forms_of_momentum_differ_when_the_rate_changes(void **state)
     (void)state;
     static const double after[] = { 1 - 0.1 - 0.01 * (0.5 + 1), 1 - 0.1 - (0.5 * 0.1 + 0.01) };
     for (int form = 0; form < 2; form++) {
-        const dsc_optimizer rule = { .kind = DSC_MOMENTUM,
+        const dsc_optimizer rule = { .kind = DSC_OPTIMIZER_MOMENTUM,
                                      .lr = 0.1,
                                      .momentum = 0.5,
                                      .sutskever = form,
-                                     .schedule = { .kind = DSC_STEPWISE, .period = 1 } };
+                                     .schedule = { .kind = DSC_SCHEDULE_STEPWISE, .period = 1 } };
         dsc_scope *scope = dsc_scope_open(NULL);
-        dsci_optimizer_state optimizer = make(scope, &rule, DSC_F64, 1);
+        dsci_optimizer_state optimizer = make(scope, &rule, DSC_DTYPE_F64, 1);
         double x = 1;
         for (int t = 0; t < 2; t++)
             update_on(&optimizer, &x, &(double){ 1 }, 1);
@@ -144,9 +147,9 @@ static void the_forms_of_momentum_differ_when_the_rate_changes(void **state)
 static void amsgrad_without_its_corrections_is_the_papers(void **state)
 {
     (void)state;
-    const dsc_optimizer rule = { .kind = DSC_AMSGRAD };
+    const dsc_optimizer rule = { .kind = DSC_OPTIMIZER_AMSGRAD };
     dsc_scope *scope = dsc_scope_open(NULL);
-    dsci_optimizer_state optimizer = make(scope, &rule, DSC_F64, 2);
+    dsci_optimizer_state optimizer = make(scope, &rule, DSC_DTYPE_F64, 2);
     double x[2] = { 1, 1 };
     for (int t = 1; t <= STEPS; t++) {
         const double r = sqrt(1 - pow(0.999, t));
@@ -171,7 +174,7 @@ static void wrong_options_are_refused(void **state)
         { .clip_norm = -1 },
         { .l1 = NAN },
         { .group_count = 1 },
-        { .schedule = { .kind = DSC_COSINE } },
+        { .schedule = { .kind = DSC_SCHEDULE_COSINE } },
         { .epsilon = -1 },
         { .weight_decay = NAN },
         { .kind = (dsc_optimizer_kind)99 },
@@ -179,7 +182,7 @@ static void wrong_options_are_refused(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         dsc_scope *scope = dsc_scope_open(NULL);
         dsci_optimizer_state optimizer;
-        assert_int_equal(dsci_optimizer_make(scope, &optimizer, &wrong[i], DSC_F32, NULL, 0, 4),
+        assert_int_equal(dsci_optimizer_make(scope, &optimizer, &wrong[i], DSC_DTYPE_F32, NULL, 0, 4),
                          DSC_ERROR_ARGUMENT);
         assert_true(dsc_scope_message(scope)[0] != '\0');
         dsc_scope_close(&scope);
@@ -190,36 +193,36 @@ static void wrong_options_are_refused(void **state)
 static const struct curve {
     dsc_schedule schedule;
     double rates[12];
-} curves[] = { { { .kind = DSC_STEPWISE, .factor = 0.3, .period = 4 },
+} curves[] = { { { .kind = DSC_SCHEDULE_STEPWISE, .factor = 0.3, .period = 4 },
                  { 0.5, 0.5, 0.5, 0.5, 0.15, 0.15, 0.15, 0.15, 0.045, 0.045, 0.045, 0.045 } },
-               { { .kind = DSC_EXPONENTIAL, .factor = 0.9 },
+               { { .kind = DSC_SCHEDULE_EXPONENTIAL, .factor = 0.9 },
                  { 0.5, 0.45, 0.405, 0.36450000000000005, 0.32805000000000006, 0.2952450000000001,
                    0.2657205000000001, 0.23914845000000007, 0.21523360500000008, 0.19371024450000007,
                    0.17433922005000008, 0.15690529804500009 } },
-               { { .kind = DSC_INVERSE_TIME, .factor = 0.5 },
+               { { .kind = DSC_SCHEDULE_INVERSE_TIME, .factor = 0.5 },
                  { 0.5, 0.3333333333333333, 0.25, 0.2, 0.16666666666666666, 0.14285714285714285, 0.125,
                    0.1111111111111111, 0.1, 0.09090909090909091, 0.08333333333333333, 0.07692307692307693 } },
-               { { .kind = DSC_COSINE, .period = 11, .minimum = 0.01 },
+               { { .kind = DSC_SCHEDULE_COSINE, .period = 11, .minimum = 0.01 },
                  { 0.5, 0.4900757785355519, 0.4611071155436394, 0.41544087981659494, 0.35677667818546227,
                    0.2898671353769549, 0.22013286462304524, 0.1532233218145379, 0.09455912018340519,
                    0.04889288445636064, 0.019924221464448146, 0.01 } },
-               { { .kind = DSC_WARM_RESTARTS, .period = 3, .factor = 2, .minimum = 0.01 },
+               { { .kind = DSC_SCHEDULE_WARM_RESTARTS, .period = 3, .factor = 2, .minimum = 0.01 },
                  { 0.5, 0.3775, 0.13250000000000006, 0.5, 0.4671762239271875, 0.3775, 0.255,
                    0.13250000000000006, 0.04282377607281252, 0.5, 0.4916518274408217, 0.4671762239271875 } },
-               { { .kind = DSC_TRIANGULAR, .period = 3, .minimum = 0.1 },
+               { { .kind = DSC_SCHEDULE_TRIANGULAR, .period = 3, .minimum = 0.1 },
                  { 0.1, 0.2333333333333334, 0.3666666666666666, 0.5, 0.3666666666666668, 0.23333333333333323,
                    0.1, 0.2333333333333336, 0.3666666666666665, 0.5, 0.3666666666666665,
                    0.2333333333333336 } },
-               { { .kind = DSC_TRIANGULAR2, .period = 3, .minimum = 0.1 },
+               { { .kind = DSC_SCHEDULE_TRIANGULAR2, .period = 3, .minimum = 0.1 },
                  { 0.1, 0.2333333333333334, 0.3666666666666666, 0.5, 0.3666666666666668, 0.23333333333333323,
                    0.1, 0.1666666666666668, 0.23333333333333323, 0.30000000000000004, 0.23333333333333323,
                    0.1666666666666668 } },
-               { { .kind = DSC_ONE_CYCLE, .period = 12 },
+               { { .kind = DSC_SCHEDULE_ONE_CYCLE, .period = 12 },
                  { 0.020000000000000018, 0.17489482710979154, 0.43964257956106434, 0.49720771772545586,
                    0.46650648492070584, 0.4058728269748815, 0.32368949884755166, 0.23131855133348753,
                    0.14153049910434962, 0.0667387650944153, 0.01728349371269761, 2e-06 } },
                { { .warmup = 5 }, { 0.1, 0.2, 0.3, 0.4, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5 } },
-               { { .kind = DSC_COSINE, .period = 6, .minimum = 0.01, .warmup = 5 },
+               { { .kind = DSC_SCHEDULE_COSINE, .period = 6, .minimum = 0.01, .warmup = 5 },
                  { 0.1, 0.2, 0.3, 0.4, 0.5, 0.5, 0.4671762239271875, 0.3775, 0.255, 0.13250000000000006,
                    0.04282377607281252, 0.01 } } };
 enum { CURVES = sizeof curves / sizeof curves[0] };
@@ -267,7 +270,7 @@ static void one_cycle_moves_momentum_against_the_rate(void **state)
                                         0.9366525935914912,
                                         0.9465436874322102,
                                         0.95 };
-    const dsc_schedule cycle = { .kind = DSC_ONE_CYCLE, .period = 12 }, constant = { .warmup = 3 };
+    const dsc_schedule cycle = { .kind = DSC_SCHEDULE_ONE_CYCLE, .period = 12 }, constant = { .warmup = 3 };
     for (uint64_t t = 0; t < 12; t++) {
         assert_true(fabs(dsc_schedule_momentum(&cycle, t, 0) - momenta[t]) <= 1e-12);
         assert_true(isnan(dsc_schedule_momentum(&constant, t, 0)));
@@ -280,13 +283,13 @@ static void updates_take_the_rates_of_the_schedule(void **state)
     (void)state;
     for (size_t i = 0; i < CURVES; i++)
         for (int adam = 0; adam < 2; adam++) {
-            const dsc_optimizer rule = { .kind = adam ? DSC_ADAM : DSC_MOMENTUM,
+            const dsc_optimizer rule = { .kind = adam ? DSC_OPTIMIZER_ADAM : DSC_OPTIMIZER_MOMENTUM,
                                          .lr = 0.5,
                                          .momentum = 0.6,
                                          .beta1 = 0.6,
                                          .schedule = curves[i].schedule };
             dsc_scope *scope = dsc_scope_open(NULL);
-            dsci_optimizer_state optimizer = make(scope, &rule, DSC_F64, 1);
+            dsci_optimizer_state optimizer = make(scope, &rule, DSC_DTYPE_F64, 1);
             double x = 0, velocity = 0;
             for (uint64_t t = 0; t < 12; t++) {
                 const double scheduled = dsc_schedule_momentum(&curves[i].schedule, t, 0);
@@ -304,14 +307,16 @@ static void updates_take_the_rates_of_the_schedule(void **state)
 static void plateau_rests_after_a_cut_and_stops_at_its_minimum(void **state)
 {
     (void)state;
-    const dsc_optimizer rule = {
-        .lr = 1,
-        .schedule = { .kind = DSC_PLATEAU, .patience = 1, .cooldown = 2, .minimum = 0.005, .threshold = 0.1 }
-    };
+    const dsc_optimizer rule = { .lr = 1,
+                                 .schedule = { .kind = DSC_SCHEDULE_PLATEAU,
+                                               .patience = 1,
+                                               .cooldown = 2,
+                                               .minimum = 0.005,
+                                               .threshold = 0.1 } };
     static const double losses[] = { 3, 2.9, 2.8, 2.5, 2.4, 2.4, 2.3, 2.2, 2.2, 2.2, 2.2, 2.2, 2.2 };
     static const double rates[] = { 1, 1, 0.1, 0.1, 0.1, 0.1, 0.01, 0.01, 0.01, 0.01, 0.005, 0.005, 0.005 };
     dsc_scope *scope = dsc_scope_open(NULL);
-    dsci_optimizer_state optimizer = make(scope, &rule, DSC_F64, 1);
+    dsci_optimizer_state optimizer = make(scope, &rule, DSC_DTYPE_F64, 1);
     for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++) {
         double x = 0, g = 0;
         dsci_optimizer_epoch(&optimizer, losses[i]);
@@ -325,8 +330,9 @@ static void plateau_cuts_the_rate_after_its_patience(void **state)
 {
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
-    const dsc_optimizer rule = { .lr = 1, .schedule = { .kind = DSC_PLATEAU, .patience = 2, .factor = 0.5 } };
-    dsci_optimizer_state optimizer = make(scope, &rule, DSC_F64, 1);
+    const dsc_optimizer rule = { .lr = 1,
+                                 .schedule = { .kind = DSC_SCHEDULE_PLATEAU, .patience = 2, .factor = 0.5 } };
+    dsci_optimizer_state optimizer = make(scope, &rule, DSC_DTYPE_F64, 1);
     static const double losses[] = { 3, 2, 2, 2, 2, 1, 1, 1, 1 };
     static const double rates[] = { 1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25 };
     for (size_t i = 0; i < 9; i++) {
@@ -342,8 +348,9 @@ static void on_a_plateau_what_is_not_finite_is_no_fall(void **state)
 {
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
-    const dsc_optimizer rule = { .lr = 1, .schedule = { .kind = DSC_PLATEAU, .patience = 1, .factor = 0.5 } };
-    dsci_optimizer_state optimizer = make(scope, &rule, DSC_F64, 1);
+    const dsc_optimizer rule = { .lr = 1,
+                                 .schedule = { .kind = DSC_SCHEDULE_PLATEAU, .patience = 1, .factor = 0.5 } };
+    dsci_optimizer_state optimizer = make(scope, &rule, DSC_DTYPE_F64, 1);
     static const double losses[] = { NAN, INFINITY, 3, -INFINITY, NAN, 2, 2, 2 };
     static const double rates[] = { 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125 };
     for (size_t i = 0; i < 8; i++) {
@@ -362,7 +369,7 @@ static void train_large(const dsc_optimizer *rule, dsc_dtype dtype, void *w, int
 {
     static double wide[LARGE];
     static float narrow[LARGE];
-    const bool f64 = dtype == DSC_F64;
+    const bool f64 = dtype == DSC_DTYPE_F64;
     const dsc_slice slices[] = { { .name = "weights", .count = MATRIX, .shape = { ROWS, UNITS } },
                                  { .name = "bias", .offset = MATRIX, .count = UNITS, .shape = { UNITS } } };
     dsc_scope *scope = dsc_scope_open(NULL);
@@ -392,8 +399,8 @@ static void check_threads(const dsc_optimizer *rule)
     for (int dtype = 0; dtype < 2; dtype++)
         for (int threads = 2; threads <= 5; threads++) {
             const size_t bytes = LARGE * (dtype ? sizeof(double) : sizeof(float));
-            train_large(rule, dtype ? DSC_F64 : DSC_F32, one, 1);
-            train_large(rule, dtype ? DSC_F64 : DSC_F32, many, threads);
+            train_large(rule, dtype ? DSC_DTYPE_F64 : DSC_DTYPE_F32, one, 1);
+            train_large(rule, dtype ? DSC_DTYPE_F64 : DSC_DTYPE_F32, many, threads);
             assert_memory_equal(one, many, bytes);
         }
 }
@@ -436,16 +443,16 @@ static void regularisers_and_clipping_follow_their_formulas(void **state)
         { { .clip_value = 2, .clip_norm = 1 },
           { 2 - 0.28867513459481287, -3 + 0.28867513459481287, -0.28867513459481287 } },
         { { .clip_norm = 6.5, .l1 = 0.5, .l2 = 1 }, { 2 - 2, -3 + 2.75, -3 } },
-        { { .kind = DSC_ADAMW, .weight_decay = 0.5, .epsilon = 1e-30 }, { 1, -1.75, -0.5 } },
-        { { .kind = DSC_ADAM, .decoupled_decay = 0.5, .epsilon = 1e-30 }, { 1, -1.75, -0.5 } },
-        { { .kind = DSC_RPROP, .decoupled_decay = 0.5 }, { 1, -1.75, -0.5 } },
+        { { .kind = DSC_OPTIMIZER_ADAMW, .weight_decay = 0.5, .epsilon = 1e-30 }, { 1, -1.75, -0.5 } },
+        { { .kind = DSC_OPTIMIZER_ADAM, .decoupled_decay = 0.5, .epsilon = 1e-30 }, { 1, -1.75, -0.5 } },
+        { { .kind = DSC_OPTIMIZER_RPROP, .decoupled_decay = 0.5 }, { 1, -1.75, -0.5 } },
     };
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++)
         for (int dtype = 0; dtype < 2; dtype++) {
             dsc_optimizer rule = cases[c].rule;
             rule.lr = 0.5;
             dsc_scope *scope = dsc_scope_open(NULL);
-            dsci_optimizer_state optimizer = make(scope, &rule, dtype ? DSC_F64 : DSC_F32, N);
+            dsci_optimizer_state optimizer = make(scope, &rule, dtype ? DSC_DTYPE_F64 : DSC_DTYPE_F32, N);
             double wide[N], slope[N];
             float narrow[N], narrow_slope[N];
             for (int i = 0; i < N; i++) {
@@ -472,7 +479,7 @@ static void groups_have_their_own_regularisers(void **state)
                                                   { .match = "*b*", .l2 = 0.5, .lr_factor = 0.5 },
                                                   { .match = "c/weights", .no_decay = true },
                                                   { .match = "*", .weight_decay = 1 } };
-    static const dsc_optimizer_kind kinds[] = { DSC_SGD, DSC_ADAMW };
+    static const dsc_optimizer_kind kinds[] = { DSC_OPTIMIZER_SGD, DSC_OPTIMIZER_ADAMW };
     static const double expected[2][4] = { { 1, 1.5625, 2, 0.625 }, { 1, 1.625, 2, 0.5 } };
     for (int k = 0; k < 2; k++) {
         const dsc_optimizer rule = { .kind = kinds[k],
@@ -485,7 +492,7 @@ static void groups_have_their_own_regularisers(void **state)
                                      .group_count = 4 };
         dsc_scope *scope = dsc_scope_open(NULL);
         dsci_optimizer_state optimizer;
-        assert_int_equal(dsci_optimizer_make(scope, &optimizer, &rule, DSC_F64, slices, 4, 4), DSC_OK);
+        assert_int_equal(dsci_optimizer_make(scope, &optimizer, &rule, DSC_DTYPE_F64, slices, 4, 4), DSC_OK);
         double w[4] = { 2, 2, 2, 2 }, g[4] = { 0 };
         update_on(&optimizer, w, g, 2);
         for (int i = 0; i < 4; i++)
@@ -517,7 +524,7 @@ static void groups_without_a_parameter_are_refused(void **state)
         const dsc_optimizer rule = { .groups = groups, .group_count = 2 };
         dsc_scope *scope = dsc_scope_open(NULL);
         dsci_optimizer_state optimizer;
-        assert_int_equal(dsci_optimizer_make(scope, &optimizer, &rule, DSC_F32, slices, 3, 3),
+        assert_int_equal(dsci_optimizer_make(scope, &optimizer, &rule, DSC_DTYPE_F32, slices, 3, 3),
                          DSC_ERROR_ARGUMENT);
         if (!strstr(dsc_scope_message(scope), cases[i].says) || !strstr(dsc_scope_message(scope), "group 1"))
             fail_msg("expected '%s' in '%s'", cases[i].says, dsc_scope_message(scope));
@@ -541,7 +548,7 @@ static void groups_and_norms_apply_to_their_slices(void **state)
     double w[17] = { 6, 0, 8, 1, [8] = 1, 1, [16] = 7 }, g[17] = { [8] = 6, 8, [16] = 100 };
     dsc_scope *scope = dsc_scope_open(NULL);
     dsci_optimizer_state optimizer;
-    assert_int_equal(dsci_optimizer_make(scope, &optimizer, &rule, DSC_F64, slices, 3, 17), DSC_OK);
+    assert_int_equal(dsci_optimizer_make(scope, &optimizer, &rule, DSC_DTYPE_F64, slices, 3, 17), DSC_OK);
     assert_true(dsci_optimizer_penalty(&optimizer, w) == 50.5);
     update_on(&optimizer, w, g, 2);
     static const double expected[17] = { 0.6, 0, 0.8, 0.5, [8] = -2, -3, [16] = 7 };

@@ -21,7 +21,7 @@ static dsc_node *large_products(dsc_scope *scope)
 static dsc_node *many_pixels(dsc_scope *scope)
 {
     dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { 4, 16, 16 } });
-    return dsc_dense(dsc_tanh(dsc_conv2d(x, 9, .padding = DSC_SAME)), CLASSES);
+    return dsc_dense(dsc_tanh(dsc_conv2d(x, 9, .padding = DSC_PADDING_SAME)), CLASSES);
 }
 
 static void train(dsc_node *(*network)(dsc_scope *scope), size_t batch, dsc_dtype type, double *losses)
@@ -39,7 +39,8 @@ static void train(dsc_node *(*network)(dsc_scope *scope), size_t batch, dsc_dtyp
     const dsc_examples examples = {
         .count = batch, .columns = { { "input", 1024, .f32 = x }, { "labels", 1, .i32 = labels } }
     };
-    dsc_trainer *trainer = dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_SGD, .lr = 0.1 }, &examples);
+    dsc_trainer *trainer =
+        dsc_trainer_make(model, &(dsc_optimizer){ .kind = DSC_OPTIMIZER_SGD, .lr = 0.1 }, &examples);
     for (size_t i = 0; i < STEPS; i++)
         losses[i] = dsc_trainer_step(trainer, 0);
     assert_int_equal(dsc_scope_status(scope), DSC_OK);
@@ -49,8 +50,8 @@ static void train(dsc_node *(*network)(dsc_scope *scope), size_t batch, dsc_dtyp
 static void compare(dsc_node *(*network)(dsc_scope *scope), size_t batch)
 {
     double single[STEPS], half[STEPS];
-    train(network, batch, DSC_F32, single);
-    train(network, batch, DSC_BF16, half);
+    train(network, batch, DSC_DTYPE_F32, single);
+    train(network, batch, DSC_DTYPE_BF16, half);
     assert_true(single[STEPS - 1] < 0.95 * single[0]); /* it learns, so gradients count */
     for (size_t i = 0; i < STEPS; i++)
         if (!(fabs(half[i] - single[i]) < 0.02 * single[i]))

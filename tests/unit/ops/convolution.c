@@ -25,10 +25,11 @@ static void sizes_are_the_documented_ones(void **state)
     dsc_node *x = image(scope, 9, 7, 4);
     check_shape(dsc_conv2d(x, 6), "1x7x5x6");
     check_shape(dsc_conv2d(x, 6, .kernel = { 5, 2 }, .stride = { 2 }, .pad = { 1, 0 }), "1x4x3x6");
-    check_shape(dsc_conv2d(x, 6, .dilation = { 2 }, .padding = DSC_SAME, .groups = 2), "1x9x7x6");
-    check_shape(dsc_conv2d(x, 8, .stride = { 2, 3 }, .padding = DSC_SAME), "1x5x3x8");
+    check_shape(dsc_conv2d(x, 6, .dilation = { 2 }, .padding = DSC_PADDING_SAME, .groups = 2), "1x9x7x6");
+    check_shape(dsc_conv2d(x, 8, .stride = { 2, 3 }, .padding = DSC_PADDING_SAME), "1x5x3x8");
     check_shape(dsc_max_pool(x), "1x4x3x4");
-    check_shape(dsc_average_pool(x, .window = { 3 }, .stride = { 2 }, .padding = DSC_SAME), "1x5x4x4");
+    check_shape(dsc_average_pool(x, .window = { 3 }, .stride = { 2 }, .padding = DSC_PADDING_SAME),
+                "1x5x4x4");
     check_shape(dsc_global_max_pool(x), "1x4");
     dsc_node *s = dsc_input(scope, &(dsc_input_spec){ .shape = { 40, 3 } });
     check_shape(dsc_conv1d(s, 25, .stride = 2, .pad = 1), "1x20x25");
@@ -65,9 +66,9 @@ static void what_does_not_fit_is_refused(void **state)
 static const float *gradients(dsc_scope *scope, size_t shard, int threads, size_t *elements)
 {
     enum { BATCH = 7, CLASSES = 5 };
-    dsc_node *h = dsc_relu(dsc_conv2d(image(scope, 9, 8, 3), 34, .padding = DSC_SAME));
+    dsc_node *h = dsc_relu(dsc_conv2d(image(scope, 9, 8, 3), 34, .padding = DSC_PADDING_SAME));
     h = dsc_max_pool(h, .window = { 3 }, .stride = { 2 }, .pad = { 1, 1 });
-    h = dsc_tanh(dsc_conv2d(h, 70, .groups = 2, .dilation = { 2 }, .padding = DSC_SAME));
+    h = dsc_tanh(dsc_conv2d(h, 70, .groups = 2, .dilation = { 2 }, .padding = DSC_PADDING_SAME));
     h = dsc_average_pool(dsc_conv2d(h, 20, .kernel = { 1 }), .window = { 2 }, .stride = { 1 });
     dsc_node *logits = dsc_dense(dsc_global_average_pool(h), CLASSES);
     dsc_model *model =

@@ -28,7 +28,7 @@ static dsc_metrics evaluate(label_loss_fn *loss, const dsc_loss_spec *spec, cons
                             size_t count)
 {
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 9 });
-    dsc_model *model = classifier(scope, loss, spec, DSC_ENGINE_NATIVE, DSC_F32);
+    dsc_model *model = classifier(scope, loss, spec, DSC_ENGINE_NATIVE, DSC_DTYPE_F32);
     assert_non_null(model);
     const dsc_metrics metrics =
         dsc_evaluate(model, &(dsc_examples){ .count = count,
@@ -167,23 +167,23 @@ static void a_value_that_is_no_number_shows_in_the_loss(void **state)
     static const struct {
         dsc_engine engine;
         dsc_dtype dtype;
-    } ways[] = { { DSC_ENGINE_NATIVE, DSC_F32 },
-                 { DSC_ENGINE_ONEDNN, DSC_F32 },
-                 { DSC_ENGINE_REF, DSC_F32 },
-                 { DSC_ENGINE_REF, DSC_F64 } };
+    } ways[] = { { DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
+                 { DSC_ENGINE_ONEDNN, DSC_DTYPE_F32 },
+                 { DSC_ENGINE_REF, DSC_DTYPE_F32 },
+                 { DSC_ENGINE_REF, DSC_DTYPE_F64 } };
     for (size_t w = 0; w < sizeof ways / sizeof ways[0]; w++) {
         const dsc_engine engine = ways[w].engine;
         const dsc_dtype dtype = ways[w].dtype;
         for (size_t i = 0; i < sizeof of_labels / sizeof of_labels[0]; i++)
-            assert_true(isnan(loss_of_nan(of_labels[i], NULL, DSC_LINEAR, false, engine, dtype)));
-        assert_true(isnan(loss_of_nan(dsc_hinge_loss, NULL, DSC_LINEAR, true, engine, dtype)));
+            assert_true(isnan(loss_of_nan(of_labels[i], NULL, DSC_ACTIVATION_LINEAR, false, engine, dtype)));
+        assert_true(isnan(loss_of_nan(dsc_hinge_loss, NULL, DSC_ACTIVATION_LINEAR, true, engine, dtype)));
         for (int first = 0; first < 2; first++)
             assert_true(isnan(maxout_of_nan(first, engine, dtype)));
         for (size_t i = 0; i < sizeof of_targets / sizeof of_targets[0]; i++)
-            assert_true(isnan(loss_of_nan(NULL, of_targets[i], DSC_LINEAR, false, engine, dtype)));
-        for (dsc_activation a = DSC_LINEAR; a < DSC_ACTIVATION_COUNT; a++) {
+            assert_true(isnan(loss_of_nan(NULL, of_targets[i], DSC_ACTIVATION_LINEAR, false, engine, dtype)));
+        for (dsc_activation a = DSC_ACTIVATION_LINEAR; a < DSC_ACTIVATION_COUNT; a++) {
             /* A step makes 0 of it, and so does oneDNN's ReLU. */
-            if (a == DSC_STEP || (a == DSC_RELU && engine == DSC_ENGINE_ONEDNN))
+            if (a == DSC_ACTIVATION_STEP || (a == DSC_ACTIVATION_RELU && engine == DSC_ENGINE_ONEDNN))
                 continue;
             if (!isnan(loss_of_nan(NULL, dsc_squared_loss_with, a, false, engine, dtype)))
                 fail_msg("%s hides NaN on %s", dsc_activation_name(a), dsc_engine_name(engine));
@@ -308,7 +308,7 @@ static void wrong_specifications_are_messages(void **state)
         dsc_scope *scope = dsc_scope_open(NULL);
         dsc_loss_spec spec = wrong[i].spec;
         spec.name = "the loss";
-        assert_null(classifier(scope, wrong[i].loss, &spec, DSC_ENGINE_AUTO, DSC_F32));
+        assert_null(classifier(scope, wrong[i].loss, &spec, DSC_ENGINE_AUTO, DSC_DTYPE_F32));
         assert_int_equal(dsc_scope_status(scope), DSC_ERROR_ARGUMENT);
         assert_non_null(strstr(dsc_scope_message(scope), "the loss"));
         dsc_scope_close(&scope);

@@ -87,8 +87,8 @@ static void outputs_have_the_moments_of_the_definition(void **state)
 {
     (void)state;
     for (int i = 0; i < NOISES; i++) {
-        check_moments(&noises[i], DSC_F32, 1e-6);
-        check_moments(&noises[i], DSC_BF16, 1e-2);
+        check_moments(&noises[i], DSC_DTYPE_F32, 1e-6);
+        check_moments(&noises[i], DSC_DTYPE_BF16, 1e-2);
     }
 }
 
@@ -96,7 +96,7 @@ static void each_step_draws_anew_and_repeats_itself(void **state)
 {
     (void)state;
     for (int i = 0; i < NOISES - 1; i++) {
-        struct trial t = begin(&noises[i], DSC_F32);
+        struct trial t = begin(&noises[i], DSC_DTYPE_F32);
         const double first = mean_square(&t, 0.5F, DSCI_TRAINING);
         t.model->step++;
         const double second = mean_square(&t, 0.5F, DSCI_TRAINING);
@@ -111,7 +111,7 @@ static void nothing_is_drawn_outside_training(void **state)
 {
     (void)state;
     for (int i = 0; i < NOISES; i++) {
-        struct trial t = begin(&noises[i], DSC_F32);
+        struct trial t = begin(&noises[i], DSC_DTYPE_F32);
         double sum = 0;
         for (size_t k = 0; k < COUNT; k++)
             sum += (double)t.x[k] * (double)t.x[k];
@@ -166,7 +166,7 @@ static void layers_draw_their_own_numbers(void **state)
     (void)state;
     for (int i = 0; i < NOISES - 1; i++)
         for (int dtype = 0; dtype < 2; dtype++) {
-            struct branches b = make_branches(&noises[i], dtype ? DSC_F64 : DSC_F32, true);
+            struct branches b = make_branches(&noises[i], dtype ? DSC_DTYPE_F64 : DSC_DTYPE_F32, true);
             const float *values[4], *both = predict(&b, b.joined);
             for (size_t k = 0; k < 4; k++) {
                 values[k] = predict(&b, b.layers[k]);
@@ -177,7 +177,7 @@ static void layers_draw_their_own_numbers(void **state)
                 for (size_t k = 0; k < 2; k++)
                     assert_memory_equal(both + (2 * e + k) * UNITS, values[k] + e * UNITS,
                                         UNITS * sizeof *both);
-            struct branches alone = make_branches(&noises[i], dtype ? DSC_F64 : DSC_F32, false);
+            struct branches alone = make_branches(&noises[i], dtype ? DSC_DTYPE_F64 : DSC_DTYPE_F32, false);
             for (size_t k = 0; k < 2; k++)
                 assert_memory_equal(predict(&alone, alone.layers[k]), values[k], VALUES * sizeof *both);
             dsc_scope_close(&b.scope);

@@ -16,10 +16,10 @@ static const struct cell {
     dsc_recurrent_cell kind;
     bool peephole;
 } cells[] = {
-    { "tanh", DSC_CELL_TANH, false },       { "relu", DSC_CELL_RELU, false },
-    { "jordan", DSC_CELL_JORDAN, false },   { "lstm", DSC_CELL_LSTM, false },
-    { "peephole", DSC_CELL_LSTM, true },    { "gru", DSC_CELL_GRU, false },
-    { "gru_lbr", DSC_CELL_GRU_LBR, false },
+    { "tanh", DSC_RECURRENT_TANH, false },       { "relu", DSC_RECURRENT_RELU, false },
+    { "jordan", DSC_RECURRENT_JORDAN, false },   { "lstm", DSC_RECURRENT_LSTM, false },
+    { "peephole", DSC_RECURRENT_LSTM, true },    { "gru", DSC_RECURRENT_GRU, false },
+    { "gru_lbr", DSC_RECURRENT_GRU_LBR, false },
 };
 enum { CELLS = sizeof cells / sizeof cells[0] };
 
@@ -65,7 +65,7 @@ static double run(dsc_model *model, size_t first, size_t steps)
     static struct values v;
     fill(v.x, v.x_f32, 0, first, steps, FEATURES);
     fill(v.targets, v.targets_f32, 1, first, steps, UNITS);
-    const bool wide = model->options.dtype == DSC_F64;
+    const bool wide = model->options.dtype == DSC_DTYPE_F64;
     dsci_execution *plan = dsci_model_execution(model, BATCH, DSCI_TRAINING);
     dsci_execution_bind(plan->inputs[0], wide ? (const void *)v.x : v.x_f32);
     dsci_execution_bind(plan->expected[0], wide ? (const void *)v.targets : v.targets_f32);
@@ -75,8 +75,8 @@ static double run(dsc_model *model, size_t first, size_t steps)
 
 static double gradient_at(dsc_model *model, size_t i)
 {
-    return model->options.dtype == DSC_F64 ? ((double *)dsc_model_gradients(model, NULL))[i]
-                                           : (double)((float *)dsc_model_gradients(model, NULL))[i];
+    return model->options.dtype == DSC_DTYPE_F64 ? ((double *)dsc_model_gradients(model, NULL))[i]
+                                                 : (double)((float *)dsc_model_gradients(model, NULL))[i];
 }
 
 /* Segments one after the other with the state carried on: what a cut makes of the whole sequence. */
@@ -116,9 +116,9 @@ static void a_cut_sequence_is_its_segments_with_the_state_carried_on(void **stat
 {
     (void)state;
     for (int i = 0; i < CELLS; i++) {
-        compare(&cells[i], DSC_ENGINE_REF, DSC_F64, 1e-14);
-        compare(&cells[i], DSC_ENGINE_NATIVE, DSC_F32, 2e-6);
-        compare(&cells[i], DSC_ENGINE_AUTO, DSC_F32, 2e-6);
+        compare(&cells[i], DSC_ENGINE_REF, DSC_DTYPE_F64, 1e-14);
+        compare(&cells[i], DSC_ENGINE_NATIVE, DSC_DTYPE_F32, 2e-6);
+        compare(&cells[i], DSC_ENGINE_AUTO, DSC_DTYPE_F32, 2e-6);
     }
 }
 
@@ -128,7 +128,7 @@ static void evaluation_moves_no_state(void **state)
     (void)state;
     for (int i = 0; i < CELLS; i++) {
         dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 3 });
-        dsc_model *model = make(scope, &cells[i], DSC_ENGINE_NATIVE, DSC_F32, SEGMENT, 0, BATCH);
+        dsc_model *model = make(scope, &cells[i], DSC_ENGINE_NATIVE, DSC_DTYPE_F32, SEGMENT, 0, BATCH);
         static struct values v;
         fill(v.x, v.x_f32, 0, 0, SEGMENT, FEATURES);
         fill(v.targets, v.targets_f32, 1, 0, SEGMENT, UNITS);

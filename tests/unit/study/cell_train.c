@@ -23,7 +23,7 @@ static const dsc_axis axes[] = {
           DSC_PARAM_INTEGER(struct hyperparameters, hashed, "0,1,2", 0, 2, "what of the model is hashed"),
       .units = "1",
       .long_name = "hash" },
-    { .param = { .name = "epoch", .kind = DSC_INTEGER, .value = "0,2,3", .max = 100, .help = "epochs" },
+    { .param = { .name = "epoch", .kind = DSC_KIND_INTEGER, .value = "0,2,3", .max = 100, .help = "epochs" },
       .units = "1",
       .long_name = "epoch",
       .inner = true },
@@ -64,7 +64,8 @@ static void measure(dsc_cell *cell, dsc_model *model, size_t at, void *user)
     (*(size_t *)user)++;
 }
 
-static const dsc_fit_options fit = { .optimizer = { .kind = DSC_ADAM, .lr = 0.01 }, .epochs = EPOCHS };
+static const dsc_fit_options fit = { .optimizer = { .kind = DSC_OPTIMIZER_ADAM, .lr = 0.01 },
+                                     .epochs = EPOCHS };
 
 static size_t measured;
 

@@ -227,7 +227,7 @@ static void windows_are_the_copied_examples_to_the_bit(void **state)
     const char *checkpoint = directory_path(*state, "windows.h5");
     for (int i = 0; i < 4; i++) {
         const bool by_starts = i % 2;
-        const dsc_dtype dtype = i / 2 ? DSC_F64 : DSC_F32;
+        const dsc_dtype dtype = i / 2 ? DSC_DTYPE_F64 : DSC_DTYPE_F32;
         uint64_t hashes[2], folded[2];
         float *values[2];
         dsc_scope *scopes[2];
@@ -305,10 +305,10 @@ static void bytes_are_the_floats_that_they_stand_for(void **state)
             dsc_examples images = make_images(scope, bytes, i & 1);
             dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { SIDE, SIDE, CHANNELS } });
             dsc_node *y = dsc_dense(dsc_max_pool(dsc_conv2d(x, 4)), CLASSES);
-            dsc_model *model =
-                dsc_compile(dsc_softmax_cross_entropy(y, dsc_labels(scope, CLASSES)),
-                            &(dsc_compile_options){
-                                .batch = 200, .threads = 1 + bytes, .dtype = i & 4 ? DSC_F64 : DSC_F32 });
+            dsc_model *model = dsc_compile(
+                dsc_softmax_cross_entropy(y, dsc_labels(scope, CLASSES)),
+                &(dsc_compile_options){
+                    .batch = 200, .threads = 1 + bytes, .dtype = i & 4 ? DSC_DTYPE_F64 : DSC_DTYPE_F32 });
             const dsc_examples_split split = dsc_hold_out(scope, &images, 0.3, 1);
             const dsc_fit_options options = { .epochs = 2,
                                               .validation = &split.test,

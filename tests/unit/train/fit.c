@@ -37,7 +37,7 @@ static void steps_end_the_training(void **state)
     (void)state;
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 1 });
     const dsc_examples all = make_examples(scope, 1, COUNT, INPUTS, CLASSES);
-    dsc_model *model = make(scope, DSC_F32);
+    dsc_model *model = make(scope, DSC_DTYPE_F32);
     assert_int_equal(dsc_fit(model, &all, &(dsc_fit_options){ .steps = 12, .on_epoch = count_epoch }),
                      DSC_OK);
     assert_int_equal(model->step, 12);
@@ -62,7 +62,7 @@ static void a_scope_that_is_to_stop_ends_the_training_within_an_epoch(void **sta
     dsc_scope *scope =
         dsc_scope_open(&(dsc_scope_options){ .seed = 1, .stop = stops_after, .stop_user = &asks_left });
     const dsc_examples all = make_examples(scope, 1, COUNT, INPUTS, CLASSES);
-    dsc_model *model = make(scope, DSC_F32);
+    dsc_model *model = make(scope, DSC_DTYPE_F32);
     assert_int_equal(dsc_fit(model, &all, &(dsc_fit_options){ .epochs = 1000000 }), DSC_STOPPED);
     assert_int_equal(dsc_scope_status(scope), DSC_STOPPED);
     assert_int_equal(asks_left, -1); /* three steps were done */
@@ -75,7 +75,7 @@ static void a_fixed_order_is_that_of_the_examples(void **state)
     (void)state;
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 2 });
     const dsc_examples all = make_examples(scope, 1, 4 * BATCH, INPUTS, CLASSES);
-    dsc_model *fitted = make(scope, DSC_F32), *stepped = make(scope, DSC_F32);
+    dsc_model *fitted = make(scope, DSC_DTYPE_F32), *stepped = make(scope, DSC_DTYPE_F32);
     dsc_trainer *trainer = dsc_trainer_make(stepped, NULL, &all);
     dsc_fit(fitted, &all, &(dsc_fit_options){ .epochs = 1, .fixed_order = true });
     for (size_t i = 0; i < 4; i++)
@@ -107,7 +107,7 @@ static void history_has_what_was_measured(void **state)
     (void)state;
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 3 });
     const dsc_examples all = make_examples(scope, 1, COUNT, INPUTS, CLASSES);
-    struct history history = { .model = make(scope, DSC_F32) };
+    struct history history = { .model = make(scope, DSC_DTYPE_F32) };
     const dsc_fit_options options = { .optimizer = { .lr = 0.25 },
                                       .epochs = 3,
                                       .validation = &all,
@@ -136,8 +136,8 @@ static void early_stopping_restores_the_best_parameters(void **state)
         dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 4 });
         const dsc_examples train = make_examples(scope, 1, COUNT, INPUTS, CLASSES);
         const dsc_examples test = make_examples(scope, 2, 50, INPUTS, CLASSES);
-        struct history history = { .model = make(scope, DSC_F32) };
-        const dsc_fit_options options = { .optimizer = { .kind = DSC_ADAM, .lr = 0.05 },
+        struct history history = { .model = make(scope, DSC_DTYPE_F32) };
+        const dsc_fit_options options = { .optimizer = { .kind = DSC_OPTIMIZER_ADAM, .lr = 0.05 },
                                           .epochs = 60,
                                           .validation = &test,
                                           .patience = 4,
@@ -164,8 +164,8 @@ static void keep_best_trains_to_the_end(void **state)
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 4 });
     const dsc_examples train = make_examples(scope, 1, COUNT, INPUTS, CLASSES);
     const dsc_examples test = make_examples(scope, 2, 50, INPUTS, CLASSES);
-    struct history history = { .model = make(scope, DSC_F32) };
-    const dsc_fit_options options = { .optimizer = { .kind = DSC_ADAM, .lr = 0.05 },
+    struct history history = { .model = make(scope, DSC_DTYPE_F32) };
+    const dsc_fit_options options = { .optimizer = { .kind = DSC_OPTIMIZER_ADAM, .lr = 0.05 },
                                       .epochs = 40,
                                       .validation = &test,
                                       .keep_best = true,
@@ -216,7 +216,8 @@ static void options_that_do_not_fit_are_refused(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         dsc_scope *scope = dsc_scope_open(NULL);
-        assert_int_equal(dsc_fit(make(scope, DSC_F32), cases[i].train, &cases[i].options), cases[i].status);
+        assert_int_equal(dsc_fit(make(scope, DSC_DTYPE_F32), cases[i].train, &cases[i].options),
+                         cases[i].status);
         if (!strstr(dsc_scope_message(scope), cases[i].text))
             fail_msg("'%s' in: %s", cases[i].text, dsc_scope_message(scope));
         dsc_scope_close(&scope);
@@ -229,7 +230,7 @@ static void options_that_do_not_fit_are_refused(void **state)
 static dsc_status fit_with(dsc_scope *scope, const char *slice, float value, const dsc_fit_options *options)
 {
     const dsc_examples all = make_examples(scope, 1, COUNT, INPUTS, CLASSES);
-    dsc_model *model = make(scope, DSC_F32);
+    dsc_model *model = make(scope, DSC_DTYPE_F32);
     const dsc_slice *slices;
     const size_t count = dsc_model_slices(model, &slices);
     for (size_t i = 0; i < count; i++)
@@ -275,7 +276,7 @@ static void an_input_that_is_not_finite_is_named(void **state)
     memcpy(x, inputs_of(&all), COUNT * INPUTS * sizeof *x);
     x[11] = NAN;
     all.columns[0].f32 = x;
-    assert_int_equal(dsc_fit(make(scope, DSC_F32), &all, &(dsc_fit_options){ .epochs = 1 }),
+    assert_int_equal(dsc_fit(make(scope, DSC_DTYPE_F32), &all, &(dsc_fit_options){ .epochs = 1 }),
                      DSC_ERROR_NUMERIC);
     assert_non_null(strstr(dsc_scope_message(scope), "input 'input'"));
     dsc_scope_close(&scope);
@@ -302,7 +303,7 @@ static void examples_are_augmented_by_epoch_and_number(void **state)
     };
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 2 });
     const dsc_examples all = make_examples(scope, 1, 4 * BATCH, INPUTS, CLASSES);
-    dsc_model *fitted = make(scope, DSC_F32), *stepped = make(scope, DSC_F32);
+    dsc_model *fitted = make(scope, DSC_DTYPE_F32), *stepped = make(scope, DSC_DTYPE_F32);
     float *x = dsc_scope_alloc(scope, 4 * BATCH * INPUTS, sizeof *x);
     dsc_examples augmented = all;
     augmented.columns[0].f32 = x;
@@ -398,10 +399,11 @@ static void a_training_killed_after_any_epoch_ends_in_the_same_bits(void **state
                                        .momentum = variant ? 0.5 : 0,
                                        .centered = variant,
                                        .sutskever = variant,
-                                       .schedule = { .kind = variant ? DSC_ONE_CYCLE : DSC_PLATEAU,
+                                       .schedule = { .kind = variant ? DSC_SCHEDULE_ONE_CYCLE
+                                                                     : DSC_SCHEDULE_PLATEAU,
                                                      .patience = 1,
                                                      .period = 50 } },
-                             .dtype = k % 3 == 1 ? DSC_F64 : DSC_F32 };
+                             .dtype = k % 3 == 1 ? DSC_DTYPE_F64 : DSC_DTYPE_F32 };
         const uint64_t hash = live(&calm);
         for (size_t epoch = 1; epoch <= EPOCHS; epoch++)
             die_and_go_on(&calm, hash, directory_path(*state, "life.h5"), 1 + (size_t)variant, epoch);
@@ -421,7 +423,7 @@ static dsc_status go_on(const char *path, size_t seed, const dsc_fit_options *op
     const dsc_examples train = make_examples(scope, 1, COUNT, INPUTS, CLASSES);
     dsc_fit_options with = *options;
     with.checkpoint = path;
-    const dsc_status status = dsc_fit(make(scope, DSC_F32), &train, &with);
+    const dsc_status status = dsc_fit(make(scope, DSC_DTYPE_F32), &train, &with);
     if (text && !strstr(dsc_scope_message(scope), text))
         fail_msg("'%s' in: %s", text, dsc_scope_message(scope));
     dsc_scope_close(&scope);
@@ -439,7 +441,7 @@ static void a_checkpoint_of_another_training_is_refused(void **state)
     } cases[] = {
         { 2, { .epochs = 5 }, "seed=2" },
         { 1, { .epochs = 5, .optimizer = { .lr = 0.5 } }, "lr=0.5" },
-        { 1, { .epochs = 5, .optimizer = { .kind = DSC_ADAM } }, "optimizer=3" },
+        { 1, { .epochs = 5, .optimizer = { .kind = DSC_OPTIMIZER_ADAM } }, "optimizer=3" },
         { 1, { .epochs = 5, .fixed_order = true }, "fixed_order=1" },
         { 1, { .epochs = 1 }, "at most 1 epochs, found 2" },
     };
@@ -480,10 +482,10 @@ static void big_batches_are_gathered_by_threads_to_the_same_bits(void **state)
         const dsc_examples all = make_examples(scope, 1, MANY, WIDE, CLASSES);
         for (int dtype = 0; dtype < 2; dtype++) {
             dsc_node *x = dsc_dense(dsc_input(scope, &(dsc_input_spec){ .shape = { WIDE } }), CLASSES);
-            dsc_model *model =
-                dsc_compile(dsc_softmax_cross_entropy(x, dsc_labels(scope, CLASSES)),
-                            &(dsc_compile_options){
-                                .batch = 40, .threads = threads, .dtype = dtype ? DSC_F64 : DSC_F32 });
+            dsc_model *model = dsc_compile(
+                dsc_softmax_cross_entropy(x, dsc_labels(scope, CLASSES)),
+                &(dsc_compile_options){
+                    .batch = 40, .threads = threads, .dtype = dtype ? DSC_DTYPE_F64 : DSC_DTYPE_F32 });
             assert_int_equal(dsc_fit(model, &all, &(dsc_fit_options){ .epochs = 2 }), DSC_OK);
             hashes[threads - 1] = hashes[threads - 1] * (uint64_t)dtype ^ dsc_model_hash(model);
         }

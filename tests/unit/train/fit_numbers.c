@@ -299,9 +299,9 @@ static void a_rest_of_one_leaves_the_running_values(void **state)
     static const struct {
         dsc_engine engine;
         dsc_dtype dtype;
-    } ways[] = { { DSC_ENGINE_REF, DSC_F32 },    { DSC_ENGINE_REF, DSC_F64 },
-                 { DSC_ENGINE_NATIVE, DSC_F32 }, { DSC_ENGINE_NATIVE, DSC_BF16 },
-                 { DSC_ENGINE_ONEDNN, DSC_F32 }, { DSC_ENGINE_ONEDNN, DSC_BF16 } };
+    } ways[] = { { DSC_ENGINE_REF, DSC_DTYPE_F32 },    { DSC_ENGINE_REF, DSC_DTYPE_F64 },
+                 { DSC_ENGINE_NATIVE, DSC_DTYPE_F32 }, { DSC_ENGINE_NATIVE, DSC_DTYPE_BF16 },
+                 { DSC_ENGINE_ONEDNN, DSC_DTYPE_F32 }, { DSC_ENGINE_ONEDNN, DSC_DTYPE_BF16 } };
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         char states[2][1024];
         size_t elements, bytes = 0;
@@ -316,7 +316,7 @@ static void a_rest_of_one_leaves_the_running_values(void **state)
             const dsc_fit_options options = { .optimizer = { .lr = 0.1 }, .epochs = 1, .fixed_order = true };
             assert_int_equal(dsc_fit(model, &all, &options), DSC_OK);
             const void *values = dsc_model_state(model, &elements);
-            bytes = elements * (ways[i].dtype == DSC_F64 ? sizeof(double) : sizeof(float));
+            bytes = elements * (ways[i].dtype == DSC_DTYPE_F64 ? sizeof(double) : sizeof(float));
             assert_true(bytes <= sizeof states[0]);
             memcpy(states[left_over], values, bytes);
             hashes[left_over] = dsc_model_hash(model);

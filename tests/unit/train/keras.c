@@ -127,8 +127,8 @@ static void assert_slice(dsc_model *model, const char *name, double first)
     for (size_t i = 0; i < slices[at].count; i++) {
         const void *parameters = dsc_model_parameters(model, NULL);
         const size_t j = slices[at].offset + i;
-        const double value = model->options.dtype == DSC_F64 ? ((const double *)parameters)[j]
-                                                             : (double)((const float *)parameters)[j];
+        const double value = model->options.dtype == DSC_DTYPE_F64 ? ((const double *)parameters)[j]
+                                                                   : (double)((const float *)parameters)[j];
         assert_true(value == first + (double)i);
     }
 }
@@ -151,12 +151,12 @@ static void weights_find_their_layers(void **state)
 {
     const char *path = directory_path(*state, "keras.h5");
     for (int variant = 0; variant < 16; variant++)
-        for (dsc_dtype dtype = DSC_F32; dtype <= DSC_F64; dtype++) {
+        for (dsc_dtype dtype = DSC_DTYPE_F32; dtype <= DSC_DTYPE_F64; dtype++) {
             write_file(path, layers, 3, variant & 8 ? of_version_1 : of_version_2, 4,
                        (struct style){ variant & 1, variant & 2, variant & 4 });
             dsc_scope *scope = dsc_scope_open(NULL);
             dsc_model *model = make(scope, dtype);
-            if (dsc_model_read_keras(model, path, true) != DSC_OK)
+            if (dsc_model_read_keras_weights(model, path, true) != DSC_OK)
                 fail_msg("%s", dsc_scope_message(scope));
             assert_slice(model, "block/first/weights", 10);
             assert_slice(model, "block/first/bias", 50);
@@ -177,17 +177,18 @@ static void some_layers_can_be_read(void **state)
     };
     write_file(path, others, 2, weights, 3, (struct style){ false, false, false });
     dsc_scope *scope = dsc_scope_open(NULL);
-    dsc_model *model = make(scope, DSC_F32);
+    dsc_model *model = make(scope, DSC_DTYPE_F32);
     const float before = *(const float *)dsc_model_parameters(model, NULL);
-    assert_int_equal(dsc_model_read_keras(model, path, false), DSC_OK);
+    assert_int_equal(dsc_model_read_keras_weights(model, path, false), DSC_OK);
     assert_slice(model, "last/weights", 100);
     assert_true(*(const float *)dsc_model_parameters(model, NULL) == before);
-    assert_int_equal(dsc_model_read_keras(model, path, true), DSC_ERROR_MISMATCH);
+    assert_int_equal(dsc_model_read_keras_weights(model, path, true), DSC_ERROR_MISMATCH);
     assert_non_null(strstr(dsc_scope_message(scope), "layer 'elsewhere'"));
     dsc_scope_close(&scope);
     scope = dsc_scope_open(NULL);
     write_file(path, others + 1, 1, weights + 2, 1, (struct style){ false, false, false });
-    assert_int_equal(dsc_model_read_keras(make(scope, DSC_F32), path, false), DSC_ERROR_MISMATCH);
+    assert_int_equal(dsc_model_read_keras_weights(make(scope, DSC_DTYPE_F32), path, false),
+                     DSC_ERROR_MISMATCH);
     assert_non_null(strstr(dsc_scope_message(scope), "found none (its first is 'elsewhere')"));
     dsc_scope_close(&scope);
 }
@@ -217,9 +218,9 @@ static void what_does_not_fit_is_named_and_changes_nothing(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         write_file(path, one, 1, cases[i].weights, cases[i].count, (struct style){ false, false, false });
         dsc_scope *scope = dsc_scope_open(NULL);
-        dsc_model *model = make(scope, DSC_F32);
+        dsc_model *model = make(scope, DSC_DTYPE_F32);
         const uint64_t hash = dsc_model_hash(model);
-        assert_int_equal(dsc_model_read_keras(model, path, cases[i].all), DSC_ERROR_MISMATCH);
+        assert_int_equal(dsc_model_read_keras_weights(model, path, cases[i].all), DSC_ERROR_MISMATCH);
         if (!strstr(dsc_scope_message(scope), cases[i].text))
             fail_msg("'%s' in: %s", cases[i].text, dsc_scope_message(scope));
         assert_int_equal(dsc_model_hash(model), hash);
@@ -233,7 +234,7 @@ static dsc_status read_into(dsc_scope *scope, dsc_node *logits, const char *path
 {
     *model = dsc_compile(dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES)),
                          &(dsc_compile_options){ .batch = 2 });
-    return dsc_model_read_keras(*model, path, all);
+    return dsc_model_read_keras_weights(*model, path, all);
 }
 
 static void depthwise_kernels_are_read_under_both_names(void **state)
@@ -272,7 +273,7 @@ static void depthwise_kernels_are_read_under_both_names(void **state)
 static dsc_node *bidirectional(dsc_scope *scope, const char *last)
 {
     dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { 5, INPUTS } });
-    x = dsc_recurrent(x, 2, .cell = DSC_CELL_LSTM, .bidirectional = true, .name = "bi");
+    x = dsc_recurrent(x, 2, .cell = DSC_RECURRENT_LSTM, .bidirectional = true, .name = "bi");
     return dsc_dense(x, CLASSES, .name = last);
 }
 
@@ -394,7 +395,7 @@ static void weights_by_number_find_their_layers(void **state)
     dsc_model *model;
     assert_int_equal(read_into(scope, bidirectional(scope, "dense"), path, false, &model), DSC_OK);
     assert_slice(model, "dense/weights", 70);
-    assert_int_equal(dsc_model_read_keras(model, path, true), DSC_ERROR_MISMATCH);
+    assert_int_equal(dsc_model_read_keras_weights(model, path, true), DSC_ERROR_MISMATCH);
     assert_non_null(
         strstr(dsc_scope_message(scope), "weights for layer 'bidirectional/backward_layer/cell'"));
     dsc_scope_close(&scope);
@@ -449,7 +450,7 @@ static void a_file_without_the_layout_is_refused(void **state)
     const char *path = directory_path(*state, "plain.h5");
     H5Fclose(H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
     dsc_scope *scope = dsc_scope_open(NULL);
-    assert_int_equal(dsc_model_read_keras(make(scope, DSC_F32), path, false), DSC_ERROR_FORMAT);
+    assert_int_equal(dsc_model_read_keras_weights(make(scope, DSC_DTYPE_F32), path, false), DSC_ERROR_FORMAT);
     assert_non_null(strstr(dsc_scope_message(scope), "layer_names"));
     dsc_scope_close(&scope);
     scope = dsc_scope_open(NULL);
@@ -460,7 +461,7 @@ static void a_file_without_the_layout_is_refused(void **state)
     H5Ldelete(file, "last/last/kernel:0", H5P_DEFAULT);
     H5Lcreate_external("/etc/passwd", "/x", file, "last/last/kernel:0", H5P_DEFAULT, H5P_DEFAULT);
     H5Fclose(file);
-    assert_int_equal(dsc_model_read_keras(make(scope, DSC_F32), path, false), DSC_ERROR_FORMAT);
+    assert_int_equal(dsc_model_read_keras_weights(make(scope, DSC_DTYPE_F32), path, false), DSC_ERROR_FORMAT);
     assert_non_null(strstr(dsc_scope_message(scope), "'last/last/kernel:0', found none"));
     dsc_scope_close(&scope);
 }

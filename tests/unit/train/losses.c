@@ -283,7 +283,8 @@ static void an_autoencoder_takes_its_input_as_target(void **state)
         dsc_model *model =
             dsc_compile(dsc_squared_loss(decoded, target), &(dsc_compile_options){ .batch = 6 });
         const double before = dsc_evaluate(model, &examples).loss;
-        const dsc_fit_options options = { .optimizer = { .kind = DSC_ADAM, .lr = 0.01 }, .epochs = 60 };
+        const dsc_fit_options options = { .optimizer = { .kind = DSC_OPTIMIZER_ADAM, .lr = 0.01 },
+                                          .epochs = 60 };
         if (dsc_fit(model, &examples, &options) != DSC_OK)
             fail_msg("%s", dsc_scope_message(scope));
         assert_true(dsc_evaluate(model, &examples).loss < 0.6 * before);

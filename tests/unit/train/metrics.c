@@ -243,8 +243,9 @@ static void predictions_are_the_values_of_nodes(void **state)
         const dsc_examples all = make_examples(scope, 3, MANY, INPUTS, CLASSES);
         dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { INPUTS } });
         dsc_node *h = dsc_dropout(dsc_tanh(dsc_dense(x, 6)), 0.5), *logits = dsc_dense(h, CLASSES);
-        dsc_model *model = dsc_compile(dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES)),
-                                       &(dsc_compile_options){ .dtype = dtype ? DSC_F64 : DSC_F32 });
+        dsc_model *model =
+            dsc_compile(dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES)),
+                        &(dsc_compile_options){ .dtype = dtype ? DSC_DTYPE_F64 : DSC_DTYPE_F32 });
         dsc_examples unlabelled = all;
         unlabelled.columns[1].i32 = NULL;
         const float *hidden = dsc_predict(scope, model, h, &unlabelled);
@@ -291,7 +292,7 @@ static void noisy_predictions_drop_units_of_the_trained_network(void **state)
         dsc_node *h = dsc_dropout(dsc_tanh(dsc_batch_norm(dsc_dense(x, UNITS))), 0.5);
         dsc_model *model =
             dsc_compile(dsc_softmax_cross_entropy(dsc_dense(h, CLASSES), dsc_labels(scope, CLASSES)),
-                        &(dsc_compile_options){ .dtype = dtype ? DSC_F64 : DSC_F32 });
+                        &(dsc_compile_options){ .dtype = dtype ? DSC_DTYPE_F64 : DSC_DTYPE_F32 });
         const float *plain = dsc_predict(scope, model, h, &all);
         const float *first = dsc_predict_noisy(scope, model, h, &all, 0);
         assert_memory_not_equal(first, first + VALUES, VALUES * sizeof *first);

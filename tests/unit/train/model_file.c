@@ -34,7 +34,7 @@ static dsc_examples pixels(dsc_scope *scope)
 static void a_saved_model_is_read_back_to_the_bit(void **state)
 {
     const char *path = directory_path(*state, "model.h5");
-    for (dsc_dtype dtype = DSC_F32; dtype <= DSC_F64; dtype++) {
+    for (dsc_dtype dtype = DSC_DTYPE_F32; dtype <= DSC_DTYPE_F64; dtype++) {
         dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 1 });
         dsc_scope *other = dsc_scope_open(&(dsc_scope_options){ .seed = 2 });
         dsc_model *saved = make(scope, 9, "a/b", dtype), *read = make(other, 9, "a/b", dtype);
@@ -42,7 +42,7 @@ static void a_saved_model_is_read_back_to_the_bit(void **state)
         assert_int_equal(dsc_fit(saved, &all, &(dsc_fit_options){ .epochs = 1 }), DSC_OK);
         assert_int_not_equal(dsc_model_hash(saved), dsc_model_hash(read));
         assert_int_equal(dsc_model_save(saved, path), DSC_OK);
-        assert_int_equal(dsc_model_read(read, path), DSC_OK);
+        assert_int_equal(dsc_model_read_weights(read, path), DSC_OK);
         assert_int_equal(dsc_model_hash(saved), dsc_model_hash(read));
         dsc_scope_close(&scope);
         dsc_scope_close(&other);
@@ -55,7 +55,7 @@ static void the_same_model_gives_the_same_file(void **state)
     const char *paths[2] = { directory_path(*state, "one.h5"), directory_path(*state, "two.h5") };
     dsc_bytes files[2];
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(dsc_model_save(make(scope, 9, NULL, DSC_F32), paths[i]), DSC_OK);
+        assert_int_equal(dsc_model_save(make(scope, 9, NULL, DSC_DTYPE_F32), paths[i]), DSC_OK);
         files[i] = dsc_file_read(scope, paths[i], 1 << 24);
     }
     assert_int_equal(files[0].size, files[1].size);
@@ -70,7 +70,7 @@ static void a_loaded_network_is_the_saved_one(void **state)
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 1 });
     dsc_scope *other = dsc_scope_open(&(dsc_scope_options){ .seed = 1 });
     const dsc_examples all = pixels(scope);
-    dsc_model *saved = make(scope, 9, NULL, DSC_F32);
+    dsc_model *saved = make(scope, 9, NULL, DSC_DTYPE_F32);
     dsc_model_save(saved, path);
     dsc_model *loaded = dsc_model_load(other, path, &(dsc_compile_options){ .batch = 8 });
     if (!loaded)
@@ -99,7 +99,7 @@ static void the_hash_is_also_of_the_state(void **state)
 {
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
-    dsc_model *model = make(scope, 9, NULL, DSC_F32);
+    dsc_model *model = make(scope, 9, NULL, DSC_DTYPE_F32);
     const uint64_t hash = dsc_model_hash(model);
     ((float *)dsc_model_state(model, NULL))[2] += 1;
     assert_int_not_equal(dsc_model_hash(model), hash);
@@ -125,7 +125,7 @@ static void a_file_that_does_not_fit_names_the_layer_and_changes_nothing(void **
 {
     const char *path = directory_path(*state, "model.h5");
     dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 1 });
-    assert_int_equal(dsc_model_save(make(scope, 9, NULL, DSC_F32), path), DSC_OK);
+    assert_int_equal(dsc_model_save(make(scope, 9, NULL, DSC_DTYPE_F32), path), DSC_OK);
     const struct {
         size_t units;
         const char *name, *text;
@@ -135,9 +135,9 @@ static void a_file_that_does_not_fit_names_the_layer_and_changes_nothing(void **
     };
     for (size_t i = 0; i < 2; i++) {
         dsc_scope *other = dsc_scope_open(NULL);
-        dsc_model *model = make(other, cases[i].units, cases[i].name, DSC_F32);
+        dsc_model *model = make(other, cases[i].units, cases[i].name, DSC_DTYPE_F32);
         const uint64_t hash = dsc_model_hash(model);
-        assert_int_equal(dsc_model_read(model, path), DSC_ERROR_MISMATCH);
+        assert_int_equal(dsc_model_read_weights(model, path), DSC_ERROR_MISMATCH);
         if (!strstr(dsc_scope_message(other), cases[i].text))
             fail_msg("'%s' in: %s", cases[i].text, dsc_scope_message(other));
         assert_int_equal(dsc_model_hash(model), hash);
@@ -150,23 +150,24 @@ static void damaged_and_missing_files_are_refused(void **state)
 {
     const char *path = directory_path(*state, "model.h5"), *cut = directory_path(*state, "cut.h5");
     dsc_scope *scope = dsc_scope_open(NULL);
-    dsc_model_save(make(scope, 9, NULL, DSC_F32), path);
+    dsc_model_save(make(scope, 9, NULL, DSC_DTYPE_F32), path);
     const dsc_bytes whole = dsc_file_read(scope, path, 1 << 24);
     for (size_t size = 0; size < whole.size; size += 1 + whole.size / 40) {
         directory_put_bytes(*state, "cut.h5", whole.data, size);
         dsc_scope *other = dsc_scope_open(NULL);
-        dsc_model *model = make(other, 9, NULL, DSC_F32);
-        assert_int_equal(dsc_model_read(model, cut), DSC_ERROR_FORMAT);
+        dsc_model *model = make(other, 9, NULL, DSC_DTYPE_F32);
+        assert_int_equal(dsc_model_read_weights(model, cut), DSC_ERROR_FORMAT);
         dsc_scope_close(&other);
         other = dsc_scope_open(NULL);
         assert_null(dsc_model_load(other, cut, NULL));
         assert_int_equal(dsc_scope_status(other), DSC_ERROR_FORMAT);
         dsc_scope_close(&other);
     }
-    assert_int_equal(dsc_model_read(make(scope, 9, NULL, DSC_F32), "/nowhere/model.h5"), DSC_ERROR_FILE);
+    assert_int_equal(dsc_model_read_weights(make(scope, 9, NULL, DSC_DTYPE_F32), "/nowhere/model.h5"),
+                     DSC_ERROR_FILE);
     dsc_scope_close(&scope);
     scope = dsc_scope_open(NULL);
-    assert_int_equal(dsc_model_save(make(scope, 9, NULL, DSC_F32), "/dev/full"), DSC_ERROR_FILE);
+    assert_int_equal(dsc_model_save(make(scope, 9, NULL, DSC_DTYPE_F32), "/dev/full"), DSC_ERROR_FILE);
     dsc_scope_close(&scope);
 }
 
@@ -186,7 +187,7 @@ static void *save_and_load(void *data)
         dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = worker->number * ROUNDS + round });
         dsc_scope *other = dsc_scope_open(NULL);
         const char *path = dsc_scope_format(scope, "%s/%d.h5", worker->directory, (int)worker->number);
-        dsc_model *saved = make(scope, 9, NULL, DSC_F32);
+        dsc_model *saved = make(scope, 9, NULL, DSC_DTYPE_F32);
         const bool written = dsc_model_save(saved, path) == DSC_OK;
         const dsc_model *loaded = dsc_model_load(other, path, NULL);
         worker->right = worker->right && written && loaded && dsc_model_hash(loaded) == dsc_model_hash(saved);
@@ -221,7 +222,7 @@ static void what_lies_in_the_current_folder_does_not_matter(void **state)
         directory_put(*state, dsc_scope_format(scope, "dev/null/descent-%d", i), "something");
     }
     directory_put(*state, "descent", "something");
-    assert_int_equal(dsc_model_save(make(scope, 9, NULL, DSC_F32), "model.h5"), DSC_OK);
+    assert_int_equal(dsc_model_save(make(scope, 9, NULL, DSC_DTYPE_F32), "model.h5"), DSC_OK);
     assert_non_null(dsc_model_load(scope, "model.h5", NULL));
     assert_int_equal(chdir("/"), 0);
     dsc_scope_close(&scope);

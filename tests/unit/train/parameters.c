@@ -29,7 +29,7 @@ static float *values_of(dsc_model *model, const char *name)
 
 static dsc_node *features(dsc_node *image)
 {
-    dsc_node *h = dsc_tanh(dsc_conv2d(image, 6, .padding = DSC_SAME, .name = "conv"));
+    dsc_node *h = dsc_tanh(dsc_conv2d(image, 6, .padding = DSC_PADDING_SAME, .name = "conv"));
     return dsc_dense(dsc_average_pool(h, .window = { 2, 2 }), 50, .name = "features");
 }
 
@@ -70,13 +70,13 @@ static void an_image_is_trained_to_have_given_features(void **state)
     memcpy(values_of(model, "features/bias"), values_of(weights, "features/bias"), 50 * sizeof(float));
     const dsc_examples one = { .count = 1, .columns = { { "targets", 50, .f32 = target } } };
     const double before = dsc_evaluate(model, &one).loss;
-    assert_int_equal(
-        dsc_fit(model, &one,
-                &(dsc_fit_options){ .optimizer = { .kind = DSC_ADAM,
-                                                   .lr = 0.05,
-                                                   .schedule = { .kind = DSC_COSINE, .period = 1500 } },
-                                    .epochs = 1500 }),
-        DSC_OK);
+    assert_int_equal(dsc_fit(model, &one,
+                             &(dsc_fit_options){
+                                 .optimizer = { .kind = DSC_OPTIMIZER_ADAM,
+                                                .lr = 0.05,
+                                                .schedule = { .kind = DSC_SCHEDULE_COSINE, .period = 1500 } },
+                                 .epochs = 1500 }),
+                     DSC_OK);
     const double after = dsc_evaluate(model, &one).loss;
     if (!(after < 1e-3 * before))
         fail_msg("loss %g, before %g", after, before);
@@ -92,7 +92,7 @@ static void a_parameter_begins_with_its_values(void **state)
 {
     (void)state;
     static const float values[4] = { 1, -2, 0.5F, 8 };
-    static const dsc_dtype types[] = { DSC_F32, DSC_F64, DSC_BF16 };
+    static const dsc_dtype types[] = { DSC_DTYPE_F32, DSC_DTYPE_F64, DSC_DTYPE_BF16 };
     for (size_t t = 0; t < 3; t++) {
         dsc_scope *scope = dsc_scope_open(NULL);
         dsc_node *p = dsc_parameter(scope, &(dsc_parameter_spec){ .shape = { 2, 2 }, .values = values });
@@ -140,7 +140,7 @@ static dsc_node *norms(dsc_scope *scope)
 static dsc_node *recurrent(dsc_scope *scope)
 {
     dsc_node *x = dsc_reshape(dsc_dense(vectors(scope), 12), 4, 3);
-    return dsc_dense(dsc_recurrent(x, 5, .cell = DSC_CELL_LSTM, .name = "part"), CLASSES);
+    return dsc_dense(dsc_recurrent(x, 5, .cell = DSC_RECURRENT_LSTM, .name = "part"), CLASSES);
 }
 
 static dsc_node *embedding(dsc_scope *scope)
@@ -168,7 +168,7 @@ static uint64_t train(dsc_node *(*logits)(dsc_scope *), const char *pattern, boo
         dsc_softmax_cross_entropy(logits(scope), dsc_labels(scope, CLASSES)),
         &(dsc_compile_options){
             .batch = 8, .shard = 3, .frozen = in_model ? &pattern : NULL, .frozen_count = in_model });
-    const dsc_fit_options options = { .optimizer = { .kind = DSC_ADAM,
+    const dsc_fit_options options = { .optimizer = { .kind = DSC_OPTIMIZER_ADAM,
                                                      .weight_decay = 0.1,
                                                      .groups = in_model ? NULL : &group,
                                                      .group_count = !in_model },
@@ -273,7 +273,7 @@ static void a_frozen_teacher_gives_targets(void **state)
     dsc_model *model = dsc_compile(dsc_kl_loss(student, teacher, NULL),
                                    &(dsc_compile_options){ .batch = 8, .frozen = frozen, .frozen_count = 1 });
     const double before = dsc_evaluate(model, &unlabeled).loss;
-    const dsc_fit_options options = { .optimizer = { .kind = DSC_ADAM, .lr = 0.02 }, .epochs = 60 };
+    const dsc_fit_options options = { .optimizer = { .kind = DSC_OPTIMIZER_ADAM, .lr = 0.02 }, .epochs = 60 };
     if (dsc_fit(model, &unlabeled, &options) != DSC_OK)
         fail_msg("%s", dsc_scope_message(scope));
     assert_true(dsc_evaluate(model, &unlabeled).loss < 0.1 * before);
@@ -300,7 +300,7 @@ static void input_gradients_are_those_of_central_differences(void **state)
         dsc_model *model = dsc_compile(
             dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES)),
             &(dsc_compile_options){
-                .batch = BATCH, .dtype = DSC_F64, .engine = DSC_ENGINE_REF, .input_gradients = true });
+                .batch = BATCH, .dtype = DSC_DTYPE_F64, .engine = DSC_ENGINE_REF, .input_gradients = true });
         dsci_execution *plan = dsci_model_execution(model, BATCH, DSCI_TRAINING);
         double x[BATCH * INPUTS];
         for (size_t k = 0; k < BATCH * INPUTS; k++)

@@ -68,22 +68,22 @@ static void rows_that_are_named_get_the_bits_of_the_whole_table(void **state)
 {
     (void)state;
     static const dsc_optimizer rules[] = {
-        { .kind = DSC_SGD, .lr = 0.5 },
-        { .kind = DSC_SGD, .lr = 0.5, .clip_norm = 0.1 },
-        { .kind = DSC_SGD, .lr = 0.5, .max_norm = 20 },
-        { .kind = DSC_SGD, .lr = 0.5, .weight_decay = 0.01 },
-        { .kind = DSC_ADAGRAD, .clip_value = 0.01 },
-        { .kind = DSC_ADAGRAD, .clip_norm = 0.1, .l1 = 0.001 },
-        { .kind = DSC_MOMENTUM, .lr = 0.1 },
-        { .kind = DSC_ADAM },
+        { .kind = DSC_OPTIMIZER_SGD, .lr = 0.5 },
+        { .kind = DSC_OPTIMIZER_SGD, .lr = 0.5, .clip_norm = 0.1 },
+        { .kind = DSC_OPTIMIZER_SGD, .lr = 0.5, .max_norm = 20 },
+        { .kind = DSC_OPTIMIZER_SGD, .lr = 0.5, .weight_decay = 0.01 },
+        { .kind = DSC_OPTIMIZER_ADAGRAD, .clip_value = 0.01 },
+        { .kind = DSC_OPTIMIZER_ADAGRAD, .clip_norm = 0.1, .l1 = 0.001 },
+        { .kind = DSC_OPTIMIZER_MOMENTUM, .lr = 0.1 },
+        { .kind = DSC_OPTIMIZER_ADAM },
     };
     for (size_t r = 0; r < sizeof rules / sizeof rules[0]; r++)
         for (int threads = 1; threads <= 3; threads += 2)
             for (int half = 0; half < 2; half++) {
                 dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 5 });
                 const dsc_examples texts = make_texts(scope);
-                dsc_model *model = make_model(scope, half ? DSC_BF16 : DSC_F32, threads);
-                dsc_model *whole = make_model(scope, half ? DSC_BF16 : DSC_F32, threads);
+                dsc_model *model = make_model(scope, half ? DSC_DTYPE_BF16 : DSC_DTYPE_F32, threads);
+                dsc_model *whole = make_model(scope, half ? DSC_DTYPE_BF16 : DSC_DTYPE_F32, threads);
                 assert_non_null(whole);
                 forget_rows(whole);
                 fit(model, &texts, &rules[r], 2);
@@ -100,7 +100,7 @@ static void the_list_has_the_rows_of_the_last_step(void **state)
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
     const dsc_examples texts = make_texts(scope);
-    dsc_model *model = make_model(scope, DSC_F32, 1);
+    dsc_model *model = make_model(scope, DSC_DTYPE_F32, 1);
     assert_int_equal(
         dsc_fit(model, &texts,
                 &(dsc_fit_options){ .optimizer = { .lr = 0.1 }, .epochs = 1, .fixed_order = true }),
@@ -130,7 +130,7 @@ static void what_a_caller_writes_into_gradients_is_gone_with_the_next_step(void 
     (void)state;
     dsc_scope *scope = dsc_scope_open(NULL);
     const dsc_examples texts = make_texts(scope);
-    dsc_model *model = make_model(scope, DSC_F32, 1);
+    dsc_model *model = make_model(scope, DSC_DTYPE_F32, 1);
     dsc_trainer *trainer = dsc_trainer_make(model, &(dsc_optimizer){ .lr = 0 }, &texts);
     assert_non_null(trainer);
     dsc_trainer_step(trainer, 0);
@@ -149,14 +149,15 @@ static void what_a_caller_writes_into_gradients_is_gone_with_the_next_step(void 
 static void lazy_rules_leave_rows_without_gradient_alone(void **state)
 {
     (void)state;
-    static const dsc_optimizer_kind kinds[] = { DSC_MOMENTUM, DSC_NESTEROV, DSC_ADAM, DSC_ADAMW,
-                                                DSC_RMSPROP };
+    static const dsc_optimizer_kind kinds[] = { DSC_OPTIMIZER_MOMENTUM, DSC_OPTIMIZER_NESTEROV,
+                                                DSC_OPTIMIZER_ADAM, DSC_OPTIMIZER_ADAMW,
+                                                DSC_OPTIMIZER_RMSPROP };
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
         dsc_scope *scope = dsc_scope_open(NULL);
         const dsc_examples texts = make_texts(scope);
         dsc_optimizer rule = { .kind = kinds[k], .lr = 0.01, .weight_decay = 0.1, .lazy_rows = true };
-        dsc_model *untrained = make_model(scope, DSC_F32, 1);
-        dsc_model *lazy = make_model(scope, DSC_F32, 2), *eager = make_model(scope, DSC_F32, 2);
+        dsc_model *untrained = make_model(scope, DSC_DTYPE_F32, 1);
+        dsc_model *lazy = make_model(scope, DSC_DTYPE_F32, 2), *eager = make_model(scope, DSC_DTYPE_F32, 2);
         assert_non_null(eager);
         /* one step: later ones see logits that other rows have changed */
         const dsc_fit_options options = { .optimizer = rule, .steps = 1 };

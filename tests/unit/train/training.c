@@ -56,16 +56,16 @@ static void update(double *w, double g, double *m, double *v, const dsc_optimize
 {
     g += rule->weight_decay * *w;
     switch (rule->kind) {
-    case DSC_SGD: *w -= rule->lr * g; break;
-    case DSC_MOMENTUM:
+    case DSC_OPTIMIZER_SGD: *w -= rule->lr * g; break;
+    case DSC_OPTIMIZER_MOMENTUM:
         *m = rule->momentum * *m + g;
         *w -= rule->lr * *m;
         break;
-    case DSC_NESTEROV:
+    case DSC_OPTIMIZER_NESTEROV:
         *m = rule->momentum * *m + g;
         *w -= rule->lr * (g + rule->momentum * *m);
         break;
-    case DSC_ADAM:
+    case DSC_OPTIMIZER_ADAM:
         *m = rule->beta1 * *m + (1 - rule->beta1) * g;
         *v = rule->beta2 * *v + (1 - rule->beta2) * g * g;
         *w -= rule->lr * (*m / (1 - pow(rule->beta1, t))) /
@@ -109,8 +109,8 @@ static double parameter_at(dsc_model *model, size_t slice, size_t i)
     const dsc_slice *slices;
     dsc_model_slices(model, &slices);
     const size_t at = slices[slice].offset + i;
-    return model->options.dtype == DSC_F64 ? ((double *)dsc_model_parameters(model, NULL))[at]
-                                           : (double)((float *)dsc_model_parameters(model, NULL))[at];
+    return model->options.dtype == DSC_DTYPE_F64 ? ((double *)dsc_model_parameters(model, NULL))[at]
+                                                 : (double)((float *)dsc_model_parameters(model, NULL))[at];
 }
 
 static void copy_parameters(struct network *net, dsc_model *model)
@@ -148,10 +148,10 @@ static void follow(const dsc_optimizer *rule, dsc_engine engine, dsc_dtype dtype
 }
 
 static const dsc_optimizer optimizers[] = {
-    { .kind = DSC_SGD, .lr = 0.1, .weight_decay = 0.01 },
-    { .kind = DSC_MOMENTUM, .lr = 0.05, .momentum = 0.9 },
-    { .kind = DSC_NESTEROV, .lr = 0.05, .momentum = 0.8, .weight_decay = 0.02 },
-    { .kind = DSC_ADAM, .lr = 0.01, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8 },
+    { .kind = DSC_OPTIMIZER_SGD, .lr = 0.1, .weight_decay = 0.01 },
+    { .kind = DSC_OPTIMIZER_MOMENTUM, .lr = 0.05, .momentum = 0.9 },
+    { .kind = DSC_OPTIMIZER_NESTEROV, .lr = 0.05, .momentum = 0.8, .weight_decay = 0.02 },
+    { .kind = DSC_OPTIMIZER_ADAM, .lr = 0.01, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8 },
 };
 enum { OPTIMIZERS = sizeof optimizers / sizeof optimizers[0] };
 
@@ -159,21 +159,21 @@ static void reference_follows_the_plain_trainer(void **state)
 {
     (void)state;
     for (int i = 0; i < OPTIMIZERS; i++)
-        follow(&optimizers[i], DSC_ENGINE_REF, DSC_F64, 1e-12);
+        follow(&optimizers[i], DSC_ENGINE_REF, DSC_DTYPE_F64, 1e-12);
 }
 
 static void native_follows_the_plain_trainer(void **state)
 {
     (void)state;
     for (int i = 0; i < OPTIMIZERS; i++)
-        follow(&optimizers[i], DSC_ENGINE_NATIVE, DSC_F32, 1e-5);
+        follow(&optimizers[i], DSC_ENGINE_NATIVE, DSC_DTYPE_F32, 1e-5);
 }
 
 static void onednn_follows_the_plain_trainer(void **state)
 {
     (void)state;
     for (int i = 0; i < OPTIMIZERS; i++)
-        follow(&optimizers[i], DSC_ENGINE_ONEDNN, DSC_F32, 1e-5);
+        follow(&optimizers[i], DSC_ENGINE_ONEDNN, DSC_DTYPE_F32, 1e-5);
 }
 
 static dsc_model *make_classifier(dsc_scope *scope, size_t batch)
@@ -274,7 +274,8 @@ static void regression_has_a_loss_and_no_error_rate(void **state)
         dsc_compile(dsc_squared_loss(y, dsc_targets(scope, &(dsc_input_spec){ .shape = { 2 } })),
                     &(dsc_compile_options){ .batch = 10 });
     const double before = dsc_evaluate(model, &all).loss;
-    dsc_fit(model, &all, &(dsc_fit_options){ .optimizer = { .kind = DSC_ADAM, .lr = 0.01 }, .epochs = 200 });
+    dsc_fit(model, &all,
+            &(dsc_fit_options){ .optimizer = { .kind = DSC_OPTIMIZER_ADAM, .lr = 0.01 }, .epochs = 200 });
     const dsc_metrics after = dsc_evaluate(model, &all);
     assert_true(before > 0.5 && after.loss < before / 10);
     assert_true(isnan(after.error_rate));
