@@ -220,3 +220,30 @@ dsc_node *dsc_global_average_pool(dsc_node *x)
 {
     return make_global_pool(x, &dsci_op_average_pool, "global_average_pool");
 }
+
+/* --- Upsampling --- */
+
+/* A product that overflows becomes the largest size, which the op refuses as it does all that are too large.
+ */
+static size_t size_times(size_t size, size_t factor)
+{
+    return size > SIZE_MAX / factor ? SIZE_MAX : size * factor;
+}
+
+dsc_node *dsc_upsample_with(dsc_node *x, const dsc_upsample_spec *spec)
+{
+    if (!x || !spec)
+        return NULL;
+    const char *name = dsci_layer_name(x, DSCI_OP_UPSAMPLE, "upsample", spec->name);
+    const dsci_shape *src = &x->tensor->shape;
+    dsci_attributes attributes = { .upsample = { .size = { 1, 1 },
+                                                 .bilinear = spec->mode == DSC_UPSAMPLE_BILINEAR,
+                                                 .align_corners = spec->align_corners } };
+    size_t factor = 2, size = 0;
+    for (size_t i = 0; i < 2 && i + 2 < src->rank; i++) {
+        factor = spec->factor[i] ? spec->factor[i] : factor;
+        size = spec->size[i] ? spec->size[i] : size;
+        attributes.upsample.size[i] = size ? size : size_times(src->dim[i + 1], factor);
+    }
+    return dsci_layer_make(&dsci_op_upsample, name, &attributes, &x, 1);
+}

@@ -84,6 +84,11 @@ typedef union dsci_attributes {
         dsci_shape example; /* backward: of src */
     } pool;
     struct {
+        size_t size[2]; /* of dst: height, width; of a sequence the first: steps */
+        bool bilinear, align_corners;
+        dsci_shape example; /* backward: of src */
+    } upsample;
+    struct {
         dsc_activation kind;
         double alpha; /* of the kinds that have one */
     } activation;

@@ -185,6 +185,24 @@ for shape in (2, 4, 3, 5), (3, 7, 2):
     case(f"global_average_pool {rank}d", "global_average_pool", lambda x, p, _: x.flatten(1, -2).mean(1), shape)
 
 
+def upsample(name, shape, scale=None, size=None, mode="nearest", align_corners=None, **fields):
+    rank = len(shape) - 2
+    options = {"scale_factor": scale, "size": size, "align_corners": align_corners,
+               "mode": {"bilinear": "bilinear" if rank == 2 else "linear"}.get(mode, mode)}
+    fields |= {"factor": scale} if scale else {"size": size}
+    case(f"upsample {rank}d, {name}", "upsample", lambda x, p, _: last(F.interpolate(first(x), **options)), shape,
+         bilinear=int(mode == "bilinear"), align_corners=int(bool(align_corners)), **fields)
+
+
+for mode, aligned in ("nearest", None), ("bilinear", False), ("bilinear", True):
+    name = mode + (", aligned" if aligned else "")
+    upsample(f"{name}, factor", (2, 3, 4, 3), scale=(2, 3), mode=mode, align_corners=aligned)
+    upsample(f"{name}, size", (2, 5, 3, 2), size=(7, 11), mode=mode, align_corners=aligned)
+    upsample(f"{name}, smaller", (2, 7, 5, 2), size=(3, 1), mode=mode, align_corners=aligned)
+    upsample(f"{name}, factor", (2, 5, 3), scale=(3,), mode=mode, align_corners=aligned)
+    upsample(f"{name}, size", (2, 6, 2), size=(9,), mode=mode, align_corners=aligned)
+
+
 # --- Shape, embedding ---
 
 case("shapes and arithmetic", "arithmetic",

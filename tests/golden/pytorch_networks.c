@@ -78,6 +78,16 @@ static dsc_node *average_pool(const struct golden_case *c, dsc_node *x)
     return dsc_average_pool_with(x, &spec);
 }
 
+static dsc_node *upsample(const struct golden_case *c, dsc_node *x)
+{
+    dsc_upsample_spec spec = { .mode =
+                                   golden_size(c, "bilinear") ? DSC_UPSAMPLE_BILINEAR : DSC_UPSAMPLE_NEAREST,
+                               .align_corners = golden_size(c, "align_corners") };
+    sizes(c, "factor", spec.factor);
+    sizes(c, "size", spec.size);
+    return dsc_upsample_with(x, &spec);
+}
+
 static dsc_node *global_max_pool(const struct golden_case *c, dsc_node *x)
 {
     (void)c;
@@ -280,6 +290,7 @@ static const struct layer {
     { "conv2d", conv2d },
     { "max_pool", max_pool },
     { "average_pool", average_pool },
+    { "upsample", upsample },
     { "global_max_pool", global_max_pool },
     { "global_average_pool", global_average_pool },
     { "arithmetic", arithmetic },

@@ -87,6 +87,25 @@ static dsc_node *pooled_sequence(dsc_scope *scope, struct draw *draw)
     return classifier_head(dsc_average_pool(h, .window = { 2 }, .stride = { 1 }), scope, draw);
 }
 
+/* Factors, sizes of which one may be smaller than the input's, both ways and both conventions. */
+static dsc_node *upsampled(dsc_scope *scope, struct draw *draw)
+{
+    dsc_node *h = dsc_upsample(mixed(scope, draw), .factor = { draw_size(draw, 1, 3), draw_size(draw, 1, 3) },
+                               .mode = DSC_UPSAMPLE_BILINEAR);
+    h = dsc_upsample(dsc_tanh(h), .size = { draw_size(draw, 1, 13), draw_size(draw, 1, 13) },
+                     .mode = DSC_UPSAMPLE_BILINEAR, .align_corners = true);
+    return squared_head(dsc_upsample(dsc_tanh(h), .size = { 0, draw_size(draw, 1, 19) }), scope, draw);
+}
+
+static dsc_node *upsampled_sequence(dsc_scope *scope, struct draw *draw)
+{
+    const size_t steps = draw_size(draw, 1, 20), channels = draw_size(draw, 1, 4);
+    dsc_node *h = dsc_input(scope, &(dsc_input_spec){ .shape = { steps, channels } });
+    h = dsc_upsample(dsc_conv1d(h, draw_size(draw, 1, 18), .pad = 1), .factor = { 3 });
+    return classifier_head(dsc_upsample(h, .size = { draw_size(draw, 1, 40) }, .mode = DSC_UPSAMPLE_BILINEAR),
+                           scope, draw);
+}
+
 static const struct gradient_case cases[] = {
     { .name = "convolution", .op = DSCI_OP_CONV, .loss = plain },
     { .name = "strided and dilated convolution", .op = DSCI_OP_CONV, .loss = general },
@@ -98,5 +117,7 @@ static const struct gradient_case cases[] = {
     { .name = "global average pooling", .op = DSCI_OP_AVERAGE_POOL, .loss = global_pool, .tolerance = 2 },
     { .name = "global max pooling", .op = DSCI_OP_MAX_POOL, .loss = global_max_pool },
     { .name = "pooling of sequences", .op = DSCI_OP_MAX_POOL, .loss = pooled_sequence },
+    { .name = "upsampling", .op = DSCI_OP_UPSAMPLE, .loss = upsampled },
+    { .name = "upsampling of sequences", .op = DSCI_OP_UPSAMPLE, .loss = upsampled_sequence },
 };
 const struct gradient_suite conv_cases = { cases, sizeof cases / sizeof cases[0] };

@@ -24,6 +24,18 @@ static dsc_node *images(dsc_scope *scope)
     return dsc_dense(dsc_alpha_dropout(h, 0.1), CLASSES);
 }
 
+/* Upsampled by the nearest pixel and both bilinear rules, once to fewer columns. */
+static dsc_node *upsampled(dsc_scope *scope)
+{
+    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { SIDE, SIDE, CHANNELS } });
+    dsc_node *h = dsc_tanh(dsc_conv2d(x, 19, .stride = { 2, 2 }));
+    h = dsc_tanh(dsc_conv2d(dsc_upsample(h, .size = { 13, 3 }, .mode = DSC_UPSAMPLE_BILINEAR), 18,
+                            .padding = DSC_PADDING_SAME));
+    h = dsc_upsample(h, .factor = { 2, 3 });
+    h = dsc_upsample(h, .size = { 31, 40 }, .mode = DSC_UPSAMPLE_BILINEAR, .align_corners = true);
+    return dsc_dense(dsc_tanh(dsc_conv2d(h, 4, .stride = { 3, 3 })), CLASSES);
+}
+
 static dsc_node *tokens(dsc_scope *scope)
 {
     dsc_node *x = dsc_tokens(scope, &(dsc_tokens_spec){ .steps = STEPS, .vocabulary = VOCABULARY });
@@ -104,18 +116,20 @@ static const struct network {
     { "Jordan, native", jordan, DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
     { "sum of losses, native", sum, DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
     { "arrays, native", arrays, DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
+    { "upsampled, native", upsampled, DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
     /* from here on not the same at every level */
     { "images, oneDNN", images, DSC_ENGINE_ONEDNN, DSC_DTYPE_F32 },
     { "LSTM, oneDNN", lstm, DSC_ENGINE_ONEDNN, DSC_DTYPE_F32 },
     { "images, auto", images, DSC_ENGINE_AUTO, DSC_DTYPE_F32 },
     { "images, auto, bf16", images, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
+    { "upsampled, auto, bf16", upsampled, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
     { "arrays, auto, bf16", arrays, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
     { "LSTM, auto, bf16", lstm, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
     { "GRU, auto, bf16", gru, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
     { "Elman, auto, bf16", elman, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
     { "sum of losses, auto, bf16", sum, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
 };
-enum { NATIVE_NETWORKS = 7, NETWORKS = sizeof networks / sizeof networks[0] };
+enum { NATIVE_NETWORKS = 8, NETWORKS = sizeof networks / sizeof networks[0] };
 
 static dsc_examples make_examples(dsc_scope *scope)
 {

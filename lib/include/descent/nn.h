@@ -131,6 +131,28 @@ DSC_API dsc_node *dsc_average_pool_with(dsc_node *x, const dsc_pool_spec *spec);
 DSC_API dsc_node *dsc_global_max_pool(dsc_node *x);
 DSC_API dsc_node *dsc_global_average_pool(dsc_node *x);
 
+typedef enum dsc_upsample_mode {
+    DSC_UPSAMPLE_NEAREST = 0, /* the pixel at floor(i src / dst) */
+    DSC_UPSAMPLE_BILINEAR     /* between the two neighbours in each dimension (of a sequence: linear) */
+} dsc_upsample_mode;
+
+/* Images (batch, height, width, channels) made larger, or sequences (batch, steps, channels) with factor[0]
+   or size[0] alone. Pixel i of dst pixels, bilinear, lies at (i + 1/2) src / dst - 1/2 of the src pixels, but
+   not before the first or behind the last: centres of pixels are kept. With align_corners it lies at i (src -
+   1) / (dst - 1): the first and last pixels are kept, and the step depends on the sizes. These are the rules
+   of PyTorch's interpolate. A size may be smaller than the input's: pixels are picked by the same rules,
+   without a filter before. */
+typedef struct dsc_upsample_spec {
+    size_t factor[2]; /* height, width; 0: 2 (of the second: the first) */
+    size_t size[2];   /* of dst; 0: src times the factor (of the second: the first, if that is given) */
+    dsc_upsample_mode mode;
+    bool align_corners; /* bilinear */
+    const char *name;
+} dsc_upsample_spec;
+DSC_API dsc_node *dsc_upsample_with(dsc_node *x, const dsc_upsample_spec *spec);
+/* dsc_upsample(x), dsc_upsample(x, .size = { 28, 28 }, .mode = DSC_UPSAMPLE_BILINEAR) */
+#define dsc_upsample(x, ...) dsc_upsample_with((x), &(dsc_upsample_spec){ __VA_ARGS__ })
+
 /* --- Shape --- */
 
 DSC_API dsc_node *dsc_flatten(dsc_node *x);

@@ -13,6 +13,7 @@
 #include "ops/pool.h"
 #include "ops/recurrent/recurrent.h"
 #include "ops/reduce.h"
+#include "ops/upsample.h"
 
 static bool dsci_ref_activation_is_exact(dsc_activation kind)
 {

@@ -143,3 +143,46 @@ void NAME(average_pool_backward)(const dsci_operands *o, dsci_part part)
 }
 
 #undef EACH_WINDOW
+
+/* Runs body for every element of dst and the up to four pixels of src that it is made of, element `from` with
+   that weight. */
+#define EACH_TERM(body)                                                                                      \
+    do {                                                                                                     \
+        const dsci_upsample_shape s = dsci_upsample_shape_of(o->node);                                       \
+        for (size_t to = 0; to < s.batch * s.dst[0] * s.dst[1] * s.channels; to++) {                         \
+            const size_t channel = to % s.channels, pixel = to / s.channels, line = pixel / s.dst[1];        \
+            const dsci_upsample_place y = dsci_upsample_place_of(&s, 0, line % s.dst[0]);                    \
+            const dsci_upsample_place x = dsci_upsample_place_of(&s, 1, pixel % s.dst[1]);                   \
+            for (size_t k = 0; k < 4; k++) {                                                                 \
+                const REAL down = (REAL)(k / 2 ? y.part : 1 - y.part);                                       \
+                const REAL weight = down * (REAL)(k % 2 ? x.part : 1 - x.part);                              \
+                const size_t row = line / s.dst[0] * s.src[0] + (k / 2 ? y.high : y.low);                    \
+                const size_t from = (row * s.src[1] + (k % 2 ? x.high : x.low)) * s.channels + channel;      \
+                if (weight > 0) {                                                                            \
+                    body;                                                                                    \
+                }                                                                                            \
+            }                                                                                                \
+        }                                                                                                    \
+    } while (0)
+
+void NAME(upsample)(const dsci_operands *o, dsci_part part)
+{
+    (void)part;
+    const REAL *src = o->in[0];
+    REAL *dst = o->out[0];
+    for (size_t i = 0; i < o->node->out[0]->elements; i++)
+        dst[i] = 0;
+    EACH_TERM(dst[to] += weight * src[from]);
+}
+
+void NAME(upsample_backward)(const dsci_operands *o, dsci_part part)
+{
+    (void)part;
+    const REAL *diff_dst = o->in[0];
+    REAL *diff_src = o->out[0];
+    for (size_t i = 0; i < o->node->out[0]->elements; i++)
+        diff_src[i] = 0;
+    EACH_TERM(diff_src[from] += weight * diff_dst[to]);
+}
+
+#undef EACH_TERM

@@ -35,6 +35,11 @@ static void sizes_are_the_documented_ones(void **state)
     check_shape(dsc_conv1d(s, 25, .stride = 2, .pad = 1), "1x20x25");
     check_shape(dsc_max_pool(s, .window = { 3 }), "1x13x3");
     check_shape(dsc_global_average_pool(s), "1x3");
+    check_shape(dsc_upsample(x), "1x18x14x4");
+    check_shape(dsc_upsample(x, .factor = { 3 }, .size = { 0, 5 }), "1x27x5x4");
+    check_shape(dsc_upsample(x, .size = { 20 }), "1x20x20x4");
+    check_shape(dsc_upsample(x, .factor = { 1, 4 }), "1x9x28x4");
+    check_shape(dsc_upsample(s, .size = { 100 }, .mode = DSC_UPSAMPLE_BILINEAR), "1x100x3");
     dsc_scope_close(&scope);
 }
 
@@ -60,6 +65,10 @@ static void what_does_not_fit_is_refused(void **state)
     EXPECT_ERROR(dsc_max_pool(x, .window = { 5 }), "layer 'max_pool1': expected an input of at least 5");
     EXPECT_ERROR(dsc_max_pool(x, .window = { 2 }, .pad = { 2 }), "padding smaller than the window");
     EXPECT_ERROR(dsc_average_pool(dsc_dense(x, 3)), "expected a batch of images");
+    EXPECT_ERROR(dsc_upsample(dsc_dense(x, 3)),
+                 "layer 'upsample1': expected images (height, width, channels)");
+    EXPECT_ERROR(dsc_upsample(x, .factor = { SIZE_MAX }), "layer 'upsample1': expected sizes from 1 to 2^31");
+    EXPECT_ERROR(dsc_upsample(x, .align_corners = true), "expected align_corners with bilinear upsampling");
 }
 
 /* The gradients of a network of convolutions, groups and poolings. */
@@ -70,6 +79,8 @@ static const float *gradients(dsc_scope *scope, size_t shard, int threads, size_
     h = dsc_max_pool(h, .window = { 3 }, .stride = { 2 }, .pad = { 1, 1 });
     h = dsc_tanh(dsc_conv2d(h, 70, .groups = 2, .dilation = { 2 }, .padding = DSC_PADDING_SAME));
     h = dsc_average_pool(dsc_conv2d(h, 20, .kernel = { 1 }), .window = { 2 }, .stride = { 1 });
+    h = dsc_upsample(h, .size = { 70, 41 }, .mode = DSC_UPSAMPLE_BILINEAR); /* with one shard cut by rows */
+    h = dsc_tanh(dsc_upsample(h, .factor = { 1, 2 }));
     dsc_node *logits = dsc_dense(dsc_global_average_pool(h), CLASSES);
     dsc_model *model =
         dsc_compile(dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES)),
