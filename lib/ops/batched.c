@@ -78,7 +78,7 @@ const dsci_op dsci_op_batched = {
     .id = DSCI_OP_BATCHED,
     .infer = infer,
     .gradient = gradient,
-    .schema = { "r", 1 },
+    .schema = { .inputs = "r", .least = 1 },
     .implementations = { COPIES(DSC_ENGINE_NATIVE, DSCI_F32), COPIES(DSC_ENGINE_REF, DSCI_F32),
                          COPIES(DSC_ENGINE_REF, DSCI_F64) },
 };

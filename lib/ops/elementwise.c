@@ -221,7 +221,7 @@ const dsci_op dsci_op_add = {
     .infer = infer_pair,
     .gradient = gradient_add,
     .flops = dsci_flops_elementwise,
-    .schema = { "rr", 2 },
+    .schema = { .inputs = "rr", .least = 2 },
     .implementations = { { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_F32,
                            .supports = is_of_one_shape,
@@ -252,7 +252,7 @@ const dsci_op dsci_op_multiply = {
     .infer = infer_pair,
     .gradient = gradient_multiply,
     .flops = dsci_flops_elementwise,
-    .schema = { "rr", 2 },
+    .schema = { .inputs = "rr", .least = 2 },
     .implementations = { { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_F32,
                            .supports = is_of_one_shape,
@@ -275,7 +275,7 @@ const dsci_op dsci_op_multiply = {
 #define PAIR_OP(of_id, of_name, of_gradient)                                                                 \
     {                                                                                                        \
         .name = #of_name, .id = of_id, .in_place = true, .infer = infer_pair, .gradient = of_gradient,       \
-        .flops = dsci_flops_elementwise, .schema = { "rr", 2 },                                              \
+        .flops = dsci_flops_elementwise, .schema = { .inputs = "rr", .least = 2 },                           \
         .implementations = { PAIR_NATIVE, DSCI_REF_IMPLEMENTATIONS(of_name) },                               \
     }
 

@@ -158,7 +158,7 @@ const dsci_op dsci_op_gather = {
     .id = DSCI_OP_GATHER,
     .infer = infer,
     .gradient = gradient,
-    .schema = { "nr", 2 },
+    .schema = { .inputs = "nr", .least = 2 },
     .implementations = { GATHER(DSC_ENGINE_NATIVE, DSCI_F32), GATHER(DSC_ENGINE_NATIVE, DSCI_BF16),
                          GATHER(DSC_ENGINE_REF, DSCI_F32), GATHER(DSC_ENGINE_REF, DSCI_F64) },
 };

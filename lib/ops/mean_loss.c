@@ -46,7 +46,7 @@ const dsci_op dsci_op_mean_loss = {
     .loss = true,
     .infer = infer,
     .gradient = dsci_loss_gradient,
-    .schema = { "r", 1 },
+    .schema = { .inputs = "r", .least = 1 },
     .implementations = { { .engine = DSC_ENGINE_NATIVE,
                            .type = DSCI_F32,
                            .book = book,

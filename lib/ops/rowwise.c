@@ -81,7 +81,7 @@ const dsci_op dsci_op_softmax = {
     .infer = infer_same,
     .gradient = gradient_softmax,
     .flops = flops,
-    .schema = { "x", 1 },
+    .schema = { .inputs = "x", .least = 1 },
     .implementations = { NATIVE(run_forward), DSCI_REF_IMPLEMENTATIONS(softmax) },
 };
 
@@ -99,7 +99,7 @@ const dsci_op dsci_op_log_softmax = {
     .infer = infer_same,
     .gradient = gradient_log_softmax,
     .flops = flops,
-    .schema = { "x", 1 },
+    .schema = { .inputs = "x", .least = 1 },
     .implementations = { NATIVE(run_forward), DSCI_REF_IMPLEMENTATIONS(log_softmax) },
 };
 
