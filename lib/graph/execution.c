@@ -37,11 +37,13 @@ static void settle_input(const dsc_model *model, dsci_execution *plan, dsci_tens
 static void settle_rows(const dsc_model *model, const dsc_slice *slice, dsci_tensor *diff)
 {
     dsci_node *node = diff->producer;
-    if (node->op != &dsci_op_embedding_backward || node->implementation->engine != DSC_ENGINE_NATIVE)
+    const bool rows = node->op == &dsci_op_embedding_backward || node->op == &dsci_op_gather_backward;
+    if (!rows || node->implementation->engine != DSC_ENGINE_NATIVE)
         return;
     dsci_touched_rows **touched = &model->touched[slice - model->slices];
     if (!*touched)
-        *touched = dsci_touched_rows_make(model->scope, diff->shape.dim[0], diff->shape.dim[1]);
+        *touched =
+            dsci_touched_rows_make(model->scope, diff->shape.dim[0], diff->elements / diff->shape.dim[0]);
     node->touched = *touched;
 }
 

@@ -77,18 +77,10 @@ static dsc_status book_backward(dsc_scope *scope, dsci_node *node, dsci_booking 
     return DSC_OK;
 }
 
-/* The part's rows of the table, all of them zero in the gradient. */
 static dsci_range begin_backward(const dsci_operands *o, size_t part)
 {
-    const dsci_range rows =
-        dsci_piece(o->node->attributes.embedding.vocabulary, part, o->node->booking.parts);
-    const size_t columns = o->node->out[0]->shape.dim[1];
-    float *diff_table = o->out[0];
-    if (o->node->touched)
-        dsci_touched_rows_clear(o->node->touched, part, diff_table);
-    else
-        memset(diff_table + rows.first * columns, 0, rows.count * columns * sizeof *diff_table);
-    return rows;
+    return dsci_table_part_begin(o->node->touched, o->node->attributes.embedding.vocabulary,
+                                 o->node->out[0]->shape.dim[1], part, o->out[0]);
 }
 
 /* Whether a token adds to a row of the part. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ops/ref/ref.h"
+#include "ops/touched_rows.h"
 
 /* How many values the integers may have; 0: not known. */
 static size_t values_of(const dsci_tensor *index)
@@ -105,19 +106,17 @@ static void run(const dsci_operands *o, dsci_part part)
     }
 }
 
-enum { LEAST_ROWS = 64, MOST_PARTS = 16 };
-
 /* Of one table, each part owns a range of the rows: a row's sum is taken in the order of the integers. */
 static dsc_status book_backward(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
 {
     const dsci_gather g = dsci_gather_of(node);
     if (g.table_step > 0)
         return dsci_book_shards(scope, node, booking);
-    booking->parts = dsci_least((g.rows + LEAST_ROWS - 1) / LEAST_ROWS, MOST_PARTS);
+    booking->parts = dsci_table_parts(g.rows);
     return DSC_OK;
 }
 
-static void add_rows(const dsci_operands *o, const dsci_gather *g, size_t e, dsci_range rows)
+static void add_rows(const dsci_operands *o, const dsci_gather *g, size_t e, size_t part, dsci_range rows)
 {
     const int32_t *index = (const int32_t *)o->in[0] + e * g->index_step;
     const float *diff = (const float *)o->in[1] + e * g->places * g->columns;
@@ -126,6 +125,8 @@ static void add_rows(const dsci_operands *o, const dsci_gather *g, size_t e, dsc
         const size_t row = (size_t)index[i];
         if (row < rows.first || row >= rows.first + rows.count)
             continue;
+        if (o->node->touched)
+            dsci_touched_rows_add(o->node->touched, part, row);
         float *to = table + row * g->columns;
         o->kernels->binary(DSCI_BINARY_ADD, to, to, 1, diff + i * g->columns, 1, g->columns);
     }
@@ -139,13 +140,12 @@ static void run_backward(const dsci_operands *o, dsci_part part)
         const dsci_range own = own_examples(o, part, &g);
         memset(table + own.first * g.table_step, 0, own.count * g.table_step * sizeof *table);
         for (size_t e = own.first; e < own.first + own.count; e++)
-            add_rows(o, &g, e, (dsci_range){ 0, g.rows });
+            add_rows(o, &g, e, 0, (dsci_range){ 0, g.rows });
         return;
     }
-    const dsci_range rows = dsci_piece(g.rows, part.index, o->node->booking.parts);
-    memset(table + rows.first * g.columns, 0, rows.count * g.columns * sizeof *table);
+    const dsci_range rows = dsci_table_part_begin(o->node->touched, g.rows, g.columns, part.index, table);
     for (size_t e = 0; e < g.examples; e++)
-        add_rows(o, &g, e, rows);
+        add_rows(o, &g, e, part.index, rows);
 }
 
 #define GATHER(of_engine, of_type)                                                                           \

@@ -32,11 +32,11 @@ const uint32_t *dsci_touched_rows_of(const dsci_touched_rows *touched, size_t pa
     return touched->list + dsci_piece(touched->rows, part, touched->parts).first;
 }
 
-void dsci_touched_rows_clear(dsci_touched_rows *touched, size_t part, float *gradient)
+/* Zeroes the rows in a part's list, or all of a part that something else has written into. */
+static void clear(dsci_touched_rows *touched, size_t part, dsci_range rows, float *gradient)
 {
     size_t count;
     const uint32_t *list = dsci_touched_rows_of(touched, part, &count);
-    const dsci_range rows = dsci_piece(touched->rows, part, touched->parts);
     if (touched->whole[part])
         memset(gradient + rows.first * touched->columns, 0, rows.count * touched->columns * sizeof *gradient);
     touched->whole[part] = false;
@@ -45,6 +45,17 @@ void dsci_touched_rows_clear(dsci_touched_rows *touched, size_t part, float *gra
         touched->touched[list[i]] = false;
     }
     touched->counts[part] = 0;
+}
+
+dsci_range dsci_table_part_begin(dsci_touched_rows *touched, size_t rows, size_t columns, size_t part,
+                                 float *gradient)
+{
+    const dsci_range own = dsci_piece(rows, part, dsci_table_parts(rows));
+    if (touched)
+        clear(touched, part, own, gradient);
+    else
+        memset(gradient + own.first * columns, 0, own.count * columns * sizeof *gradient);
+    return own;
 }
 
 void dsci_touched_rows_spoil(dsci_touched_rows *touched)

@@ -32,8 +32,10 @@ size_t dsci_table_parts(size_t rows);
 /* Of a table (rows, columns), none touched. NULL, and the scope fails, without memory. */
 dsci_touched_rows *dsci_touched_rows_make(dsc_scope *scope, size_t rows, size_t columns);
 
-/* Zeroes what a part's rows have in the gradient (rows, columns) of the step before, and forgets them. */
-void dsci_touched_rows_clear(dsci_touched_rows *touched, size_t part, float *gradient);
+/* Begins a part of a gradient (rows, columns): all its rows are zero then. With touched those of the step
+   before are zeroed and forgotten; NULL: all of them are. Returns the part's rows. */
+dsci_range dsci_table_part_begin(dsci_touched_rows *touched, size_t rows, size_t columns, size_t part,
+                                 float *gradient);
 
 /* To be called when something else than a batch has written into the gradient: the next step zeroes all of
  * it. */

@@ -25,12 +25,27 @@ static dsc_examples make_texts(dsc_scope *scope)
     };
 }
 
+static dsc_model *compile(dsc_scope *scope, dsc_node *x, dsc_dtype dtype, int threads)
+{
+    dsc_node *loss = dsc_softmax_cross_entropy(dsc_dense(x, CLASSES), dsc_labels(scope, CLASSES));
+    return dsc_compile(loss, &(dsc_compile_options){ .batch = BATCH, .dtype = dtype, .threads = threads });
+}
+
 static dsc_model *make_model(dsc_scope *scope, dsc_dtype dtype, int threads)
 {
     dsc_node *x = dsc_tokens(scope, &(dsc_tokens_spec){ .steps = STEPS, .vocabulary = WORDS });
-    x = dsc_embedding(x, DIMENSION, .name = "words", .padding = 1 + PADDING);
-    dsc_node *loss = dsc_softmax_cross_entropy(dsc_dense(x, CLASSES), dsc_labels(scope, CLASSES));
-    return dsc_compile(loss, &(dsc_compile_options){ .batch = BATCH, .dtype = dtype, .threads = threads });
+    return compile(scope, dsc_embedding(x, DIMENSION, .name = "words", .padding = 1 + PADDING), dtype,
+                   threads);
+}
+
+/* The same with a table of one's own. */
+static dsc_model *make_gathering(dsc_scope *scope, dsc_dtype dtype, int threads)
+{
+    dsc_node *tokens = dsc_tokens(scope, &(dsc_tokens_spec){ .steps = STEPS, .vocabulary = WORDS });
+    dsc_node *table = dsc_parameter(
+        scope,
+        &(dsc_parameter_spec){ .shape = { WORDS, DIMENSION }, .init = DSC_INIT_NORMAL, .name = "words" });
+    return compile(scope, dsc_gather(table, tokens), dtype, threads);
 }
 
 /* From now on the gradient of the table is written and read whole, as that of other weights. */
@@ -79,11 +94,12 @@ static void rows_that_are_named_get_the_bits_of_the_whole_table(void **state)
     };
     for (size_t r = 0; r < sizeof rules / sizeof rules[0]; r++)
         for (int threads = 1; threads <= 3; threads += 2)
-            for (int half = 0; half < 2; half++) {
+            for (int kind = 0; kind < 3; kind++) {
                 dsc_scope *scope = dsc_scope_open(&(dsc_scope_options){ .seed = 5 });
                 const dsc_examples texts = make_texts(scope);
-                dsc_model *model = make_model(scope, half ? DSC_DTYPE_BF16 : DSC_DTYPE_F32, threads);
-                dsc_model *whole = make_model(scope, half ? DSC_DTYPE_BF16 : DSC_DTYPE_F32, threads);
+                dsc_model *(*make)(dsc_scope *, dsc_dtype, int) = kind == 2 ? make_gathering : make_model;
+                const dsc_dtype dtype = kind == 1 ? DSC_DTYPE_BF16 : DSC_DTYPE_F32;
+                dsc_model *model = make(scope, dtype, threads), *whole = make(scope, dtype, threads);
                 assert_non_null(whole);
                 forget_rows(whole);
                 fit(model, &texts, &rules[r], 2);
