@@ -2,6 +2,7 @@
 #include <descent/nn.h>
 
 #include "nn/layer.h"
+#include "ops/window.h"
 
 /* A dimension's share of a specification; 0 stands for the default given. */
 struct side {
@@ -25,6 +26,17 @@ static void pad_same(dsci_window *window, size_t dimension, size_t src)
     const size_t pad = needed > src ? needed - src : 0;
     window->before[dimension] = pad / 2;
     window->after[dimension] = pad - pad / 2;
+}
+
+/* Pads such that dst = src * stride, of a transposed convolution: a window that is shorter than the stride
+   needs some of the output's padding. */
+static void pad_same_transposed(dsci_window *window, size_t dimension, size_t *output_pad)
+{
+    const size_t stride = window->stride[dimension], reach = dsci_window_reach(window, dimension);
+    const size_t pad = reach > stride ? reach - stride : 0;
+    window->before[dimension] = pad / 2;
+    window->after[dimension] = pad - pad / 2;
+    *output_pad = stride > reach ? stride - reach : 0;
 }
 
 /* Refuses numbers of a window that could overflow when they are multiplied and added. */
@@ -58,9 +70,11 @@ static bool check_rank(dsc_node *x, const char *name, size_t rank)
     return false;
 }
 
-/* What both kinds of convolution ask for. */
+/* What all kinds of convolution ask for. */
 struct conv {
     size_t filters, groups, rank;
+    bool transposed;
+    size_t output_pad[2]; /* transposed */
     dsc_padding padding;
     dsc_init weights_init, bias_init;
     double init_scale;
@@ -84,7 +98,47 @@ static bool check_channels(dsc_node *x, const char *name, const struct conv *con
     return true;
 }
 
-static dsc_node *make_conv(dsc_node *x, const char *name, const struct conv *conv, dsci_window *window)
+/* (window, channels of a group, filters); of a transposed convolution filters and channels change places, as
+   it is the gradient of a convolution of its output. */
+static dsci_shape weights_shape(const struct conv *conv, const dsci_window *window, size_t channels)
+{
+    dsci_shape weights = { .rank = conv->rank + 1 };
+    size_t at = 0;
+    if (conv->rank == 3)
+        weights.dim[at++] = window->kernel[0];
+    weights.dim[at++] = window->kernel[1];
+    weights.dim[at++] = (conv->transposed ? conv->filters : channels) / conv->groups;
+    weights.dim[at++] = conv->transposed ? channels : conv->filters;
+    return weights;
+}
+
+static void set_same_padding(struct conv *conv, dsci_window *window, const dsci_shape *src)
+{
+    for (size_t i = conv->rank == 3 ? 0 : 1; i < 2; i++)
+        if (conv->transposed)
+            pad_same_transposed(window, i, &conv->output_pad[i]);
+        else
+            pad_same(window, i, src->dim[src->rank - 3 + i]);
+}
+
+/* The layer of its inputs: x, weights and perhaps a bias. */
+static dsc_node *make_layer(const struct conv *conv, const char *name, const dsci_window *window,
+                            dsc_node *const inputs[3])
+{
+    const dsci_attributes attributes = { .conv = {
+                                             .window = *window,
+                                             .groups = conv->groups,
+                                             .output_pad = { conv->output_pad[0], conv->output_pad[1] } } };
+    if (!conv->transposed)
+        return dsci_layer_make(&dsci_op_conv, name, &attributes, inputs, conv->no_bias ? 2 : 3);
+    dsc_node *y = dsci_layer_make(&dsci_op_conv_transposed, name, &attributes, inputs, 2);
+    if (!y || conv->no_bias)
+        return y;
+    const char *sum = dsc_scope_format(y->scope, "%s/add", name);
+    return dsci_layer_make(&dsci_op_add, sum, NULL, (dsc_node *[]){ y, inputs[2] }, 2);
+}
+
+static dsc_node *make_conv(dsc_node *x, const char *name, struct conv *conv, dsci_window *window)
 {
     if (!name || !check_rank(x, name, conv->rank) || !check_window(x, name, window))
         return NULL;
@@ -92,42 +146,38 @@ static dsc_node *make_conv(dsc_node *x, const char *name, const struct conv *con
     const size_t channels = src->dim[src->rank - 1];
     if (!check_channels(x, name, conv, channels))
         return NULL;
-    for (size_t i = conv->rank == 3 ? 0 : 1; conv->padding == DSC_PADDING_SAME && i < 2; i++)
-        pad_same(window, i, src->dim[src->rank - 3 + i]);
-    dsci_shape weights = { .rank = conv->rank + 1 };
-    size_t at = 0;
-    if (conv->rank == 3)
-        weights.dim[at++] = window->kernel[0];
-    weights.dim[at++] = window->kernel[1];
-    weights.dim[at++] = channels / conv->groups;
-    weights.dim[at++] = conv->filters;
+    if (conv->padding == DSC_PADDING_SAME)
+        set_same_padding(conv, window, src);
+    const dsci_shape weights = weights_shape(conv, window, channels);
     const size_t area = window->kernel[0] * window->kernel[1];
-    const size_t fan_in = area * (channels / conv->groups), fan_out = area * (conv->filters / conv->groups);
+    const size_t fan_in = area * weights.dim[weights.rank - 2],
+                 fan_out = area * (weights.dim[weights.rank - 1] / conv->groups);
     const dsci_initialization weights_initialization = { conv->weights_init, conv->init_scale, fan_in,
                                                          fan_out };
     const dsci_initialization bias_initialization = { conv->bias_init, conv->init_scale, fan_in, fan_out };
     dsc_node *inputs[3] = { x };
-    size_t count = 0;
-    inputs[++count] = dsci_layer_parameter(x, name, "weights", &weights, &weights_initialization);
+    inputs[1] = dsci_layer_parameter(x, name, "weights", &weights, &weights_initialization);
     if (!conv->no_bias)
-        inputs[++count] = dsci_layer_parameter(
+        inputs[2] = dsci_layer_parameter(
             x, name, "bias", &(dsci_shape){ .rank = 1, .dim = { conv->filters } }, &bias_initialization);
-    const dsci_attributes attributes = { .conv = { .window = *window, .groups = conv->groups } };
-    return dsci_layer_make(&dsci_op_conv, name, &attributes, inputs, count + 1);
+    return make_layer(conv, name, window, inputs);
 }
 
-dsc_node *dsc_conv2d_with(dsc_node *x, const dsc_conv2d_spec *spec)
+/* output_pad: of a transposed convolution; else NULL. */
+static dsc_node *make_conv2d(dsc_node *x, const dsc_conv2d_spec *spec, const char *name,
+                             const size_t *output_pad)
 {
-    if (!x || !spec)
-        return NULL;
-    const struct conv conv = { .filters = spec->filters,
-                               .groups = spec->groups ? spec->groups : 1,
-                               .rank = 3,
-                               .padding = spec->padding,
-                               .weights_init = spec->weights_init,
-                               .bias_init = spec->bias_init,
-                               .init_scale = spec->init_scale,
-                               .no_bias = spec->no_bias };
+    struct conv conv = { .filters = spec->filters,
+                         .groups = spec->groups ? spec->groups : 1,
+                         .rank = 3,
+                         .transposed = output_pad != NULL,
+                         .padding = spec->padding,
+                         .weights_init = spec->weights_init,
+                         .bias_init = spec->bias_init,
+                         .init_scale = spec->init_scale,
+                         .no_bias = spec->no_bias };
+    for (size_t i = 0; output_pad && i < 2; i++)
+        conv.output_pad[i] = output_pad[i];
     dsci_window window;
     const struct side height = { spec->kernel[0], spec->stride[0], spec->dilation[0], spec->pad[0] };
     set_side(&window, 0, &height, 3);
@@ -135,27 +185,80 @@ dsc_node *dsc_conv2d_with(dsc_node *x, const dsc_conv2d_spec *spec)
                                 spec->stride[1] ? spec->stride[1] : window.stride[0],
                                 spec->dilation[1] ? spec->dilation[1] : window.dilation[0], spec->pad[1] };
     set_side(&window, 1, &width, 3);
-    return make_conv(x, dsci_layer_name(x, DSCI_OP_CONV, "conv2d", spec->name), &conv, &window);
+    return make_conv(x, name, &conv, &window);
+}
+
+dsc_node *dsc_conv2d_with(dsc_node *x, const dsc_conv2d_spec *spec)
+{
+    if (!x || !spec)
+        return NULL;
+    return make_conv2d(x, spec, dsci_layer_name(x, DSCI_OP_CONV, "conv2d", spec->name), NULL);
+}
+
+dsc_node *dsc_conv2d_transposed_with(dsc_node *x, const dsc_conv2d_transposed_spec *spec)
+{
+    if (!x || !spec)
+        return NULL;
+    const dsc_conv2d_spec conv = { .filters = spec->filters,
+                                   .kernel = { spec->kernel[0], spec->kernel[1] },
+                                   .stride = { spec->stride[0], spec->stride[1] },
+                                   .dilation = { spec->dilation[0], spec->dilation[1] },
+                                   .pad = { spec->pad[0], spec->pad[1] },
+                                   .padding = spec->padding,
+                                   .groups = spec->groups,
+                                   .weights_init = spec->weights_init,
+                                   .bias_init = spec->bias_init,
+                                   .init_scale = spec->init_scale,
+                                   .no_bias = spec->no_bias };
+    const char *name = dsci_layer_name(x, DSCI_OP_CONV_TRANSPOSED, "conv2d_transposed", spec->name);
+    return make_conv2d(x, &conv, name, spec->output_pad);
+}
+
+static dsc_node *make_conv1d(dsc_node *x, const dsc_conv1d_spec *spec, const char *name,
+                             const size_t *output_pad)
+{
+    struct conv conv = { .filters = spec->filters,
+                         .groups = spec->groups ? spec->groups : 1,
+                         .rank = 2,
+                         .transposed = output_pad != NULL,
+                         .output_pad = { 0, output_pad ? *output_pad : 0 },
+                         .padding = spec->padding,
+                         .weights_init = spec->weights_init,
+                         .bias_init = spec->bias_init,
+                         .init_scale = spec->init_scale,
+                         .no_bias = spec->no_bias };
+    dsci_window window;
+    const struct side none = { 1, 1, 1, 0 };
+    const struct side steps = { spec->kernel, spec->stride, spec->dilation, spec->pad };
+    set_side(&window, 0, &none, 1);
+    set_side(&window, 1, &steps, 3);
+    return make_conv(x, name, &conv, &window);
 }
 
 dsc_node *dsc_conv1d_with(dsc_node *x, const dsc_conv1d_spec *spec)
 {
     if (!x || !spec)
         return NULL;
-    const struct conv conv = { .filters = spec->filters,
-                               .groups = spec->groups ? spec->groups : 1,
-                               .rank = 2,
-                               .padding = spec->padding,
-                               .weights_init = spec->weights_init,
-                               .bias_init = spec->bias_init,
-                               .init_scale = spec->init_scale,
-                               .no_bias = spec->no_bias };
-    dsci_window window;
-    const struct side none = { 1, 1, 1, 0 };
-    const struct side steps = { spec->kernel, spec->stride, spec->dilation, spec->pad };
-    set_side(&window, 0, &none, 1);
-    set_side(&window, 1, &steps, 3);
-    return make_conv(x, dsci_layer_name(x, DSCI_OP_CONV, "conv1d", spec->name), &conv, &window);
+    return make_conv1d(x, spec, dsci_layer_name(x, DSCI_OP_CONV, "conv1d", spec->name), NULL);
+}
+
+dsc_node *dsc_conv1d_transposed_with(dsc_node *x, const dsc_conv1d_transposed_spec *spec)
+{
+    if (!x || !spec)
+        return NULL;
+    const dsc_conv1d_spec conv = { .filters = spec->filters,
+                                   .kernel = spec->kernel,
+                                   .stride = spec->stride,
+                                   .dilation = spec->dilation,
+                                   .pad = spec->pad,
+                                   .padding = spec->padding,
+                                   .groups = spec->groups,
+                                   .weights_init = spec->weights_init,
+                                   .bias_init = spec->bias_init,
+                                   .init_scale = spec->init_scale,
+                                   .no_bias = spec->no_bias };
+    const char *name = dsci_layer_name(x, DSCI_OP_CONV_TRANSPOSED, "conv1d_transposed", spec->name);
+    return make_conv1d(x, &conv, name, &spec->output_pad);
 }
 
 /* --- Pooling --- */

@@ -76,6 +76,7 @@ typedef union dsci_attributes {
         dsc_activation activation; /* applied to the output */
         bool bias;                 /* backward_weights: sum diff_dst into a second output */
         dsci_shape example;        /* backward_data: of src; backward_weights: of the weights */
+        size_t output_pad[2];      /* transposed: rows and columns behind those that windows make */
     } conv;
     struct {
         dsci_window window; /* without dilation */

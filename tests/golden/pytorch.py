@@ -163,6 +163,30 @@ conv("conv1d, groups", (2, 7, 6), 9, 2, groups=3, no_bias=1)
 conv("conv1d, same, stride", (2, 8, 3), 4, 5, same=(1, 2), stride=2)
 
 
+def conv_transposed(name, shape, filters, kernel, **fields):
+    rank = len(shape) - 2
+    function = F.conv_transpose2d if rank == 2 else F.conv_transpose1d
+    of = {"stride": 1, "pad": 0, "output_pad": 0, "groups": 1, "dilation": 1} | fields
+    size = (*(kernel if rank == 2 else [kernel]), filters // of["groups"], shape[-1])
+
+    def forward(x, p, _):
+        weights = p["weights"].movedim((-1, -2), (0, 1))
+        return last(function(first(x), weights, p.get("bias"), of["stride"], of["pad"], of["output_pad"], of["groups"],
+                             of["dilation"]))
+
+    parameters = {"weights": size} | ({} if fields.get("no_bias") else {"bias": (filters,)})
+    case(name, f"conv{rank}d_transposed", forward, shape, parameters=parameters, filters=filters, kernel=kernel,
+         **fields)
+
+
+conv_transposed("conv2d_transposed", (2, 4, 3, 5), 4, (3, 3))
+conv_transposed("conv2d_transposed, all", (2, 4, 3, 6), 4, (2, 3), stride=(3, 2), pad=(1, 2), dilation=(1, 2),
+                output_pad=(2, 1), groups=2)
+conv_transposed("conv2d_transposed, doubled", (2, 3, 4, 3), 9, (4, 4), stride=(2, 2), pad=(1, 1), no_bias=1)
+conv_transposed("conv2d_transposed, depthwise", (2, 3, 4, 5), 5, (3, 3), stride=(2, 2), pad=(1, 1), groups=5)
+conv_transposed("conv1d_transposed", (2, 7, 4), 6, 3, stride=2, pad=1, output_pad=1, groups=2)
+
+
 def pool(name, kind, shape, **fields):
     rank = len(shape) - 2
     function = getattr(F, f"{'max' if kind == 'max_pool' else 'avg'}_pool{rank}d")

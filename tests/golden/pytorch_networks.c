@@ -57,6 +57,29 @@ static dsc_node *conv1d(const struct golden_case *c, dsc_node *x)
                       .no_bias = golden_size(c, "no_bias"), .name = "layer");
 }
 
+static dsc_node *conv2d_transposed(const struct golden_case *c, dsc_node *x)
+{
+    dsc_conv2d_transposed_spec spec = { .filters = golden_size(c, "filters"),
+                                        .groups = golden_size(c, "groups"),
+                                        .no_bias = golden_size(c, "no_bias"),
+                                        .name = "layer" };
+    sizes(c, "kernel", spec.kernel);
+    sizes(c, "stride", spec.stride);
+    sizes(c, "dilation", spec.dilation);
+    sizes(c, "pad", spec.pad);
+    sizes(c, "output_pad", spec.output_pad);
+    return dsc_conv2d_transposed_with(x, &spec);
+}
+
+static dsc_node *conv1d_transposed(const struct golden_case *c, dsc_node *x)
+{
+    return dsc_conv1d_transposed(x, golden_size(c, "filters"), .kernel = golden_size(c, "kernel"),
+                                 .stride = golden_size(c, "stride"), .dilation = golden_size(c, "dilation"),
+                                 .pad = golden_size(c, "pad"), .output_pad = golden_size(c, "output_pad"),
+                                 .groups = golden_size(c, "groups"), .no_bias = golden_size(c, "no_bias"),
+                                 .name = "layer");
+}
+
 static dsc_pool_spec pool_spec(const struct golden_case *c)
 {
     dsc_pool_spec spec = { .count_padding = golden_size(c, "count_padding") };
@@ -288,6 +311,8 @@ static const struct layer {
     { "dense", dense },
     { "conv1d", conv1d },
     { "conv2d", conv2d },
+    { "conv1d_transposed", conv1d_transposed },
+    { "conv2d_transposed", conv2d_transposed },
     { "max_pool", max_pool },
     { "average_pool", average_pool },
     { "upsample", upsample },

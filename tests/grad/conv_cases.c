@@ -45,6 +45,42 @@ static dsc_node *sequence(dsc_scope *scope, struct draw *draw)
                            scope, draw);
 }
 
+/* Of unequal windows that leave gaps or overlap, and of every group's own; an activation after the bias. */
+static dsc_node *transposed(dsc_scope *scope, struct draw *draw)
+{
+    const size_t groups = draw_size(draw, 1, 3), rows = draw_size(draw, 1, 3),
+                 columns = draw_size(draw, 1, 2);
+    dsc_node *h = dsc_conv2d(image(scope, draw), groups * draw_size(draw, 1, 4), .kernel = { 1 });
+    h = dsc_conv2d_transposed(
+        h, groups * draw_size(draw, 1, 6), .groups = groups, .kernel = { draw_size(draw, 1, 4), 3 },
+        .stride = { rows, columns }, .dilation = { 1, draw_size(draw, 1, 2) }, .pad = { 0, 1 },
+        .output_pad = { draw_size(draw, 0, rows - 1), draw_size(draw, 0, columns - 1) });
+    h = dsc_conv2d_transposed(dsc_tanh(h), draw_size(draw, 1, 9), .kernel = { draw_size(draw, 1, 3) },
+                              .stride = { 2, 1 }, .padding = DSC_PADDING_SAME, .no_bias = true);
+    return squared_head(dsc_sigmoid(h), scope, draw);
+}
+
+static dsc_node *transposed_depthwise(dsc_scope *scope, struct draw *draw)
+{
+    const size_t channels = draw_size(draw, 2, 20);
+    dsc_node *h = dsc_conv2d(image(scope, draw), channels, .kernel = { 1 });
+    h = dsc_conv2d_transposed(h, channels, .groups = channels, .stride = { draw_size(draw, 1, 2) },
+                              .padding = DSC_PADDING_SAME);
+    return squared_head(dsc_conv2d_transposed(dsc_tanh(h), draw_size(draw, 1, 9), .kernel = { 1 }), scope,
+                        draw);
+}
+
+static dsc_node *transposed_sequence(dsc_scope *scope, struct draw *draw)
+{
+    const size_t steps = draw_size(draw, 2, 20), stride = draw_size(draw, 1, 3);
+    dsc_node *h = dsc_input(scope, &(dsc_input_spec){ .shape = { steps, draw_size(draw, 1, 4) } });
+    h = dsc_conv1d_transposed(h, draw_size(draw, 1, 9), .kernel = draw_size(draw, 3, 5), .stride = stride,
+                              .pad = 1, .output_pad = stride - 1);
+    return classifier_head(dsc_conv1d_transposed(dsc_tanh(h), draw_size(draw, 1, 25), .dilation = 2,
+                                                 .padding = DSC_PADDING_SAME),
+                           scope, draw);
+}
+
 /* A layer below, so that the gradient is seen. */
 static dsc_node *mixed(dsc_scope *scope, struct draw *draw)
 {
@@ -111,6 +147,13 @@ static const struct gradient_case cases[] = {
     { .name = "strided and dilated convolution", .op = DSCI_OP_CONV, .loss = general },
     { .name = "grouped convolution", .op = DSCI_OP_CONV, .loss = grouped },
     { .name = "convolution of sequences", .op = DSCI_OP_CONV, .loss = sequence },
+    { .name = "transposed convolution", .op = DSCI_OP_CONV_TRANSPOSED, .loss = transposed },
+    { .name = "transposed convolution of channels",
+      .op = DSCI_OP_CONV_TRANSPOSED,
+      .loss = transposed_depthwise },
+    { .name = "transposed convolution of sequences",
+      .op = DSCI_OP_CONV_TRANSPOSED,
+      .loss = transposed_sequence },
     { .name = "max pooling", .op = DSCI_OP_MAX_POOL, .loss = max_pool },
     { .name = "average pooling", .op = DSCI_OP_AVERAGE_POOL, .loss = average_pool },
     /* All pixels share a gradient: that of the bias is a sum over examples that nearly cancel. */

@@ -36,6 +36,20 @@ static dsc_node *upsampled(dsc_scope *scope)
     return dsc_dense(dsc_tanh(dsc_conv2d(h, 4, .stride = { 3, 3 })), CLASSES);
 }
 
+/* Images that shrink and grow again, by windows that overlap, leave gaps, are of each channel, and of one
+ * pixel. */
+static dsc_node *decoder(dsc_scope *scope)
+{
+    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { SIDE, SIDE, CHANNELS } });
+    dsc_node *h = dsc_relu(dsc_conv2d(x, 34, .stride = { 2 }, .padding = DSC_PADDING_SAME));
+    h = dsc_relu(dsc_conv2d_transposed(h, 18, .kernel = { 4, 3 }, .stride = { 2 }, .pad = { 1, 1 },
+                                       .output_pad = { 0, 1 }, .groups = 2));
+    h = dsc_tanh(dsc_conv2d_transposed(h, 18, .groups = 18, .stride = { 2 }, .padding = DSC_PADDING_SAME));
+    h = dsc_relu(dsc_conv2d_transposed(h, 20, .padding = DSC_PADDING_SAME, .no_bias = true));
+    h = dsc_conv2d_transposed(h, 5, .kernel = { 1, 2 }, .stride = { 3, 2 }, .padding = DSC_PADDING_SAME);
+    return dsc_dense(dsc_conv2d_transposed(h, 3, .kernel = { 1 }), CLASSES);
+}
+
 static dsc_node *tokens(dsc_scope *scope)
 {
     dsc_node *x = dsc_tokens(scope, &(dsc_tokens_spec){ .steps = STEPS, .vocabulary = VOCABULARY });
@@ -117,19 +131,22 @@ static const struct network {
     { "sum of losses, native", sum, DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
     { "arrays, native", arrays, DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
     { "upsampled, native", upsampled, DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
+    { "decoder, native", decoder, DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
     /* from here on not the same at every level */
     { "images, oneDNN", images, DSC_ENGINE_ONEDNN, DSC_DTYPE_F32 },
     { "LSTM, oneDNN", lstm, DSC_ENGINE_ONEDNN, DSC_DTYPE_F32 },
     { "images, auto", images, DSC_ENGINE_AUTO, DSC_DTYPE_F32 },
     { "images, auto, bf16", images, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
     { "upsampled, auto, bf16", upsampled, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
+    { "decoder, oneDNN", decoder, DSC_ENGINE_ONEDNN, DSC_DTYPE_F32 },
+    { "decoder, auto, bf16", decoder, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
     { "arrays, auto, bf16", arrays, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
     { "LSTM, auto, bf16", lstm, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
     { "GRU, auto, bf16", gru, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
     { "Elman, auto, bf16", elman, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
     { "sum of losses, auto, bf16", sum, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
 };
-enum { NATIVE_NETWORKS = 8, NETWORKS = sizeof networks / sizeof networks[0] };
+enum { NATIVE_NETWORKS = 9, NETWORKS = sizeof networks / sizeof networks[0] };
 
 static dsc_examples make_examples(dsc_scope *scope)
 {

@@ -111,6 +111,45 @@ typedef struct dsc_conv1d_spec {
 DSC_API dsc_node *dsc_conv1d_with(dsc_node *x, const dsc_conv1d_spec *spec);
 #define dsc_conv1d(x, ...) dsc_conv1d_with((x), &(dsc_conv1d_spec){ .filters = __VA_ARGS__ })
 
+/* Transposed convolution of images (height, width, channels), by which they grow: the gradient of a
+   convolution by its input (Dumoulin and Visin 2016, arXiv 1603.07285), plus a bias. dst = (src - 1) stride -
+   2 pad + dilation (kernel - 1) + output_pad + 1 in each dimension; with DSC_PADDING_SAME dst = src * stride,
+   an odd rest is cut off behind. Weights are those of that convolution, (kernel[0], kernel[1], filters /
+   groups, channels): what is w[y][x][f][c] here is weight[c][f][y][x] in PyTorch. As there, fan_in is the
+   window's area times the filters of a group; fan_out is the area times the channels of a group. The bias is
+   added by a layer of its own, "name/add". */
+typedef struct dsc_conv2d_transposed_spec {
+    size_t filters;
+    size_t kernel[2];              /* height, width; 0: 3 (of the second: the first) */
+    size_t stride[2], dilation[2]; /* 0: 1 (of the second: the first) */
+    size_t pad[2];                 /* cut off both ends; the second is taken as it is */
+    size_t output_pad[2];          /* more rows and columns behind, below the stride; likewise */
+    dsc_padding padding;           /* DSC_PADDING_SAME: pad and output_pad are not used */
+    size_t groups;                 /* 0: 1; channels and filters are multiples of it */
+    dsc_init weights_init, bias_init;
+    double init_scale;
+    bool no_bias;
+    const char *name;
+} dsc_conv2d_transposed_spec;
+DSC_API dsc_node *dsc_conv2d_transposed_with(dsc_node *x, const dsc_conv2d_transposed_spec *spec);
+/* dsc_conv2d_transposed(x, 16, .kernel = { 4 }, .stride = { 2 }, .pad = { 1, 1 }) doubles height and width */
+#define dsc_conv2d_transposed(x, ...)                                                                        \
+    dsc_conv2d_transposed_with((x), &(dsc_conv2d_transposed_spec){ .filters = __VA_ARGS__ })
+
+/* The same over sequences (steps, channels), weights (kernel, filters / groups, channels). */
+typedef struct dsc_conv1d_transposed_spec {
+    size_t filters, kernel, stride, dilation, pad, output_pad; /* kernel 0: 3; stride, dilation 0: 1 */
+    dsc_padding padding;
+    size_t groups;
+    dsc_init weights_init, bias_init;
+    double init_scale;
+    bool no_bias;
+    const char *name;
+} dsc_conv1d_transposed_spec;
+DSC_API dsc_node *dsc_conv1d_transposed_with(dsc_node *x, const dsc_conv1d_transposed_spec *spec);
+#define dsc_conv1d_transposed(x, ...)                                                                        \
+    dsc_conv1d_transposed_with((x), &(dsc_conv1d_transposed_spec){ .filters = __VA_ARGS__ })
+
 /* Pooling of images, or of sequences with window[0] alone. Padding never is a maximum; averages are over the
    window's elements inside the image, or with count_padding over all of them (PyTorch's default). */
 typedef struct dsc_pool_spec {

@@ -12,8 +12,16 @@ typedef struct dsci_conv_shape {
     dsci_window window;
 } dsci_conv_shape;
 
-/* Of a conv node, forward or backward. */
+/* Of a conv node, forward or backward. A transposed convolution is the gradient of one by its input: src is
+   what it makes, dst what it is given. */
 dsci_conv_shape dsci_conv_shape_of(const dsci_node *node);
+
+/* Whether the node computes src from dst: the gradient of a convolution's input, or a transposed convolution.
+ */
+static inline bool dsci_conv_is_by_src(const dsci_node *node)
+{
+    return node->op == &dsci_op_conv_backward_data || node->op == &dsci_op_conv_transposed;
+}
 
 /* Elements of the window over one group's channels: the length of the sum behind an output. */
 static inline size_t dsci_conv_depth(const dsci_conv_shape *s)

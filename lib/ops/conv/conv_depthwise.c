@@ -34,7 +34,7 @@ static size_t tap_bytes(const dsci_conv_shape *s)
 
 static dsci_conv_cut cut_of(const dsci_node *node, const dsci_conv_shape *s)
 {
-    const bool by_src = node->op == &dsci_op_conv_backward_data;
+    const bool by_src = dsci_conv_is_by_src(node);
     const size_t *extents = by_src ? s->src : s->dst;
     return dsci_conv_cut_of(node, extents[0], extents[0] * extents[1]);
 }

@@ -89,7 +89,7 @@ static dsci_conv_shape flipped_shape(const dsci_conv_shape *s)
 static bool is_flipped(const dsci_node *node, const dsci_conv_shape *s)
 {
     const dsci_window *w = &s->window;
-    if (node->op != &dsci_op_conv_backward_data || s->groups > 1 || w->stride[0] * w->stride[1] > 1 ||
+    if (!dsci_conv_is_by_src(node) || s->groups > 1 || w->stride[0] * w->stride[1] > 1 ||
         w->kernel[0] * w->kernel[1] > MOST_FLIPPED || 5 * dst_pixels(s) < 4 * s->src[0] * s->src[1])
         return false;
     for (size_t i = 0; i < 2; i++)
@@ -105,9 +105,9 @@ static conv_state state_of(const dsci_node *node)
     s.flipped = is_flipped(node, &s.shape);
     if (s.flipped)
         s.shape = flipped_shape(&s.shape);
-    s.direction = node->op == &dsci_op_conv || s.flipped    ? DSCI_FORWARD
-                  : node->op == &dsci_op_conv_backward_data ? DSCI_BACKWARD_DATA
-                                                            : DSCI_BACKWARD_WEIGHTS;
+    s.direction = node->op == &dsci_op_conv || s.flipped ? DSCI_FORWARD
+                  : dsci_conv_is_by_src(node)            ? DSCI_BACKWARD_DATA
+                                                         : DSCI_BACKWARD_WEIGHTS;
     s.weights = dsci_conv_depth(&s.shape) * s.shape.filters;
     s.filters = s.shape.filters;
     return s;
@@ -202,7 +202,7 @@ bool dsci_conv_onednn_prefers(const dsci_node *node)
         return true;
     const dsci_conv_shape s = dsci_conv_shape_of(node);
     const bool few = s.groups == 1 && s.channels < LEAST_CHANNELS;
-    if (few && (node->op == &dsci_op_conv_backward_data ||
+    if (few && (dsci_conv_is_by_src(node) ||
                 (node->op == &dsci_op_conv && dsci_conv_depth(&s) <= DSCI_GEMM_K_BLOCK)))
         return false;
     const bool fast = dsci_conv_depthwise_is_fast(node),

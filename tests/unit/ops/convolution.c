@@ -31,8 +31,15 @@ static void sizes_are_the_documented_ones(void **state)
     check_shape(dsc_average_pool(x, .window = { 3 }, .stride = { 2 }, .padding = DSC_PADDING_SAME),
                 "1x5x4x4");
     check_shape(dsc_global_max_pool(x), "1x4");
+    check_shape(dsc_conv2d_transposed(x, 6), "1x11x9x6");
+    check_shape(dsc_conv2d_transposed(x, 6, .kernel = { 4, 2 }, .stride = { 2, 3 }, .pad = { 1, 0 },
+                                      .output_pad = { 1, 2 }, .dilation = { 1, 3 }),
+                "1x19x24x6");
+    check_shape(dsc_conv2d_transposed(x, 8, .stride = { 2, 5 }, .groups = 4, .padding = DSC_PADDING_SAME),
+                "1x18x35x8");
     dsc_node *s = dsc_input(scope, &(dsc_input_spec){ .shape = { 40, 3 } });
     check_shape(dsc_conv1d(s, 25, .stride = 2, .pad = 1), "1x20x25");
+    check_shape(dsc_conv1d_transposed(s, 7, .kernel = 4, .stride = 2, .pad = 1), "1x80x7");
     check_shape(dsc_max_pool(s, .window = { 3 }), "1x13x3");
     check_shape(dsc_global_average_pool(s), "1x3");
     check_shape(dsc_upsample(x), "1x18x14x4");
@@ -62,6 +69,15 @@ static void what_does_not_fit_is_refused(void **state)
     EXPECT_ERROR(dsc_conv2d(x, 4, .groups = 4), "multiples of the 4 groups, found 6 and 4");
     EXPECT_ERROR(dsc_conv2d(x, 4, .kernel = { SIZE_MAX }), "at most");
     EXPECT_ERROR(dsc_conv1d(x, 4), "expected a batch of sequences");
+    EXPECT_ERROR(
+        dsc_conv2d_transposed(x, 3, .stride = { 2 }, .output_pad = { 2 }),
+        "layer 'conv2d_transposed1': expected a padding of the output below the stride of 2, found 2");
+    EXPECT_ERROR(dsc_conv2d_transposed(x, 3, .pad = { 3 }),
+                 "layer 'conv2d_transposed1': expected less padding");
+    EXPECT_ERROR(dsc_conv2d_transposed(x, 4, .groups = 4), "multiples of the 4 groups, found 6 and 4");
+    EXPECT_ERROR(dsc_conv2d_transposed(x, 0), "at least 1 filter");
+    EXPECT_ERROR(dsc_conv2d_transposed(x, 3, .stride = { SIZE_MAX }), "at most");
+    EXPECT_ERROR(dsc_conv1d_transposed(x, 4), "layer 'conv1d_transposed1': expected a batch of sequences");
     EXPECT_ERROR(dsc_max_pool(x, .window = { 5 }), "layer 'max_pool1': expected an input of at least 5");
     EXPECT_ERROR(dsc_max_pool(x, .window = { 2 }, .pad = { 2 }), "padding smaller than the window");
     EXPECT_ERROR(dsc_average_pool(dsc_dense(x, 3)), "expected a batch of images");
