@@ -16,13 +16,13 @@ typedef struct dsci_region {
 
 typedef void dsci_region_fn(void *user, dsci_region region);
 
-/* Has so many threads (or as many as there are) call work, each in the float mode of the library. */
+/* Has `threads` threads, or as many as can be had, call work, each in the float mode of the library. */
 void dsci_region_run(int threads, dsci_region_fn *work, void *user);
 
 /* Waits for all threads: what they wrote before is seen by all. */
 void dsci_region_wait(dsci_region region);
 
-/* Where this thread's share of so many pieces begins, and that of the next thread. */
+/* Where this thread's share of `pieces` pieces of work begins, and where the next thread's does. */
 static inline size_t dsci_region_begin(dsci_region region, size_t pieces)
 {
     return pieces * (size_t)region.thread / (size_t)region.threads;

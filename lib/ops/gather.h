@@ -4,8 +4,8 @@
 
 #include "ops/op.h"
 
-/* So many rows of `columns` for each example, from a table of so many rows; steps are from one example to the
-   next, 0 where all have the same. */
+/* Each of `examples` examples takes `places` rows of `columns` values from a table of `rows` rows. Steps are
+   the elements from one example to the next: 0 where all have the same. */
 typedef struct dsci_gather {
     size_t examples, places, rows, columns;
     size_t index_step, table_step;

@@ -5,6 +5,7 @@
 #include "ops/matmul.h"
 
 #include "ops/bf16_emulation.h"
+#include "ops/parts.h"
 #include "ops/products.h"
 #include "ops/ref/ref.h"
 
@@ -153,8 +154,6 @@ static double flops(const dsci_node *node)
 /* --- Native: one large product goes as those of dense layers. Many are shared out whole, by the shards of
  * the batch or, if there is but one, by number; few by pieces. --- */
 
-enum { MOST_PARTS = 16 };
-
 static const dsci_operands no_operands;
 
 static bool is_one(const dsci_matmul *p)
@@ -199,8 +198,8 @@ static dsc_status book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
     booking->worker_bytes = dsci_gemm_workspace(&product) * sizeof(float);
     if (!node->out[0]->unbatched && dsci_shards(node) > 1 && p->items % node->batch == 0)
         return dsci_book_shards(scope, node, booking);
-    booking->parts =
-        p->items < MOST_PARTS ? p->items * dsci_gemm_parts(&product) : dsci_least(p->items, MOST_PARTS);
+    booking->parts = p->items < DSCI_MOST_PARTS ? p->items * dsci_gemm_parts(&product)
+                                                : dsci_least(p->items, DSCI_MOST_PARTS);
     return DSC_OK;
 }
 
@@ -236,7 +235,7 @@ static void run(const dsci_operands *o, dsci_part part)
         const dsci_range rows = dsci_shard(o->node, part.index);
         const size_t each = p->items / o->node->batch;
         items = (dsci_range){ rows.first * each, rows.count * each };
-    } else if (p->items < MOST_PARTS) {
+    } else if (p->items < DSCI_MOST_PARTS) {
         const size_t pieces = booking->parts / p->items;
         add_terms(o, part, part.index / pieces, part.index % pieces, pieces == 1);
         return;

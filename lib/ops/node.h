@@ -124,7 +124,8 @@ typedef union dsci_attributes {
         double a, b; /* its parameters */
     } function;
     struct {
-        size_t count, order[DSC_MAX_RANK]; /* where each of so many dimensions of the example comes from */
+        size_t count, order[DSC_MAX_RANK]; /* of the example's `count` dimensions: which of the
+                                              input's each is */
     } permute;
     struct {
         dsci_shape table; /* backward: of an example's or the one */

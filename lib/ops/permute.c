@@ -58,7 +58,8 @@ static void steps_of(const dsci_node *node, size_t steps[DSCI_MAX_RANK])
         steps[i] = i < first ? of_src[i] : of_src[first + node->attributes.permute.order[i - first]];
 }
 
-/* `count` elements of that many bytes, so many elements apart in src. */
+/* Copies `count` elements of `bytes` bytes each, which lie `step` elements apart in src, to one after the
+ * other. */
 static void copy_apart(char *dst, const char *src, size_t step, size_t count, size_t bytes)
 {
     if (step == 1)

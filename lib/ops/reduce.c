@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "ops/parts.h"
 #include "ops/ref/ref.h"
 
 static bool includes_batch(const dsci_tensor *src, const dsci_node *node)
@@ -85,7 +86,7 @@ static double flops(const dsci_node *node)
 /* --- Native. Batches go by their shards. Else columns are shared out, or, if all becomes one value, blocks
  * of a fixed size, whose results are put together in their order. --- */
 
-enum { BLOCK = 1 << 16, MOST_PARTS = 16, LEAST_ELEMENTS = 1 << 15 };
+enum { BLOCK = 1 << 16 }; /* values: the shape of the sum, not a matter of speed */
 
 static bool is_scalar(const dsci_reduce_extents *e)
 {
@@ -94,7 +95,7 @@ static bool is_scalar(const dsci_reduce_extents *e)
 
 static size_t blocks_of(const dsci_reduce_extents *e)
 {
-    return (e->count + BLOCK - 1) / BLOCK;
+    return dsci_ceiling(e->count, BLOCK);
 }
 
 static dsc_status book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
@@ -103,11 +104,11 @@ static dsc_status book(dsc_scope *scope, dsci_node *node, dsci_booking *booking)
     if (!node->out[0]->unbatched)
         return dsci_book_shards(scope, node, booking);
     if (is_scalar(&e)) {
-        booking->parts = dsci_least(blocks_of(&e), MOST_PARTS);
+        booking->parts = dsci_least(blocks_of(&e), DSCI_MOST_PARTS);
         booking->finish_parts = 1;
         booking->scratch_bytes = blocks_of(&e) * sizeof(double);
-    } else if (e.outer == 1 && e.count * e.inner >= LEAST_ELEMENTS)
-        booking->parts = dsci_least((e.inner + DSCI_LANES - 1) / DSCI_LANES, MOST_PARTS);
+    } else if (e.outer == 1 && e.count * e.inner >= dsci_limits.elements)
+        booking->parts = dsci_least(dsci_ceiling(e.inner, DSCI_LANES), DSCI_MOST_PARTS);
     return DSC_OK;
 }
 
