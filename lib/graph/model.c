@@ -170,6 +170,12 @@ static const char *slice_name_at(const void *slices, size_t i)
     return ((const dsc_slice *)slices)[i].name;
 }
 
+dsc_status dsci_slices_fail_unmatched(dsc_scope *scope, const char *what, const char *pattern,
+                                      const dsc_slice *slices, size_t count)
+{
+    return dsci_fail_unmatched(scope, what, pattern, count, slice_name_at, slices);
+}
+
 /* The caller's patterns may go. */
 static void copy_frozen(dsc_model *model)
 {
@@ -195,8 +201,7 @@ static dsc_status check_frozen(const dsc_model *model)
         char what[64];
         snprintf(what, sizeof what, "compile: expected pattern %zu of .frozen", i);
         if (!matched)
-            return dsci_fail_unmatched(model->scope, what, pattern, model->slice_count, slice_name_at,
-                                       model->slices);
+            return dsci_slices_fail_unmatched(model->scope, what, pattern, model->slices, model->slice_count);
     }
     return DSC_OK;
 }

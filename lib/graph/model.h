@@ -123,4 +123,8 @@ void dsci_execution_run_in(dsci_execution *plan, dsci_region region);
 /* Floating-point operations of a run; of its forward nodes alone. */
 double dsci_execution_flops(const dsci_execution *plan, bool forward_only);
 
+/* Fails for a pattern that matches no slice, with the name that was probably meant; what says whose it is. */
+dsc_status dsci_slices_fail_unmatched(dsc_scope *scope, const char *what, const char *pattern,
+                                      const dsc_slice *slices, size_t count);
+
 #endif

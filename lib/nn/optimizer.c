@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/patterns.h"
+#include "graph/model.h"
 #include "kernels/kernels.h"
 #include "ops/touched_rows.h"
 
@@ -190,11 +191,6 @@ static void add_chunks(dsci_optimizer_state *o, size_t slice)
     }
 }
 
-static const char *slice_name_at(const void *slices, size_t i)
-{
-    return ((const dsc_slice *)slices)[i].name;
-}
-
 /* Fails for a group without a parameter: its settings would have no effect, and nobody would be told. */
 static dsc_status check_matches(dsc_scope *scope, const dsc_optimizer *o, const dsc_slice *slices,
                                 size_t count)
@@ -216,7 +212,7 @@ static dsc_status check_matches(dsc_scope *scope, const dsc_optimizer *o, const 
                                   g, pattern, taken);
         char what[64];
         snprintf(what, sizeof what, "optimizer: expected group %zu", g);
-        return dsci_fail_unmatched(scope, what, pattern, count, slice_name_at, slices);
+        return dsci_slices_fail_unmatched(scope, what, pattern, slices, count);
     }
     return dsc_scope_status(scope);
 }

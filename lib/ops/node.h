@@ -234,7 +234,7 @@ typedef struct dsci_context {
     const char *const *frozen; /* patterns of the parameters that need no gradient */
     size_t frozen_count;
     bool input_gradients; /* real-valued inputs need one */
-    bool noisy;           /* outside training: with dropout, all else as it is there */
+    bool noisy;           /* outside training: dropout and its like draw noise as in training */
 } dsci_context;
 
 /* Makes a node and infers its outputs; attributes may be NULL. NULL if an input is NULL or it fails. */

@@ -83,10 +83,9 @@ DSC_API const dsc_known_file *dsc_data_files(const dsc_known_data *known, const 
 /* Reads a data set of images from its directory, as dsc_data_directory() found it. */
 DSC_API dsc_split dsc_data_read(dsc_scope *scope, const dsc_known_data *known, const char *directory);
 
-/* The path of one of a data set's files, as it is read: directory/name, or with or without ".gz", or with a
-   dot
-   ("train-images.idx3-ubyte"), or in a folder of its own name, the first of them that exists. Fails the scope
-   if none does. For digests (dsc_sha256_file) and a run's provenance. */
+/* The path of one of a data set's files, as it is read: the first that exists of directory/name, the
+   same with or without ".gz" or with a dot ("train-images.idx3-ubyte"), and a folder of the file's name with
+   it inside. Fails the scope if none does. For digests (dsc_sha256_file) and a run's provenance. */
 DSC_API const char *dsc_data_file(dsc_scope *scope, const char *directory, const char *name);
 
 #endif

@@ -52,7 +52,8 @@ typedef struct dsc_parameter_spec {
     double init_scale;
     const char *name; /* NULL: "parameter" */
 } dsc_parameter_spec;
-/* It enters ops that take any real values as it is, and any layer as dsc_batched() of it. */
+/* Returns values without a batch. The arithmetic of ops.h takes them directly; a layer, which wants a batch,
+   takes dsc_batched() of them. */
 DSC_API dsc_node *dsc_parameter(dsc_scope *scope, const dsc_parameter_spec *spec);
 
 /* A batch in which every example has the values of x, which are the same for all: a parameter, or what is
@@ -122,7 +123,7 @@ typedef struct dsc_conv2d_transposed_spec {
     size_t filters;
     size_t kernel[2];              /* height, width; 0: 3 (of the second: the first) */
     size_t stride[2], dilation[2]; /* 0: 1 (of the second: the first) */
-    size_t pad[2];                 /* cut off both ends; the second is taken as it is */
+    size_t pad[2];                 /* pixels cut off at both ends; pad[1] does not follow pad[0] */
     size_t output_pad[2];          /* more rows and columns behind, below the stride; likewise */
     dsc_padding padding;           /* DSC_PADDING_SAME: pad and output_pad are not used */
     size_t groups;                 /* 0: 1; channels and filters are multiples of it */
