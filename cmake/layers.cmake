@@ -1,18 +1,20 @@
 # The order of the layers, the one table that the build and the test `layering` read. A layer may include its own headers
 # and those of the layers named after it, public or private.
 
-set(DESCENT_LAYERS base kernels onednn linalg data record ops graph nn train models bench plot lab study)
+set(DESCENT_LAYERS base kernels onednn linalg data text record embed ops graph nn train models bench plot lab study)
 
 set(DESCENT_MAY_INCLUDE_base)
 set(DESCENT_MAY_INCLUDE_kernels base)
 set(DESCENT_MAY_INCLUDE_onednn base)
 set(DESCENT_MAY_INCLUDE_linalg base)
 set(DESCENT_MAY_INCLUDE_data base linalg)
+set(DESCENT_MAY_INCLUDE_text base)
 set(DESCENT_MAY_INCLUDE_record base)
+set(DESCENT_MAY_INCLUDE_embed base kernels linalg record text)
 set(DESCENT_MAY_INCLUDE_ops base kernels onednn)
 set(DESCENT_MAY_INCLUDE_graph base kernels onednn ops)
 set(DESCENT_MAY_INCLUDE_nn base kernels ops graph)
-set(DESCENT_MAY_INCLUDE_train base kernels linalg data record ops graph nn)
+set(DESCENT_MAY_INCLUDE_train base kernels linalg data text record embed ops graph nn)
 set(DESCENT_MAY_INCLUDE_models base graph nn)
 set(DESCENT_MAY_INCLUDE_bench base kernels data ops graph nn train models)
 # Figures are drawn from records alone.
@@ -29,7 +31,9 @@ set(DESCENT_HEADERS_kernels activation peak)
 set(DESCENT_HEADERS_onednn)
 set(DESCENT_HEADERS_linalg linalg minimize)
 set(DESCENT_HEADERS_data data image known_data)
+set(DESCENT_HEADERS_text)
 set(DESCENT_HEADERS_record record)
+set(DESCENT_HEADERS_embed word_vectors)
 set(DESCENT_HEADERS_ops tensor)
 set(DESCENT_HEADERS_graph graph)
 set(DESCENT_HEADERS_nn nn ops optimizer)

@@ -69,12 +69,25 @@ static const char *short_name(const char *word)
     return strcmp(word, "-h") == 0 ? "help" : strcmp(word, "-o") == 0 ? "out" : NULL;
 }
 
+/* The name that a word gives, and a value behind "=": of --name, of a short form, and of -name if the table
+   has it, as older programs have their options. NULL: the word is no option. */
+static const char *name_in(const cli_option *table, const char *word)
+{
+    if (word[0] != '-' || !word[1])
+        return NULL;
+    if (word[1] == '-')
+        return word + 2;
+    const char *name = short_name(word);
+    if (name)
+        return name;
+    return option_find(table, word + 1, strcspn(word + 1, "=")) ? word + 1 : NULL;
+}
+
 /* Reads the option at argv[i]; returns how many words it took. */
 static int read_option(dsc_scope *scope, const cli_option *table, int argc, char **argv, int i,
                        void *arguments)
 {
-    const char *name = short_name(argv[i]);
-    name = name ? name : argv[i] + 2;
+    const char *name = name_in(table, argv[i]);
     const size_t length = strcspn(name, "=");
     const char *value = name[length] == '=' ? name + length + 1 : NULL;
     const cli_option *option = option_find(table, name, length);
@@ -90,7 +103,7 @@ static int read_option(dsc_scope *scope, const cli_option *table, int argc, char
         option->read(scope, option, value, field_of(option, arguments));
         return 1;
     }
-    if (i + 1 == argc || strncmp(argv[i + 1], "--", 2) == 0) { /* the next option is no value */
+    if (i + 1 == argc || name_in(table, argv[i + 1])) { /* the next option is no value */
         dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "--%s expects a value: --%s %s", option->name, option->name,
                        option->value);
         return 1;
@@ -110,7 +123,7 @@ dsc_status cli_options_read(dsc_scope *scope, const cli_option *table, int argc,
         if (options && strcmp(word, "--") == 0) {
             options = false;
             i++;
-        } else if (options && (strncmp(word, "--", 2) == 0 || short_name(word))) {
+        } else if (options && name_in(table, word)) {
             i += read_option(scope, table, argc, argv, i, arguments);
         } else if (options && word[0] == '-' && word[1]) {
             dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,

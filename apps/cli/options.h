@@ -76,8 +76,8 @@ typedef struct cli_words {
 } cli_words;
 
 /* Reads argv[0..argc-1] (no program name) into arguments: --name VALUE, --name=VALUE (for a VALUE that
-   begins with two dashes), --flag; "--" ends the options, -h is --help and -o is --out. Words go to *words;
-   if words is NULL, a word is an error. */
+   begins with two dashes), --flag; "--" ends the options, -h is --help, -o is --out, and -name is --name
+   where the table has that name. Words go to *words; if words is NULL, a word is an error. */
 dsc_status cli_options_read(dsc_scope *scope, const cli_option *table, int argc, char **argv, void *arguments,
                             cli_words *words);
 

@@ -19,18 +19,21 @@ typedef struct dsc_call {
     char **command_argv;
 } dsc_call;
 
-typedef struct dsc_verb {
+typedef struct dsc_verb dsc_verb;
+struct dsc_verb {
     const char *name, *words, *summary;
-    const cli_option *options; /* NULL: none of its own table */
-    dsc_exit (*run)(dsc_call *call);
-    const char *answer;   /* what its exit statuses say beyond the usual; NULL: nothing */
-    const char *examples; /* lines for `descent help VERB` */
-} dsc_verb;
+    const char *behind;              /* the verb that it stands behind; NULL: none */
+    const dsc_verb *const *verbs;    /* those that stand behind it, ended by NULL; NULL: none */
+    const cli_option *options;       /* NULL: none of its own table */
+    dsc_exit (*run)(dsc_call *call); /* NULL: one of its verbs has to follow */
+    const char *answer;              /* what its exit statuses say beyond the usual; NULL: nothing */
+    const char *examples;            /* lines for `descent help VERB` */
+};
 
 /* One row a verb, in its own file. */
-extern const dsc_verb dsc_verb_bench, dsc_verb_data, dsc_verb_diff, dsc_verb_info, dsc_verb_list,
-    dsc_verb_merge, dsc_verb_plot, dsc_verb_report, dsc_verb_run, dsc_verb_selftest, dsc_verb_show,
-    dsc_verb_verify;
+extern const dsc_verb dsc_verb_bench, dsc_verb_data, dsc_verb_diff, dsc_verb_embed, dsc_verb_info,
+    dsc_verb_list, dsc_verb_merge, dsc_verb_plot, dsc_verb_report, dsc_verb_run, dsc_verb_selftest,
+    dsc_verb_show, dsc_verb_verify;
 
 /* Finds an experiment of this build; an unknown name fails the scope with the nearest one. */
 const dsc_experiment *dsc_experiment_find(dsc_scope *scope, const char *name);

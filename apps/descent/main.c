@@ -10,35 +10,59 @@
 #include "table.h"
 #include "terminal.h"
 
-static const dsc_verb *const verbs[] = { &dsc_verb_list, &dsc_verb_run,    &dsc_verb_show,
-                                         &dsc_verb_plot, &dsc_verb_report, &dsc_verb_verify,
-                                         &dsc_verb_diff, &dsc_verb_merge,  &dsc_verb_info,
-                                         &dsc_verb_data, &dsc_verb_bench,  &dsc_verb_selftest };
-enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
+static const dsc_verb *const verbs[] = { &dsc_verb_list,     &dsc_verb_run,
+                                         &dsc_verb_show,     &dsc_verb_plot,
+                                         &dsc_verb_report,   &dsc_verb_verify,
+                                         &dsc_verb_diff,     &dsc_verb_merge,
+                                         &dsc_verb_info,     &dsc_verb_data,
+                                         &dsc_verb_embed,    &dsc_verb_bench,
+                                         &dsc_verb_selftest, NULL };
 
-static const char *verb_name_at(const void *user, size_t i)
+static size_t verb_count(const dsc_verb *const *list)
 {
-    (void)user;
-    return i < VERB_COUNT ? verbs[i]->name : "help";
+    size_t count = 0;
+    while (list[count])
+        count++;
+    return count;
 }
 
-static const dsc_verb *find_verb(dsc_scope *scope, const char *name)
+static const char *verb_name_at(const void *list, size_t i)
 {
-    for (size_t i = 0; i < VERB_COUNT; i++)
-        if (strcmp(verbs[i]->name, name) == 0)
-            return verbs[i];
-    cli_unknown_name(scope, "verb", name, VERB_COUNT + 1, verb_name_at, NULL);
+    const dsc_verb *verb = ((const dsc_verb *const *)list)[i];
+    return verb ? verb->name : "help";
+}
+
+/* A verb behind `within` (NULL: the command itself). */
+static const dsc_verb *find_verb(dsc_scope *scope, const dsc_verb *within, const char *name)
+{
+    const dsc_verb *const *list = within ? within->verbs : verbs;
+    for (size_t i = 0; list[i]; i++)
+        if (strcmp(list[i]->name, name) == 0)
+            return list[i];
+    cli_unknown_name(scope, within ? dsc_scope_format(scope, "%s verb", within->name) : "verb", name,
+                     verb_count(list) + !within, verb_name_at, list);
     return NULL;
+}
+
+/* "embed accuracy VEC QUESTIONS" */
+static const char *words_of(dsc_scope *scope, const dsc_verb *verb, const char *words)
+{
+    return dsc_scope_format(scope, "%s%s%s%s%s", verb->behind ? verb->behind : "", verb->behind ? " " : "",
+                            verb->name, *words ? " " : "", words);
+}
+
+static cli_table *verb_table(dsc_scope *scope, const dsc_verb *const *list)
+{
+    static const cli_table_column columns[] = { { 0 }, { 0 } };
+    cli_table *table = cli_table_make(scope, columns, 2, 1);
+    for (size_t i = 0; list[i]; i++)
+        cli_table_row(table, (const char *[]){ words_of(scope, list[i], list[i]->words), list[i]->summary });
+    return table;
 }
 
 static void print_overview(dsc_scope *scope, const cli_terminal *terminal)
 {
-    static const cli_table_column columns[] = { { 0 }, { 0 } };
-    cli_table *table = cli_table_make(scope, columns, 2, 1);
-    for (size_t i = 0; i < VERB_COUNT; i++)
-        cli_table_row(table, (const char *[]){ dsc_scope_format(scope, "%s%s%s", verbs[i]->name,
-                                                                *verbs[i]->words ? " " : "", verbs[i]->words),
-                                               verbs[i]->summary });
+    cli_table *table = verb_table(scope, verbs);
     cli_table_row(table, (const char *[]){ "help [VERB]", "this help, or a verb's" });
     cli_paragraph_print(scope, terminal,
                         "descent - deep-learning experiments on multicore CPUs: the same bits every time\n\n"
@@ -54,11 +78,16 @@ static void print_overview(dsc_scope *scope, const cli_terminal *terminal)
 
 static void print_verb(dsc_scope *scope, const cli_terminal *terminal, const dsc_verb *verb)
 {
+    const char *name = words_of(scope, verb, "");
     cli_paragraph_print(scope, terminal,
-                        dsc_scope_format(scope, "descent %s - %s\n\nusage: descent %s%s%s%s", verb->name,
-                                         verb->summary, verb->name, *verb->words ? " " : "", verb->words,
+                        dsc_scope_format(scope, "descent %s - %s\n\nusage: descent %s%s", name, verb->summary,
+                                         words_of(scope, verb, verb->words),
                                          verb->options ? " [OPTION]..." : ""),
                         0);
+    if (verb->verbs) {
+        cli_heading(terminal, "\nVerbs");
+        cli_table_print(verb_table(scope, verb->verbs), terminal, 2);
+    }
     cli_heading(terminal, "\nExamples");
     fputs(verb->examples, stdout);
     if (verb->options) {
@@ -74,15 +103,24 @@ static bool asks_for_help(const char *word)
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
 }
 
-static dsc_exit help(dsc_call *call, const char *name)
+/* Of a verb; NULL: of the command. */
+static dsc_exit help(dsc_call *call, const dsc_verb *verb)
 {
-    const dsc_verb *verb = name ? find_verb(call->scope, name) : NULL;
     call->terminal.whole_rows = false; /* help is to be read, wherever it goes */
     if (verb)
         print_verb(call->scope, &call->terminal, verb);
-    else if (!name)
+    else if (dsc_scope_status(call->scope) == DSC_OK)
         print_overview(call->scope, &call->terminal);
     return DSC_EXIT_GOOD;
+}
+
+/* `descent help VERB [VERB]`. */
+static dsc_exit help_words(dsc_call *call)
+{
+    const dsc_verb *verb = NULL;
+    for (int i = 1; i < call->argc && (i == 1 || (verb && verb->verbs)); i++)
+        verb = find_verb(call->scope, verb, call->argv[i]);
+    return help(call, verb);
 }
 
 /* --help behind a verb is its help; `run NAME --help` is the experiment's. */
@@ -94,6 +132,18 @@ static bool verb_help_wanted(const dsc_call *call, const dsc_verb *verb)
     return false;
 }
 
+/* The verb that the first words name, which are taken from the call; NULL if they name none. */
+static const dsc_verb *take_verb(dsc_call *call)
+{
+    const dsc_verb *verb = NULL;
+    do {
+        verb = find_verb(call->scope, verb, call->argv[0]);
+        call->argc--;
+        call->argv++;
+    } while (verb && verb->verbs && call->argc && call->argv[0][0] != '-');
+    return verb;
+}
+
 static dsc_exit dispatch(dsc_call *call)
 {
     const char *word = call->argc ? call->argv[0] : "";
@@ -102,7 +152,7 @@ static dsc_exit dispatch(dsc_call *call)
         return DSC_EXIT_USAGE;
     }
     if (asks_for_help(word))
-        return help(call, call->argc > 1 ? call->argv[1] : NULL);
+        return help_words(call);
     if (strcmp(word, "--version") == 0) {
         cli_print("descent %s\n", dsc_build_get()->version);
         return DSC_EXIT_GOOD;
@@ -112,14 +162,16 @@ static dsc_exit dispatch(dsc_call *call)
                        "unknown option '%s': a verb comes first; `descent help` lists them", word);
         return DSC_EXIT_USAGE;
     }
-    const dsc_verb *verb = find_verb(call->scope, word);
+    const dsc_verb *verb = take_verb(call);
     if (!verb)
         return DSC_EXIT_USAGE;
-    call->argc--;
-    call->argv++;
     if (verb_help_wanted(call, verb))
-        return help(call, verb->name);
-    return verb->run(call);
+        return help(call, verb);
+    if (verb->run)
+        return verb->run(call);
+    dsc_scope_fail(call->scope, DSC_ERROR_ARGUMENT,
+                   "a verb is missing behind '%s': `descent help %s` lists them", verb->name, verb->name);
+    return DSC_EXIT_USAGE;
 }
 
 cli_words dsc_call_read(dsc_call *call, const dsc_verb *verb, void *arguments, size_t least, size_t most)
@@ -127,8 +179,8 @@ cli_words dsc_call_read(dsc_call *call, const dsc_verb *verb, void *arguments, s
     cli_words words = { 0 };
     cli_options_read(call->scope, verb->options, call->argc, call->argv, arguments, &words);
     if (dsc_scope_status(call->scope) == DSC_OK && (words.count < least || words.count > most))
-        dsc_scope_fail(call->scope, DSC_ERROR_ARGUMENT, "usage: descent %s%s%s; `descent help %s` says more",
-                       verb->name, *verb->words ? " " : "", verb->words, verb->name);
+        dsc_scope_fail(call->scope, DSC_ERROR_ARGUMENT, "usage: descent %s; `descent help %s` says more",
+                       words_of(call->scope, verb, verb->words), words_of(call->scope, verb, ""));
     return words;
 }
 

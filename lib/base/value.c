@@ -3,13 +3,12 @@
 
 #include <ctype.h>
 #include <float.h>
-#include <locale.h>
 #include <math.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/c_locale.h"
 #include "base/decimal.h"
 
 enum { MOST_DIGITS = 400 }; /* of a number as it is typed */
@@ -118,21 +117,6 @@ static bool integer_of(struct span s, int64_t *value)
     return true;
 }
 
-static locale_t c_locale;
-
-static void make_c_locale(void)
-{
-    c_locale = newlocale(LC_ALL_MASK, "C", NULL);
-}
-
-/* 0 if there is none to be had. */
-static locale_t c_locale_get(void)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, make_c_locale);
-    return c_locale;
-}
-
 /* The decimal point is a point whatever the program's locale. Hexadecimal numbers, "inf" and "nan" are
  * refused. */
 static bool real_of(struct span s, double *value)
@@ -145,7 +129,7 @@ static bool real_of(struct span s, double *value)
     if (strspn(text, "+-.0123456789eE") != s.length)
         return false;
     char *end;
-    const locale_t locale = c_locale_get();
+    const locale_t locale = dsci_c_locale();
     const double x = locale ? strtod_l(text, &end, locale) : strtod(text, &end);
     if (end != text + s.length || !isfinite(x))
         return false;
@@ -166,10 +150,9 @@ bool dsc_parse_real(const char *text, double *value)
 /* snprintf() with a decimal point in every locale; format takes an int and a double. */
 static void print_real(char *text, size_t size, const char *format, int digits, double value)
 {
-    const locale_t locale = c_locale_get(), own = locale ? uselocale(locale) : (locale_t)0;
+    const locale_t before = dsci_c_locale_enter();
     snprintf(text, size, format, digits, value);
-    if (own)
-        uselocale(own);
+    dsci_c_locale_leave(before);
 }
 
 const char *dsc_real_text(dsc_scope *scope, double value)

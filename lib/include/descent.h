@@ -37,5 +37,6 @@
 #include <descent/text.h>
 #include <descent/train.h>
 #include <descent/value.h>
+#include <descent/word_vectors.h>
 
 #endif

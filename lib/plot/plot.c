@@ -2,13 +2,14 @@
 #include "plot/plot.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <descent/file.h>
+
+#include "base/c_locale.h"
 
 static const double gnuplot_seconds = 60;
 
@@ -240,21 +241,6 @@ static void plot_figures(struct drawing *d, const char *only)
                        only, count ? figures[0].name : "(none)");
 }
 
-/* Numbers are written with a point, whatever locale the program has chosen. */
-static locale_t locale_enter(locale_t *c)
-{
-    *c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    return *c ? uselocale(*c) : (locale_t)0;
-}
-
-static void locale_leave(locale_t c, locale_t before)
-{
-    if (before)
-        uselocale(before);
-    if (c)
-        freelocale(c);
-}
-
 dsc_plot_files dsc_plot(dsc_scope *scope, dsc_record *record, const char *record_path,
                         const dsc_plot_options *options)
 {
@@ -265,14 +251,13 @@ dsc_plot_files dsc_plot(dsc_scope *scope, dsc_record *record, const char *record
     if (!record || dsc_scope_status(scope) != DSC_OK ||
         !formats_parse(&d, options->formats ? options->formats : "") || !page_check(&d, &options->page))
         return d.files;
-    locale_t c;
-    const locale_t before = locale_enter(&c);
+    const locale_t before = dsci_c_locale_enter();
     paths_split(&d, record_path, options->directory);
     d.gnuplot = dsci_gnuplot_find(scope, gnuplot_seconds);
     check_terminals(&d);
     if (dsc_scope_status(scope) == DSC_OK)
         plot_figures(&d, options->only);
-    locale_leave(c, before);
+    dsci_c_locale_leave(before);
     d.files.missing = d.gnuplot.missing;
     return d.files;
 }
@@ -306,11 +291,10 @@ static bool is_utf8(void)
 const char *dsc_plot_text(dsc_scope *scope, dsc_record *record, const dsc_figure *figure, int columns,
                           int rows, bool color)
 {
-    locale_t c;
-    const locale_t before = locale_enter(&c);
+    const locale_t before = dsci_c_locale_enter();
     const dsci_chart *plot = figure ? dsci_chart_make(scope, record, figure) : NULL;
     const char *text =
         plot && !without_curves(plot) ? dsci_chart_text(scope, plot, columns, rows, color, is_utf8()) : NULL;
-    locale_leave(c, before);
+    dsci_c_locale_leave(before);
     return text;
 }

@@ -19,6 +19,7 @@ static const struct {
                               "the program that wrote it goes on from it, by dsc_fit()" },
     [DSC_FILE_DATA] = { "data of `descent data export`",
                         "`descent show` lists its arrays, h5py and xarray read them" },
+    [DSC_FILE_VECTORS] = { "word vectors", "`descent embed` reads them" },
     [DSC_FILE_KERAS] = { "a file of Keras", "dsc_model_read_keras_weights() reads its weights into a model" },
 };
 
@@ -56,7 +57,8 @@ static dsc_file_kind kind_by_format(dsci_h5_file *file)
         dsc_file_kind kind;
     } formats[] = { { "descent model ", DSC_FILE_MODEL },
                     { "descent checkpoint ", DSC_FILE_CHECKPOINT },
-                    { "descent data ", DSC_FILE_DATA } };
+                    { "descent data ", DSC_FILE_DATA },
+                    { "descent vectors ", DSC_FILE_VECTORS } };
     size_t count = 0;
     const dsci_h5_attribute *attribute = find_attribute(file, "format");
     const char **texts = attribute ? dsci_h5_texts(file, attribute, &count) : NULL;

@@ -114,6 +114,7 @@ typedef enum dsc_file_kind {
     DSC_FILE_MODEL,      /* dsc_model_save() */
     DSC_FILE_CHECKPOINT, /* dsc_fit() */
     DSC_FILE_DATA,       /* `descent data export` */
+    DSC_FILE_VECTORS,    /* dsc_word_vectors_write() */
     DSC_FILE_KERAS
 } dsc_file_kind;
 /* Fails the scope if the file cannot be read or is not HDF5. */

@@ -321,6 +321,9 @@ static void files_of_other_kinds_are_named(void **state)
         { { "format", "descent model 2" }, DSC_FILE_MODEL, "is a model" },
         { { "format", "descent checkpoint 1" }, DSC_FILE_CHECKPOINT, "is a checkpoint of a training" },
         { { "format", "descent data 1" }, DSC_FILE_DATA, "is data of `descent data export`" },
+        { { "format", "descent vectors 1" },
+          DSC_FILE_VECTORS,
+          "is word vectors, not a results file: `descent embed`" },
         { { "format", "of somebody else" }, DSC_FILE_OTHER, "an HDF5 file of another program" },
         { { "keras_version", "2.15.0" }, DSC_FILE_KERAS, "is a file of Keras" },
     };

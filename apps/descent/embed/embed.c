@@ -1,0 +1,35 @@
+/* embed.c - `descent embed`: word vectors, a verb a file. */
+#include "embed.h"
+
+#include <descent/value.h>
+
+static const char *word_at(const void *vectors, size_t i)
+{
+    return ((const dsc_word_vectors *)vectors)->words[i];
+}
+
+size_t embed_find(dsc_scope *scope, const dsc_word_vectors *vectors, const char *path, const char *word)
+{
+    const size_t row = dsc_word_vectors_find(vectors, word);
+    const char *nearest = row == SIZE_MAX ? dsc_nearest_name(word, vectors->count, word_at, vectors) : NULL;
+    if (row == SIZE_MAX && nearest)
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "unknown word '%s': did you mean '%s'?", word, nearest);
+    else if (row == SIZE_MAX)
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                       "unknown word '%s': none of the %zu words in '%s' is spelled like it", word,
+                       vectors->count, path);
+    return row;
+}
+
+static const dsc_verb *const verbs[] = { &embed_verb_neighbours, &embed_verb_analogy, &embed_verb_convert,
+                                         NULL };
+
+const dsc_verb dsc_verb_embed = {
+    .name = "embed",
+    .words = "VERB",
+    .summary = "word vectors: their neighbours, analogies, files",
+    .verbs = verbs,
+    .examples = "  descent embed neighbours vec.bin paris berlin\n"
+                "  descent embed analogy vec.bin man woman king\n"
+                "  descent embed convert vec.bin vec.txt --format text\n",
+};

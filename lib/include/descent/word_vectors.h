@@ -1,0 +1,91 @@
+/* word_vectors.h - vectors of words: their files, neighbours.
+ *
+ * Files of word2vec (text and binary), GloVe and gensim are read and written as those programs read and write
+ * them, beside an HDF5 file of our own that also keeps the counts of the words and how they were made.
+ */
+#ifndef DESCENT_WORD_VECTORS_H
+#define DESCENT_WORD_VECTORS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <descent/export.h>
+#include <descent/scope.h>
+
+/* A word a row, in the order of the file: by falling frequency in those of the programs above. Words are
+   different from each other and hold no white space; values are finite. */
+typedef struct dsc_word_vectors {
+    size_t count, dimension;
+    const char *const *words; /* count of them, ended by a zero byte; bytes as they are in the file */
+    const float *vectors;     /* (count, dimension), row-major */
+    const uint64_t *counts;   /* how often each word is in the text; NULL: not known */
+} dsc_word_vectors;
+
+/* How vectors lie in a file. */
+typedef enum dsc_vector_format {
+    DSC_VECTORS_TEXT = 0, /* word2vec: "COUNT DIMENSION", then a line a word with its numbers */
+    DSC_VECTORS_BINARY,   /* word2vec: the same line, then word, blank, little-endian floats, line feed */
+    DSC_VECTORS_HDF5      /* datasets `words`, `vectors` and, if known, `counts` */
+} dsc_vector_format;
+
+DSC_API const char *dsc_vector_format_name(dsc_vector_format format); /* "text", "binary", "hdf5" */
+/* Finds a format by name; an unknown name fails the scope. */
+DSC_API dsc_vector_format dsc_vector_format_parse(dsc_scope *scope, const char *name);
+
+typedef struct dsc_word_vectors_read_options {
+    size_t limit; /* words read from the beginning of the file; 0: all. What follows is not looked at. */
+} dsc_word_vectors_read_options;
+
+/* Reads a file of any of these formats, told apart by what is in it: word2vec's text (with or without a blank
+   at the end of a line), word2vec's binary (with or without a line feed behind each row), GloVe's text, which
+   has no first line, and HDF5; any of them may be compressed by gzip. Everything lives in the scope. NULL
+   and DSC_ERROR_FORMAT, with the row and the word where there is one, if the file is cut short, has more or
+   fewer rows than it promises, a row of another length, a word twice, or a number that is none or not
+   finite. No memory is taken for a promise before the file's size is seen to keep it. options may be NULL. */
+DSC_API const dsc_word_vectors *dsc_word_vectors_read(dsc_scope *scope, const char *path,
+                                                      const dsc_word_vectors_read_options *options);
+
+/* Replaces the file at once. Numbers of a text have nine significant digits: read again they are the same
+   floats. Errors: no words, dimension 0, a word that is empty, there twice or holds white space, which would
+   end it (DSC_ERROR_ARGUMENT); a value that is not finite (DSC_ERROR_NUMERIC), with row and word; what
+   dsc_file_replace() refuses. */
+DSC_API dsc_status dsc_word_vectors_write(dsc_scope *scope, const dsc_word_vectors *vectors, const char *path,
+                                          dsc_vector_format format);
+
+/* How vectors were made, for the HDF5 file. */
+typedef struct dsc_word_vectors_notes {
+    const char *recipe;    /* JSON: everything that the vectors depend on; NULL: not known */
+    const char *objective; /* what the losses are means of; NULL: "loss" */
+    const double *losses;  /* by pass over the text */
+    size_t passes;
+} dsc_word_vectors_notes;
+
+/* dsc_word_vectors_write() as HDF5, with notes, which may be NULL. */
+DSC_API dsc_status dsc_word_vectors_write_hdf5(dsc_scope *scope, const dsc_word_vectors *vectors,
+                                               const char *path, const dsc_word_vectors_notes *notes);
+
+/* The row of a word; SIZE_MAX if it is none of them. Words are compared from the first on: for many questions
+   make a table of your own. */
+DSC_API size_t dsc_word_vectors_find(const dsc_word_vectors *vectors, const char *word);
+
+/* The words nearest to a sum of unit vectors, those of `plus` added and those of `minus` taken away, by
+   cosine: one word for its neighbours; b and c plus, a minus for "b is to a as c is to ..." (3CosAdd, Mikolov
+   et al. 2013). The words of the query are left out. */
+typedef struct dsc_word_query {
+    const size_t *plus, *minus; /* rows */
+    size_t plus_count, minus_count;
+    size_t nearest; /* how many are wanted; 0: 10 */
+} dsc_word_query;
+
+typedef struct dsc_neighbor {
+    size_t row;
+    double cosine;
+} dsc_neighbor;
+
+/* By falling cosine, equal ones by row; *count of them, fewer than wanted if there are not so many. In the
+   scope; NULL on failure: a row that is none (DSC_ERROR_ARGUMENT), memory. A vector of zeros has cosine 0
+   with every other. The same bits at every instruction-set level. */
+DSC_API const dsc_neighbor *dsc_word_neighbors(dsc_scope *scope, const dsc_word_vectors *vectors,
+                                               const dsc_word_query *query, size_t *count);
+
+#endif
