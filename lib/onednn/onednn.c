@@ -2,6 +2,7 @@
 #include "onednn/onednn.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,7 @@ struct dsci_primitive {
     dnnl_primitive_t primitive;
     int weights, result; /* which arguments they are */
     size_t scratch_bytes, weights_bytes, result_bytes;
-    bool plain;
+    bool plain, leaves_stack;
     int argument_count;
     size_t copies, made;        /* argument sets: wanted, and those with all their memory objects */
     dnnl_exec_arg_t *arguments; /* copies x argument_count */
@@ -311,6 +312,7 @@ static dnnl_status_t add_tensors(dsci_primitive *p)
     p->result_bytes = bytes_of(p, p->result);
     p->plain = !p->spec.flipped_kernel && dsci_is_plain(p->descriptor, p->weights, &plain);
     p->scratch_bytes = bytes_of(p, DNNL_ARG_SCRATCHPAD);
+    p->leaves_stack = dsci_onednn_leaves_stack(name_of(p->descriptor));
     if (p->spec.bias)
         list[p->argument_count++] = direction == DSCI_FORWARD ? DNNL_ARG_BIAS : DNNL_ARG_DIFF_BIAS;
     if (p->scratch_bytes)
@@ -536,6 +538,23 @@ static dnnl_status_t set_addresses(const dsci_primitive *p, size_t first, const 
     return status;
 }
 
+/* Signals to the thread wait while its stack pointer may point elsewhere. */
+static dnnl_status_t execute(const dsci_primitive *p, size_t first)
+{
+    sigset_t all, before;
+    if (p->leaves_stack) {
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before);
+    }
+    dnnl_status_t status =
+        dnnl_primitive_execute(p->primitive, shared_stream, p->argument_count, &p->arguments[first]);
+    if (status == dnnl_success)
+        status = dnnl_stream_wait(shared_stream);
+    if (p->leaves_stack)
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return status;
+}
+
 void dsci_primitive_run(const dsci_primitive *primitive, size_t copy, const dsci_primitive_operands *operands)
 {
     const int threads = omp_get_max_threads();
@@ -543,10 +562,7 @@ void dsci_primitive_run(const dsci_primitive *primitive, size_t copy, const dsci
     omp_set_num_threads(1);
     dnnl_status_t status = set_addresses(primitive, first, operands);
     if (status == dnnl_success)
-        status = dnnl_primitive_execute(primitive->primitive, shared_stream, primitive->argument_count,
-                                        &primitive->arguments[first]);
-    if (status == dnnl_success)
-        status = dnnl_stream_wait(shared_stream);
+        status = execute(primitive, first);
     omp_set_num_threads(threads);
     /* All bits set are NaN in both types; a reorder's result is not known to be contiguous. */
     if (status != dnnl_success && primitive->result_bytes)

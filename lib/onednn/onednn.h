@@ -57,6 +57,10 @@ bool dsci_onednn_has_bf16(void);
    extents. Others are passed over when a primitive is made. */
 bool dsci_onednn_is_right(const char *implementation, const dsci_primitive_spec *spec);
 
+/* Whether oneDNN's implementation of that name may have the stack pointer of its thread point elsewhere: no
+   signal's handler may run then, which takes the memory below it. */
+bool dsci_onednn_leaves_stack(const char *implementation);
+
 /* Whether oneDNN has only slow implementations of the primitive left on some machine, when those are passed
    over that would compute it wrong. A rule of the extents alone. */
 bool dsci_onednn_is_slow(const dsci_primitive_spec *spec);
@@ -96,7 +100,8 @@ typedef struct dsci_primitive_operands {
     void *scratch;
 } dsci_primitive_operands;
 
-/* Runs on the calling thread with its copy of the arguments. Should oneDNN refuse, the result is NaN. */
+/* Runs on the calling thread with its copy of the arguments. Should oneDNN refuse, the result is NaN. Signals
+   to the thread may have to wait for its end: dsci_onednn_leaves_stack(). */
 void dsci_primitive_run(const dsci_primitive *primitive, size_t copy,
                         const dsci_primitive_operands *operands);
 

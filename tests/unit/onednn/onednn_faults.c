@@ -144,6 +144,21 @@ static void inner_products_are_right(void **state)
     }
 }
 
+static void products_of_single_precision_leave_the_stack(void **state)
+{
+    (void)state;
+    assert_true(dsci_onednn_leaves_stack("x64:gemm:jit"));
+    static const char *const names[] = { "brgemm:avx512_core",
+                                         "brgemm_bwd_w:avx512_core_bf16",
+                                         "brgconv:avx512_core_amx_bf16",
+                                         "jit:avx2",
+                                         "jit:uni",
+                                         "ref:any",
+                                         "" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        assert_false(dsci_onednn_leaves_stack(names[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +169,7 @@ int main(void)
         cmocka_unit_test(half_pairs_of_channels_and_filters),
         cmocka_unit_test(tiles_of_skipped_rows),
         cmocka_unit_test(inner_products_are_right),
+        cmocka_unit_test(products_of_single_precision_leave_the_stack),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

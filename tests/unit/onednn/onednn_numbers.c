@@ -1,16 +1,21 @@
 /* oneDNN's convolutions and inner products beside plain loops, over random extents, at every instruction set
  * that it can be held back to. Operands are small integers, so that products and sums are exact in both
- * types. All memory that oneDNN gets lies between canaries, and what it should not read is NaN.
+ * types. All memory that oneDNN gets lies between canaries, and what it should not read is NaN. Signals
+ * arrive meanwhile: their handlers must find the thread's stack.
  *
  *     onednn_numbers [COUNT [SEED]]   # so many shapes in each direction and type, at the instruction set in
  * use
  */
 #include <math.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
+#include <descent/clock.h>
 #include <descent/cpu.h>
 #include <descent/rng.h>
 
@@ -86,6 +91,18 @@ static void pick_convolution(struct draw *draw, dsci_primitive_spec *spec)
              (kind == DILATED && (spec->space[0].dilation == 1 || spec->space[1].dst < 28)));
 }
 
+/* Now and then one of its extents is long: what oneDNN's single-precision products pack for more than 84
+ * steps or 252 is in memory that they allocate. */
+static void pick_inner_product(struct draw *draw, dsci_primitive_spec *spec)
+{
+    size_t *const extents[] = { &spec->batch, &spec->in, &spec->out, NULL, NULL };
+    spec->in = pick(draw, 1, 150);
+    spec->out = pick(draw, 1, 150);
+    size_t *long_one = extents[pick(draw, 0, 4)];
+    if (long_one)
+        *long_one = pick(draw, 150, 600);
+}
+
 static dsci_primitive_spec pick_spec(struct draw *draw, dsci_direction direction, bool bf16)
 {
     dsci_primitive_spec spec = {
@@ -95,8 +112,7 @@ static dsci_primitive_spec pick_spec(struct draw *draw, dsci_direction direction
         pick_convolution(draw, &spec);
         spec.flipped_kernel = direction == DSCI_FORWARD && spec.groups == 1 && pick(draw, 0, 3) == 0;
     } else {
-        spec.in = pick(draw, 1, 150);
-        spec.out = pick(draw, 1, 150);
+        pick_inner_product(draw, &spec);
         spec.wide_result = direction == DSCI_FORWARD && pick(draw, 0, 1);
         spec.plain_weights = direction == DSCI_BACKWARD_WEIGHTS;
     }
@@ -295,6 +311,54 @@ static void reorder(dsc_scope *scope, const dsci_primitive *primitive, const dsc
     }
 }
 
+/* --- Signals --- */
+
+static volatile sig_atomic_t ticks;
+static char running[384]; /* the primitive that a signal meets */
+static struct {
+    char *start;
+    size_t bytes;
+} stack;
+
+/* A handler's frame lies below the stack pointer of what was interrupted: where that is no stack it has
+   destroyed other memory by now. */
+static void tick(int number)
+{
+    (void)number;
+    ticks++;
+    if ((size_t)((char *)__builtin_frame_address(0) - stack.start) < stack.bytes)
+        return;
+    static const char what[] = ": a signal's handler was not given the thread's stack\n";
+    const bool told =
+        write(STDOUT_FILENO, running, strlen(running)) > 0 && write(STDOUT_FILENO, what, sizeof what - 1) > 0;
+    _exit(told ? 1 : 2);
+}
+
+/* From now on a signal every tenth of a millisecond. */
+static void begin_ticks(void)
+{
+    pthread_attr_t attributes;
+    void *start;
+    assert_int_equal(pthread_getattr_np(pthread_self(), &attributes), 0);
+    assert_int_equal(pthread_attr_getstack(&attributes, &start, &stack.bytes), 0);
+    stack.start = start;
+    pthread_attr_destroy(&attributes);
+    const struct sigaction action = { .sa_handler = tick, .sa_flags = SA_RESTART };
+    const struct itimerval interval = { .it_interval.tv_usec = 100, .it_value.tv_usec = 100 };
+    assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
+    assert_int_equal(setitimer(ITIMER_REAL, &interval, NULL), 0);
+}
+
+/* Until a signal has come, if that takes no longer than it should. */
+static void run_until_tick(const dsci_primitive *primitive, const dsci_primitive_operands *operands)
+{
+    const sig_atomic_t before = ticks;
+    const double end = dsc_clock_seconds() + 0.01;
+    do
+        dsci_primitive_run(primitive, 0, operands);
+    while (ticks == before && dsc_clock_seconds() < end);
+}
+
 static void run(dsc_scope *scope, const dsci_primitive *primitive, const dsci_primitive_spec *s,
                 const struct memory *m)
 {
@@ -307,7 +371,7 @@ static void run(dsc_scope *scope, const dsci_primitive *primitive, const dsci_pr
                                                .bias = m->bias.start,
                                                .dst = m->dst.start,
                                                .scratch = m->scratch.start };
-    dsci_primitive_run(primitive, 0, &operands);
+    run_until_tick(primitive, &operands);
     if (gradient && !plain)
         reorder(scope, primitive, s, m->weights.start, m->plain.start);
 }
@@ -332,6 +396,7 @@ static bool is_right(struct draw *draw, dsci_direction direction, bool bf16)
     if (!primitive)
         fail_msg("%s: %s", what, dsc_scope_message(scope));
     snprintf(named, sizeof named, "%s, %s", what, dsci_primitive_name(primitive));
+    memcpy(running, named, sizeof running);
     const struct sizes n = sizes_of(&s);
     float *src = integers(draw, n.src, direction == DSCI_BACKWARD_DATA),
           *weights = integers(draw, n.weights, direction == DSCI_BACKWARD_WEIGHTS),
@@ -376,6 +441,7 @@ static bool is_right(struct draw *draw, dsci_direction direction, bool bf16)
 static size_t count_wrong(uint32_t shapes, uint64_t seed)
 {
     size_t wrong = 0;
+    begin_ticks();
     for (dsci_direction d = DSCI_FORWARD; d <= DSCI_BACKWARD_WEIGHTS; d++)
         for (int bf16 = 0; bf16 <= (int)dsci_onednn_has_bf16(); bf16++)
             for (uint32_t i = 0; i < shapes; i++) {
