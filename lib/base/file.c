@@ -9,11 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <zlib.h>
-
 #include "base/file.h"
+#include "base/stream.h"
 
-enum { CHUNK_BYTES = 1 << 15 };
+enum { FIRST_BYTES = 1 << 15 };
 
 static const char *advice(int error)
 {
@@ -108,7 +107,7 @@ static unsigned char *sink_room(struct sink *sink, size_t *room)
     if (!sink->data || sink->size == sink->capacity) {
         const size_t most = sink->limit + 1;
         const size_t wanted = sink->capacity > most / 2 ? most : sink->capacity * 2;
-        const size_t capacity = wanted > CHUNK_BYTES ? wanted : most < CHUNK_BYTES ? most : CHUNK_BYTES;
+        const size_t capacity = wanted > FIRST_BYTES ? wanted : most < FIRST_BYTES ? most : FIRST_BYTES;
         unsigned char *data = realloc(sink->data, capacity);
         if (!data) {
             dsc_scope_fail(sink->scope, DSC_ERROR_MEMORY,
@@ -122,119 +121,23 @@ static unsigned char *sink_room(struct sink *sink, size_t *room)
     return sink->data + sink->size;
 }
 
-static void sink_append(struct sink *sink, const unsigned char *data, size_t size)
-{
-    unsigned char *free_memory;
-    size_t room;
-    while (size > 0 && (free_memory = sink_room(sink, &room)) != NULL) {
-        const size_t part = size < room ? size : room;
-        memcpy(free_memory, data, part);
-        sink->size += part;
-        data += part;
-        size -= part;
-    }
-}
-
-/* True if a gzip member can begin here. */
-static bool gzip_magic(const unsigned char *data, size_t size)
-{
-    return size >= 2 && data[0] == 0x1f && data[1] == 0x8b;
-}
-
-static dsc_status malformed(struct sink *sink, const char *what)
-{
-    return dsc_scope_fail(sink->scope, DSC_ERROR_FORMAT,
-                          "'%s' is not a whole gzip file: %s; fetch or make the file again", sink->path,
-                          what);
-}
-
-/* Between members and behind the last one there may be zeros: tapes and disks are filled up with them. */
-static void skip_zeros(z_stream *stream)
-{
-    for (; stream->avail_in > 0 && *stream->next_in == 0; stream->avail_in--)
-        stream->next_in++;
-}
-
-/* Decompresses one chunk of input; *ended tells that a member's trailer has been passed. False: stop. */
-static bool inflate_chunk(struct sink *sink, z_stream *stream, bool *ended)
-{
-    unsigned char *free_memory;
-    size_t room;
-    while (stream->avail_in > 0 && (free_memory = sink_room(sink, &room)) != NULL) {
-        if (*ended)
-            skip_zeros(stream);
-        if (stream->avail_in == 0)
-            break;
-        if (*ended && (*stream->next_in != 0x1f || inflateReset(stream) != Z_OK)) {
-            malformed(sink, "foreign bytes follow the compressed data");
-            return false;
-        }
-        stream->avail_out = room < CHUNK_BYTES ? (uInt)room : CHUNK_BYTES;
-        stream->next_out = free_memory;
-        const int result = inflate(stream, Z_NO_FLUSH);
-        sink->size += (size_t)(stream->next_out - free_memory);
-        *ended = result == Z_STREAM_END;
-        if (result == Z_MEM_ERROR) {
-            dsc_scope_fail(sink->scope, DSC_ERROR_MEMORY, "out of memory while decompressing '%s'",
-                           sink->path);
-            return false;
-        }
-        if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
-            malformed(sink, stream->msg ? stream->msg : "the compressed data are corrupt");
-            return false;
-        }
-    }
-    return dsc_scope_status(sink->scope) == DSC_OK;
-}
-
-/* Decompresses a file of one or more gzip members (RFC 1952) whose first chunk has been read. */
-static void read_gzip(struct sink *sink, int file, unsigned char chunk[CHUNK_BYTES], size_t got)
-{
-    z_stream stream = { 0 };
-    enum { GZIP_ONLY = 16 };
-    if (inflateInit2(&stream, MAX_WBITS + GZIP_ONLY) != Z_OK) {
-        dsc_scope_fail(sink->scope, DSC_ERROR_MEMORY, "out of memory while opening '%s'", sink->path);
-        return;
-    }
-    bool ended = false, good = true;
-    for (; good && got > 0;
-         got = good ? dsci_file_next(sink->scope, file, sink->path, chunk, CHUNK_BYTES) : 0) {
-        stream.next_in = chunk;
-        stream.avail_in = (uInt)got;
-        good = inflate_chunk(sink, &stream, &ended);
-    }
-    if (good && !ended && dsc_scope_status(sink->scope) == DSC_OK)
-        malformed(sink, "it ends too early");
-    inflateEnd(&stream);
-}
-
-/* Reads until size bytes are there or the file ends, so that a pipe's short reads do not matter. */
-static size_t read_full(dsc_scope *scope, int file, const char *path, unsigned char *data, size_t size)
-{
-    size_t used = 0;
-    for (size_t got; used < size && (got = dsci_file_next(scope, file, path, data + used, size - used)) > 0;)
-        used += got;
-    return used;
-}
-
 /* The bytes of an open file, which is closed. */
 static dsc_bytes read_whole(dsc_scope *scope, int file, const char *path, size_t limit)
 {
-    if (file < 0)
+    dsci_stream *stream = dsci_stream_open(scope, file, path);
+    if (!stream)
         return (dsc_bytes){ 0 };
-    unsigned char chunk[CHUNK_BYTES];
     struct sink sink = { .scope = scope,
                          .path = path,
                          .limit = limit < PTRDIFF_MAX ? limit : PTRDIFF_MAX - 1 };
-    size_t got = read_full(scope, file, path, chunk, sizeof chunk);
-    if (gzip_magic(chunk, got))
-        read_gzip(&sink, file, chunk, got);
-    else
-        for (; got > 0; got = dsci_file_next(scope, file, path, chunk, sizeof chunk))
-            sink_append(&sink, chunk, got);
-    close(file);
+    unsigned char *free_memory;
+    size_t room, got = 1;
+    while (got > 0 && (free_memory = sink_room(&sink, &room)) != NULL) {
+        got = dsci_stream_read(stream, free_memory, room);
+        sink.size += got;
+    }
+    dsci_stream_close(stream);
     /* Room for the NUL; this also refuses a file that ended just past the limit. */
-    size_t room;
     unsigned char *end = dsc_scope_status(scope) == DSC_OK ? sink_room(&sink, &room) : NULL;
     if (!end) {
         free(sink.data);
