@@ -7,6 +7,7 @@
 #include <descent/build.h>
 #include <descent/claim.h>
 #include <descent/clock.h>
+#include <descent/corpus.h>
 #include <descent/cpu.h>
 #include <descent/data.h>
 #include <descent/engine.h>
@@ -37,6 +38,7 @@
 #include <descent/text.h>
 #include <descent/train.h>
 #include <descent/value.h>
+#include <descent/vocabulary.h>
 #include <descent/word_vectors.h>
 
 #endif
