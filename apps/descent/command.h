@@ -1,6 +1,8 @@
 /* command.h - the verbs of `descent`. */
 #ifndef COMMAND_H
 #define COMMAND_H
+#include <descent/record.h>
+
 #include "options.h"
 #include "terminal.h"
 
@@ -38,9 +40,9 @@ extern const dsc_verb dsc_verb_bench, dsc_verb_data, dsc_verb_diff, dsc_verb_emb
 /* Finds an experiment of this build; an unknown name fails the scope with the nearest one. */
 const dsc_experiment *dsc_experiment_find(dsc_scope *scope, const char *name);
 
-/* Fails the scope if there is a file that holds results, a model, a checkpoint or weights: it is not written
- * over. */
-dsc_status dsc_file_spare(dsc_scope *scope, const char *out);
+/* Fails the scope if there is a file that holds results, a model, a checkpoint, weights or word vectors: it
+   is not written over, unless it is of the kind that the verb itself writes (DSC_FILE_OTHER: of none). */
+dsc_status dsc_file_spare(dsc_scope *scope, const char *out, dsc_file_kind own_kind);
 
 /* Reads a verb's options and words; fails the scope unless there are least..most words (DSC_MANY: no limit).
  */

@@ -133,7 +133,7 @@ dsc_exit data_export(dsc_call *call, const struct data_arguments *arguments, con
     if (known && !arguments->out)
         dsc_scope_fail(call->scope, DSC_ERROR_ARGUMENT, "--out FILE.h5 is missing: where to write %s", name);
     else if (known)
-        dsc_file_spare(call->scope, arguments->out);
+        dsc_file_spare(call->scope, arguments->out, DSC_FILE_OTHER);
     if (!known || dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
     if (dsc_file_check_writable(call->scope, arguments->out) != DSC_OK)

@@ -157,3 +157,17 @@ dsc_interval dsc_summarize(const double *values, size_t count)
     summary.high = select_rank(medians, RESAMPLES, RESAMPLES - TAIL);
     return summary;
 }
+
+dsc_proportion dsc_proportion_of(size_t successes, size_t trials)
+{
+    static const double Z = 1.959963984540054; /* 97.5 % of a normal distribution lie below it */
+    if (trials == 0)
+        return (dsc_proportion){ NAN, NAN, NAN };
+    const double n = (double)trials, share = (double)successes / n;
+    const double middle = share + Z * Z / (2 * n), scale = 1 + Z * Z / n;
+    const double half = Z * sqrt(share * (1 - share) / n + Z * Z / (4 * n * n));
+    /* At the ends the difference is zero but for rounding. */
+    return (dsc_proportion){ .share = share,
+                             .low = successes == 0 ? 0 : (middle - half) / scale,
+                             .high = successes == trials ? 1 : (middle + half) / scale };
+}

@@ -29,7 +29,26 @@ run 0 cmp vec.bin again.bin
 run 0 descent embed convert vec.bin few.txt --restrict-vocab 2
 printf '2 2\n</s> 0 0\nman 1 0\n' >expected.txt
 run 0 cmp few.txt expected.txt
-refuses 2 'is word vectors: choose another' descent embed convert vec.txt vec.h5
+run 0 descent embed convert vec.txt vec.h5 --format hdf5
+refuses 2 'is word vectors: choose another' descent data export mnist1d --set samples=30 --out vec.h5
+
+# Analogy questions: queen is right, apple is not, hippopotamus is no word of the file.
+printf ': royal\nman woman king queen\nMAN WOMAN KING QUEEN\nman woman king apple\n: zoo\nman woman king hippopotamus\n' >questions.txt
+run 0 descent embed accuracy vec.txt questions.txt
+out_has 'royal          3        0      66.67  20.8..93.9      66.67  20.8..93.9'
+out_has 'zoo            0        1          -           -          -           -'
+out_has 'total          3        1      66.67'
+out_has 'vocabulary: the first 6 words of the file (all)'
+run 0 descent embed accuracy vec.txt questions.txt --case-sensitive --json --threads 3
+json_holds 't = r["sections"][-1]
+assert t["section"] == "total" and t["asked"] == 2 and t["dropped"] == 2 and t["3CosAdd"]["right"] == 1, r
+assert r["case_sensitive"] and "Wilson" in r["conventions"], r'
+run 0 descent embed accuracy vec.txt questions.txt --restrict-vocab 4
+out_has 'total          0        4'
+printf 'man woman king\n' >short.txt
+refuses 3 "'short.txt': line 1: expected four words" descent embed accuracy vec.txt short.txt
+: >empty.txt
+refuses 3 "'empty.txt' has no questions" descent embed accuracy vec.txt empty.txt
 
 # Damaged files.
 head -c 40 vec.bin >cut.bin

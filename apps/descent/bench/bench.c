@@ -263,7 +263,7 @@ static dsc_exit bench_suites(dsc_call *call, const cli_words *words, struct benc
     if (dsc_scope_status(scope) != DSC_OK)
         return DSC_EXIT_USAGE;
     if (!arguments->list && arguments->out && !is_benchmark(arguments->out))
-        dsc_file_spare(scope, arguments->out);
+        dsc_file_spare(scope, arguments->out, DSC_FILE_OTHER);
     if (dsc_scope_status(scope) != DSC_OK)
         return DSC_EXIT_USAGE;
     if (!arguments->list && arguments->out)

@@ -33,7 +33,7 @@ static dsc_exit convert(dsc_call *call)
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
     const char *out = words.items[1];
-    dsc_file_spare(call->scope, out);
+    dsc_file_spare(call->scope, out, DSC_FILE_VECTORS);
     const dsc_word_vectors *vectors = dsc_word_vectors_read(
         call->scope, words.items[0], &(dsc_word_vectors_read_options){ .limit = (size_t)arguments.limit });
     if (vectors && dsc_word_vectors_write(call->scope, vectors, out, arguments.format) == DSC_OK)

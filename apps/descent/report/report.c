@@ -378,7 +378,7 @@ static dsc_exit report(dsc_call *call)
     struct arguments arguments = { .out = "report.html", .title = "Results" };
     const cli_words words = dsc_call_read(call, &dsc_verb_report, &arguments, 1, DSC_MANY);
     if (dsc_scope_status(call->scope) == DSC_OK)
-        dsc_file_spare(call->scope, arguments.out);
+        dsc_file_spare(call->scope, arguments.out, DSC_FILE_OTHER);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
     if (dsc_file_check_writable(call->scope, arguments.out) != DSC_OK)

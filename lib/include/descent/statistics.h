@@ -25,6 +25,13 @@ DSC_API dsc_interval dsc_summarize(const double *values, size_t count);
 /* What the intervals of between n_low and n_high values are called: "95 % interval", "range", or both. */
 DSC_API const char *dsc_interval_name(size_t n_low, size_t n_high);
 
+/* A share of successes and its 95 % interval by Wilson (Journal of the American Statistical Association
+   1927), which holds for few trials and for shares near 0 and 1 too. All NaN if there were no trials. */
+typedef struct dsc_proportion {
+    double share, low, high; /* 0 to 1 */
+} dsc_proportion;
+DSC_API dsc_proportion dsc_proportion_of(size_t successes, size_t trials);
+
 /* Median of count values, the mean of the middle two if count is even; NaN if there are none or one is NaN.
    The array is reordered. */
 DSC_API double dsc_median(double *values, size_t count);

@@ -1,4 +1,4 @@
-/* word_vectors.h - vectors of words: their files, neighbours.
+/* word_vectors.h - vectors of words: their files, neighbours, and what they are judged by.
  *
  * Files of word2vec (text and binary), GloVe and gensim are read and written as those programs read and write
  * them, beside an HDF5 file of our own that also keeps the counts of the words and how they were made.
@@ -6,6 +6,7 @@
 #ifndef DESCENT_WORD_VECTORS_H
 #define DESCENT_WORD_VECTORS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -87,5 +88,37 @@ typedef struct dsc_neighbor {
    with every other. The same bits at every instruction-set level. */
 DSC_API const dsc_neighbor *dsc_word_neighbors(dsc_scope *scope, const dsc_word_vectors *vectors,
                                                const dsc_word_query *query, size_t *count);
+
+/* What comparisons with people's answers have in common. Zeros mean the defaults. */
+typedef struct dsc_word_test_options {
+    size_t limit;    /* words that take part, from the first on; 0: analogies 30000, similarities all */
+    bool exact_case; /* A..Z differ from a..z; else they are the same, and the first of such words counts */
+    int threads;     /* 0: the effective number; the result is the same for all */
+} dsc_word_test_options;
+
+/* Questions "a is to b as c is to ...", answered twice: by the word d of the largest cos(d, b) - cos(d, a) +
+   cos(d, c) (3CosAdd, Mikolov et al. 2013), and of the largest cos(d, b) cos(d, c) / (cos(d, a) + 0.001), the
+   cosines shifted to 0..1 (3CosMul, Levy and Goldberg 2014). The words of the question are no answers; of
+   equal ones the first is. */
+typedef struct dsc_analogy_score {
+    size_t questions; /* in the file */
+    size_t asked;     /* those whose four words are all there: the others are dropped */
+    size_t add, mul;  /* right answers */
+} dsc_analogy_score;
+
+typedef struct dsc_analogies {
+    const char *const *names; /* of the sections */
+    const dsc_analogy_score *sections;
+    size_t section_count;
+    dsc_analogy_score semantic, syntactic, total; /* semantic: the first five sections */
+} dsc_analogies;
+
+/* Asks the questions of a file in the form of questions-words.txt: ": SECTION" begins a section, each other
+   line has four words. In the scope; NULL on failure. Errors: a line of another form, with its number
+   (DSC_ERROR_FORMAT); no question at all. The same counts for any number of threads and at every
+   instruction-set level, and those of word2vec's compute-accuracy for 3CosAdd, which differs in one thing: it
+   takes no answer whose cosine is not above 0. */
+DSC_API const dsc_analogies *dsc_word_analogies(dsc_scope *scope, const dsc_word_vectors *vectors,
+                                                const char *path, const dsc_word_test_options *options);
 
 #endif

@@ -136,6 +136,28 @@ static void few_values_have_a_range(void **state)
     assert_string_equal(dsc_interval_name(5, 6), "95 % interval (range of fewer than 6)");
 }
 
+/* The values are those of scipy.stats.binomtest(k, n).proportion_ci(method='wilson'). */
+static void proportions_have_wilson_intervals(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t successes, trials;
+        double low, high;
+    } cases[] = {
+        { 0, 10, 0, 0.27753279986288926 },
+        { 5, 10, 0.236593090512564, 0.7634069094874361 },
+        { 81, 263, 0.2552885198782742, 0.36620957698280004 },
+        { 10, 10, 0.7224672001371109, 1 },
+        { 834, 11628, 0.06717359494943932, 0.07655613733236528 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const dsc_proportion found = dsc_proportion_of(cases[i].successes, cases[i].trials);
+        assert_real(found.share, (double)cases[i].successes / (double)cases[i].trials);
+        assert_true(fabs(found.low - cases[i].low) < 1e-15 && fabs(found.high - cases[i].high) < 1e-15);
+    }
+    assert_true(isnan(dsc_proportion_of(0, 0).share) && isnan(dsc_proportion_of(0, 0).low));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +167,7 @@ int main(void)
         cmocka_unit_test(large_samples_follow_the_asymptotic_interval),
         cmocka_unit_test(interval_covers_the_median),
         cmocka_unit_test(few_values_have_a_range),
+        cmocka_unit_test(proportions_have_wilson_intervals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
