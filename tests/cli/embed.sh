@@ -50,6 +50,16 @@ refuses 3 "'short.txt': line 1: expected four words" descent embed accuracy vec.
 : >empty.txt
 refuses 3 "'empty.txt' has no questions" descent embed accuracy vec.txt empty.txt
 
+# Similarity.
+printf 'man\tking\t9\nman\twoman\t5\nman\tapple\t1\nman\tghost\t3\n' >pairs.tsv
+printf 'word,word,mean\nman,king,1\nMAN,woman,2\n' >pairs.csv
+run 0 descent embed similarity vec.txt pairs.tsv pairs.csv
+out_has 'pairs.tsv      4      3        1    1.0000'
+out_has 'pairs.csv      2      2        0   -1.0000'
+run 0 descent embed similarity vec.txt pairs.csv --json --case-sensitive
+json_holds 'assert r == [{"file": "pairs.csv", "pairs": 2, "found": 1, "spearman": None}], r'
+refuses 3 "'questions.txt': line 1: expected two words and a number" descent embed similarity vec.txt questions.txt
+
 # Damaged files.
 head -c 40 vec.bin >cut.bin
 refuses 3 "row 3 ('woman'): expected 8 bytes of numbers behind the word" descent embed convert cut.bin out.txt

@@ -21,15 +21,16 @@ size_t embed_find(dsc_scope *scope, const dsc_word_vectors *vectors, const char 
     return row;
 }
 
-static const dsc_verb *const verbs[] = { &embed_verb_accuracy, &embed_verb_neighbours, &embed_verb_analogy,
-                                         &embed_verb_convert, NULL };
+static const dsc_verb *const verbs[] = { &embed_verb_accuracy, &embed_verb_similarity, &embed_verb_neighbours,
+                                         &embed_verb_analogy,  &embed_verb_convert,    NULL };
 
 const dsc_verb dsc_verb_embed = {
     .name = "embed",
     .words = "VERB",
-    .summary = "word vectors: their neighbours, analogies, files",
+    .summary = "word vectors: how good they are, neighbours, analogies, files",
     .verbs = verbs,
-    .examples = "  descent embed neighbours vec.bin paris berlin\n"
+    .examples = "  descent embed accuracy vec.bin questions-words.txt\n"
+                "  descent embed neighbours vec.bin paris berlin\n"
                 "  descent embed analogy vec.bin man woman king\n"
                 "  descent embed convert vec.bin vec.txt --format text\n",
 };

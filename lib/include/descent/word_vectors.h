@@ -121,4 +121,18 @@ typedef struct dsc_analogies {
 DSC_API const dsc_analogies *dsc_word_analogies(dsc_scope *scope, const dsc_word_vectors *vectors,
                                                 const char *path, const dsc_word_test_options *options);
 
+/* Pairs of words whose similarity people have judged, against the cosines of their vectors. */
+typedef struct dsc_similarity {
+    size_t pairs, found; /* in the file; those with both words there: the others are left out */
+    double spearman; /* rank correlation of judgements and cosines, equal values at their mean rank; NaN: of
+                        fewer than two pairs, or all judgements or all cosines are equal */
+} dsc_similarity;
+
+/* Reads a line a pair: two words and a number, tabs, else commas, else blanks between them; what follows is
+   not looked at, nor a first line without a number (a head) and lines that begin with '#'. So are
+   WordSim-353, SimLex-999, MEN and Rare Words as most programs come with them. Errors: a line of another
+   form, with its number, no pair at all (DSC_ERROR_FORMAT); found is 0 then. */
+DSC_API dsc_similarity dsc_word_similarity(dsc_scope *scope, const dsc_word_vectors *vectors,
+                                           const char *path, const dsc_word_test_options *options);
+
 #endif
