@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include <descent/export.h>
+#include <descent/linalg.h>
 #include <descent/scope.h>
 
 /* A word a row, in the order of the file: by falling frequency in those of the programs above. Words are
@@ -134,5 +135,34 @@ typedef struct dsc_similarity {
    form, with its number, no pair at all (DSC_ERROR_FORMAT); found is 0 then. */
 DSC_API dsc_similarity dsc_word_similarity(dsc_scope *scope, const dsc_word_vectors *vectors,
                                            const char *path, const dsc_word_test_options *options);
+
+/* Classes of words, as word2vec's -classes makes them: k-means on the sphere. Word i begins in class i mod
+   classes; then, 10 times, each class gets the direction of the sum of its vectors, and each word goes to the
+   class whose direction has the largest product with its vector, of equal ones to the first. */
+typedef struct dsc_word_classes_options {
+    size_t classes;    /* at most as many as words; 0: 500, or as many as words */
+    size_t iterations; /* 0: 10 */
+    int threads;       /* 0: the effective number; the classes are the same for all */
+} dsc_word_classes_options;
+
+/* The class of each word, 0 .. classes - 1; some may have no word. In the scope; NULL on failure: more
+   classes than words (DSC_ERROR_ARGUMENT), memory. The same for any number of threads and at every
+   instruction-set level. */
+DSC_API const uint32_t *dsc_word_vectors_classes(dsc_scope *scope, const dsc_word_vectors *vectors,
+                                                 const dsc_word_classes_options *options);
+
+/* Principal components of vectors (Pearson 1901), in fp64 through LAPACK. */
+typedef struct dsc_word_components {
+    dsc_matrix scores;       /* (count, components): the vectors less their mean, along the directions */
+    dsc_matrix directions;   /* (components, dimension): unit rows, the entry of largest size positive */
+    const double *variances; /* of the scores, divided by count - 1, in falling order */
+    double total;            /* variance along all directions */
+} dsc_word_components;
+
+/* The first `components` of them, 1 .. dimension, of at least two words. To map some words make a struct of
+   those alone. In the scope; all zero on failure. The same bits for any number of threads on one core type of
+   OpenBLAS (linalg.h). */
+DSC_API dsc_word_components dsc_word_vectors_pca(dsc_scope *scope, const dsc_word_vectors *vectors,
+                                                 size_t components);
 
 #endif
