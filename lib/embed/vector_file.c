@@ -229,7 +229,7 @@ static const dsc_word_vectors *read_rows(dsc_scope *scope, const char *path, dsc
     return vectors;
 }
 
-/* The first word that is there twice, or a table that nobody needs: it is given back at once. */
+/* Fails the scope about the first word that is there twice. The table of words lives only meanwhile. */
 static dsc_status check_twice(dsc_scope *scope, const dsc_word_vectors *vectors, dsc_status status,
                               const char *what)
 {
@@ -244,7 +244,7 @@ static dsc_status check_twice(dsc_scope *scope, const dsc_word_vectors *vectors,
     return dsc_scope_status(scope);
 }
 
-/* Files that may not be read whole take more than half of the memory that can be had. */
+/* The file and its vectors are in memory at the same time: a file may take half of what can be had. */
 static size_t most_bytes(void)
 {
     return (size_t)(dsc_memory_get().usable / 2);

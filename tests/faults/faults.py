@@ -53,6 +53,8 @@ CASES = [
     Case('merge', 'descent merge a.h5 b.h5 --out ab.h5', reads='a.h5 b.h5', writes='ab.h5'),
     Case('data export', 'descent data export mnist1d --set samples=50 --out d.h5', writes='d.h5'),
     Case('embed neighbours', 'descent embed neighbours v.txt king', reads='v.txt'),
+    Case('embed accuracy', 'descent embed accuracy v.txt q.txt --json --threads 2', reads='v.txt q.txt'),
+    Case('embed similarity', 'descent embed similarity v.txt p.txt', reads='v.txt p.txt'),
     Case('embed convert', 'descent embed convert v.txt v.bin --format binary', reads='v.txt', writes='v.bin'),
     Case('embed convert hdf5', 'descent embed convert v.txt v.h5 --format hdf5', reads='v.txt', writes='v.h5'),
     Case('model', 'model m.h5 c.h5', writes='m.h5 c.h5', failed=1),
@@ -122,6 +124,8 @@ class Trials:
                       spline + '--shard 2/2 --out b.h5', 'model m.h5 c.h5'):
             made = self.run(words, self.inputs)
             assert made.returncode == 0, made.stderr
+        (self.inputs / 'q.txt').write_text(': royal\nman king man queen\nking man queen man\n')
+        (self.inputs / 'p.txt').write_text('man king 3\nman queen 2\nking queen 1\n')
         (self.inputs / 'v.txt').write_text('3 2\nman 1 0\nking 3 0\nqueen 3 1\n')
         (self.inputs / 'c.json').write_text('{"case": "spline", "deviation": 0.2}\n')
 
