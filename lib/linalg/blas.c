@@ -34,6 +34,7 @@ static const struct {
     { offsetof(dsci_blas, dgeqrf), "dgeqrf_" },
     { offsetof(dsci_blas, dormqr), "dormqr_" },
     { offsetof(dsci_blas, dgelqf), "dgelqf_" },
+    { offsetof(dsci_blas, dorglq), "dorglq_" },
     { offsetof(dsci_blas, dormlq), "dormlq_" },
     { offsetof(dsci_blas, dgesdd), "dgesdd_" },
     { offsetof(dsci_blas, dsyevd), "dsyevd_" },

@@ -47,6 +47,8 @@ typedef struct dsci_blas {
                    double *work, const int *lwork, int *info, size_t, size_t);
     void (*dgelqf)(const int *m, const int *n, double *a, const int *lda, double *tau, double *work,
                    const int *lwork, int *info);
+    void (*dorglq)(const int *m, const int *n, const int *k, double *a, const int *lda, const double *tau,
+                   double *work, const int *lwork, int *info);
     void (*dormlq)(const char *side, const char *trans, const int *m, const int *n, const int *k,
                    const double *a, const int *lda, const double *tau, double *c, const int *ldc,
                    double *work, const int *lwork, int *info, size_t, size_t);

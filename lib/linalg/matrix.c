@@ -118,20 +118,30 @@ dsc_status dsci_svd(dsc_scope *work, const dsci_blas *blas, dsc_matrix a, double
     return DSC_OK;
 }
 
-double *dsc_singular_values(dsc_scope *scope, dsc_matrix x)
+double *dsc_singular_vectors(dsc_scope *scope, dsc_matrix x, dsc_matrix *u, dsc_matrix *vt)
 {
     const dsci_blas *blas = dsci_blas_get(scope);
     if (!blas || dsci_matrix_check(scope, x, "singular values", "x") != DSC_OK)
         return NULL;
-    double *s = dsc_scope_alloc(scope, x.rows < x.cols ? x.rows : x.cols, sizeof *s);
+    const size_t small = x.rows < x.cols ? x.rows : x.cols;
+    double *s = dsc_scope_alloc(scope, small, sizeof *s);
+    if (u)
+        *u = dsc_matrix_make(scope, x.rows, small);
+    if (vt)
+        *vt = dsc_matrix_make(scope, small, x.cols);
     dsc_scope *work = dsci_work_open(scope);
     const dsc_matrix copy = dsc_matrix_make(work, x.rows, x.cols);
-    if (s && copy.data) {
+    if (dsc_scope_status(scope) == DSC_OK && copy.data) {
         memcpy(copy.data, x.data, x.rows * x.cols * sizeof *s);
-        dsci_svd(work, blas, copy, s, NULL, NULL);
+        dsci_svd(work, blas, copy, s, u ? u->data : NULL, vt ? vt->data : NULL);
     }
     dsci_work_close(scope, &work);
     return dsc_scope_status(scope) == DSC_OK ? s : NULL;
+}
+
+double *dsc_singular_values(dsc_scope *scope, dsc_matrix x)
+{
+    return dsc_singular_vectors(scope, x, NULL, NULL);
 }
 
 /* Eigenvalues of the lower triangle of a, which the vectors overwrite: row i of a is the i-th one. */

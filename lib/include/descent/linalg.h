@@ -1,4 +1,4 @@
-/* linalg.h - fp64 least squares over LAPACK (OpenBLAS, one thread per call).
+/* linalg.h - fp64 least squares and factors of matrices over LAPACK (OpenBLAS, one thread per call).
  *
  * Matrices are row-major and dense. Results have the same bits for any number of threads of the caller on one
  * OpenBLAS core type (dsc_linalg_core()), which is chosen from the instruction-set level in use, not by
@@ -61,6 +61,16 @@ DSC_API dsc_least_squares_result dsc_least_squares(dsc_scope *scope, dsc_matrix 
 
 /* Singular values of x in decreasing order (min(rows, cols) of them), in the scope. */
 DSC_API double *dsc_singular_values(dsc_scope *scope, dsc_matrix x);
+
+/* The same with the vectors: x = u diag(s) vt, u: rows x m, vt: m x cols, m = min(rows, cols); either both or
+   neither may be NULL. */
+DSC_API double *dsc_singular_vectors(dsc_scope *scope, dsc_matrix x, dsc_matrix *u, dsc_matrix *vt);
+
+/* Replaces x, which has at least as many rows as columns, by q with q'q = 1 and x = q r; r (NULL: not wanted)
+   is upper triangular, in the scope. Blocks of rows, cut by the shape alone, are factored each by itself by
+   LAPACK on up to `threads` threads, then their triangles together (Demmel, Grigori, Hoemmen & Langou, SIAM
+   J. Sci. Comput. 34, 2012). Columns that depend on others still give orthonormal ones. */
+DSC_API dsc_status dsc_orthonormalize(dsc_scope *scope, dsc_matrix x, dsc_matrix *r, int threads);
 
 /* Eigenvalues of a symmetric matrix in increasing order, in the scope; vectors (columns) if not NULL. */
 DSC_API double *dsc_symmetric_eigen(dsc_scope *scope, dsc_matrix a, dsc_matrix *vectors);

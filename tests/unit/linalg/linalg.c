@@ -121,6 +121,69 @@ static dsc_digest solve_all_paths(void)
     return digest;
 }
 
+/* More rows than a block, a rank below the columns, one column, as many columns as rows. */
+static void orthonormal_columns_span_the_matrix(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t rows, cols, rank;
+    } cases[] = { { 1, 1, 1 },     { 7, 7, 7 },    { 50, 3, 3 }, { 9000, 12, 12 },
+                  { 9000, 12, 5 }, { 8192, 1, 1 }, { 40, 6, 0 } };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        dsc_scope *scope = dsc_scope_open(NULL);
+        const size_t rows = cases[i].rows, cols = cases[i].cols;
+        const dsc_matrix x = dsc_matrix_make(scope, rows, cols), first = dsc_matrix_make(scope, rows, cols);
+        dsc_matrix_product(scope, x, normal(scope, 7, rows, cases[i].rank),
+                           normal(scope, 8, cases[i].rank, cols), NULL);
+        for (int threads = 1; threads <= 8; threads = threads == 3 ? 8 : threads + 1) {
+            const dsc_matrix q = dsc_matrix_make(scope, rows, cols),
+                             gram = dsc_matrix_make(scope, cols, cols);
+            const dsc_matrix again = dsc_matrix_make(scope, rows, cols);
+            dsc_matrix r;
+            memcpy(q.data, x.data, rows * cols * sizeof *q.data);
+            assert_int_equal(dsc_orthonormalize(scope, q, &r, threads), DSC_OK);
+            dsc_matrix_product(scope, again, q, r, NULL);
+            dsc_matrix_product(scope, gram, q, q, &(dsc_matrix_product_options){ .transpose_a = 1 });
+            for (size_t j = 0; j < rows * cols; j++)
+                assert_true(fabs(again.data[j] - x.data[j]) < 1e-12);
+            for (size_t j = 0; j < cols * cols; j++) {
+                assert_true(fabs(gram.data[j] - (j / cols == j % cols)) < 1e-13);
+                assert_true(r.data[j] == 0 || j / cols <= j % cols);
+            }
+            if (threads == 1)
+                memcpy(first.data, q.data, rows * cols * sizeof *q.data);
+            assert_memory_equal(first.data, q.data, rows * cols * sizeof *q.data);
+        }
+        dsc_scope_close(&scope);
+    }
+    dsc_scope *scope = dsc_scope_open(NULL);
+    assert_int_equal(dsc_orthonormalize(scope, normal(scope, 1, 2, 3), NULL, 1), DSC_ERROR_SHAPE);
+    assert_non_null(strstr(dsc_scope_message(scope), "x is 2 x 3; expected at least as many rows"));
+    dsc_scope_close(&scope);
+}
+
+static void singular_vectors_give_the_matrix_again(void **state)
+{
+    (void)state;
+    static const size_t shapes[][2] = { { 1, 1 }, { 9, 4 }, { 4, 9 }, { 30, 30 } };
+    for (size_t i = 0; i < 4; i++) {
+        dsc_scope *scope = dsc_scope_open(NULL);
+        const dsc_matrix x = normal(scope, i, shapes[i][0], shapes[i][1]);
+        const dsc_matrix again = dsc_matrix_make(scope, x.rows, x.cols);
+        dsc_matrix u, vt;
+        const double *s = dsc_singular_vectors(scope, x, &u, &vt), *alone = dsc_singular_values(scope, x);
+        for (size_t k = 0; k < vt.rows; k++) {
+            assert_true(fabs(s[k] - alone[k]) < 1e-13 * s[0]);
+            for (size_t j = 0; j < vt.cols; j++)
+                vt.data[k * vt.cols + j] *= s[k];
+        }
+        dsc_matrix_product(scope, again, u, vt, NULL);
+        for (size_t j = 0; j < x.rows * x.cols; j++)
+            assert_true(fabs(again.data[j] - x.data[j]) < 1e-13);
+        dsc_scope_close(&scope);
+    }
+}
+
 static void any_thread_of_any_team_gets_the_same_bits(void **state)
 {
     (void)state;
@@ -207,6 +270,8 @@ int main(void)
         cmocka_unit_test(products_equal_plain_loops),
         cmocka_unit_test(misfitting_products_are_refused),
         cmocka_unit_test(decompositions_find_known_values),
+        cmocka_unit_test(orthonormal_columns_span_the_matrix),
+        cmocka_unit_test(singular_vectors_give_the_matrix_again),
         cmocka_unit_test(any_thread_of_any_team_gets_the_same_bits),
         cmocka_unit_test(no_call_starts_threads_or_changes_their_number),
         cmocka_unit_test(the_core_type_follows_the_level),
