@@ -19,6 +19,7 @@
 #include "kernels/function.inl"
 #include "kernels/loss.inl"
 #include "kernels/normalization.inl"
+#include "kernels/pair_factors.inl"
 #include "kernels/pooling.inl"
 #include "kernels/rowwise.inl"
 #include "kernels/weighted_loss.inl"
@@ -79,6 +80,7 @@ const dsci_kernels LEVEL_TABLE = {
     .window_sums = window_sums,
     .window_products = window_products,
     .gather_rows = gather_rows,
+    .pair_factors = pair_factors,
     .gates = gates,
     .binary = binary,
     .function = function,

@@ -230,6 +230,22 @@ typedef struct dsci_target_terms {
     float delta, keep, floor, weights[2];
 } dsci_target_terms;
 
+/* An element of a matrix that is factored: what the product of its two rows should be, and what the square of
+   the difference weighs. */
+typedef struct dsci_pair_target {
+    uint32_t row, column;
+    float target, weight;
+} dsci_pair_target;
+
+/* Both factors hold a row of 2 width floats for each row, or column, of the matrix: a vector, then the sum of
+   the squares of each element's steps (AdaGrad); an infinite sum keeps its element as it is. width is a
+   multiple of 16. */
+typedef struct dsci_pair_factors {
+    float *rows, *columns;
+    size_t width;
+    double rate;
+} dsci_pair_factors;
+
 /* dst = a, dst = s a, dst = a + b, dst = a + s b. */
 typedef enum dsci_stream_kind {
     DSCI_STREAM_COPY = 0,
@@ -415,6 +431,11 @@ typedef struct dsci_kernels {
 
     /* Gathers rows: dst row i = src row index[i]; cols floats each. */
     void (*gather_rows)(float *dst, const float *src, const uint32_t *index, size_t rows, size_t cols);
+
+    /* One element after the other: d = row . column - target, in 16 lanes and a tree; of each element x of
+       one row, whose sum of squares is s, the gradient g = rate weight d y with y that of the other row
+       before the step, x -= g / sqrt(s), s += g^2. Returns the sum of weight d^2 / 2. */
+    double (*pair_factors)(const dsci_pair_factors *factors, const dsci_pair_target *pairs, size_t n);
 
     /* dst[i] = a[i a_step] kind b[i b_step], steps 0 or 1; in place is allowed. A maximum or minimum with NaN
        is NaN, nothing is greater than NaN. */
