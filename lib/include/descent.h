@@ -7,6 +7,7 @@
 #include <descent/build.h>
 #include <descent/claim.h>
 #include <descent/clock.h>
+#include <descent/cooccurrence.h>
 #include <descent/corpus.h>
 #include <descent/cpu.h>
 #include <descent/data.h>
@@ -14,6 +15,7 @@
 #include <descent/examples.h>
 #include <descent/experiment.h>
 #include <descent/export.h>
+#include <descent/factorization.h>
 #include <descent/figure.h>
 #include <descent/file.h>
 #include <descent/graph.h>
