@@ -2,6 +2,7 @@
 #ifndef DESCENT_BASE_FILE_H
 #define DESCENT_BASE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <descent/file.h>
@@ -28,6 +29,14 @@ const char *dsci_file_target(dsc_scope *scope, const char *path);
    with errno: EEXIST for anything else that stands there, EWOULDBLOCK if another open file holds it. The
    caller closes it, which lets go of it. */
 int dsci_file_hold(const char *path);
+
+/* dsc_file_replace() in pieces: begun, appended to, ended. Until its end, and after any error (which poisons
+   the scope), the old file is as it was; a replacement that is not ended is gone with its scope. NULL is
+   accepted. */
+typedef struct dsci_replacement dsci_replacement;
+dsci_replacement *dsci_replacement_begin(dsc_scope *scope, const char *path);
+bool dsci_replacement_append(dsci_replacement *replacement, const void *data, size_t size);
+dsc_status dsci_replacement_end(dsci_replacement *replacement);
 
 /* Poisons the scope for a refusal of the system: "cannot read 'x': No such file or directory; check ...". */
 dsc_status dsci_file_refused(dsc_scope *scope, const char *verb, const char *path, int error);

@@ -173,32 +173,89 @@ static bool directory_sync(const char *folder)
     return good;
 }
 
-/* Writes the file beside and renames it; false with errno set, and nothing left behind, if any step fails.
-   The partial file is held until it has its new name, so that two writers never mix. */
-static bool write_and_rename(const struct place *place, const void *data, size_t size)
+struct dsci_replacement {
+    dsc_scope *scope;
+    const char *path;
+    struct place place;
+    int file; /* held until it has its new name, so that two writers never mix; -1: given up */
+};
+
+/* Leaves nothing behind. */
+static void give_up(void *object)
 {
-    const int file = dsci_file_hold(place->partial);
-    if (file < 0)
+    dsci_replacement *replacement = object;
+    if (replacement->file < 0)
+        return;
+    unlink(replacement->place.partial);
+    close(replacement->file);
+    replacement->file = -1;
+}
+
+static dsc_status refuse_and_give_up(dsci_replacement *replacement, int error)
+{
+    give_up(replacement);
+    return refused_partial(replacement->scope, replacement->path, &replacement->place, error);
+}
+
+static bool begin(dsci_replacement *replacement, dsc_scope *scope, const char *path)
+{
+    *replacement = (dsci_replacement){ .scope = scope, .path = path, .file = -1 };
+    struct place *place = &replacement->place;
+    if (!find_place(scope, path, place))
         return false;
-    const bool good =
-        ftruncate(file, 0) == 0 && (!place->exists || fchmod(file, place->old.st_mode & 07777) == 0) &&
-        write_all(file, data, size) && fsync(file) == 0 && rename(place->partial, place->path) == 0;
-    const int error = errno;
-    if (!good)
-        unlink(place->partial);
-    close(file); /* which cannot fail in a way that matters: fsync() has passed */
-    errno = error;
-    return good;
+    replacement->file = dsci_file_hold(place->partial);
+    if (replacement->file < 0) {
+        refused_partial(scope, path, place, errno);
+        return false;
+    }
+    if (ftruncate(replacement->file, 0) == 0 &&
+        (!place->exists || fchmod(replacement->file, place->old.st_mode & 07777) == 0))
+        return true;
+    refuse_and_give_up(replacement, errno);
+    return false;
+}
+
+dsci_replacement *dsci_replacement_begin(dsc_scope *scope, const char *path)
+{
+    dsci_replacement *replacement = dsc_scope_alloc(scope, 1, sizeof *replacement);
+    if (!replacement || !begin(replacement, scope, path))
+        return NULL;
+    return dsc_scope_defer(scope, give_up, replacement) == DSC_OK ? replacement : NULL;
+}
+
+bool dsci_replacement_append(dsci_replacement *replacement, const void *data, size_t size)
+{
+    if (!replacement || replacement->file < 0)
+        return false;
+    if (write_all(replacement->file, data, size))
+        return true;
+    refuse_and_give_up(replacement, errno);
+    return false;
+}
+
+dsc_status dsci_replacement_end(dsci_replacement *replacement)
+{
+    if (!replacement)
+        return DSC_ERROR_FILE;
+    dsc_scope *scope = replacement->scope;
+    const struct place *place = &replacement->place;
+    if (dsc_scope_status(scope) != DSC_OK || replacement->file < 0) {
+        give_up(replacement);
+        return dsc_scope_status(scope);
+    }
+    if (fsync(replacement->file) != 0 || rename(place->partial, place->path) != 0)
+        return refuse_and_give_up(replacement, errno);
+    close(replacement->file); /* which cannot fail in a way that matters: fsync() has passed */
+    replacement->file = -1;
+    if (!directory_sync(place->folder))
+        return dsci_file_refused(scope, "make durable", replacement->path, EIO);
+    return DSC_OK;
 }
 
 dsc_status dsc_file_replace(dsc_scope *scope, const char *path, const void *data, size_t size)
 {
-    struct place place;
-    if (!find_place(scope, path, &place))
+    dsci_replacement replacement;
+    if (!begin(&replacement, scope, path) || !dsci_replacement_append(&replacement, data, size))
         return dsc_scope_status(scope);
-    if (!write_and_rename(&place, data, size))
-        return refused_partial(scope, path, &place, errno);
-    if (!directory_sync(place.folder))
-        return dsci_file_refused(scope, "make durable", path, EIO);
-    return DSC_OK;
+    return dsci_replacement_end(&replacement);
 }
