@@ -47,13 +47,10 @@ bool dsci_next_binary_row(dsci_vector_rows *rows, dsci_vector_row *row, float *v
     return true;
 }
 
-void dsci_vectors_to_binary(dsc_text *text, const dsc_word_vectors *vectors)
+void dsci_put_binary_row(dsc_text *text, const char *word, const float *values, size_t dimension)
 {
-    dsc_text_format(text, "%zu %zu\n", vectors->count, vectors->dimension);
-    for (size_t i = 0; i < vectors->count; i++) {
-        dsc_text_format(text, "%s ", vectors->words[i]);
-        dsc_text_append_bytes(text, vectors->vectors + i * vectors->dimension,
-                              vectors->dimension * sizeof(float));
-        dsc_text_append_bytes(text, "\n", 1);
-    }
+    dsc_text_append(text, word);
+    dsc_text_append_bytes(text, " ", 1);
+    dsc_text_append_bytes(text, values, dimension * sizeof *values);
+    dsc_text_append_bytes(text, "\n", 1);
 }

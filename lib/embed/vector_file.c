@@ -13,6 +13,7 @@
 #include "base/c_locale.h"
 #include "base/content.h"
 #include "base/file.h"
+#include "base/sizes.h"
 #include "embed/word_index.h"
 
 static const char *const format_names[] = {
@@ -302,6 +303,27 @@ dsc_status dsci_word_vectors_check(dsc_scope *scope, const dsc_word_vectors *vec
                                              : dsc_scope_status(scope);
 }
 
+/* Some rows at a time, so that a file takes no memory of its own size. */
+static void write_rows(dsc_scope *own, const dsc_word_vectors *vectors, const char *path,
+                       dsci_put_row_fn *put_row)
+{
+    enum { ROWS = 1024 };
+    dsci_replacement *file = dsci_replacement_begin(own, path);
+    for (size_t first = 0; first < vectors->count && dsc_scope_status(own) == DSC_OK; first += ROWS) {
+        dsc_scope *piece = dsc_scope_open_within(own, 0);
+        dsc_text *text = dsc_text_open(piece);
+        if (first == 0)
+            dsc_text_format(text, "%zu %zu\n", vectors->count, vectors->dimension);
+        for (size_t i = first; i < dsci_least(first + ROWS, vectors->count); i++)
+            put_row(text, vectors->words[i], vectors->vectors + i * vectors->dimension, vectors->dimension);
+        if (dsc_text_string(text))
+            dsci_replacement_append(file, dsc_text_string(text), dsc_text_length(text));
+        dsc_scope_adopt_error(own, piece);
+        dsc_scope_close(&piece);
+    }
+    dsci_replacement_end(file);
+}
+
 dsc_status dsc_word_vectors_write(dsc_scope *scope, const dsc_word_vectors *vectors, const char *path,
                                   dsc_vector_format format)
 {
@@ -309,13 +331,12 @@ dsc_status dsc_word_vectors_write(dsc_scope *scope, const dsc_word_vectors *vect
         return dsc_word_vectors_write_hdf5(scope, vectors, path, NULL);
     if (!vectors || dsc_scope_status(scope) != DSC_OK || dsci_word_vectors_check(scope, vectors) != DSC_OK)
         return dsc_scope_status(scope);
+    const locale_t before = dsci_c_locale_enter();
     dsc_scope *own = dsc_scope_open_within(scope, 0);
-    dsc_text *text = dsc_text_open(own);
-    (format == DSC_VECTORS_TEXT ? dsci_vectors_to_text : dsci_vectors_to_binary)(text, vectors);
-    if (dsc_text_string(text))
-        dsc_file_replace(own, path, dsc_text_string(text), dsc_text_length(text));
+    write_rows(own, vectors, path, format == DSC_VECTORS_TEXT ? dsci_put_text_row : dsci_put_binary_row);
     dsc_scope_adopt_error(scope, own);
     dsc_scope_close(&own);
+    dsci_c_locale_leave(before);
     return dsc_scope_status(scope);
 }
 

@@ -54,8 +54,9 @@ bool dsci_is_word(const char *word, size_t length);
 /* Fails the scope about the first word that no file can hold, the first value that is not finite. */
 dsc_status dsci_word_vectors_check(dsc_scope *scope, const dsc_word_vectors *vectors);
 
-void dsci_vectors_to_text(dsc_text *text, const dsc_word_vectors *vectors);
-void dsci_vectors_to_binary(dsc_text *text, const dsc_word_vectors *vectors);
+/* Appends a row as a file of the format has it. */
+typedef void dsci_put_row_fn(dsc_text *text, const char *word, const float *values, size_t dimension);
+dsci_put_row_fn dsci_put_text_row, dsci_put_binary_row;
 
 /* An HDF5 file in memory. */
 const dsc_word_vectors *dsci_vectors_from_hdf5(dsc_scope *scope, const char *path, dsc_bytes bytes,

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/c_locale.h"
-
 static bool is_gap(char c)
 {
     return c == ' ' || c == '\t' || c == '\r';
@@ -92,19 +90,13 @@ bool dsci_next_text_row(dsci_vector_rows *rows, dsci_vector_row *row, float *val
     return true;
 }
 
-void dsci_vectors_to_text(dsc_text *text, const dsc_word_vectors *vectors)
+void dsci_put_text_row(dsc_text *text, const char *word, const float *values, size_t dimension)
 {
-    const locale_t before = dsci_c_locale_enter();
-    dsc_text_format(text, "%zu %zu\n", vectors->count, vectors->dimension);
-    const float *value = vectors->vectors;
-    for (size_t i = 0; i < vectors->count; i++) {
-        dsc_text_append(text, vectors->words[i]);
-        for (size_t j = 0; j < vectors->dimension; j++, value++) {
-            char number[32];
-            const int length = snprintf(number, sizeof number, " %.9g", (double)*value);
-            dsc_text_append_bytes(text, number, (size_t)length);
-        }
-        dsc_text_append_bytes(text, "\n", 1);
+    dsc_text_append(text, word);
+    for (size_t j = 0; j < dimension; j++) {
+        char number[32];
+        const int length = snprintf(number, sizeof number, " %.9g", (double)values[j]);
+        dsc_text_append_bytes(text, number, (size_t)length);
     }
-    dsci_c_locale_leave(before);
+    dsc_text_append_bytes(text, "\n", 1);
 }

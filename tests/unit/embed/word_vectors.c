@@ -49,6 +49,31 @@ static void what_is_written_is_read_back_to_the_bit(void **state)
     }
 }
 
+/* More rows than are written at a time. */
+static void many_rows_are_read_back(void **state)
+{
+    enum { ROWS = 2500 };
+    static float numbers[ROWS];
+    const char *path = directory_path(*state, "many");
+    for (int format = DSC_VECTORS_TEXT; format <= DSC_VECTORS_HDF5; format++) {
+        dsc_scope *scope = dsc_scope_open(NULL);
+        const char **names = dsc_scope_alloc(scope, ROWS, sizeof *names);
+        for (size_t i = 0; i < ROWS; i++) {
+            names[i] = dsc_scope_format(scope, "%zu", i);
+            numbers[i] = (float)i / 3;
+        }
+        const dsc_word_vectors many = { .count = ROWS, .dimension = 1, .words = names, .vectors = numbers };
+        assert_int_equal(dsc_word_vectors_write(scope, &many, path, (dsc_vector_format)format), DSC_OK);
+        const dsc_word_vectors *read = dsc_word_vectors_read(scope, path, NULL);
+        assert_string_equal(dsc_scope_message(scope), "");
+        assert_int_equal(read->count, ROWS);
+        assert_memory_equal(read->vectors, numbers, sizeof numbers);
+        for (size_t i = 0; i < ROWS; i++)
+            assert_string_equal(read->words[i], names[i]);
+        dsc_scope_close(&scope);
+    }
+}
+
 static void notes_go_into_the_hdf5_file(void **state)
 {
     static const double losses[] = { 2.5, 2.25 };
@@ -235,6 +260,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read_back_to_the_bit),
+        cmocka_unit_test(many_rows_are_read_back),
         cmocka_unit_test(notes_go_into_the_hdf5_file),
         cmocka_unit_test(foreign_files_are_read),
         cmocka_unit_test(damaged_files_are_refused_by_row_and_word),
