@@ -130,13 +130,11 @@ static bool find_lines(struct layout *layout)
         return false;
     layout->rows.dimension = tokens - 1;
     layout->next = dsci_next_text_row;
-    for (const char *line = at; line < end; layout->count++) {
-        const char *feed = memchr(line, '\n', (size_t)(end - line));
-        line = feed ? feed + 1 : end;
-    }
-    for (const char *last = end; last > at && dsci_is_space(last[-1]); last--)
-        if (last[-1] == '\n' && last - 1 > at && last[-2] == '\n')
-            layout->count--; /* empty lines at the end */
+    while (dsci_is_space(end[-1])) /* empty lines at the end are none; the first one has a word */
+        end--;
+    layout->count = 1;
+    for (; at < end; at++)
+        layout->count += *at == '\n';
     return true;
 }
 
@@ -144,6 +142,7 @@ static bool find_layout(struct layout *layout, dsc_bytes bytes, size_t limit)
 {
     dsc_scope *scope = layout->rows.scope;
     size_t count = 0, dimension = 0;
+    bytes = dsci_text_unmarked(bytes);
     layout->rows.at = (const char *)bytes.data;
     layout->rows.end = layout->rows.at + bytes.size;
     const size_t first = read_first_line(layout->rows.at, layout->rows.end, &count, &dimension);

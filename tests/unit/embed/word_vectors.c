@@ -109,6 +109,8 @@ static void foreign_files_are_read(void **state)
         FILE_OF("2 2\na 1 -2\nb -2 1"),
         FILE_OF("a 1 -2\nb -2 1\n"), /* GloVe */
         FILE_OF("a 1 -2\nb -2 1"),
+        FILE_OF("a 1 -2\r\nb -2 1\r\n\r\n \n"),
+        FILE_OF("\357\273\2772 2\na 1 -2\nb -2 1\n"),           /* with a byte order mark */
         FILE_OF("2 2\na " ONE MINUS_2 "\nb " MINUS_2 ONE "\n"), /* as word2vec.c writes */
         FILE_OF("2 2\na " ONE MINUS_2 "b " MINUS_2 ONE),        /* as gensim writes */
 #undef FILE_OF
