@@ -60,6 +60,21 @@ run 0 descent embed similarity vec.txt pairs.csv --json --case-sensitive
 json_holds 'assert r == [{"file": "pairs.csv", "pairs": 2, "found": 1, "spearman": None}], r'
 refuses 3 "'questions.txt': line 1: expected two words and a number" descent embed similarity vec.txt questions.txt
 
+# Phrases.
+printf 'new york and\nnew york or\nnew york\n' >text.txt
+run 0 descent embed phrases -train text.txt -output phrases.txt -threshold 1 -min-count 1
+out_has 'phrases.txt: 8 words, 3 pairs of them joined'
+printf 'new_york and\nnew_york or\nnew_york\n' >expected.txt
+run 0 cmp phrases.txt expected.txt
+run 0 descent embed phrases --train text.txt --output phrases.txt --debug 0
+[ ! -s "$out" ] || fail 'debug 0 printed something'
+run 0 cmp phrases.txt text.txt
+printf 'caf\351 caf\351\n' >latin.txt
+run 0 descent embed phrases -train latin.txt -output phrases.txt
+err_has 'latin.txt: 2 bytes are not UTF-8, the first at byte 3'
+refuses 2 'output FILE is missing' descent embed phrases -train text.txt
+refuses 3 "'vec.bin' is not a text" descent embed phrases -train vec.bin -output phrases.txt
+
 # Damaged files.
 head -c 40 vec.bin >cut.bin
 refuses 3 "row 3 ('woman'): expected 8 bytes of numbers behind the word" descent embed convert cut.bin out.txt

@@ -57,6 +57,8 @@ CASES = [
     Case('embed similarity', 'descent embed similarity v.txt p.txt', reads='v.txt p.txt'),
     Case('embed convert', 'descent embed convert v.txt v.bin --format binary', reads='v.txt', writes='v.bin'),
     Case('embed convert hdf5', 'descent embed convert v.txt v.h5 --format hdf5', reads='v.txt', writes='v.h5'),
+    Case('embed phrases', 'descent embed phrases -train t.txt -output p.txt -threshold 1 -min-count 1 -threads 1', reads='t.txt',
+         writes='p.txt'),
     Case('model', 'model m.h5 c.h5', writes='m.h5 c.h5', failed=1),
     Case('run', 'double-descent --case spline --set degrees_of_freedom=2,4,8 ' + SMALL, writes='x.h5'),
     Case('resume', 'double-descent --case spline --threads 1 --no-plot --quiet --out a.h5', reads='a.h5', writes='a.h5'),
@@ -127,6 +129,7 @@ class Trials:
         (self.inputs / 'q.txt').write_text(': royal\nman king man queen\nking man queen man\n')
         (self.inputs / 'p.txt').write_text('man king 3\nman queen 2\nking queen 1\n')
         (self.inputs / 'v.txt').write_text('3 2\nman 1 0\nking 3 0\nqueen 3 1\n')
+        (self.inputs / 't.txt').write_text('new york and\nnew york or\nnew york\n')
         (self.inputs / 'c.json').write_text('{"case": "spline", "deviation": 0.2}\n')
 
     def folder_of(self, case):

@@ -21,8 +21,13 @@ size_t embed_find(dsc_scope *scope, const dsc_word_vectors *vectors, const char 
     return row;
 }
 
-static const dsc_verb *const verbs[] = { &embed_verb_accuracy, &embed_verb_similarity, &embed_verb_neighbours,
-                                         &embed_verb_analogy,  &embed_verb_convert,    NULL };
+static const dsc_verb *const verbs[] = { &embed_verb_accuracy,
+                                         &embed_verb_similarity,
+                                         &embed_verb_neighbours,
+                                         &embed_verb_analogy,
+                                         &embed_verb_convert,
+                                         &embed_verb_phrases,
+                                         NULL };
 
 const dsc_verb dsc_verb_embed = {
     .name = "embed",
