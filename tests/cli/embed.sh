@@ -84,6 +84,18 @@ refuses 3 'No such file' descent embed neighbours none.bin man
 refuses 2 "unknown format of vectors 'xml'" descent embed convert vec.txt out --format xml
 refuses 3 'nowhere' descent embed convert vec.txt nowhere/out.txt
 
+# Factors of a table of co-occurrences: the same bytes on any number of threads; what is wrong is said before the work.
+awk 'BEGIN { for (i = 0; i < 3000; i++) printf "%s%s", "w" i * i % 97 % 31, i % 9 ? " " : "\n" }' >words.txt
+for way in svd glove; do
+    run 0 descent embed $way words.txt one.bin --size 8 --format binary --threads 1
+    out_has 'one.bin: 26 words of 8 numbers, binary'
+    run 0 descent embed $way words.txt three.bin --size 8 --format binary --threads 3
+    run 0 cmp one.bin three.bin
+    refuses 3 'nowhere.txt' descent embed $way nowhere.txt vec.out
+done
+refuses 2 'expected at most as many dimensions as words' descent embed svd words.txt vec.out --size 100
+refuses 3 'not finite in epoch 1 of 25, at a rate of 1e+12' descent embed glove words.txt vec.out --eta 1e12
+
 # Verbs behind a verb.
 refuses 2 "unknown embed verb 'analogies': did you mean 'analogy'?" descent embed analogies
 refuses 2 "a verb is missing behind 'embed'" descent embed

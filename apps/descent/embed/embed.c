@@ -21,13 +21,9 @@ size_t embed_find(dsc_scope *scope, const dsc_word_vectors *vectors, const char 
     return row;
 }
 
-static const dsc_verb *const verbs[] = { &embed_verb_accuracy,
-                                         &embed_verb_similarity,
-                                         &embed_verb_neighbours,
-                                         &embed_verb_analogy,
-                                         &embed_verb_convert,
-                                         &embed_verb_phrases,
-                                         NULL };
+static const dsc_verb *const verbs[] = { &embed_verb_accuracy, &embed_verb_similarity, &embed_verb_neighbours,
+                                         &embed_verb_analogy,  &embed_verb_convert,    &embed_verb_phrases,
+                                         &embed_verb_svd,      &embed_verb_glove,      NULL };
 
 const dsc_verb dsc_verb_embed = {
     .name = "embed",

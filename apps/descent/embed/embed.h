@@ -9,6 +9,7 @@
 /* One row a verb, in its own file. */
 extern const dsc_verb embed_verb_accuracy, embed_verb_analogy, embed_verb_convert, embed_verb_neighbours,
     embed_verb_phrases, embed_verb_similarity;
+extern const dsc_verb embed_verb_glove, embed_verb_svd;
 
 /* The row of a word, SIZE_MAX and a failed scope with the nearest word there is if it is none. */
 size_t embed_find(dsc_scope *scope, const dsc_word_vectors *vectors, const char *path, const char *word);
