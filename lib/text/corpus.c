@@ -121,6 +121,9 @@ static bool append_window(void *user, const dsci_window *window)
     for (size_t piece = 0; piece * DSCI_PIECE_BYTES < window->size; piece++) {
         const uint32_t *ids = corpus->window + dsci_piece_begin(window, piece);
         const size_t count = corpus->counts[piece];
+        corpus->corpus.unknown += corpus->unknown[piece];
+        if (count == 0)
+            continue;
         if (!make_room(corpus, count))
             return false;
         if (corpus->file < 0)
@@ -128,7 +131,6 @@ static bool append_window(void *user, const dsci_window *window)
         else if (!write_ids(corpus, ids, count))
             return false;
         corpus->corpus.count += count;
-        corpus->corpus.unknown += corpus->unknown[piece];
     }
     return true;
 }
