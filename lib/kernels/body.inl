@@ -21,6 +21,7 @@
 #include "kernels/normalization.inl"
 #include "kernels/pair_factors.inl"
 #include "kernels/pooling.inl"
+#include "kernels/row_products.inl"
 #include "kernels/rowwise.inl"
 #include "kernels/weighted_loss.inl"
 
@@ -81,6 +82,9 @@ const dsci_kernels LEVEL_TABLE = {
     .window_products = window_products,
     .gather_rows = gather_rows,
     .pair_factors = pair_factors,
+    .dot_rows = dot_rows,
+    .combine_rows = combine_rows,
+    .pair_gradients = pair_gradients,
     .gates = gates,
     .binary = binary,
     .function = function,

@@ -437,6 +437,20 @@ typedef struct dsci_kernels {
        before the step, x -= g / sqrt(s), s += g^2. Returns the sum of weight d^2 / 2. */
     double (*pair_factors)(const dsci_pair_factors *factors, const dsci_pair_target *pairs, size_t n);
 
+    /* dst[r] = the dot product of x and rows[r]: sums of 16 lanes over the vectors in order, then a tree that
+       folds the upper half of the lanes onto the lower. width, here and below, is a multiple of 16. */
+    void (*dot_rows)(float *dst, const float *x, const float *const *rows, size_t n, size_t width);
+    /* dst = src (0 if NULL) + factors[0] rows[0] + factors[1] rows[1] + ..., each a fused multiply-add. dst
+       may be src but none of the rows. */
+    void (*combine_rows)(float *dst, const float *src, const float *factors, const float *const *rows,
+                         size_t n, size_t width);
+    /* Of pairs with a label 0 or 1, whose probability of 1 is the sigmoid of a score: gradients = rate weight
+       (label - probability). Scores beyond +-limit have probability 1 and 0, or no gradient if skip (the
+       rules of word2vec for negative sampling and for hierarchical softmax). Returns the sum of weight times
+       the negative log-likelihood, in 16 lanes of doubles. */
+    double (*pair_gradients)(float *gradients, const float *scores, const float *labels, const float *weights,
+                             size_t n, float rate, float limit, int skip);
+
     /* dst[i] = a[i a_step] kind b[i b_step], steps 0 or 1; in place is allowed. A maximum or minimum with NaN
        is NaN, nothing is greater than NaN. */
     void (*binary)(dsci_binary kind, float *dst, const float *a, size_t a_step, const float *b, size_t b_step,

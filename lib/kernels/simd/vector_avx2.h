@@ -12,6 +12,9 @@
 #define TILE_ROWS    6
 #define TILE_VECTORS 1
 
+#define DOT_ROWS    4
+#define ROW_VECTORS 4
+
 typedef struct vec {
     __m256 low, high;
 } vec;
@@ -240,6 +243,20 @@ static inline void vec_transpose(vec r[16])
         r[i] = (vec){ turned[0][i], turned[1][i] };
         r[i + 8] = (vec){ turned[2][i], turned[3][i] };
     }
+}
+
+static inline void vec_sums(float dst[8], const vec x[8])
+{
+    __m256 four[4], two[2];
+    for (int i = 0; i < 4; i++) {
+        const __m256 a = _mm256_add_ps(x[i].low, x[i].high), b = _mm256_add_ps(x[i + 4].low, x[i + 4].high);
+        four[i] = _mm256_add_ps(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31));
+    }
+    for (int i = 0; i < 2; i++)
+        two[i] = _mm256_add_ps(_mm256_shuffle_ps(four[2 * i], four[2 * i + 1], 0x44),
+                               _mm256_shuffle_ps(four[2 * i], four[2 * i + 1], 0xee));
+    _mm256_storeu_ps(
+        dst, _mm256_add_ps(_mm256_shuffle_ps(two[0], two[1], 0x88), _mm256_shuffle_ps(two[0], two[1], 0xdd)));
 }
 
 typedef struct wide {

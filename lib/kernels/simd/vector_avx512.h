@@ -17,6 +17,10 @@
 #define TILE_ROWS    12
 #define TILE_VECTORS 2
 
+/* Rows that one row is multiplied with side by side, and vectors of a row that are added to at once. */
+#define DOT_ROWS    8
+#define ROW_VECTORS 8
+
 typedef __m512 vec;
 typedef __mmask16 vec_mask;
 
@@ -188,6 +192,23 @@ static inline void vec_transpose(vec r[16])
         r[8 + c] = _mm512_shuffle_f32x4(a, d, 0xdd);
         r[12 + c] = _mm512_shuffle_f32x4(b, e, 0xdd);
     }
+}
+
+static inline void vec_sums(float dst[8], const vec x[8])
+{
+    __m512 eight[4], four[2];
+    for (int i = 0; i < 4; i++)
+        eight[i] = _mm512_add_ps(_mm512_shuffle_f32x4(x[i], x[i + 4], 0x44),
+                                 _mm512_shuffle_f32x4(x[i], x[i + 4], 0xee));
+    for (int i = 0; i < 2; i++)
+        four[i] = _mm512_add_ps(_mm512_shuffle_f32x4(eight[2 * i], eight[2 * i + 1], 0x88),
+                                _mm512_shuffle_f32x4(eight[2 * i], eight[2 * i + 1], 0xdd));
+    /* Quarters of rows (0, 2), (4, 6), (1, 3) and (5, 7), two lanes of each. */
+    const __m512 two =
+        _mm512_add_ps(_mm512_shuffle_ps(four[0], four[1], 0x44), _mm512_shuffle_ps(four[0], four[1], 0xee));
+    const __m512 one = _mm512_add_ps(two, _mm512_permute_ps(two, 0xb1));
+    const __m512i order = _mm512_setr_epi32(0, 8, 2, 10, 4, 12, 6, 14, 0, 0, 0, 0, 0, 0, 0, 0);
+    _mm256_storeu_ps(dst, _mm512_castps512_ps256(_mm512_permutexvar_ps(order, one)));
 }
 
 typedef struct wide {

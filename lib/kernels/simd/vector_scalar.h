@@ -19,6 +19,10 @@
 #define TILE_ROWS    4
 #define TILE_VECTORS 1
 
+/* Rows that one row is multiplied with side by side, and vectors of a row that are added to at once. */
+#define DOT_ROWS    1
+#define ROW_VECTORS 1
+
 typedef struct vec {
     float lane[16];
 } vec;
@@ -237,6 +241,18 @@ SCALAR_INLINE void vec_transpose(vec r[16])
             r[i].lane[j] = r[j].lane[i];
             r[j].lane[i] = x;
         }
+}
+
+/* Of each of eight vectors the sum of the lanes: a tree that folds the upper half onto the lower. */
+SCALAR_INLINE void vec_sums(float dst[8], const vec x[8])
+{
+    for (size_t r = 0; r < 8; r++) {
+        vec sums = x[r];
+        for (size_t half = 8; half > 0; half /= 2)
+            for (size_t i = 0; i < half; i++)
+                sums.lane[i] += sums.lane[i + half];
+        dst[r] = sums.lane[0];
+    }
 }
 
 typedef struct wide {
