@@ -11,6 +11,7 @@
 #include <descent/corpus.h>
 #include <descent/cpu.h>
 #include <descent/data.h>
+#include <descent/embed.h>
 #include <descent/engine.h>
 #include <descent/examples.h>
 #include <descent/experiment.h>

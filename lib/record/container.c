@@ -193,6 +193,24 @@ const char *dsci_container_text(const dsci_container *container, const char *gro
     return "";
 }
 
+dsc_status dsci_container_expect_recipe(const dsci_container *container, const char *wanted)
+{
+    dsc_scope *scope = container->scope;
+    const char *found = dsci_container_text(container, "", "recipe");
+    while (dsc_scope_status(scope) == DSC_OK && strcmp(wanted, found) != 0) {
+        const size_t a = strcspn(wanted, "\n"), b = strcspn(found, "\n");
+        if (a != b || memcmp(wanted, found, a) != 0 || a == 0)
+            dsc_scope_fail(scope, DSC_ERROR_MISMATCH,
+                           "'%s' is the checkpoint of another training: expected '%.*s', found '%.*s'; give "
+                           "another file, or remove it to begin anew",
+                           container->path, (int)(a < 200 ? a : 200), wanted, (int)(b < 200 ? b : 200),
+                           found);
+        wanted += a + (wanted[a] == '\n');
+        found += b + (found[b] == '\n');
+    }
+    return dsc_scope_status(scope);
+}
+
 const char **dsci_container_texts(const dsci_container *container, const char *group, const char *name,
                                   size_t *count)
 {

@@ -50,6 +50,9 @@ const char **dsci_container_paths(const dsci_container *container, size_t *count
 bool dsci_container_has_text(const dsci_container *container, const char *group, const char *name);
 /* One text; "" and an error if there is none. */
 const char *dsci_container_text(const dsci_container *container, const char *group, const char *name);
+/* Fails the scope unless the text `recipe` of a checkpoint is the one wanted, with the first line that
+ * differs. */
+dsc_status dsci_container_expect_recipe(const dsci_container *container, const char *wanted);
 /* A list of texts; *count 0 and NULL, and an error, if there is none. */
 const char **dsci_container_texts(const dsci_container *container, const char *group, const char *name,
                                   size_t *count);

@@ -116,23 +116,6 @@ static const char *write_recipe(dsc_scope *scope, const dsci_fit *fit)
     return dsc_text_string(text);
 }
 
-/* Fails with the first line that differs. */
-static void fail_recipe(dsc_scope *scope, const char *path, const char *wanted, const char *found)
-{
-    for (;;) {
-        const size_t a = strcspn(wanted, "\n"), b = strcspn(found, "\n");
-        if (a != b || memcmp(wanted, found, a) != 0 || a == 0) {
-            dsc_scope_fail(scope, DSC_ERROR_MISMATCH,
-                           "'%s' is the checkpoint of another training: expected '%.*s', found '%.*s'; give "
-                           "another file, or remove it to begin anew",
-                           path, (int)(a < 200 ? a : 200), wanted, (int)(b < 200 ? b : 200), found);
-            return;
-        }
-        wanted += a + (wanted[a] == '\n');
-        found += b + (found[b] == '\n');
-    }
-}
-
 /* --- What is in the file --- */
 
 enum { PROGRESS = 7, EPOCH = 7, SCALARS = DSCI_OPTIMIZER_SCALARS, ARRAYS = 12 };
@@ -383,12 +366,7 @@ static void read_checkpoint(dsc_scope *local, dsci_fit *fit)
                        FORMAT);
         return;
     }
-    const char *recipe = dsci_container_text(container, "", "recipe");
-    if (dsc_scope_status(local) != DSC_OK)
-        return;
-    if (strcmp(recipe, fit->recipe) != 0)
-        fail_recipe(local, path, fit->recipe, recipe);
-    else
+    if (dsci_container_expect_recipe(container, fit->recipe) == DSC_OK)
         read_contents(local, container, fit);
 }
 

@@ -21,7 +21,8 @@ typedef enum dsc_stream {
     DSC_STREAM_AUGMENTATION = 5,
     DSC_STREAM_SAMPLING = 6,
     DSC_STREAM_DATA = 7,
-    DSC_STREAM_BOOTSTRAP = 8
+    DSC_STREAM_BOOTSTRAP = 8,
+    DSC_STREAM_NEGATIVES = 9
 } dsc_stream;
 
 typedef struct dsc_rng {
