@@ -64,6 +64,7 @@ void cli_progress_show(void *user, const dsc_progress *progress)
         *view = (cli_progress_view){ .terminal = terminal,
                                      .title = view->title,
                                      .unit = view->unit,
+                                     .note = view->note,
                                      .shown_at = now,
                                      .begun = true,
                                      .first_elapsed = progress->elapsed,
@@ -82,7 +83,8 @@ void cli_progress_show(void *user, const dsc_progress *progress)
     time_text(progress->remaining, "left", left, sizeof left);
     rate_text(view, progress, rate, sizeof rate);
     snprintf(line, sizeof line, "%3.0f %%  %*zu/%zu %s%s%s%s", floor(100 * share), digits_of(progress->cells),
-             progress->done, progress->cells, view->unit ? view->unit : "cells", elapsed, left, rate);
+             progress->done, progress->cells, view->unit ? view->unit : "cells", elapsed, left,
+             view->note ? view->note : rate);
     if (!terminal->live) {
         cli_say(terminal, CLI_TONE_NOTE, "%s", line);
         return;

@@ -14,6 +14,7 @@ typedef struct cli_progress_view {
     cli_terminal *terminal;
     const char *title;
     const char *unit; /* what is counted; NULL: "cells" */
+    const char *note; /* what is shown behind the times; NULL: the rate of arithmetic */
     double shown_at, first_elapsed, first_work;
     bool begun;
 } cli_progress_view;

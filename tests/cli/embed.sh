@@ -98,11 +98,60 @@ refuses 3 'not finite in epoch 1 of 25, at a rate of 1e+12' descent embed glove 
 
 # Verbs behind a verb.
 refuses 2 "unknown embed verb 'analogies': did you mean 'analogy'?" descent embed analogies
-refuses 2 "a verb is missing behind 'embed'" descent embed
 run 0 descent help embed
-out_has 'usage: descent embed VERB'
+out_has 'usage: descent embed [VERB] [OPTION]...'
 run 0 descent help embed analogy
 out_has 'usage: descent embed analogy VEC A B C'
 run 0 descent embed analogy --help
 out_has 'usage: descent embed analogy VEC A B C'
+
+# Training: word2vec's flags, the same bytes whatever the threads, and an HDF5 file beside.
+awk 'BEGIN { srand(7); for (i = 0; i < 60000; i++) printf "w%d%s", int(200 * rand() * rand()), i % 23 ? " " : "\n" }' >text.txt
+small='-size 24 -iter 2 -sample 1e-3 -min-count 2'
+# shellcheck disable=SC2086 # words
+{
+    run 0 descent embed -train text.txt -output one.bin -binary 1 -cbow 0 -threads 1 $small -save-vocab words.txt
+    out_has 'one.bin: 201 words of 24 numbers; one.bin.h5 has them with counts, recipe and losses'
+    run 0 descent embed --train text.txt --output two.bin --binary 1 --cbow 0 --threads 2 $small --read-vocab words.txt
+    run 0 cmp one.bin two.bin
+    run 0 descent embed convert one.bin.h5 three.bin --format binary
+    run 0 cmp one.bin three.bin
+    run 0 descent embed -train text.txt -output hs.txt -hs 1 -negative 0 -threads 3 $small
+    head -n 1 hs.txt >first.txt
+    printf '201 24\n' >expected.txt
+    run 0 cmp first.txt expected.txt
+    gzip -k text.txt
+    run 0 descent embed -train text.txt.gz -output packed.bin -binary 1 -cbow 0 $small
+    run 0 cmp one.bin packed.bin
+}
+[ ! -e one.bin.checkpoint ] || fail 'a finished training left a checkpoint'
+
+# What was stopped, or killed, goes on to the same bytes.
+long='-size 64 -iter 60 -sample 1e-3 -min-count 2 -binary 1 -cbow 0 -seed 3'
+# shellcheck disable=SC2086
+run 0 descent embed -train text.txt -output whole.bin $long
+# shellcheck disable=SC2086
+descent embed -train text.txt -output stopped.bin $long >"$out" 2>"$err" &
+sleep 0.7
+kill -TERM $! 2>/dev/null
+status=0
+wait $! || status=$?
+if [ "$status" -eq 75 ]; then
+    [ -e stopped.bin.checkpoint ] || fail 'a stopped training left no checkpoint'
+    [ ! -e stopped.bin ] || fail 'a stopped training left vectors'
+    # shellcheck disable=SC2086
+    refuses 3 "expected 'model=0 context=0', found 'model=1" descent embed -train text.txt -output stopped.bin $long -cbow 1 -debug 0
+fi
+# shellcheck disable=SC2086
+run 0 descent embed -train text.txt -output stopped.bin $long -threads 1
+run 0 cmp whole.bin stopped.bin
+
+refuses 2 'nothing is to be written' descent embed -train text.txt
+refuses 2 '-negative 0 needs -hs 1' descent embed -train text.txt -output o.bin -negative 0
+refuses 3 'missing.txt' descent embed -train missing.txt -output o.bin
+refuses 3 'min' descent embed -train text.txt -output o.bin -min-count 100000
+refuses 2 'no/such' descent embed -train text.txt -output no/such/o.bin
+refuses 2 'text' descent embed -train text.txt -output o.bin -context best
+[ ! -e o.bin ] || fail 'a refused training left a file'
+
 finish

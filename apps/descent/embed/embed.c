@@ -3,6 +3,8 @@
 
 #include <descent/value.h>
 
+#include "train.h"
+
 static const char *word_at(const void *vectors, size_t i)
 {
     return ((const dsc_word_vectors *)vectors)->words[i];
@@ -27,10 +29,13 @@ static const dsc_verb *const verbs[] = { &embed_verb_accuracy, &embed_verb_simil
 
 const dsc_verb dsc_verb_embed = {
     .name = "embed",
-    .words = "VERB",
-    .summary = "word vectors: how good they are, neighbours, analogies, files",
+    .words = "[VERB]",
+    .summary = "word vectors: train them, judge them, ask and convert them",
     .verbs = verbs,
-    .examples = "  descent embed accuracy vec.bin questions-words.txt\n"
+    .options = embed_train_options,
+    .run = embed_train,
+    .examples = "  descent embed -train text.txt -output vec.bin -size 200 -cbow 0 -sample 1e-4 -binary 1\n"
+                "  descent embed accuracy vec.bin questions-words.txt\n"
                 "  descent embed neighbours vec.bin paris berlin\n"
                 "  descent embed analogy vec.bin man woman king\n"
                 "  descent embed convert vec.bin vec.txt --format text\n",
