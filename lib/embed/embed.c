@@ -134,6 +134,7 @@ static void make_changes(dsc_embedding *e)
 static void make_workers(dsc_embedding *e)
 {
     e->workers = dsc_scope_alloc(e->scope, (size_t)e->options.threads, sizeof(dsci_worker *));
+    e->taken = dsc_scope_alloc(e->scope, (size_t)e->options.threads * 2, 64);
     for (int t = 0; e->workers && t < e->options.threads; t++)
         e->workers[t] = dsci_worker_make(e);
 }

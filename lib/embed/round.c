@@ -9,13 +9,35 @@
 
 static const double LEAST_RATE = 1e-4; /* of the rate at the start, as word2vec.c */
 
+/* Pieces of work that each thread has a range of. Whoever is done with its own takes from the others': memory
+   that a thread wrote stays in its caches from round to round as far as all are equally fast. */
+typedef struct pieces {
+    size_t count;
+    atomic_size_t *taken; /* of each thread's range, a cache line apart */
+} pieces;
+
+enum { LINE = 64 / sizeof(atomic_size_t) };
+
 typedef struct round {
     dsc_embedding *embedding;
     uint64_t first, last; /* words of the text */
-    size_t blocks;
     float rate;
-    atomic_size_t next_block, next_shard;
+    pieces blocks, shards;
 } round_work;
+
+/* The next piece from the range of `owner` on; count if none is left. */
+static size_t take_piece(pieces *p, dsci_region region, int *owner)
+{
+    for (; *owner < region.thread + region.threads; ++*owner) {
+        const dsci_region range = { *owner % region.threads, region.threads };
+        const size_t piece =
+            dsci_region_begin(range, p->count) +
+            atomic_fetch_add_explicit(&p->taken[range.thread * LINE], 1, memory_order_relaxed);
+        if (piece < dsci_region_end(range, p->count))
+            return piece;
+    }
+    return p->count;
+}
 
 double dsci_embed_rate(const dsc_embedding *e)
 {
@@ -24,21 +46,22 @@ double dsci_embed_rate(const dsc_embedding *e)
     return e->options.rate * fmax(1 - done / all, LEAST_RATE);
 }
 
-static void train_blocks(round_work *r, dsci_worker *worker)
+static void train_blocks(round_work *r, dsci_region region)
 {
     dsc_embedding *e = r->embedding;
     const uint64_t words = e->options.block_words;
-    for (size_t b; (b = atomic_fetch_add_explicit(&r->next_block, 1, memory_order_relaxed)) < r->blocks;) {
+    int owner = region.thread;
+    for (size_t b; (b = take_piece(&r->blocks, region, &owner)) < r->blocks.count;) {
         const uint64_t first = r->first + b * words;
         const uint64_t last = first + words < r->last ? first + words : r->last;
-        dsci_block_train(e, worker, first, last, r->rate, &e->changes[b]);
+        dsci_block_train(e, e->workers[region.thread], first, last, r->rate, &e->changes[b]);
     }
 }
 
 static void count_touches(round_work *r, size_t shard, int step)
 {
     dsc_embedding *e = r->embedding;
-    for (size_t b = 0; b < r->blocks; b++) {
+    for (size_t b = 0; b < r->blocks.count; b++) {
         const dsci_changes *c = &e->changes[b];
         for (size_t i = c->first[shard]; i < c->first[shard + 1]; i++)
             e->touched[c->rows[i]] = step > 0 ? (uint16_t)(e->touched[c->rows[i]] + 1) : 0;
@@ -74,7 +97,7 @@ static void add_changes(round_work *r, size_t shard)
     dsc_embedding *e = r->embedding;
     if (e->touched)
         count_touches(r, shard, 1);
-    for (size_t b = 0; b < r->blocks; b++) {
+    for (size_t b = 0; b < r->blocks.count; b++) {
         const dsci_changes *c = &e->changes[b];
         const size_t end = c->first[shard + 1];
         for (size_t i = c->first[shard]; i < end; i++) {
@@ -90,11 +113,11 @@ static void add_changes(round_work *r, size_t shard)
 static void run_round(void *user, dsci_region region)
 {
     round_work *r = user;
-    train_blocks(r, r->embedding->workers[region.thread]);
+    train_blocks(r, region);
     dsci_region_wait(region);
+    int owner = region.thread;
     if (!r->embedding->options.racy)
-        for (size_t s;
-             (s = atomic_fetch_add_explicit(&r->next_shard, 1, memory_order_relaxed)) < r->embedding->shards;)
+        for (size_t s; (s = take_piece(&r->shards, region, &owner)) < r->shards.count;)
             add_changes(r, s);
 }
 
@@ -103,11 +126,16 @@ static void train_round(dsc_embedding *e)
 {
     const uint64_t words = (uint64_t)e->options.blocks * e->options.block_words;
     const uint64_t left = e->corpus->count - e->position;
+    const size_t threads = (size_t)e->options.threads * LINE;
     round_work r = { .embedding = e, .first = e->position, .rate = (float)dsci_embed_rate(e) };
     r.last = r.first + (words < left ? words : left);
-    r.blocks = (size_t)((r.last - r.first + e->options.block_words - 1) / e->options.block_words);
+    r.blocks = (pieces){ (size_t)((r.last - r.first + e->options.block_words - 1) / e->options.block_words),
+                         e->taken };
+    r.shards = (pieces){ e->shards, e->taken + threads };
+    for (size_t i = 0; i < 2 * threads; i++)
+        atomic_store_explicit(&e->taken[i], 0, memory_order_relaxed);
     dsci_region_run(e->options.threads, run_round, &r);
-    for (size_t b = 0; b < r.blocks; b++) {
+    for (size_t b = 0; b < r.blocks.count; b++) {
         e->loss += e->changes[b].loss;
         e->pairs += e->changes[b].pairs;
     }

@@ -2,6 +2,8 @@
 #ifndef DESCENT_EMBED_TRAINER_H
 #define DESCENT_EMBED_TRAINER_H
 
+#include <stdatomic.h>
+
 #include <descent/embed.h>
 
 #include "kernels/kernels.h"
@@ -72,7 +74,8 @@ struct dsc_embedding {
     dsci_worker **workers; /* of each thread */
     uint16_t *touched;     /* of each row, by how many blocks of the round; NULL without most_deltas */
     size_t shards;
-    uint64_t position; /* in the text */
+    atomic_size_t *taken; /* of each thread's blocks and shards in a round, a cache line each */
+    uint64_t position;    /* in the text */
     size_t pass;
     double loss, pairs; /* of the pass */
     double *losses;     /* of the passes that are done */
