@@ -124,6 +124,13 @@ small='-size 24 -iter 2 -sample 1e-3 -min-count 2'
     run 0 descent embed -train text.txt.gz -output packed.bin -binary 1 -cbow 0 $small
     run 0 cmp one.bin packed.bin
 }
+# shellcheck disable=SC2086
+run 0 descent embed -train text.txt -output classes.txt -cbow 0 -classes 7 $small
+out_has 'classes.txt: the classes of 201 words; classes.txt.h5 has their vectors'
+[ "$(awk '$2 >= 0 && $2 < 7' classes.txt | wc -l)" -eq 201 ] || fail 'a word without a class'
+run 0 cmp one.bin.h5 classes.txt.h5
+# shellcheck disable=SC2086
+refuses 2 'expected at most 201' descent embed -train text.txt -output c.txt -classes 5000 -debug 0 $small
 [ ! -e one.bin.checkpoint ] || fail 'a finished training left a checkpoint'
 
 # What was stopped, or killed, goes on to the same bytes.

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include <descent/embed.h>
 #include <descent/file.h>
 #include <descent/record.h>
+#include <descent/text.h>
 #include <descent/vocabulary.h>
 
 #include "json.h"
@@ -98,6 +100,10 @@ static void count_words(training *job)
     if (!job->vocabulary)
         return;
     print_text(job, dsc_clock_seconds() - start);
+    if ((uint64_t)t->classes > job->vocabulary->count)
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                       "-classes %" PRId64 ": expected at most %zu, the words that there are", t->classes,
+                       job->vocabulary->count);
     if (t->save_vocab)
         dsc_vocabulary_write(scope, job->vocabulary, t->save_vocab);
 }
@@ -173,6 +179,31 @@ static char *recipe_of(const training *job)
     return text;
 }
 
+/* A line a word: the word and the number of its class, as word2vec's -classes. */
+static dsc_status write_classes(const training *job, const dsc_word_vectors *vectors)
+{
+    dsc_scope *scope = job->call->scope;
+    const embed_training *t = job->wanted;
+    const dsc_word_classes_options options = { .classes = (size_t)t->classes, .threads = t->threads };
+    const uint32_t *classes = dsc_word_vectors_classes(scope, vectors, &options);
+    dsc_text *text = dsc_text_open(scope);
+    for (size_t w = 0; classes && w < vectors->count; w++)
+        dsc_text_format(text, "%s %" PRIu32 "\n", vectors->words[w], classes[w]);
+    return dsc_text_string(text)
+               ? dsc_file_replace(scope, t->output, dsc_text_string(text), dsc_text_length(text))
+               : dsc_scope_status(scope);
+}
+
+/* What -output asks for. */
+static dsc_status write_output(const training *job, const dsc_word_vectors *vectors)
+{
+    const embed_training *t = job->wanted;
+    if (t->classes > 0)
+        return write_classes(job, vectors);
+    return dsc_word_vectors_write(job->call->scope, vectors, t->output,
+                                  t->binary ? DSC_VECTORS_BINARY : DSC_VECTORS_TEXT);
+}
+
 static void write_results(training *job)
 {
     dsc_scope *scope = job->call->scope;
@@ -184,13 +215,15 @@ static void write_results(training *job)
     dsc_word_vectors_notes notes = { .recipe = recipe,
                                      .objective = "mean negative log-likelihood of a pair, nats" };
     notes.losses = dsc_embed_losses(job->embedding, &notes.passes);
-    if (vectors && recipe &&
-        dsc_word_vectors_write(scope, vectors, t->output,
-                               t->binary ? DSC_VECTORS_BINARY : DSC_VECTORS_TEXT) == DSC_OK &&
+    if (vectors && recipe && write_output(job, vectors) == DSC_OK &&
         dsc_word_vectors_write_hdf5(scope, vectors, job->hdf5, &notes) == DSC_OK) {
         unlink(job->checkpoint);
-        cli_print("%s: %zu words of %zu numbers; %s has them with counts, recipe and losses\n", t->output,
-                  vectors->count, vectors->dimension, job->hdf5);
+        if (t->classes > 0)
+            cli_print("%s: the classes of %zu words; %s has their vectors\n", t->output, vectors->count,
+                      job->hdf5);
+        else
+            cli_print("%s: %zu words of %zu numbers; %s has them with counts, recipe and losses\n", t->output,
+                      vectors->count, vectors->dimension, job->hdf5);
     }
     free(recipe);
 }

@@ -9,7 +9,7 @@
 /* word2vec.c's flags, and ours. Integers are those of the command line. */
 typedef struct embed_training {
     const char *train, *output, *save_vocab, *read_vocab;
-    int64_t size, window, hs, negative, iter, min_count, debug, binary, cbow, seed;
+    int64_t size, window, hs, negative, iter, min_count, debug, binary, cbow, classes, seed;
     int64_t blocks, block_words, shared_windows;
     double alpha, sample, most_deltas;
     int threads;

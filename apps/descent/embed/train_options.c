@@ -57,6 +57,8 @@ const cli_option embed_train_options[] = {
                   "1: continuous bag of words, 0: skip-gram (default: 1)", 0, 1),
     CLI_OPTION_IN("binary", "0|1", FIELD(binary), cli_option_integer,
                   "1: binary vectors, 0: text (default: 0)", 0, 1),
+    CLI_OPTION_IN("classes", "N", FIELD(classes), cli_option_integer,
+                  "write the words' classes, N of them by k-means, instead of vectors", 0, 1e9),
     CLI_OPTION("save-vocab", "FILE", FIELD(save_vocab), cli_option_text, "write the words with their counts"),
     CLI_OPTION("read-vocab", "FILE", FIELD(read_vocab), cli_option_text,
                "read the words with their counts instead of counting"),

@@ -9,10 +9,11 @@
  * the vectors in the order of the blocks. Every random number is drawn by the position in the text. So
  * the result is a function of the text and the options alone.
  *
- *     dsc_embedding *embedding = dsc_embed_open(scope, vocabulary, corpus, &(dsc_embed_options){ .dimension =
- * 200 }); while (dsc_embed_progress_of(embedding).words_left > 0) if (dsc_embed_train(embedding, 1000000) !=
- * DSC_OK) break; dsc_word_vectors_write(scope, dsc_embed_vectors(scope, embedding), "vectors.bin",
- * DSC_VECTORS_BINARY);
+ *     dsc_embedding *e = dsc_embed_open(scope, words, text, &(dsc_embed_options){ .dimension = 200 });
+ *     while (dsc_embed_progress_of(e).words < dsc_embed_progress_of(e).all_words)
+ *         if (dsc_embed_train(e, 1000000) != DSC_OK)
+ *             break;
+ *     dsc_word_vectors_write(scope, dsc_embed_vectors(scope, e), "vec.bin", DSC_VECTORS_BINARY);
  */
 #ifndef DESCENT_EMBED_H
 #define DESCENT_EMBED_H
@@ -72,6 +73,7 @@ DSC_API dsc_embedding *dsc_embed_open(dsc_scope *scope, const dsc_vocabulary *vo
    numbers that are no longer finite (DSC_ERROR_NUMERIC), which name the rate and the place. */
 DSC_API dsc_status dsc_embed_train(dsc_embedding *embedding, uint64_t words);
 
+/* How far a training is. */
 typedef struct dsc_embed_progress {
     uint64_t words, all_words; /* of the text, over all passes: done, and in the end */
     size_t pass;               /* that the next word is in, from 0 */
