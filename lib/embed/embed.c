@@ -165,6 +165,11 @@ dsc_embedding *dsc_embed_open(dsc_scope *scope, const dsc_vocabulary *vocabulary
     return dsc_scope_status(scope) == DSC_OK ? e : NULL;
 }
 
+dsc_embed_options dsc_embed_options_of(const dsc_embedding *e)
+{
+    return e->options;
+}
+
 dsc_embed_progress dsc_embed_progress_of(const dsc_embedding *e)
 {
     const uint64_t text = e->corpus->count;

@@ -168,12 +168,15 @@ static void begin(training *job)
 static char *recipe_of(const training *job)
 {
     const embed_training *t = job->wanted;
-    json_t *json =
-        json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:f, s:f, s:i, s:i, s:s, s:I, s:b}", "train", t->train,
-                  "cbow", (int)t->cbow, "size", (int)t->size, "window", (int)t->window, "negative",
-                  (int)t->negative, "hs", (int)t->hs, "sample", t->sample, "alpha", t->alpha, "iter",
-                  (int)t->iter, "min-count", (int)t->min_count, "context", embed_context_name(t->context),
-                  "seed", (json_int_t)t->seed, "deterministic", !t->racy);
+    const dsc_embed_options o = dsc_embed_options_of(job->embedding);
+    json_t *json = json_pack(
+        "{s:s, s:I, s:b, s:s, s:I, s:I, s:I, s:b, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:f, s:b}", "train",
+        t->train, "min-count", (json_int_t)t->min_count, "cbow", o.model == DSC_EMBED_CBOW, "context",
+        embed_context_name(o.context), "size", (json_int_t)o.dimension, "window", (json_int_t)o.window,
+        "negative", (json_int_t)o.negatives, "hs", o.hierarchical_softmax, "sample", t->sample, "alpha",
+        o.rate, "iter", (json_int_t)o.passes, "seed", (json_int_t)o.seed, "blocks", (json_int_t)o.blocks,
+        "block-words", (json_int_t)o.block_words, "shared-windows", (json_int_t)o.shared_windows,
+        "most-deltas", o.most_deltas, "deterministic", !o.racy);
     char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
     json_decref(json);
     return text;

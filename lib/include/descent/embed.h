@@ -73,6 +73,9 @@ DSC_API dsc_embedding *dsc_embed_open(dsc_scope *scope, const dsc_vocabulary *vo
    numbers that are no longer finite (DSC_ERROR_NUMERIC), which name the rate and the place. */
 DSC_API dsc_status dsc_embed_train(dsc_embedding *embedding, uint64_t words);
 
+/* Its options, with what zeros stood for. */
+DSC_API dsc_embed_options dsc_embed_options_of(const dsc_embedding *embedding);
+
 /* How far a training is. */
 typedef struct dsc_embed_progress {
     uint64_t words, all_words; /* of the text, over all passes: done, and in the end */
