@@ -30,10 +30,10 @@ static dsc_embed_options with_defaults(const dsc_embed_options *given)
     o.sample = o.sample != 0 ? o.sample : 1e-3;
     o.rate = o.rate != 0 ? o.rate : cbow ? 0.05 : 0.025;
     o.passes = o.passes ? o.passes : 5;
-    o.blocks = o.blocks ? o.blocks : 64;
+    o.blocks = o.blocks ? o.blocks : o.hierarchical_softmax ? 16 : 64;
     o.block_words = o.block_words ? o.block_words : 64;
     o.shared_windows = o.shared_windows ? o.shared_windows : cbow || o.hierarchical_softmax ? 1 : 2;
-    o.most_deltas = o.most_deltas != 0 ? o.most_deltas : 8;
+    o.most_deltas = o.most_deltas != 0 ? o.most_deltas : o.hierarchical_softmax ? 4 : 8;
     o.threads = dsc_threads_choose(o.threads).count;
     return o;
 }

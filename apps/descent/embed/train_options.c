@@ -68,7 +68,7 @@ const cli_option embed_train_options[] = {
     CLI_OPTION("context", "KIND", FIELD(context), read_context,
                "cbow: mean, mean-divided (each word gets its part of the gradient) or sum (default: mean)"),
     CLI_OPTION_IN("blocks", "N", FIELD(blocks), cli_option_integer,
-                  "blocks that start from the same vectors (default: 64)", 1, 32768),
+                  "blocks that start from the same vectors (default: 64, with hs 16)", 1, 32768),
     CLI_OPTION_IN("block-words", "N", FIELD(block_words), cli_option_integer, "words in each (default: 64)",
                   1, 1e6),
     CLI_OPTION_IN("shared-windows", "N", FIELD(shared_windows), cli_option_integer,

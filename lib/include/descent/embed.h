@@ -53,12 +53,13 @@ typedef struct dsc_embed_options {
     size_t passes; /* over the text; 0: 5 */
     uint64_t seed;
     int threads;           /* 0: the effective number (<descent/cpu.h>); changes no bit */
-    size_t blocks;         /* of a round; 0: 64 */
+    size_t blocks;         /* of a round; 0: 64, with hierarchical softmax 16, as all change the tree's top */
     size_t block_words;    /* of the text, in each; 0: 64 */
     size_t shared_windows; /* windows in a row that share their negative samples; 0: 2 in skip-gram with
                               negative sampling alone, else 1 */
     double most_deltas; /* of a vector that more blocks of a round change than this, the sum of the changes is
-                           scaled down to that of as many; 0: 8. As many as there are blocks: never */
+                           scaled down to that of as many; 0: 8, with hierarchical softmax 4. As many as
+                           there are blocks: never */
     bool racy;          /* word2vec.c's way: threads write into the vectors as they go. Not reproducible */
 } dsc_embed_options;
 
