@@ -135,7 +135,7 @@ def print_mean(rows):
 
 def default_descent():
     """The build of this tree, else the installed command."""
-    built = HERE.parents[2] / "build" / "bin" / "descent"
+    built = HERE.parents[1] / "build" / "bin" / "descent"
     return shlex.quote(str(built)) if built.exists() else "descent"
 
 
@@ -161,7 +161,7 @@ def main():
                         help=f"of {', '.join(WORKLOADS)} (default: all); or stream or onednn: rows of suites")
     parser.add_argument("--against", metavar="COMMAND",
                         help="the other side (default: pytorch.py, or the program that was built)")
-    parser.add_argument("--peers", default=str(HERE.parents[2] / "build" / "bin" / "peers"), metavar="DIR",
+    parser.add_argument("--peers", default=str(HERE.parents[1] / "build" / "bin" / "peers"), metavar="DIR",
                         help="stream, onednn: where those programs are (default: in this tree's build)")
     parser.add_argument("--filter", metavar="TEXT", help="stream, onednn: rows whose SUITE/ROW contains TEXT")
     parser.add_argument("--time", type=float, metavar="SECONDS",
