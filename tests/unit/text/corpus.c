@@ -52,7 +52,10 @@ static uint32_t *plain_ids(const char *text, const dsc_vocabulary *words, size_t
     uint32_t *ids = malloc(strlen(text) * sizeof *ids);
     *count = 0;
     while (*text) {
-        const size_t length = strcspn(text, " \n");
+        size_t length =
+            0; /* by hand: strcspn() may look at all of the text that follows, under a sanitizer */
+        while (text[length] && text[length] != ' ' && text[length] != '\n')
+            length++;
         const size_t id = dsc_vocabulary_find(words, text, length);
         if (length > 0 && id != SIZE_MAX)
             ids[(*count)++] = (uint32_t)id;

@@ -1,6 +1,7 @@
 /* Words are what word2vec.c takes for words, their counts are right whatever the text is like and however
    many threads count, and vocabulary files are read back as they were written or refused with the line named.
  */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -204,8 +205,14 @@ static plain_words sort_words(random_text made)
             plain.text[length++] = made.text[i];
     }
     plain.text[length] = '\0';
-    for (char *word = strtok(plain.text, " \t\n"); word; word = strtok(NULL, " \t\n"))
-        plain.words[plain.count++] = word;
+    /* By hand: strtok() may look at all of the text that follows, under a sanitizer. */
+    for (size_t i = 0; i < length; i++) {
+        const bool blank = plain.text[i] == ' ' || plain.text[i] == '\t' || plain.text[i] == '\n';
+        if (blank)
+            plain.text[i] = '\0';
+        else if (i == 0 || plain.text[i - 1] == '\0')
+            plain.words[plain.count++] = plain.text + i;
+    }
     qsort(plain.words, plain.count, sizeof *plain.words, by_bytes);
     return plain;
 }
