@@ -61,7 +61,6 @@ static void make_token_arrays(const dsc_embedding *e, dsci_worker *w)
     const dsc_embed_options *o = &e->options;
     const size_t targets = o->block_words * most_targets(e), negatives = most_groups(o) * o->negatives;
     w->tokens = dsc_scope_alloc(e->scope, most_tokens(o), sizeof *w->tokens);
-    w->positions = dsc_scope_alloc(e->scope, most_tokens(o), sizeof *w->positions);
     w->targets = dsc_scope_alloc(e->scope, targets, sizeof *w->targets);
     w->labels = dsc_scope_alloc(e->scope, targets, sizeof *w->labels);
     w->target_begin = dsc_scope_alloc(e->scope, o->block_words + 1, sizeof *w->target_begin);
@@ -167,62 +166,55 @@ static void place_rows(const dsc_embedding *e, dsci_worker *w)
 
 /* --- Words --- */
 
-static bool is_kept(const dsc_embedding *e, uint64_t position, uint32_t word, uint32_t *radius)
+/* Adds the word at a position if it is kept. */
+static bool read_token(const dsc_embedding *e, dsci_worker *w, uint64_t position, size_t sentence)
 {
+    const uint32_t word = e->corpus->ids[position];
     uint32_t bits[4];
     dsc_rng_block(dsc_rng_make(e->options.seed, DSC_STREAM_SAMPLING), (uint32_t)e->pass, position, bits);
-    *radius = 1 + (uint32_t)((uint64_t)bits[1] * e->options.window >> 32);
-    return bits[0] <= e->sampling.keep[word];
-}
-
-static void add_token(dsci_worker *w, uint32_t word, uint64_t position)
-{
-    w->tokens[w->token_count] = (dsci_token){ .word = word };
-    w->positions[w->token_count++] = position;
+    if (bits[0] > e->sampling.keep[word])
+        return false;
+    w->tokens[w->token_count++] =
+        (dsci_token){ .position = position,
+                      .word = word,
+                      .sentence = (uint32_t)sentence,
+                      .radius = 1 + (uint32_t)((uint64_t)bits[1] * e->options.window >> 32) };
+    return true;
 }
 
 static void reverse_tokens(dsci_worker *w)
 {
     for (size_t i = 0, j = w->token_count; i + 1 < j; i++) {
         const dsci_token token = w->tokens[--j];
-        const uint64_t position = w->positions[j];
-        w->tokens[j] = w->tokens[i], w->positions[j] = w->positions[i];
-        w->tokens[i] = token, w->positions[i] = position;
+        w->tokens[j] = w->tokens[i];
+        w->tokens[i] = token;
     }
 }
 
-/* The block's kept words, and on either side those of the same sentence that its windows can reach. A token's
-   window_begin holds where its sentence begins, and window_end its radius, until set_windows(). */
+/* The block's kept words, and on either side those of the same sentence that its windows can reach. */
 static void read_tokens(const dsc_embedding *e, dsci_worker *w, uint64_t first, uint64_t last)
 {
     const uint32_t *ids = e->corpus->ids;
     const size_t window = e->options.window;
-    uint32_t radius;
     w->token_count = 0;
     for (uint64_t p = first; p > 0 && ids[p - 1] != END_OF_LINE && w->token_count < window; p--)
-        if (is_kept(e, p - 1, ids[p - 1], &radius))
-            add_token(w, ids[p - 1], p - 1);
+        read_token(e, w, p - 1, 0);
     reverse_tokens(w);
     w->centre_begin = w->token_count;
-    uint32_t sentence = 0;
+    size_t sentence = 0;
     bool goes_on = false; /* the last centre's sentence, behind the block */
     for (uint64_t p = first; p < last; p++) {
         if (ids[p] == END_OF_LINE) {
-            sentence = (uint32_t)w->token_count;
+            sentence = w->token_count;
             goes_on = false;
-        } else if (is_kept(e, p, ids[p], &radius)) {
-            add_token(w, ids[p], p);
-            w->tokens[w->token_count - 1].window_begin = sentence;
-            w->tokens[w->token_count - 1].window_end = radius;
+        } else if (read_token(e, w, p, sentence))
             goes_on = true;
-        }
     }
     w->centre_end = w->token_count;
-    for (uint64_t p = last;
-         goes_on && p < e->corpus->count && ids[p] != END_OF_LINE && w->token_count < w->centre_end + window;
+    const size_t most = w->centre_end + window;
+    for (uint64_t p = last; goes_on && p < e->corpus->count && ids[p] != END_OF_LINE && w->token_count < most;
          p++)
-        if (is_kept(e, p, ids[p], &radius))
-            add_token(w, ids[p], p);
+        read_token(e, w, p, sentence);
 }
 
 static void set_windows(dsci_worker *w)
@@ -230,10 +222,9 @@ static void set_windows(dsci_worker *w)
     size_t sentence_end = w->token_count;
     for (size_t c = w->centre_end; c-- > w->centre_begin;) {
         dsci_token *t = &w->tokens[c];
-        const size_t radius = t->window_end, sentence = t->window_begin;
-        t->window_begin = (uint32_t)dsci_largest(sentence, dsci_difference(c, radius));
-        t->window_end = (uint32_t)dsci_least(sentence_end, c + 1 + radius);
-        if (c == sentence)
+        t->window_begin = (uint32_t)dsci_largest(t->sentence, dsci_difference(c, t->radius));
+        t->window_end = (uint32_t)dsci_least(sentence_end, c + 1 + t->radius);
+        if (c == t->sentence)
             sentence_end = c;
     }
 }
@@ -288,7 +279,7 @@ static void find_rows(const dsc_embedding *e, dsci_worker *w)
     find_targets(e, w);
     const size_t windows = e->options.shared_windows;
     for (size_t c = w->centre_begin, group = 0; c < w->centre_end; c += windows, group++)
-        draw_negatives(e, w, group, w->positions[c]);
+        draw_negatives(e, w, group, w->tokens[c].position);
 }
 
 /* Where a row's difference is. */

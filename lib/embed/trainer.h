@@ -99,11 +99,14 @@ void dsci_block_train(const dsc_embedding *embedding, dsci_worker *worker, uint6
 
 /* --- Within a block --- */
 
-/* A kept word. Windows of centres lie between the bounds of their own sentence. */
+/* A kept word. Of a centre the window holds the tokens that are its context, itself left out. */
 typedef struct dsci_token {
+    uint64_t position; /* in the text */
     uint32_t word;
-    uint32_t input;                    /* its local row */
-    uint32_t window_begin, window_end; /* the tokens that are its context, itself left out */
+    uint32_t input;    /* its local row */
+    uint32_t sentence; /* the token that its sentence begins with */
+    uint32_t radius;   /* of its window */
+    uint32_t window_begin, window_end;
 } dsci_token;
 
 /* A row that only one group changes, as most samples, needs no copy: its values are read where they are, and
@@ -119,7 +122,6 @@ typedef enum dsci_row_state {
 struct dsci_worker {
     dsci_token *tokens; /* the block's kept words and their neighbours */
     size_t token_count, centre_begin, centre_end;
-    uint64_t *positions; /* of the tokens in the text */
 
     uint32_t *targets;    /* local rows that each centre predicts: its own output, the nodes of its way */
     float *labels;        /* of them */
