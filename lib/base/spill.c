@@ -1,5 +1,5 @@
 /* spill.c - memory that becomes a mapped temporary file when it grows beyond a bound. */
-#include "embed/spill.h"
+#include "base/spill.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -98,6 +98,10 @@ static dsc_status spill_map(dsci_spill *spill, size_t capacity)
     else
         data = mmap(NULL, capacity, PROT_READ | PROT_WRITE,
                     to_file ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS, spill->file, 0);
+    if (data == MAP_FAILED && !to_file) { /* a file takes what memory does not */
+        spill->memory = 0;
+        return spill_map(spill, capacity);
+    }
     if (data == MAP_FAILED)
         return out_of_memory(spill, capacity);
     if (spill->data && was_file != to_file) {
@@ -132,6 +136,11 @@ void *dsci_spill_grow(dsci_spill *spill, size_t bytes)
 void *dsci_spill_data(const dsci_spill *spill)
 {
     return spill->data;
+}
+
+bool dsci_spill_in_file(const dsci_spill *spill)
+{
+    return spill->file >= 0;
 }
 
 void dsci_spill_clear(dsci_spill *spill)

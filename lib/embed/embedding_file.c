@@ -80,15 +80,10 @@ dsc_status dsc_embed_save(dsc_embedding *e, const char *path)
     return status;
 }
 
-static bool is_count(double value, double most)
-{
-    return value >= 0 && value <= most && value == floor(value);
-}
-
 static bool is_sound(dsc_scope *local, const dsc_embedding *e, const char *path, const double p[PROGRESS])
 {
-    const bool sound = is_count(p[0], (double)e->options.passes) &&
-                       is_count(p[1], (double)e->corpus->count) && isfinite(p[2]) && isfinite(p[3]);
+    const bool sound = dsci_is_count(p[0], (double)e->options.passes) &&
+                       dsci_is_count(p[1], (double)e->corpus->count) && isfinite(p[2]) && isfinite(p[3]);
     if (!sound)
         dsc_scope_fail(local, DSC_ERROR_FORMAT, "'%s' is damaged: its progress is not a training's", path);
     return sound;

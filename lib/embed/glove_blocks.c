@@ -9,7 +9,7 @@
 #include <descent/rng.h>
 
 #include "base/region.h"
-#include "embed/spill.h"
+#include "base/spill.h"
 
 struct shuffle {
     const dsci_glove_blocks *blocks;

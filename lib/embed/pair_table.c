@@ -10,7 +10,7 @@
 
 #include "base/region.h"
 #include "base/sizes.h"
-#include "embed/spill.h"
+#include "base/spill.h"
 
 enum {
     BLOCK_RECORDS = 1 << 16, /* of a block of rows at most, unless one row has more */

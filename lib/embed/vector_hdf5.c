@@ -10,23 +10,6 @@
 static const char format[] = "descent vectors 1";
 static const size_t MOST_VALUES = SIZE_MAX / 16;
 
-/* A dimension scale that counts from 0, as those of all our files do. */
-static hid_t put_scale(dsc_scope *scope, hid_t file, const char *name, size_t length)
-{
-    int64_t *places = dsc_scope_alloc(scope, length, sizeof *places);
-    for (size_t i = 0; places && i < length; i++)
-        places[i] = (int64_t)i;
-    return dsci_hdf5_put_scale(scope, file,
-                               &(struct dsci_hdf5_array){ .name = name,
-                                                          .units = "1",
-                                                          .long_name = name,
-                                                          .file_type = H5T_STD_I64LE,
-                                                          .memory_type = H5T_NATIVE_INT64,
-                                                          .rank = 1,
-                                                          .shape = &length,
-                                                          .data = places });
-}
-
 static void put(dsc_scope *scope, hid_t file, const struct dsci_hdf5_array *array, const hid_t *scales)
 {
     const hid_t dataset = dsci_hdf5_put_array(scope, file, array);
@@ -62,7 +45,7 @@ static void put_words(dsc_scope *scope, hid_t file, const dsc_word_vectors *vect
 
 static void put_losses(dsc_scope *scope, hid_t file, const dsc_word_vectors_notes *notes)
 {
-    const hid_t scale = put_scale(scope, file, "pass", notes->passes);
+    const hid_t scale = dsci_hdf5_put_places(scope, file, "pass", notes->passes);
     put(scope, file,
         &(struct dsci_hdf5_array){ .name = "losses",
                                    .units = "1",
@@ -87,8 +70,8 @@ static dsc_bytes image_of(dsc_scope *scope, const dsc_word_vectors *vectors,
                        "row i of `vectors` belongs to words[i]; `counts`: how often it is in the text");
     if (notes && notes->recipe)
         dsci_hdf5_put_text(scope, file, "recipe", notes->recipe);
-    const hid_t scales[] = { put_scale(scope, file, "word", shape[0]),
-                             put_scale(scope, file, "component", shape[1]) };
+    const hid_t scales[] = { dsci_hdf5_put_places(scope, file, "word", shape[0]),
+                             dsci_hdf5_put_places(scope, file, "component", shape[1]) };
     put(scope, file,
         &(struct dsci_hdf5_array){ .name = "vectors",
                                    .units = "1",

@@ -18,23 +18,6 @@ struct writer {
     size_t scale_count;
 };
 
-/* A dimension scale that counts from 0. */
-static hid_t put_scale(struct writer *writer, const char *name, size_t length)
-{
-    int64_t *places = dsc_scope_alloc(writer->scope, length, sizeof *places);
-    for (size_t i = 0; places && i < length; i++)
-        places[i] = (int64_t)i;
-    return dsci_hdf5_put_scale(writer->scope, writer->file,
-                               &(struct dsci_hdf5_array){ .name = name,
-                                                          .units = "1",
-                                                          .long_name = name,
-                                                          .file_type = H5T_STD_I64LE,
-                                                          .memory_type = H5T_NATIVE_INT64,
-                                                          .rank = 1,
-                                                          .shape = &length,
-                                                          .data = places });
-}
-
 /* The scale of that name, made if it is the first time; -1, and an error, if its length is another. */
 static hid_t find_scale(struct writer *writer, const char *name, size_t length)
 {
@@ -48,7 +31,8 @@ static hid_t find_scale(struct writer *writer, const char *name, size_t length)
                            length);
         return scale->id;
     }
-    writer->scales[writer->scale_count] = (struct scale){ name, length, put_scale(writer, name, length) };
+    writer->scales[writer->scale_count] =
+        (struct scale){ name, length, dsci_hdf5_put_places(writer->scope, writer->file, name, length) };
     return writer->scales[writer->scale_count++].id;
 }
 

@@ -1,6 +1,7 @@
 /* container.c - arrays by name in a plain HDF5 file, and reading them with every size checked. */
 #include "record/container.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,6 +192,11 @@ const char *dsci_container_text(const dsci_container *container, const char *gro
     dsc_scope_fail(container->scope, DSC_ERROR_FORMAT, "'%s': expected a group '%s', found none",
                    container->path, group);
     return "";
+}
+
+bool dsci_is_count(double value, double most)
+{
+    return value >= 0 && value <= most && value == floor(value);
 }
 
 dsc_status dsci_container_expect_recipe(const dsci_container *container, const char *wanted)

@@ -57,6 +57,9 @@ dsc_status dsci_container_expect_recipe(const dsci_container *container, const c
 const char **dsci_container_texts(const dsci_container *container, const char *group, const char *name,
                                   size_t *count);
 
+/* Whether a number that was read is a count, of at most so many. */
+bool dsci_is_count(double value, double most);
+
 /* The rank and shape of an array of numbers; false, and an error, if there is none that can be read. */
 bool dsci_container_find(const dsci_container *container, const char *name, dsci_container_array *found);
 

@@ -273,6 +273,22 @@ hid_t dsci_hdf5_put_scale(dsc_scope *scope, hid_t parent, const struct dsci_hdf5
     return scale;
 }
 
+hid_t dsci_hdf5_put_places(dsc_scope *scope, hid_t parent, const char *name, size_t length)
+{
+    int64_t *places = dsc_scope_alloc(scope, length, sizeof *places);
+    for (size_t i = 0; places && i < length; i++)
+        places[i] = (int64_t)i;
+    return dsci_hdf5_put_scale(scope, parent,
+                               &(struct dsci_hdf5_array){ .name = name,
+                                                          .units = "1",
+                                                          .long_name = name,
+                                                          .file_type = H5T_STD_I64LE,
+                                                          .memory_type = H5T_NATIVE_INT64,
+                                                          .rank = 1,
+                                                          .shape = &length,
+                                                          .data = places });
+}
+
 void dsci_hdf5_attach(dsc_scope *scope, hid_t dataset, const char *name, hid_t scale, size_t axis)
 {
     if (!stopped(scope) && H5DSattach_scale(dataset, scale, (unsigned)axis) < 0)

@@ -58,6 +58,9 @@ hid_t dsci_hdf5_put_array(dsc_scope *scope, hid_t parent, const struct dsci_hdf5
 /* The same of an axis of other datasets: a dimension scale. */
 hid_t dsci_hdf5_put_scale(dsc_scope *scope, hid_t parent, const struct dsci_hdf5_array *array);
 
+/* A dimension scale that counts from 0, where an axis has no values of its own. */
+hid_t dsci_hdf5_put_places(dsc_scope *scope, hid_t parent, const char *name, size_t length);
+
 /* Makes an axis of a dataset, which is called name, that of the scale. */
 void dsci_hdf5_attach(dsc_scope *scope, hid_t dataset, const char *name, hid_t scale, size_t axis);
 

@@ -268,16 +268,11 @@ dsc_status dsci_checkpoint_write(dsci_fit *fit)
 
 /* --- Reading --- */
 
-static bool is_count(double value, double most)
-{
-    return value >= 0 && value <= most && value == floor(value);
-}
-
 /* Whether the numbers can be those of a training that is not further than asked for. */
 static bool is_sound(dsc_scope *local, const dsci_fit *fit, const double p[PROGRESS])
 {
-    if (!is_count(p[0], UINT32_MAX) || p[0] < 1 || !is_count(p[1], 0x1p53) || !is_count(p[2], UINT32_MAX) ||
-        !is_count(p[5], p[0])) {
+    if (!dsci_is_count(p[0], UINT32_MAX) || p[0] < 1 || !dsci_is_count(p[1], 0x1p53) ||
+        !dsci_is_count(p[2], UINT32_MAX) || !dsci_is_count(p[5], p[0])) {
         dsc_scope_fail(local, DSC_ERROR_FORMAT, "'%s' is damaged: its progress is not a training's",
                        fit->options->checkpoint);
         return false;
@@ -295,7 +290,7 @@ static bool is_sound_optimizer(dsc_scope *local, const dsci_fit *fit, const doub
 {
     dsci_optimizer_progress progress;
     memcpy(&progress, scalars, sizeof progress);
-    if (is_count(progress.step, 0x1p53) && is_count(progress.epoch, 0x1p53))
+    if (dsci_is_count(progress.step, 0x1p53) && dsci_is_count(progress.epoch, 0x1p53))
         return true;
     dsc_scope_fail(local, DSC_ERROR_FORMAT, "'%s' is damaged: its optimizer has taken no number of steps",
                    fit->options->checkpoint);

@@ -11,15 +11,9 @@ struct arguments {
     int64_t limit;
 };
 
-static void read_format(dsc_scope *scope, const cli_option *option, const char *text, void *field)
-{
-    (void)option;
-    *(dsc_vector_format *)field = dsc_vector_format_parse(scope, text);
-}
-
 #define FIELD(name) offsetof(struct arguments, name)
 static const cli_option options[] = {
-    CLI_OPTION("format", "FORMAT", FIELD(format), read_format,
+    CLI_OPTION("format", "FORMAT", FIELD(format), embed_read_format,
                "text or binary, both as word2vec has them, or hdf5 (default: text)"),
     CLI_OPTION_IN("restrict-vocab", "N", FIELD(limit), cli_option_integer,
                   "only the first N words (default: all)", 1, 1e15),

@@ -23,6 +23,24 @@ size_t embed_find(dsc_scope *scope, const dsc_word_vectors *vectors, const char 
     return row;
 }
 
+void embed_read_format(dsc_scope *scope, const cli_option *option, const char *text, void *field)
+{
+    (void)option;
+    *(dsc_vector_format *)field = dsc_vector_format_parse(scope, text);
+}
+
+void embed_say_mended(cli_terminal *terminal, const char *path, const dsc_text_mended *mended)
+{
+    if (mended->invalid_bytes)
+        cli_say(terminal, CLI_TONE_WARNING,
+                "%s: %llu bytes are not UTF-8, the first at byte %llu; they became U+FFFD", path,
+                (unsigned long long)mended->invalid_bytes, (unsigned long long)mended->first_invalid);
+    if (mended->cut_words)
+        cli_say(terminal, CLI_TONE_WARNING, "%s: %llu words were cut to %d bytes, the first at byte %llu",
+                path, (unsigned long long)mended->cut_words, DSC_WORD_BYTES,
+                (unsigned long long)mended->first_cut);
+}
+
 static const dsc_verb *const verbs[] = { &embed_verb_accuracy, &embed_verb_similarity, &embed_verb_neighbours,
                                          &embed_verb_analogy,  &embed_verb_convert,    &embed_verb_phrases,
                                          &embed_verb_svd,      &embed_verb_glove,      NULL };

@@ -41,7 +41,7 @@ struct glove_arguments {
                    "words of a window count the same, not 1 / distance"),                                    \
         CLI_OPTION_IN("min-count", "N", offsetof(type, text.min_count), cli_option_integer,                  \
                       "words that occur less often are dropped (default: 5)", 1, 1e15),                      \
-        CLI_OPTION("format", "FORMAT", offsetof(type, text.format), read_format,                             \
+        CLI_OPTION("format", "FORMAT", offsetof(type, text.format), embed_read_format,                       \
                    "text or binary, both as word2vec has them, or hdf5 (default: text)"),                    \
         CLI_OPTION_IN("seed", "N", offsetof(type, text.seed), cli_option_integer,                            \
                       "of the random numbers (default: 0)", 0, 9e15),                                        \
@@ -49,12 +49,6 @@ struct glove_arguments {
                    "directory for what exceeds memory (default: $TMPDIR or /tmp)"),                          \
         CLI_OPTION("threads", "N", offsetof(type, text.threads), cli_option_threads,                         \
                    "number of threads, or auto (default: auto); changes no bit")
-
-static void read_format(dsc_scope *scope, const cli_option *option, const char *text, void *field)
-{
-    (void)option;
-    *(dsc_vector_format *)field = dsc_vector_format_parse(scope, text);
-}
 
 #define FIELD(name) offsetof(struct svd_arguments, name)
 static const cli_option svd_options[] = {

@@ -41,21 +41,13 @@ static const cli_option options[] = {
 /* What is worth knowing of a text beside the result. */
 static void print_findings(dsc_call *call, const char *text, const dsc_phrases *phrases)
 {
-    const dsc_text_mended *mended = &phrases->mended;
     if (phrases->forgotten)
         cli_say(
             &call->terminal, CLI_TONE_WARNING,
             "%s: %llu different words and pairs were forgotten for lack of room (--table-limit): counts may be "
             "too small by up to %llu",
             text, (unsigned long long)phrases->forgotten, (unsigned long long)phrases->most_undercount);
-    if (mended->invalid_bytes)
-        cli_say(&call->terminal, CLI_TONE_WARNING,
-                "%s: %llu bytes are not UTF-8, the first at byte %llu; they became U+FFFD", text,
-                (unsigned long long)mended->invalid_bytes, (unsigned long long)mended->first_invalid);
-    if (mended->cut_words)
-        cli_say(&call->terminal, CLI_TONE_WARNING,
-                "%s: %llu words were cut to %d bytes, the first at byte %llu", text,
-                (unsigned long long)mended->cut_words, DSC_WORD_BYTES, (unsigned long long)mended->first_cut);
+    embed_say_mended(&call->terminal, text, &phrases->mended);
 }
 
 static dsc_exit phrases(dsc_call *call)

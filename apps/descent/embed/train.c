@@ -80,13 +80,7 @@ static void print_text(const training *job, double seconds)
                 "the table of words was full: %" PRIu64
                 " rare words were forgotten while counting, and counts may be too small by up to %" PRIu64,
                 v->forgotten, v->most_undercount);
-    if (v->mended.invalid_bytes > 0)
-        cli_say(terminal, CLI_TONE_WARNING, "%" PRIu64 " bytes are not UTF-8, the first is byte %" PRIu64,
-                v->mended.invalid_bytes, v->mended.first_invalid);
-    if (v->mended.cut_words > 0)
-        cli_say(terminal, CLI_TONE_WARNING,
-                "%" PRIu64 " words are longer than %d bytes and were cut, the first at byte %" PRIu64,
-                v->mended.cut_words, DSC_WORD_BYTES, v->mended.first_cut);
+    embed_say_mended(terminal, job->wanted->train, &v->mended);
 }
 
 static void count_words(training *job)

@@ -78,7 +78,7 @@ DSC_API const dsc_vocabulary *dsc_vocabulary_read(dsc_scope *scope, const char *
 /* Writes it in that form, replacing the file at once (dsc_file_replace()). */
 DSC_API dsc_status dsc_vocabulary_write(dsc_scope *scope, const dsc_vocabulary *vocabulary, const char *path);
 
-/* The number of a word of so many bytes; SIZE_MAX if it is none of the vocabulary. */
+/* Where a word, given by its first byte and its length, stands in the vocabulary; SIZE_MAX if it does not. */
 DSC_API size_t dsc_vocabulary_find(const dsc_vocabulary *vocabulary, const char *word, size_t length);
 
 #endif

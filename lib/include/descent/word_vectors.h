@@ -84,9 +84,9 @@ typedef struct dsc_neighbor {
     double cosine;
 } dsc_neighbor;
 
-/* By falling cosine, equal ones by row; *count of them, fewer than wanted if there are not so many. In the
-   scope; NULL on failure: a row that is none (DSC_ERROR_ARGUMENT), memory. A vector of zeros has cosine 0
-   with every other. The same bits at every instruction-set level. */
+/* *count neighbors, in the scope: as many as are wanted, or all words if these are fewer, the largest cosine
+   first and of equal ones the first row. NULL on failure: a row beyond the last (DSC_ERROR_ARGUMENT), memory.
+   A vector of zeros has cosine 0 with every other. The same bits at every instruction-set level. */
 DSC_API const dsc_neighbor *dsc_word_neighbors(dsc_scope *scope, const dsc_word_vectors *vectors,
                                                const dsc_word_query *query, size_t *count);
 
