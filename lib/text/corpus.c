@@ -41,7 +41,7 @@ static void number_piece(void *user, int thread, const dsci_window *window, size
 static bool append_window(void *user, const dsci_window *window)
 {
     struct corpus *corpus = user;
-    for (size_t piece = 0; piece * DSCI_PIECE_BYTES < window->size; piece++) {
+    for (size_t piece = 0; piece < dsci_piece_count(window); piece++) {
         const uint32_t *ids = corpus->window + dsci_piece_begin(window, piece);
         const size_t count = corpus->counts[piece];
         corpus->corpus.unknown += corpus->unknown[piece];

@@ -97,11 +97,6 @@ static void count_piece(void *user, int thread, const dsci_window *window, size_
     }
 }
 
-static size_t pieces_of(const dsci_window *window)
-{
-    return (window->size + DSCI_PIECE_BYTES - 1) / DSCI_PIECE_BYTES;
-}
-
 /* The word that the next piece's first word stands behind. */
 static void go_behind(struct joining *joining, const struct piece *piece)
 {
@@ -113,7 +108,7 @@ static void go_behind(struct joining *joining, const struct piece *piece)
 static bool count_window(void *user, const dsci_window *window)
 {
     struct joining *joining = user;
-    for (size_t i = 0; i < pieces_of(window); i++) {
+    for (size_t i = 0; i < dsci_piece_count(window); i++) {
         const struct piece *piece = &joining->pieces[i];
         const dsci_word first = first_word(&piece->first);
         dsci_word both;
@@ -216,7 +211,7 @@ static bool write_piece(struct joining *joining, struct piece *piece)
 static bool write_window(void *user, const dsci_window *window)
 {
     struct joining *joining = user;
-    for (size_t i = 0; i < pieces_of(window); i++) {
+    for (size_t i = 0; i < dsci_piece_count(window); i++) {
         struct piece *piece = &joining->pieces[i];
         if (piece->out_of_memory) {
             dsc_scope_fail(joining->counts.scope, DSC_ERROR_MEMORY,

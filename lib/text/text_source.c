@@ -179,6 +179,11 @@ int dsci_text_threads(int requested)
     return count < DSCI_MOST_PIECES ? count : DSCI_MOST_PIECES;
 }
 
+size_t dsci_piece_count(const dsci_window *window)
+{
+    return dsci_ceiling(window->size, DSCI_PIECE_BYTES);
+}
+
 size_t dsci_piece_begin(const dsci_window *window, size_t i)
 {
     size_t begin = dsci_least(i * DSCI_PIECE_BYTES, window->size);
@@ -202,7 +207,7 @@ static void read_pieces(void *user, int thread)
     struct reading *reading = user;
     if (thread == 0)
         reading->following = source_next(&reading->source);
-    const size_t pieces = dsci_ceiling(reading->window.size, DSCI_PIECE_BYTES);
+    const size_t pieces = dsci_piece_count(&reading->window);
     for (size_t i; (i = atomic_fetch_add(&reading->next, 1)) < pieces;) {
         const size_t begin = dsci_piece_begin(&reading->window, i);
         const size_t end = dsci_piece_begin(&reading->window, i + 1);

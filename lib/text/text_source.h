@@ -26,6 +26,9 @@ typedef struct dsci_window {
     uint64_t offset; /* of its first byte in the whole text */
 } dsci_window;
 
+/* How many pieces a window has. */
+size_t dsci_piece_count(const dsci_window *window);
+
 /* Where the i-th of a window's pieces begins: pieces end behind white space, too, and may be empty. */
 size_t dsci_piece_begin(const dsci_window *window, size_t i);
 
