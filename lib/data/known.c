@@ -47,11 +47,16 @@ static const dsc_known_file cifar_first_files[] = {
       "0993cf8b8e43bc207603aef9787006995746513f5e3fa5a52e06d1b069926330" },
 };
 
+static const dsc_known_file tinyshakespeare_files[] = {
+    { "input.txt", 1115394, "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed", 0, NULL },
+};
+
 #define COUNT(array) (sizeof array / sizeof array[0])
 
 /* Names of a data set's folder: the set's own, and other tools'. */
 static const char *const mnist_folders[] = { "mnist", "MNIST", NULL };
 static const char *const fashion_folders[] = { "fashion-mnist", "fashion_mnist", "FashionMNIST", NULL };
+static const char *const tinyshakespeare_folders[] = { "tinyshakespeare", NULL };
 static const char *const cifar_folders[] = { "cifar-10", "cifar10", "CIFAR10", NULL };
 
 static const char *const fashion_classes[] = { "T-shirt/top", "trouser", "pullover", "dress", "coat",
@@ -105,6 +110,13 @@ static const dsc_known_data known_data[] = {
       .inner = "cifar-10-batches-bin",
       .class_names = cifar_classes,
       .classes = COUNT(cifar_classes) },
+    { .name = "tinyshakespeare",
+      .title = "tinyshakespeare",
+      .summary = "a text: 1,115,394 characters of Shakespeare's plays (Karpathy 2015)",
+      .origin = "github.com/karpathy/char-rnn",
+      .files = tinyshakespeare_files,
+      .file_count = COUNT(tinyshakespeare_files),
+      .folders = tinyshakespeare_folders },
 };
 
 const dsc_known_data *dsc_known_data_list(size_t *count)
@@ -267,7 +279,7 @@ const char *dsc_data_directory(dsc_scope *scope, const dsc_known_data *known, co
     }
     const char *lacking = NULL; /* the first place that exists, and what it is without */
     const char *place, *missing;
-    for (size_t i = 0; (place = place_at(scope, known, directory, i)) != NULL; i++) {
+    for (size_t i = 0; (place = place_at(scope, known, directory, i)) != NULL; i += known->inner ? 1 : 2) {
         if (!is_directory(place))
             continue;
         if (!(missing = first_missing(scope, known, place)))
@@ -301,7 +313,7 @@ static int certainty(const dsc_known_data *known, const char *found)
     const dsc_known_data *owner = dsc_known_data_of_file(hex);
     int sure = owner == known ? 3 : owner ? 0 : 1;
     char *whole = sure == 1 ? realpath(found, NULL) : NULL;
-    if (whole && strcmp(last_part(whole), known->inner) == 0)
+    if (whole && known->inner && strcmp(last_part(whole), known->inner) == 0)
         *strrchr(whole, '/') = '\0';
     for (size_t i = 0; whole && known->folders[i]; i++)
         sure = strcmp(last_part(whole), known->folders[i]) == 0 ? 2 : sure;
@@ -405,7 +417,8 @@ dsc_split dsc_data_read(dsc_scope *scope, const dsc_known_data *known, const cha
     if (known->read)
         split = known->read(scope, directory);
     else
-        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "data set '%s' is %s: it is not read from files",
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                       "data set '%s' is no examples in files (%s): the experiments that take it read it",
                        known->name, known->origin);
     name_classes(scope, known, &split.train);
     name_classes(scope, known, &split.test);

@@ -5,6 +5,7 @@
 #include <descent/activation.h>
 #include <descent/bench.h>
 #include <descent/build.h>
+#include <descent/characters.h>
 #include <descent/claim.h>
 #include <descent/clock.h>
 #include <descent/cooccurrence.h>

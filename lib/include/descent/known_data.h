@@ -30,10 +30,11 @@ typedef struct dsc_known_data {
     const dsc_known_file *others; /* files that stand in for `files`, all of them; NULL: none do */
     size_t other_count;
     const char *const *folders;     /* that the files may be in, ended by NULL; NULL: no files */
-    const char *inner;              /* one more folder that they may be in, there or anywhere */
+    const char *inner;              /* one more folder that they may be in, there or anywhere; NULL: none */
     size_t classes;                 /* 0: none */
     const char *const *class_names; /* classes of them; NULL: their numbers */
-    /* Reads its files in a directory; NULL: it is not read from files. dsc_data_read() calls it. */
+    /* Reads its files in a directory; NULL: they hold no examples, but a text (or there are none).
+       dsc_data_read() calls it. */
     dsc_split (*read)(dsc_scope *scope, const char *directory);
 } dsc_known_data;
 
