@@ -30,7 +30,7 @@ import sys
 import rows as row_comparisons
 
 HERE = pathlib.Path(__file__).resolve().parent
-WORKLOADS = ("mlp_tiny", "mlp", "lenet", "cnn5", "lstm", "gru", "rnn")
+WORKLOADS = ("mlp_tiny", "mlp", "lenet", "cnn5", "lstm", "gru", "rnn", "transformer")
 CONFIDENCE = 0.95
 
 

@@ -11,11 +11,13 @@ Needs PyTorch (written for 2.13): pip install torch
 
 import argparse
 import json
+import math
 import statistics
 import sys
 import time
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 REPEATS = 7
@@ -23,6 +25,7 @@ REPEAT_SECONDS = 0.5
 WARM_UP_STEPS = 3
 LEARNING_RATE = 1e-3
 VOCABULARY, TOKENS = 10000, 200
+CHARACTERS, CONTEXT = 65, 64
 
 
 class Recurrent(nn.Module):
@@ -67,7 +70,31 @@ def cnn5():
     return nn.Sequential(*layers, nn.MaxPool2d(4), nn.Flatten(), nn.Linear(512, 10))
 
 
-# Name: network, shape of the batch, classes; None for a width: tokens.
+class Transformer(nn.Module):
+    """nanoGPT's setting for a CPU: 4 pre-norm blocks of width 128 and 4 heads over 64 characters, tied output."""
+
+    def __init__(self, width=128, heads=4, blocks=4):
+        super().__init__()
+        self.heads = heads
+        self.characters, self.positions = nn.Embedding(CHARACTERS, width), nn.Embedding(CONTEXT, width)
+        self.blocks = nn.ModuleList(
+            nn.ModuleDict({"norm1": nn.LayerNorm(width), "qkv": nn.Linear(width, 3 * width),
+                           "project": nn.Linear(width, width), "norm2": nn.LayerNorm(width),
+                           "mlp": nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))})
+            for _ in range(blocks))
+        self.norm = nn.LayerNorm(width)
+
+    def forward(self, tokens):
+        h = self.characters(tokens) + self.positions(torch.arange(tokens.shape[1]))
+        for block in self.blocks:
+            parts = block["qkv"](block["norm1"](h)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+            mixed = F.scaled_dot_product_attention(*parts, is_causal=True)
+            h = h + block["project"](mixed.transpose(1, 2).flatten(2))
+            h = h + block["mlp"](block["norm2"](h))
+        return (self.norm(h) @ self.characters.weight.T).flatten(0, 1)
+
+
+# Name: network, shape of the batch, classes.
 WORKLOADS = {
     "mlp_tiny": (mlp_tiny, (32, 40), 10),
     "mlp": (mlp, (128, 784), 10),
@@ -76,8 +103,9 @@ WORKLOADS = {
     "lstm": (lambda: Recurrent(nn.LSTM), (64, TOKENS), 2),
     "gru": (lambda: Recurrent(nn.GRU), (64, TOKENS), 2),
     "rnn": (lambda: Recurrent(nn.RNN), (64, TOKENS), 2),
+    "transformer": (Transformer, (12, CONTEXT), CHARACTERS),
 }
-OF_TOKENS = ("lstm", "gru", "rnn")
+VOCABULARIES = {"lstm": VOCABULARY, "gru": VOCABULARY, "rnn": VOCABULARY, "transformer": CHARACTERS}
 
 
 def make_step(name, precision):
@@ -87,8 +115,8 @@ def make_step(name, precision):
     network = make().train()
     optimizer = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
     criterion = nn.CrossEntropyLoss()
-    x = torch.randint(VOCABULARY, shape) if name in OF_TOKENS else torch.randn(shape)
-    labels = torch.randint(classes, shape[:1])
+    x = torch.randint(VOCABULARIES[name], shape) if name in VOCABULARIES else torch.randn(shape)
+    labels = torch.randint(classes, (math.prod(shape),) if name == "transformer" else shape[:1])
 
     def step():
         optimizer.zero_grad()
@@ -121,7 +149,7 @@ def measure(step):
 def report(name, seconds, arguments):
     rate = WORKLOADS[name][1][0] / seconds
     if not arguments.json:
-        line = f"{name:<9} {arguments.precision} threads={arguments.threads} "
+        line = f"{name:<11} {arguments.precision} threads={arguments.threads} "
         line += f"{rate:11.1f} samples/s {1e3 * seconds:10.4f} ms/step"
     else:
         line = json.dumps({"peer": f"pytorch {torch.__version__}", "workload": name,

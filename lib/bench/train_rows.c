@@ -24,6 +24,7 @@ const dsc_bench_row dsci_train_rows[] = {
     NETWORK("lstm", "128 units, 200 steps, batch 64", 4),
     NETWORK("gru", "128 units, 200 steps, batch 64", 5),
     NETWORK("rnn", "128 units, 200 steps, batch 64", 6),
+    NETWORK("transformer", "4 blocks of width 128, 64 steps, batch 12", 7),
 };
 const size_t dsci_train_row_count = sizeof dsci_train_rows / sizeof dsci_train_rows[0];
 
@@ -41,7 +42,7 @@ static void set_up(dsc_bench *bench, dsc_bench_task *task, dsc_engine engine, si
     dsc_scope *scope = bench->scope;
     const double start = dsc_clock_seconds();
     dsc_model *model = dsc_compile(
-        dsc_softmax_cross_entropy(w->network(scope), dsc_labels(scope, w->classes)),
+        dsc_bench_loss_make(scope, w),
         &(dsc_compile_options){
             .batch = w->batch, .engine = engine, .dtype = bench->options.dtype, .threads = task->threads });
     if (!model || !dsci_model_execution(model, w->batch, DSCI_TRAINING))

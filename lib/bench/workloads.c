@@ -5,7 +5,7 @@
 #include <descent/nn.h>
 #include <descent/rng.h>
 
-enum { TOKEN_STEPS = 200, VOCABULARY = 10000 };
+enum { TOKEN_STEPS = 200, VOCABULARY = 10000, CONTEXT = 64, CHARACTERS = 65 };
 
 static dsc_node *mlp_tiny(dsc_scope *scope)
 {
@@ -55,11 +55,21 @@ static dsc_node *rnn(dsc_scope *scope)
     return recurrent(scope, DSC_RECURRENT_TANH);
 }
 
+/* nanoGPT's setting for a CPU (Karpathy 2022). */
+static dsc_node *transformer(dsc_scope *scope)
+{
+    return dsc_transformer(scope, &(dsc_transformer_spec){ .vocabulary = CHARACTERS, .context = CONTEXT });
+}
+
 static const dsc_bench_workload workloads[] = {
-    { "mlp_tiny", 32, 10, 40, false, mlp_tiny }, { "mlp", 128, 10, 784, false, mlp },
-    { "lenet", 128, 10, 28 * 28, false, lenet }, { "cnn5", 64, 10, 32 * 32 * 3, false, cnn5 },
-    { "lstm", 64, 2, TOKEN_STEPS, true, lstm },  { "gru", 64, 2, TOKEN_STEPS, true, gru },
-    { "rnn", 64, 2, TOKEN_STEPS, true, rnn },
+    { "mlp_tiny", 32, 10, 40, 0, 0, mlp_tiny },
+    { "mlp", 128, 10, 784, 0, 0, mlp },
+    { "lenet", 128, 10, 28 * 28, 0, 0, lenet },
+    { "cnn5", 64, 10, 32 * 32 * 3, 0, 0, cnn5 },
+    { "lstm", 64, 2, TOKEN_STEPS, VOCABULARY, 0, lstm },
+    { "gru", 64, 2, TOKEN_STEPS, VOCABULARY, 0, gru },
+    { "rnn", 64, 2, TOKEN_STEPS, VOCABULARY, 0, rnn },
+    { "transformer", 12, CHARACTERS, CONTEXT, CHARACTERS, CONTEXT, transformer },
 };
 
 const dsc_bench_workload *dsc_bench_workloads(size_t *count)
@@ -87,12 +97,19 @@ static int32_t *make_integers(dsc_scope *scope, uint32_t major, size_t count, si
 
 dsc_examples dsc_bench_batch_make(dsc_scope *scope, const dsc_bench_workload *workload)
 {
-    const size_t count = workload->batch * workload->values;
-    dsc_column values = { .name = workload->tokens ? "tokens" : "input", .width = workload->values };
-    if (workload->tokens)
-        values.i32 = make_integers(scope, 0, count, VOCABULARY);
+    const size_t count = workload->batch * workload->values, steps = workload->steps ? workload->steps : 1;
+    dsc_column values = { .name = workload->vocabulary ? "tokens" : "input", .width = workload->values };
+    if (workload->vocabulary)
+        values.i32 = make_integers(scope, 0, count, workload->vocabulary);
     else
         values.f32 = make_values(scope, count);
-    const int32_t *labels = make_integers(scope, 1, workload->batch, workload->classes);
-    return (dsc_examples){ .count = workload->batch, .columns = { values, { "labels", 1, .i32 = labels } } };
+    const int32_t *labels = make_integers(scope, 1, workload->batch * steps, workload->classes);
+    return (dsc_examples){ .count = workload->batch,
+                           .columns = { values, { "labels", steps, .i32 = labels } } };
+}
+
+dsc_node *dsc_bench_loss_make(dsc_scope *scope, const dsc_bench_workload *workload)
+{
+    return dsc_softmax_cross_entropy(workload->network(scope),
+                                     dsc_labels(scope, workload->classes, .steps = workload->steps));
 }

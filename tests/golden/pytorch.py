@@ -257,6 +257,46 @@ case("embedding, padding", "embedding",
      parameters={"weights": (6, 5)}, vocabulary=6, dimension=5, padding=4)
 
 
+def transformer(name, vocabulary, context, width, heads, blocks, no_bias=0):
+    """GPT-2's decoder (Karpathy's nanoGPT), by scaled_dot_product_attention."""
+    units = ("scale",) if no_bias else ("scale", "shift")
+    parameters = {"embedding/weights": (vocabulary, width), "positions/weights": (context, width)}
+    for i in range(1, blocks + 1):
+        for norm in "norm1", "norm2":
+            parameters |= {f"block{i}/{norm}/{unit}": (width,) for unit in units}
+        for layer, inputs, outputs in (("qkv", width, 3 * width), ("project", width, width), ("up", width, 4 * width),
+                                       ("down", 4 * width, width)):
+            parameters[f"block{i}/{layer}/weights"] = (inputs, outputs)
+            if not no_bias:
+                parameters[f"block{i}/{layer}/bias"] = (outputs,)
+    parameters |= {f"norm/{unit}": (width,) for unit in units}
+
+    def forward(x, p, _):
+        def normed(h, layer):
+            return F.layer_norm(h, (width,), p[f"{layer}/scale"], p.get(f"{layer}/shift"))
+
+        def linear(h, layer):
+            return F.linear(h, p[f"{layer}/weights"].T, p.get(f"{layer}/bias"))
+
+        h = p["embedding/weights"][x] + p["positions/weights"]
+        for i in range(1, blocks + 1):
+            block = f"block{i}/"
+            q, k, v = (part.unflatten(-1, (heads, -1)).transpose(1, 2)
+                       for part in linear(normed(h, block + "norm1"), block + "qkv").chunk(3, -1))
+            mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+            h = h + linear(mixed.transpose(1, 2).flatten(2), block + "project")
+            h = h + linear(F.gelu(linear(normed(h, block + "norm2"), block + "up")), block + "down")
+        return normed(h, "norm") @ p["embedding/weights"].T
+
+    case(name, "transformer", forward, tokens=torch.randint(vocabulary, (2, context)).tolist(), parameters=parameters,
+         vocabulary=vocabulary, width=width, heads=heads, blocks=blocks, no_bias=no_bias)
+
+
+torch.manual_seed(1)
+transformer("transformer", 7, 5, 6, 2, 2)
+transformer("transformer without biases", 5, 3, 4, 1, 1, no_bias=1)
+
+
 # --- Activations ---
 
 activations = {

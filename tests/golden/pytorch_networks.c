@@ -9,7 +9,7 @@
 #include <math.h>
 
 #include <descent/cpu.h>
-#include <descent/nn.h>
+#include <descent/models.h>
 
 #include "graph/model.h"
 #include "graph/network.h"
@@ -303,6 +303,19 @@ static dsc_node *recurrent(const struct golden_case *c, dsc_node *x)
     return golden_size(c, "final") ? dsc_final_state(y) : y;
 }
 
+/* Over tokens of its own. */
+static dsc_node *transformer(const struct golden_case *c, dsc_node *x)
+{
+    size_t shape[DSC_MAX_RANK];
+    dsc_node_shape(x, shape);
+    return dsc_transformer(c->scope, &(dsc_transformer_spec){ .vocabulary = golden_size(c, "vocabulary"),
+                                                              .context = shape[0],
+                                                              .width = golden_size(c, "width"),
+                                                              .heads = golden_size(c, "heads"),
+                                                              .blocks = golden_size(c, "blocks"),
+                                                              .no_bias = golden_size(c, "no_bias") });
+}
+
 /* Those of a layer that is not an activation. */
 static const struct layer {
     const char *kind;
@@ -339,6 +352,7 @@ static const struct layer {
     { "batch_norm", batch_norm },
     { "layer_norm", layer_norm },
     { "recurrent", recurrent },
+    { "transformer", transformer },
 };
 
 typedef dsc_node *loss_fn(dsc_node *x, dsc_node *expected, const dsc_loss_spec *spec);

@@ -1,5 +1,5 @@
 /* array_cases.c - arithmetic whose shapes go together, sums, means and maxima over dimensions. */
-#include <descent/ops.h>
+#include <descent/models.h>
 
 #include "cases.h"
 #include "nn/layer.h"
@@ -166,6 +166,19 @@ static dsc_node *gather(dsc_scope *scope, struct draw *draw)
                         draw);
 }
 
+/* Attention, a tied table, norms and branches that are added up, all together. */
+static dsc_node *transformer(dsc_scope *scope, struct draw *draw)
+{
+    const size_t vocabulary = draw_size(draw, 2, 9), context = draw_size(draw, 1, 7),
+                 heads = draw_size(draw, 1, 3);
+    dsc_node *logits = dsc_transformer(scope, &(dsc_transformer_spec){ .vocabulary = vocabulary,
+                                                                       .context = context,
+                                                                       .width = heads * draw_size(draw, 2, 6),
+                                                                       .heads = heads,
+                                                                       .blocks = draw_size(draw, 1, 2) });
+    return dsc_softmax_cross_entropy(logits, dsc_labels(scope, vocabulary, .steps = context));
+}
+
 static const struct gradient_case cases[] = {
     { .name = "add, repeated", .op = DSCI_OP_ADD, .loss = add },
     { .name = "subtract", .op = DSCI_OP_SUBTRACT, .loss = subtract },
@@ -181,5 +194,6 @@ static const struct gradient_case cases[] = {
     { .name = "sum", .op = DSCI_OP_REDUCE, .loss = sums },
     { .name = "mean", .op = DSCI_OP_REDUCE, .loss = means },
     { .name = "max", .op = DSCI_OP_REDUCE, .loss = maxima },
+    { .name = "transformer", .op = DSCI_OP_SOFTMAX, .loss = transformer },
 };
 const struct gradient_suite array_cases = { cases, sizeof cases / sizeof cases[0] };

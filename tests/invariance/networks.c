@@ -3,7 +3,7 @@
    itself once a level and compares what it prints. */
 #include "levels.h"
 
-#include <descent/ops.h>
+#include <descent/models.h>
 #include <descent/rng.h>
 #include <descent/train.h>
 
@@ -97,6 +97,15 @@ static dsc_node *arrays(dsc_scope *scope)
     return dsc_dense(dsc_matmul(dsc_matmul(scores, h), gram), CLASSES);
 }
 
+/* With noise everywhere; the classes are told from the logits of all steps. */
+static dsc_node *transformer(dsc_scope *scope)
+{
+    const dsc_transformer_spec spec = {
+        .vocabulary = VOCABULARY, .context = STEPS, .width = 36, .heads = 2, .blocks = 2, .dropout = 0.1
+    };
+    return dsc_dense(dsc_transformer(scope, &spec), CLASSES);
+}
+
 static dsc_node *classify(dsc_scope *scope, dsc_node *logits)
 {
     return dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES));
@@ -132,6 +141,7 @@ static const struct network {
     { "arrays, native", arrays, DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
     { "upsampled, native", upsampled, DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
     { "decoder, native", decoder, DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
+    { "transformer, native", transformer, DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
     /* from here on not the same at every level */
     { "images, oneDNN", images, DSC_ENGINE_ONEDNN, DSC_DTYPE_F32 },
     { "LSTM, oneDNN", lstm, DSC_ENGINE_ONEDNN, DSC_DTYPE_F32 },
@@ -141,12 +151,13 @@ static const struct network {
     { "decoder, oneDNN", decoder, DSC_ENGINE_ONEDNN, DSC_DTYPE_F32 },
     { "decoder, auto, bf16", decoder, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
     { "arrays, auto, bf16", arrays, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
+    { "transformer, auto, bf16", transformer, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
     { "LSTM, auto, bf16", lstm, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
     { "GRU, auto, bf16", gru, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
     { "Elman, auto, bf16", elman, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
     { "sum of losses, auto, bf16", sum, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
 };
-enum { NATIVE_NETWORKS = 9, NETWORKS = sizeof networks / sizeof networks[0] };
+enum { NATIVE_NETWORKS = 10, NETWORKS = sizeof networks / sizeof networks[0] };
 
 static dsc_examples make_examples(dsc_scope *scope)
 {

@@ -43,8 +43,7 @@ static const dsc_bench_workload *find_workload(dsc_scope *scope, const char *nam
 static dsc_model *build(dsc_scope *scope, const dsc_bench_workload *workload,
                         const struct bench_arguments *arguments)
 {
-    dsc_node *loss =
-        dsc_softmax_cross_entropy(workload->network(scope), dsc_labels(scope, workload->classes));
+    dsc_node *loss = dsc_bench_loss_make(scope, workload);
     return dsc_compile(loss, &(dsc_compile_options){ .batch = workload->batch,
                                                      .engine = arguments->engine,
                                                      .dtype = arguments->precision,
@@ -85,7 +84,7 @@ static void print_result(dsc_scope *scope, const dsc_bench_workload *workload, d
     const double rate = (double)workload->batch / step;
     const char *precision = dsc_dtype_name(arguments->precision);
     if (!arguments->json) {
-        cli_print("%-9s %s threads=%d %11.1f samples/s %10.4f ms/step\n", workload->name, precision,
+        cli_print("%-11s %s threads=%d %11.1f samples/s %10.4f ms/step\n", workload->name, precision,
                   arguments->threads, rate, 1e3 * step);
         return;
     }

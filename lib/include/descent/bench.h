@@ -87,11 +87,15 @@ DSC_API void dsc_bench_unpin(void);
 typedef struct dsc_bench_workload {
     const char *name;
     size_t batch, classes;
-    size_t values; /* of an example */
-    bool tokens;
+    size_t values;                          /* of an example */
+    size_t vocabulary;                      /* of the values, which are tokens; 0: they are real */
+    size_t steps;                           /* labels of an example; 0: one, of all of it */
     dsc_node *(*network)(dsc_scope *scope); /* its logits */
 } dsc_bench_workload;
 DSC_API const dsc_bench_workload *dsc_bench_workloads(size_t *count);
+
+/* Its loss, cross-entropy against "labels". */
+DSC_API dsc_node *dsc_bench_loss_make(dsc_scope *scope, const dsc_bench_workload *workload);
 
 /* A batch for it: "input" or "tokens", and "labels". In the scope. */
 DSC_API dsc_examples dsc_bench_batch_make(dsc_scope *scope, const dsc_bench_workload *workload);

@@ -74,4 +74,19 @@ typedef struct dsc_sequence_network_spec {
 } dsc_sequence_network_spec;
 DSC_API dsc_node *dsc_sequence_classifier(dsc_scope *scope, const dsc_sequence_network_spec *spec);
 
+/* A decoder of a transformer (Vaswani et al. 2017) as GPT-2 has it (Radford et al. 2019): embedded tokens and
+   learned positions; blocks of causal attention and of a perceptron of 4 width units with GELU, each behind a
+   layer norm and added to its input; a layer norm; logits by the embedding's table again (tied, Press and
+   Wolf 2017). Weights begin as N(0, 0.02^2), those that end a branch divided by sqrt(2 blocks), biases as 0.
+ */
+typedef struct dsc_transformer_spec {
+    size_t vocabulary;
+    size_t context;              /* steps: how far a position sees back, itself included */
+    size_t width, heads, blocks; /* 0: 128, 4, 4; the width is a multiple of the heads */
+    double dropout;              /* of the embedded tokens, of the shares of attention, behind each branch */
+    bool no_bias;                /* in dense layers and norms */
+} dsc_transformer_spec;
+/* The logits (context, vocabulary) of each next token over fresh "tokens". */
+DSC_API dsc_node *dsc_transformer(dsc_scope *scope, const dsc_transformer_spec *spec);
+
 #endif
