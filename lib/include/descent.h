@@ -12,6 +12,7 @@
 #include <descent/corpus.h>
 #include <descent/cpu.h>
 #include <descent/data.h>
+#include <descent/documents.h>
 #include <descent/embed.h>
 #include <descent/engine.h>
 #include <descent/examples.h>
@@ -26,6 +27,7 @@
 #include <descent/known_data.h>
 #include <descent/lab.h>
 #include <descent/linalg.h>
+#include <descent/linear.h>
 #include <descent/minimize.h>
 #include <descent/models.h>
 #include <descent/nn.h>
@@ -35,11 +37,13 @@
 #include <descent/record.h>
 #include <descent/rng.h>
 #include <descent/scope.h>
+#include <descent/sparse.h>
 #include <descent/statistics.h>
 #include <descent/status.h>
 #include <descent/study.h>
 #include <descent/tensor.h>
 #include <descent/text.h>
+#include <descent/tokens.h>
 #include <descent/train.h>
 #include <descent/value.h>
 #include <descent/vocabulary.h>
