@@ -245,7 +245,8 @@ static dsci_execution *plan_make(dsc_model *model, const dsci_tensor *root, size
                                           .frozen = model->options.frozen,
                                           .frozen_count = model->options.frozen_count,
                                           .input_gradients = model->options.input_gradients,
-                                          .noisy = mode == DSCI_SAMPLING };
+                                          .noisy = mode == DSCI_SAMPLING,
+                                          .stepwise = mode == DSCI_STEPWISE };
     dsci_tensor *image = dsci_pass_build(&plan->graph, root, model->root);
     if (image)
         dsci_pass_losses(&plan->graph, image);

@@ -8,8 +8,9 @@
 #include "graph/schedule.h"
 #include "ops/op.h"
 
-/* SAMPLING is evaluation with the noise of training. */
-typedef enum dsci_mode { DSCI_TRAINING = 0, DSCI_EVALUATION, DSCI_SAMPLING } dsci_mode;
+/* SAMPLING is evaluation with the noise of training, STEPWISE one in which layers that keep their state move
+   it on. */
+typedef enum dsci_mode { DSCI_TRAINING = 0, DSCI_EVALUATION, DSCI_SAMPLING, DSCI_STEPWISE } dsci_mode;
 
 /* A phase over resolved addresses. */
 typedef struct dsci_step {

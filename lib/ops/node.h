@@ -146,7 +146,7 @@ typedef union dsci_attributes {
         size_t truncate;              /* 0: never */
         size_t roles;                 /* bit r: it has the input r of dsci_recurrent_role */
         bool reverse, sequence;       /* reads backwards; gives all outputs */
-        bool training;                /* it keeps a stateful layer's state */
+        bool moves_state;             /* it leaves a stateful layer's state where it ends */
         bool output_diff, final_diff; /* backward: the gradients it is given */
         bool x_diff, initial_diff;    /* backward: those that it makes beside the gates' */
     } recurrent;
@@ -235,6 +235,7 @@ typedef struct dsci_context {
     size_t frozen_count;
     bool input_gradients; /* real-valued inputs need one */
     bool noisy;           /* outside training: dropout and its like draw noise as in training */
+    bool stepwise;        /* outside training: layers that keep their state move it on as in training */
 } dsci_context;
 
 /* Makes a node and infers its outputs; attributes may be NULL. NULL if an input is NULL or it fails. */

@@ -252,6 +252,60 @@ float *dsc_predict_noisy(dsc_scope *scope, dsc_model *model, const dsc_node *nod
     return predict(scope, model, node, data, DSCI_SAMPLING, draw);
 }
 
+/* --- One batch again and again --- */
+
+struct dsc_predictor {
+    dsc_model *model;
+    dsci_evaluation evaluation;
+    const dsci_tensor *result;
+    float *values;
+};
+
+dsc_predictor *dsc_predictor_make(dsc_model *model, const dsc_node *node, const dsc_examples *examples)
+{
+    if (!model || dsc_scope_status(model->scope) != DSC_OK)
+        return NULL;
+    dsc_scope *scope = model->scope;
+    if (!node || !examples) {
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT, "predictor: expected a node and examples, found NULL");
+        return NULL;
+    }
+    dsc_predictor *made = dsc_scope_alloc(scope, 1, sizeof *made);
+    if (!made || !is_predictable(model, node) ||
+        !dsci_evaluation_make(scope, &made->evaluation, model, node->tensor, DSCI_STEPWISE, examples,
+                              "predictor"))
+        return NULL;
+    if (made->evaluation.batch < examples->count) {
+        dsc_scope_fail(scope, DSC_ERROR_ARGUMENT,
+                       "predictor: expected at most %zu examples, as many as this network takes at a time, "
+                       "found %zu",
+                       made->evaluation.batch, examples->count);
+        return NULL;
+    }
+    made->model = model;
+    made->result = result_of(made->evaluation.full);
+    if (made->result && made->result->type != DSCI_F32)
+        made->values = dsc_scope_alloc(scope, made->result->elements, sizeof *made->values);
+    return dsc_scope_status(scope) == DSC_OK && made->result ? made : NULL;
+}
+
+const float *dsc_predictor_run(dsc_predictor *predictor)
+{
+    if (!predictor || dsc_scope_status(predictor->model->scope) != DSC_OK)
+        return NULL;
+    const dsci_evaluation *evaluation = &predictor->evaluation;
+    if (dsci_feed_check(&evaluation->feed, predictor->model, evaluation->full, 0, evaluation->count,
+                        "predictor") != DSC_OK)
+        return NULL;
+    const unsigned mode = dsc_float_mode_enter();
+    dsci_evaluation_batch(evaluation, 0);
+    dsc_float_mode_leave(mode);
+    if (!predictor->values)
+        return predictor->result->data;
+    to_f32(predictor->values, predictor->result);
+    return predictor->values;
+}
+
 uint64_t dsc_model_hash(const dsc_model *model)
 {
     if (!model)

@@ -40,9 +40,32 @@ static size_t add_slices(dsc_scope *scope, const dsc_model *model, const char *g
     return count;
 }
 
-static dsc_status save(dsc_scope *local, const dsc_model *model, const char *path)
+/* The file's own texts, and the notes behind them. */
+enum { OWN_TEXTS = 2 };
+
+static const dsc_attribute *gather_texts(dsc_scope *local, const dsc_model *model, const dsc_attribute *notes,
+                                         size_t count)
 {
-    const dsc_attribute texts[] = { { "format", FORMAT }, { "network", dsci_structure_write(local, model) } };
+    dsc_attribute *texts = dsc_scope_alloc(local, OWN_TEXTS + count, sizeof *texts);
+    if (!texts)
+        return NULL;
+    texts[0] = (dsc_attribute){ "format", FORMAT };
+    texts[1] = (dsc_attribute){ "network", dsci_structure_write(local, model) };
+    for (size_t i = 0; i < count; i++) {
+        texts[OWN_TEXTS + i] = notes[i];
+        for (size_t j = 0; j < OWN_TEXTS + i; j++)
+            if (strcmp(texts[j].name, notes[i].name) == 0)
+                dsc_scope_fail(local, DSC_ERROR_ARGUMENT,
+                               "save: expected notes of names of their own, found '%s', which is taken",
+                               notes[i].name);
+    }
+    return texts;
+}
+
+static dsc_status save(dsc_scope *local, const dsc_model *model, const char *path, const dsc_attribute *notes,
+                       size_t note_count)
+{
+    const dsc_attribute *texts = gather_texts(local, model, notes, note_count);
     dsci_container_array *arrays =
         dsc_scope_alloc(local, model->slice_count + model->state_count, sizeof *arrays);
     if (!arrays)
@@ -51,10 +74,15 @@ static dsc_status save(dsc_scope *local, const dsc_model *model, const char *pat
         add_slices(local, model, "parameters", model->slices, model->slice_count, model->parameters, arrays);
     count += add_slices(local, model, "state", model->state_slices, model->state_count, model->state,
                         arrays + count);
-    return dsci_container_write(local, path, arrays, count, texts, sizeof texts / sizeof texts[0]);
+    return dsci_container_write(local, path, arrays, count, texts, OWN_TEXTS + note_count);
 }
 
 dsc_status dsc_model_save(dsc_model *model, const char *path)
+{
+    return dsc_model_save_with(model, path, NULL, 0);
+}
+
+dsc_status dsc_model_save_with(dsc_model *model, const char *path, const dsc_attribute *notes, size_t count)
 {
     if (!model)
         return DSC_ERROR_ARGUMENT;
@@ -63,7 +91,7 @@ dsc_status dsc_model_save(dsc_model *model, const char *path)
     if (!path)
         return dsc_scope_fail(model->scope, DSC_ERROR_ARGUMENT, "save: expected a path, found NULL");
     dsc_scope *local = dsc_scope_open(NULL);
-    save(local, model, path);
+    save(local, model, path, notes, count);
     const dsc_status status = dsc_scope_adopt_error(model->scope, local);
     dsc_scope_close(&local);
     return status;
@@ -172,6 +200,19 @@ dsc_status dsc_model_read_weights(dsc_model *model, const char *path)
     const dsc_status status = dsc_scope_adopt_error(model->scope, local);
     dsc_scope_close(&local);
     return status;
+}
+
+const char *dsc_model_note(dsc_scope *scope, const char *path, const char *name)
+{
+    if (dsc_scope_status(scope) != DSC_OK)
+        return NULL;
+    dsc_scope *local = dsc_scope_open(NULL);
+    const dsci_container *container = open_model(local, path);
+    const bool there = container && dsci_container_has_text(container, "", name);
+    const char *note = there ? dsc_scope_copy(scope, dsci_container_text(container, "", name)) : NULL;
+    dsc_scope_adopt_error(scope, local);
+    dsc_scope_close(&local);
+    return note;
 }
 
 /* --- Loading --- */

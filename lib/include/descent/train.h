@@ -5,6 +5,7 @@
 #include <descent/examples.h>
 #include <descent/image.h>
 #include <descent/nn.h>
+#include <descent/record.h>
 
 /* --- Evaluation --- */
 
@@ -37,6 +38,18 @@ DSC_API float *dsc_predict(dsc_scope *scope, dsc_model *model, const dsc_node *n
    draws the same whatever node is asked for. */
 DSC_API float *dsc_predict_noisy(dsc_scope *scope, dsc_model *model, const dsc_node *node,
                                  const dsc_examples *data, uint32_t draw);
+
+/* Values of a node for one batch again and again, as a text is read or written character by character. The
+   examples are read where they are, and may have changed since the call before (an unbatched column may not).
+   Layers that keep their state (.stateful) go on from where the call before ended; dsc_model_state() holds
+   it. NULL, and the model's scope fails, if the examples do not fit the network or are more than it takes at
+   a time. */
+typedef struct dsc_predictor dsc_predictor;
+DSC_API dsc_predictor *dsc_predictor_make(dsc_model *model, const dsc_node *node,
+                                          const dsc_examples *examples);
+/* The values (examples x elements of one), the predictor's until the next call; NULL if it fails. Allocates
+   nothing. */
+DSC_API const float *dsc_predictor_run(dsc_predictor *predictor);
 
 /* What a classifier got right. Rows of confusion are true classes, columns predicted ones. An example with a
    score that is NaN is wrong, and in no column: there is no largest score. */
@@ -125,6 +138,14 @@ DSC_API double dsc_trainer_step(dsc_trainer *trainer, size_t first);
 /* The parameters and state of a model by name, "dense1/weights", in HDF5; with the network's description, so
    that dsc_model_load() can build it again. Replaces the file at once. */
 DSC_API dsc_status dsc_model_save(dsc_model *model, const char *path);
+
+/* The same with notes: texts that go with the model, such as its vocabulary, as attributes of these names. */
+DSC_API dsc_status dsc_model_save_with(dsc_model *model, const char *path, const dsc_attribute *notes,
+                                       size_t count);
+
+/* A note of a model's file, in the scope; NULL if it has none of that name. Fails the scope if the file
+   cannot be read or is no model. */
+DSC_API const char *dsc_model_note(dsc_scope *scope, const char *path, const char *name);
 
 /* Reads parameters (and state) into a model of the same layers. A file that does not fit is
    DSC_ERROR_MISMATCH that names the layer, the expected and the found shape; the model is then unchanged. */

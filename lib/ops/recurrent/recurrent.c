@@ -184,7 +184,7 @@ static bool infer(const dsci_context *context, dsci_node *node)
     const dsci_shape last = { .rank = 2, .dim = { r.batch, r.state } };
     const dsci_shape final = { .rank = 2, .dim = { r.batch, r.carried } };
     const dsci_shape kept = { .rank = 2, .dim = { r.batch, most_kept(node, context->real) } };
-    node->attributes.recurrent.training = context->training;
+    node->attributes.recurrent.moves_state = context->training || context->stepwise;
     return dsci_node_output(context, node, context->real, r.sequence ? &sequence : &last) &&
            dsci_node_output(context, node, context->real, &final) &&
            dsci_node_output(context, node, dsci_master_type(context->real), &kept);

@@ -255,7 +255,7 @@ static void begin(const dsci_operands *o, const dsci_recurrent *r, const dsci_gr
 static void end(const dsci_operands *o, const dsci_recurrent *r, const dsci_group *g, const float *h,
                 const float *c)
 {
-    float *state = o->node->attributes.recurrent.training ? (float *)dsci_role(o, DSCI_ROLE_STATE) : NULL;
+    float *state = o->node->attributes.recurrent.moves_state ? (float *)dsci_role(o, DSCI_ROLE_STATE) : NULL;
     const size_t n = r->units;
     const bool lstm = r->cell == DSCI_CELL_LSTM;
     for (size_t e = 0; e < g->rows; e++) {

@@ -111,7 +111,7 @@ void NAME(recurrent)(const dsci_operands *o, dsci_part part)
             h[n + j] = c[r.steps * n + j];
         for (size_t j = 0; !r.sequence && j < r.state; j++)
             dst[e * r.state + j] = h[j];
-        for (size_t j = 0; state && o->node->attributes.recurrent.training && j < r.carried; j++)
+        for (size_t j = 0; state && o->node->attributes.recurrent.moves_state && j < r.carried; j++)
             state[e * r.carried + j] = h[j];
     }
 }
