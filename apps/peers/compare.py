@@ -30,7 +30,7 @@ import sys
 import rows as row_comparisons
 
 HERE = pathlib.Path(__file__).resolve().parent
-WORKLOADS = ("mlp_tiny", "mlp", "lenet", "cnn5", "lstm", "gru", "rnn", "transformer")
+WORKLOADS = ("mlp_tiny", "mlp", "lenet", "cnn5", "lstm", "gru", "rnn", "transformer", "bilstm", "text_cnn")
 CONFIDENCE = 0.95
 
 

@@ -24,7 +24,7 @@ REPEATS = 7
 REPEAT_SECONDS = 0.5
 WARM_UP_STEPS = 3
 LEARNING_RATE = 1e-3
-VOCABULARY, TOKENS = 10000, 200
+VOCABULARY, TOKENS, SENTENCE = 10000, 200, 60
 CHARACTERS, CONTEXT = 65, 64
 
 
@@ -40,6 +40,35 @@ class Recurrent(nn.Module):
     def forward(self, tokens):
         outputs, _ = self.layer(self.embedding(tokens))
         return self.head(outputs[:, -1])
+
+
+class BothDirections(nn.Module):
+    """Embedding, an LSTM of 64 units in each direction, a dense layer on the last outputs of both."""
+
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(VOCABULARY, 128)
+        self.layer = nn.LSTM(128, 64, batch_first=True, bidirectional=True)
+        self.head = nn.Linear(128, 2)
+
+    def forward(self, tokens):
+        _, (last, _) = self.layer(self.embedding(tokens))
+        return self.head(torch.cat((last[0], last[1]), 1))
+
+
+class TextCnn(nn.Module):
+    """Kim 2014: embedding of 300 dimensions, 100 filters each over 3, 4 and 5 words, their maxima, dropout, dense."""
+
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(VOCABULARY, 300)
+        self.convolutions = nn.ModuleList(nn.Conv1d(300, 100, width) for width in (3, 4, 5))
+        self.head = nn.Linear(300, 2)
+
+    def forward(self, tokens):
+        words = self.embedding(tokens).transpose(1, 2)
+        largest = torch.cat([F.relu(convolution(words)).amax(2) for convolution in self.convolutions], 1)
+        return self.head(F.dropout(largest, 0.5, self.training))
 
 
 def mlp_tiny():
@@ -104,8 +133,11 @@ WORKLOADS = {
     "gru": (lambda: Recurrent(nn.GRU), (64, TOKENS), 2),
     "rnn": (lambda: Recurrent(nn.RNN), (64, TOKENS), 2),
     "transformer": (Transformer, (12, CONTEXT), CHARACTERS),
+    "bilstm": (BothDirections, (64, TOKENS), 2),
+    "text_cnn": (TextCnn, (50, SENTENCE), 2),
 }
-VOCABULARIES = {"lstm": VOCABULARY, "gru": VOCABULARY, "rnn": VOCABULARY, "transformer": CHARACTERS}
+VOCABULARIES = {"lstm": VOCABULARY, "gru": VOCABULARY, "rnn": VOCABULARY, "transformer": CHARACTERS, "bilstm": VOCABULARY,
+                "text_cnn": VOCABULARY}
 
 
 def make_step(name, precision):

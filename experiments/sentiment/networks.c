@@ -3,8 +3,6 @@
 
 #include "sentiment.h"
 
-enum { WINDOWS = 3, FIRST_WINDOW = 3 }; /* of the convolutions: 3, 4 and 5 words */
-
 /* A network's documents: sequences of numbers below rows. */
 struct sequences {
     size_t steps, rows;
@@ -77,16 +75,6 @@ static dsc_node *perceptron(dsc_scope *scope, dsc_node *tokens, const struct hyp
     return dsc_relu(dsc_dense(dsc_relu(h), units));
 }
 
-/* The largest responses of filters of several widths (Kim 2014). */
-static dsc_node *convolutions(dsc_node *x, const struct hyperparameters *k)
-{
-    dsc_node *largest[WINDOWS];
-    for (size_t w = 0; w < WINDOWS; w++)
-        largest[w] =
-            dsc_global_max_pool(dsc_relu(dsc_conv1d(x, (size_t)k->filters, .kernel = FIRST_WINDOW + w)));
-    return dsc_concat_with(largest, WINDOWS, 0);
-}
-
 static dsc_node *logits_of(dsc_scope *scope, const struct hyperparameters *k, const model_spec *model,
                            size_t steps, size_t rows, size_t classes)
 {
@@ -99,7 +87,7 @@ static dsc_node *logits_of(dsc_scope *scope, const struct hyperparameters *k, co
     dsc_node *h = NULL;
     switch (model->network) {
     case AVERAGE: h = dsc_global_average_pool(x); break;
-    case CONVOLUTION: h = convolutions(x, k); break;
+    case CONVOLUTION: h = dsc_text_convolutions(x, (size_t)k->filters); break;
     default:
         h = dsc_recurrent(x, (size_t)k->units / (model->bidirectional ? 2 : 1), .cell = model->cell,
                           .bidirectional = model->bidirectional,

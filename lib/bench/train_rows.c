@@ -25,6 +25,8 @@ const dsc_bench_row dsci_train_rows[] = {
     NETWORK("gru", "128 units, 200 steps, batch 64", 5),
     NETWORK("rnn", "128 units, 200 steps, batch 64", 6),
     NETWORK("transformer", "4 blocks of width 128, 64 steps, batch 12", 7),
+    NETWORK("bilstm", "64 units each way, 200 steps, batch 64", 8),
+    NETWORK("text_cnn", "widths 3, 4 and 5, 60 steps, batch 50", 9),
 };
 const size_t dsci_train_row_count = sizeof dsci_train_rows / sizeof dsci_train_rows[0];
 

@@ -5,7 +5,7 @@
 #include <descent/nn.h>
 #include <descent/rng.h>
 
-enum { TOKEN_STEPS = 200, VOCABULARY = 10000, CONTEXT = 64, CHARACTERS = 65 };
+enum { TOKEN_STEPS = 200, SENTENCE = 60, VOCABULARY = 10000, CONTEXT = 64, CHARACTERS = 65 };
 
 static dsc_node *mlp_tiny(dsc_scope *scope)
 {
@@ -55,6 +55,24 @@ static dsc_node *rnn(dsc_scope *scope)
     return recurrent(scope, DSC_RECURRENT_TANH);
 }
 
+/* As many units in both directions together. */
+static dsc_node *bilstm(dsc_scope *scope)
+{
+    return dsc_sequence_classifier(scope, &(dsc_sequence_network_spec){ .steps = TOKEN_STEPS,
+                                                                        .vocabulary = VOCABULARY,
+                                                                        .classes = 2,
+                                                                        .units = 64,
+                                                                        .cell = DSC_RECURRENT_LSTM,
+                                                                        .bidirectional = true });
+}
+
+/* Kim 2014. */
+static dsc_node *text_cnn(dsc_scope *scope)
+{
+    return dsc_text_cnn(scope,
+                        &(dsc_text_cnn_spec){ .steps = SENTENCE, .vocabulary = VOCABULARY, .classes = 2 });
+}
+
 /* nanoGPT's setting for a CPU (Karpathy 2022). */
 static dsc_node *transformer(dsc_scope *scope)
 {
@@ -70,6 +88,8 @@ static const dsc_bench_workload workloads[] = {
     { "gru", 64, 2, TOKEN_STEPS, VOCABULARY, 0, gru },
     { "rnn", 64, 2, TOKEN_STEPS, VOCABULARY, 0, rnn },
     { "transformer", 12, CHARACTERS, CONTEXT, CHARACTERS, CONTEXT, transformer },
+    { "bilstm", 64, 2, TOKEN_STEPS, VOCABULARY, 0, bilstm },
+    { "text_cnn", 50, 2, SENTENCE, VOCABULARY, 0, text_cnn },
 };
 
 const dsc_bench_workload *dsc_bench_workloads(size_t *count)

@@ -179,6 +179,17 @@ static dsc_node *transformer(dsc_scope *scope, struct draw *draw)
     return dsc_softmax_cross_entropy(logits, dsc_labels(scope, vocabulary, .steps = context));
 }
 
+/* Convolutions of three widths over one embedding, and their maxima. */
+static dsc_node *text_cnn(dsc_scope *scope, struct draw *draw)
+{
+    const dsc_text_cnn_spec spec = { .steps = draw_size(draw, 5, 9),
+                                     .vocabulary = draw_size(draw, 2, 9),
+                                     .classes = draw_size(draw, 2, 4),
+                                     .embedding = draw_size(draw, 1, 6),
+                                     .filters = draw_size(draw, 1, 5) };
+    return dsc_softmax_cross_entropy(dsc_text_cnn(scope, &spec), dsc_labels(scope, spec.classes));
+}
+
 static const struct gradient_case cases[] = {
     { .name = "add, repeated", .op = DSCI_OP_ADD, .loss = add },
     { .name = "subtract", .op = DSCI_OP_SUBTRACT, .loss = subtract },
@@ -195,5 +206,6 @@ static const struct gradient_case cases[] = {
     { .name = "mean", .op = DSCI_OP_REDUCE, .loss = means },
     { .name = "max", .op = DSCI_OP_REDUCE, .loss = maxima },
     { .name = "transformer", .op = DSCI_OP_SOFTMAX, .loss = transformer },
+    { .name = "text convolutions", .op = DSCI_OP_CONV, .loss = text_cnn, .tolerance = 8 },
 };
 const struct gradient_suite array_cases = { cases, sizeof cases / sizeof cases[0] };

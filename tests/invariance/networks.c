@@ -106,6 +106,25 @@ static dsc_node *transformer(dsc_scope *scope)
     return dsc_dense(dsc_transformer(scope, &spec), CLASSES);
 }
 
+static dsc_node *text_cnn(dsc_scope *scope)
+{
+    return dsc_text_cnn(
+        scope,
+        &(dsc_text_cnn_spec){
+            .steps = STEPS, .vocabulary = VOCABULARY, .classes = CLASSES, .embedding = 20, .filters = 9 });
+}
+
+static dsc_node *bilstm(dsc_scope *scope)
+{
+    return dsc_sequence_classifier(scope, &(dsc_sequence_network_spec){ .steps = STEPS,
+                                                                        .vocabulary = VOCABULARY,
+                                                                        .classes = CLASSES,
+                                                                        .embedding = 10,
+                                                                        .units = 7,
+                                                                        .cell = DSC_RECURRENT_LSTM,
+                                                                        .bidirectional = true });
+}
+
 static dsc_node *classify(dsc_scope *scope, dsc_node *logits)
 {
     return dsc_softmax_cross_entropy(logits, dsc_labels(scope, CLASSES));
@@ -142,6 +161,8 @@ static const struct network {
     { "upsampled, native", upsampled, DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
     { "decoder, native", decoder, DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
     { "transformer, native", transformer, DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
+    { "text convolutions, native", text_cnn, DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
+    { "bidirectional LSTM, native", bilstm, DSC_ENGINE_NATIVE, DSC_DTYPE_F32 },
     /* from here on not the same at every level */
     { "images, oneDNN", images, DSC_ENGINE_ONEDNN, DSC_DTYPE_F32 },
     { "LSTM, oneDNN", lstm, DSC_ENGINE_ONEDNN, DSC_DTYPE_F32 },
@@ -157,7 +178,7 @@ static const struct network {
     { "Elman, auto, bf16", elman, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
     { "sum of losses, auto, bf16", sum, DSC_ENGINE_AUTO, DSC_DTYPE_BF16 },
 };
-enum { NATIVE_NETWORKS = 10, NETWORKS = sizeof networks / sizeof networks[0] };
+enum { NATIVE_NETWORKS = 12, NETWORKS = sizeof networks / sizeof networks[0] };
 
 static dsc_examples make_examples(dsc_scope *scope)
 {

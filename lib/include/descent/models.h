@@ -66,13 +66,26 @@ typedef struct dsc_inception_spec {
 } dsc_inception_spec;
 DSC_API dsc_node *dsc_inception_block(dsc_node *x, const dsc_inception_spec *spec);
 
-/* Tokens, embedding (0: of 128 dimensions), one recurrent layer (0: of 128 units), logits on its last output.
- */
+/* Tokens, embedding (0: of 128 dimensions), one recurrent layer (0: of 128 units), logits on its last output;
+   of a bidirectional one, with so many units in each direction, on those of both. */
 typedef struct dsc_sequence_network_spec {
     size_t steps, vocabulary, classes, embedding, units;
     dsc_recurrent_cell cell;
+    bool bidirectional;
 } dsc_sequence_network_spec;
 DSC_API dsc_node *dsc_sequence_classifier(dsc_scope *scope, const dsc_sequence_network_spec *spec);
+
+/* The largest responses of filters that see 3, 4 and 5 steps of a sequence (Kim 2014, EMNLP, equations 2 to
+   4): x (batch, steps, features) of at least 5 steps to (batch, 3 * filters), by ReLU. */
+DSC_API dsc_node *dsc_text_convolutions(dsc_node *x, size_t filters);
+
+/* Kim's network: tokens, embedding, those convolutions, half of whose values are dropped in training, and the
+   logits. */
+typedef struct dsc_text_cnn_spec {
+    size_t steps, vocabulary, classes;
+    size_t embedding, filters; /* 0: 300, 100 */
+} dsc_text_cnn_spec;
+DSC_API dsc_node *dsc_text_cnn(dsc_scope *scope, const dsc_text_cnn_spec *spec);
 
 /* A decoder of a transformer (Vaswani et al. 2017) as GPT-2 has it (Radford et al. 2019): embedded tokens and
    learned positions; blocks of causal attention and of a perceptron of 4 width units with GELU, each behind a
