@@ -80,6 +80,21 @@ static const dsc_known_file trec_files[] = {
     { "TREC.train.all", 292402, "c8183fd8c2a5cc4a9a1c56548d7c6410a8b71ed7843df9ef1f0a05cd7cf2fb3e", 0, NULL },
     { "TREC.test.all", 19479, "92a6a3cede5678b447ef5f1d7ec474134fcda211e6590e6fa627b4a2c68e4566", 0, NULL },
 };
+static const dsc_known_file nyse_files[] = {
+    { "NYSE.csv", 371105, "4bb3e2e9872b2f7e6e8701afb8873cd9f4b7e66ee0b1ba62c116ff2b3a2eec60", 0, NULL },
+};
+static const dsc_known_file airline_files[] = {
+    { "airline-passengers.csv", 2180, "8cb51be753a718d9be5d76d7e238cc224792754676adc21faa59e954b0201621", 0,
+      NULL },
+};
+static const dsc_known_file sunspots_files[] = {
+    { "monthly-sunspots.csv", 45039, "c4ec8cc57d9f6fb6ecdb3e1f37f25b6f4badd5124c55931052b0cd2fc3bc71f3", 0,
+      NULL },
+};
+static const dsc_known_file temperatures_files[] = {
+    { "daily-min-temperatures.csv", 67921, "8b9de63ed6789492bf497625e7f9beb96a63d367b4b0a21754006f749fa5e5da",
+      0, NULL },
+};
 
 #define COUNT(array) (sizeof array / sizeof array[0])
 
@@ -93,6 +108,7 @@ static const char *const rt_polarity_folders[] = { "rt-polarity", SENTENCES, NUL
 static const char *const sst_folders[] = { "sst", SENTENCES, NULL };
 static const char *const trec_folders[] = { "trec", SENTENCES, NULL };
 static const char *const tinyshakespeare_folders[] = { "tinyshakespeare", NULL };
+static const char *const series_folders[] = { "time-series", NULL };
 static const char *const cifar_folders[] = { "cifar-10", "cifar10", "CIFAR10", NULL };
 
 static const char *const fashion_classes[] = { "T-shirt/top", "trouser", "pullover", "dress", "coat",
@@ -204,6 +220,36 @@ static const dsc_known_data known_data[] = {
       .folders = trec_folders,
       .class_names = trec_classes,
       .classes = COUNT(trec_classes) },
+    { .name = "nyse",
+      .title = "NYSE",
+      .summary =
+          "a table: 6,051 days at the New York Stock Exchange, 1962 to 1986 (LeBaron and Weigend 1998)",
+      .origin = "github.com/intro-stat-learning/ISLP",
+      .files = nyse_files,
+      .file_count = COUNT(nyse_files),
+      .folders = series_folders },
+    { .name = "airline-passengers",
+      .title = "Airline passengers",
+      .summary = "a series: 144 months of international air travel, 1949 to 1960 (Box and Jenkins 1976)",
+      .origin = "github.com/jbrownlee/Datasets",
+      .files = airline_files,
+      .file_count = COUNT(airline_files),
+      .folders = series_folders },
+    { .name = "monthly-sunspots",
+      .title = "Monthly sunspots",
+      .summary =
+          "a series: 2,820 months of sunspot numbers, Zurich, 1749 to 1983 (Andrews and Herzberg 1985)",
+      .origin = "github.com/jbrownlee/Datasets",
+      .files = sunspots_files,
+      .file_count = COUNT(sunspots_files),
+      .folders = series_folders },
+    { .name = "daily-min-temperatures",
+      .title = "Daily minimum temperatures",
+      .summary = "a series: 3,650 days of minimum temperatures, Melbourne, 1981 to 1990",
+      .origin = "github.com/jbrownlee/Datasets",
+      .files = temperatures_files,
+      .file_count = COUNT(temperatures_files),
+      .folders = series_folders },
 };
 
 const dsc_known_data *dsc_known_data_list(size_t *count)

@@ -4,14 +4,19 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <descent/file.h>
 #include <descent/hash.h>
+#include <descent/text.h>
 #include <descent/value.h>
 
 /* Settings that belong to every experiment. */
 enum common { CASE, PRESET, ENGINE, SEEDS, SEED, COMMON_COUNT };
 static const char *const common_names[COMMON_COUNT] = { "case", "preset", "engine", "seeds", "seed" };
+
+/* The choice that stands for one's own file. */
+static const char OWN_FILE[] = "file";
 
 /* The value that each name was given; a later setting replaces an earlier one. */
 struct resolver {
@@ -213,6 +218,26 @@ static void set_choice(struct resolver *resolver, const dsc_param *param, const 
                        text, param->choices, param->help ? param->help : "");
 }
 
+/* Text goes into the recipe, which is JSON: valid UTF-8 without control characters, and not endless. */
+static void set_text(struct resolver *resolver, const dsc_param *param, const char *text)
+{
+    enum { LONGEST = 200 };
+    size_t length = 0, bytes = 1;
+    uint32_t code;
+    for (; text[length] && bytes; length += bytes) {
+        bytes = dsc_utf8_read(text + length, &code);
+        bytes = bytes && dsc_utf8_controls(code) ? 0 : bytes;
+    }
+    if (!bytes || length > LONGEST) {
+        dsc_scope_fail(resolver->scope, DSC_ERROR_ARGUMENT,
+                       "%s: expected at most %d bytes of UTF-8 without control characters (%s)", param->name,
+                       LONGEST, param->help ? param->help : "");
+        return;
+    }
+    const char *copy = dsc_scope_copy(resolver->scope, text);
+    memcpy((char *)resolver->plan->hyperparameters + param->offset, &copy, sizeof copy);
+}
+
 static void set_number(struct resolver *resolver, const dsc_param *param, const char *text)
 {
     const bool integer = param->kind == DSC_KIND_INTEGER;
@@ -239,13 +264,33 @@ static void set_params(struct resolver *resolver)
         const char *text = resolver->values[i] ? resolver->values[i] : params[i].value;
         if (params[i].kind == DSC_KIND_CHOICE)
             set_choice(resolver, &params[i], text);
+        else if (params[i].kind == DSC_KIND_TEXT)
+            set_text(resolver, &params[i], text);
         else
             set_number(resolver, &params[i], text);
     }
 }
 
-/* Puts a data set in the place of "auto": the choices are auto, the generated set, and known sets of files.
- */
+static bool is_file(const char *path)
+{
+    struct stat info;
+    return path && stat(path, &info) == 0 && !S_ISDIR(info.st_mode);
+}
+
+/* The data are one's own file: its digest goes into the recipe, whatever it is called. */
+static void choose_file(dsc_plan *plan)
+{
+    if (!plan->data_directory) {
+        dsc_scope_fail(plan->scope, DSC_ERROR_ARGUMENT, "the data are one's own file: name it, --data FILE");
+        return;
+    }
+    const char *slash = strrchr(plan->data_directory, '/');
+    plan->data_title = slash && slash[1] ? slash + 1 : plan->data_directory;
+    dsc_data_note(&plan->data, OWN_FILE, plan->data_directory);
+}
+
+/* Puts a data set in the place of "auto": the choices are auto, the generated set, and known sets of files or
+   one's own file. */
 static void choose_data(struct resolver *resolver)
 {
     dsc_plan *plan = resolver->plan;
@@ -257,13 +302,24 @@ static void choose_data(struct resolver *resolver)
     char *list = dsc_scope_copy(resolver->scope, param->choices), *state = NULL;
     const char **names = dsc_scope_alloc(resolver->scope, strlen(param->choices) + 1, sizeof *names);
     size_t count = 0;
+    bool takes_file = false;
     for (char *word = list && names ? strtok_r(list, "|", &state) : NULL; word;
-         word = strtok_r(NULL, "|", &state))
-        names[count++] = word;
+         word = strtok_r(NULL, "|", &state)) {
+        takes_file |= strcmp(word, OWN_FILE) == 0;
+        if (strcmp(word, OWN_FILE) != 0)
+            names[count++] = word;
+    }
     if (count < 2)
         return;
     const char *chosen, *generated = names[1];
     memcpy(&chosen, (const char *)plan->hyperparameters + param->offset, sizeof chosen);
+    if (takes_file && strcmp(chosen, names[0]) == 0 && is_file(plan->data_directory))
+        chosen = OWN_FILE;
+    if (takes_file && strcmp(chosen, OWN_FILE) == 0) {
+        memcpy((char *)plan->hyperparameters + param->offset, &chosen, sizeof chosen);
+        choose_file(plan);
+        return;
+    }
     plan->known_directory = plan->data_directory;
     plan->known_data = dsc_data_choose(resolver->scope, chosen, generated, names + 2, &plan->known_directory);
     chosen = plan->known_data ? plan->known_data->name : generated;

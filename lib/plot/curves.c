@@ -121,18 +121,24 @@ static void curve_fill(dsci_gathering *g, const dsci_places *places, const dsc_s
         scatter(g, places, curve);
 }
 
-/* Whether the record, and the panel of a value, have what a series is about. */
-static bool belongs(const dsci_gathering *g, const dsci_places *places, size_t panel_value)
+/* Whether a series is about the panel of a value. */
+static bool has_panel(const dsci_gathering *g, const dsci_places *places, size_t panel_value)
 {
-    for (size_t i = 0; i < g->spec->axis_count; i++)
-        if (places[i].count == 0)
-            return false;
     if (g->panels == DSCI_NO_AXIS || !places[g->panels].condition)
         return true;
     for (size_t i = 0; i < places[g->panels].count; i++)
         if (places[g->panels].at[i] == panel_value)
             return true;
     return false;
+}
+
+/* Whether the record, and the panel of a value, have what a series is about. */
+static bool belongs(const dsci_gathering *g, const dsci_places *places, size_t panel_value)
+{
+    for (size_t i = 0; i < g->spec->axis_count; i++)
+        if (places[i].count == 0)
+            return false;
+    return has_panel(g, places, panel_value);
 }
 
 /* Adds the curves of one series to a panel: one, or one for each of the values of `by` that are left. */
@@ -168,19 +174,43 @@ static void panel_fill(dsci_gathering *g, dsci_panel *panel, size_t panel_value,
     }
 }
 
-void dsci_curves_gather(dsci_gathering *g)
+static bool is_series(const dsc_series *series)
+{
+    return series->output || series->reference_count > 0;
+}
+
+/* The values of the axis of panels that some series is about; all if none is. *count of them. */
+static size_t *panel_values(const dsci_gathering *g, size_t *count)
 {
     const size_t values = g->panels == DSCI_NO_AXIS ? 1 : g->spec->axes[g->panels].count;
+    size_t *list = dsc_scope_alloc(g->scope, values, sizeof *list);
+    *count = 0;
+    for (size_t value = 0; list && value < values; value++)
+        for (size_t s = 0; s < DSC_FIGURE_MAX_SERIES && is_series(&g->figure->series[s]); s++)
+            if (has_panel(g, g->places[s], value)) {
+                list[(*count)++] = value;
+                break;
+            }
+    for (size_t value = 0; list && *count == 0 && value < values; value++)
+        list[value] = value;
+    *count = *count ? *count : values;
+    return list;
+}
+
+void dsci_curves_gather(dsci_gathering *g)
+{
+    size_t values;
+    const size_t *list = panel_values(g, &values);
     const size_t count = dsci_shown_count(g, g->panels, values, DSCI_MAX_PANELS);
     g->plot->panels = dsc_scope_alloc(g->scope, count, sizeof *g->plot->panels);
-    for (size_t p = 0; g->plot->panels && p < count; p++) {
-        const size_t value = dsci_shown_index(p, values, DSCI_MAX_PANELS);
+    for (size_t p = 0; g->plot->panels && list && p < count; p++) {
+        const size_t value = list[dsci_shown_index(p, values, DSCI_MAX_PANELS)];
         dsci_panel *panel = dsci_panel_add(g, value);
         panel->curves =
             dsc_scope_alloc(g->scope, (size_t)DSC_FIGURE_MAX_SERIES * DSCI_MAX_CURVES, sizeof *panel->curves);
         for (size_t s = 0, ordinal = 0; panel->curves && s < DSC_FIGURE_MAX_SERIES; s++) {
             const dsc_series *series = &g->figure->series[s];
-            if (!series->output && series->reference_count == 0)
+            if (!is_series(series))
                 break;
             panel_fill(g, panel, value, s, ordinal);
             ordinal += series->style == DSC_SERIES_MEASURED;

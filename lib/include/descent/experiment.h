@@ -22,7 +22,8 @@
 typedef enum dsc_kind {
     DSC_KIND_INTEGER = 0, /* int64_t */
     DSC_KIND_REAL,        /* double */
-    DSC_KIND_CHOICE       /* const char *, one of "a|b|c" */
+    DSC_KIND_CHOICE,      /* const char *, one of "a|b|c" */
+    DSC_KIND_TEXT         /* const char *, any text on one line, such as the name of a column */
 } dsc_kind;
 
 typedef struct dsc_param {
@@ -52,6 +53,11 @@ typedef struct dsc_param {
     {                                                                                                        \
         .name = #field, .kind = DSC_KIND_CHOICE, .offset = DSC_FIELD(struct_type, field, const char *),      \
         .value = (default_value), .choices = (choice_list), .help = (help_text)                              \
+    }
+#define DSC_PARAM_TEXT(struct_type, field, default_value, help_text)                                         \
+    {                                                                                                        \
+        .name = #field, .kind = DSC_KIND_TEXT, .offset = DSC_FIELD(struct_type, field, const char *),        \
+        .value = (default_value), .help = (help_text)                                                        \
     }
 
 /* A swept value. `--set NAME=LIST` replaces its values (value.h has the syntax of lists). */
@@ -99,9 +105,10 @@ typedef struct dsc_case {
     int64_t seeds;  /* default number; 0: 3 */
     bool uses_data; /* takes --data DIR */
     /* Name of the parameter that says what the case is computed on, a DSC_KIND_CHOICE
-       "auto|GENERATED|SET|...": something generated, or one of the known data sets. The plan puts what auto
-       stands for in its place, as dsc_data_choose() says, so that the recipe tells; it notes the set's files,
-       and titles begin with the set's. NULL: there is no such choice. */
+       "auto|GENERATED|SET|...": something generated, or one of the known data sets; or "file", one's own,
+       where the list has it: then --data is that file, and auto chooses it if --data is no folder. The plan
+       puts what auto stands for in its place, as dsc_data_choose() says, so that the recipe tells; it notes
+       the set's files, and titles begin with the set's. NULL: there is no such choice. */
     const char *data_choice;
     bool whole_machine; /* cells run one after the other, each on all threads: for large networks */
     bool uses_lapack;   /* bits depend on the LAPACK core type: recorded, and compared by verify */
@@ -110,8 +117,8 @@ typedef struct dsc_case {
      * NULL. */
     void (*identify)(dsc_data_notes *notes, const void *hyperparameters, const char *data_directory);
     /* Loads what all cells share, read-only afterwards; dsc_plan_axis() tells what they will ask for, and
-       dsc_plan_data() what was chosen, whose files are in data_directory then. May be NULL. The result is
-       dsc_cell_shared(). Lives in scope. */
+       dsc_plan_data() what was chosen, whose files are in data_directory then (one's own file is that). May
+       be NULL. The result is dsc_cell_shared(). Lives in scope. */
     void *(*prepare)(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters,
                      const char *data_directory);
     /* Computes one cell. */

@@ -25,7 +25,7 @@ enum { DSC_SERIES_MAX_POINTS = 64 };
    each "AXIS=VALUES". VALUES is one or several, with commas between them, of a number (0.15), a name or names
    with one asterisk for any text (cnn, gemm*), a range with both ends in it, of which one may be left out
    (36..80, 36.., ..80), and last, the largest value. A word without an equals sign goes on with the condition
-   before it: names may have blanks in them.
+   before it: names may have blanks in them. A panel that no curve is about is left out.
    Without a condition on the axis of figure.by there is one curve per value of it; a condition on the axis of
    figure.panels confines the curve to those panels, one on the axis x to those points. If an axis has none of
    the values the curve is left out, and the figure if none is left. In a figure with x_output a curve without

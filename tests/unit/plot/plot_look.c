@@ -86,9 +86,10 @@ static void where_chooses_curves_panels_and_points(void **state)
     figure.panels = "method";
     figure.series[0].where = "method=a%,third";
     const dsci_chart *plot = dsci_chart_make(scope, record, &figure);
+    assert_int_equal(plot->panel_count, 2); /* none of the second method, which no curve is about */
     assert_int_equal(plot->panels[0].count, 1);
-    assert_int_equal(plot->panels[1].count, 0);
-    assert_int_equal(plot->panels[2].count, 1);
+    assert_int_equal(plot->panels[1].count, 1);
+    assert_string_equal(plot->panels[1].title, "third");
 }
 
 /* The part of a script behind `keyentry`, up to the title: how an entry of the legend looks. */
