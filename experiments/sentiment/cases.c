@@ -210,6 +210,16 @@ static void run(dsc_cell *cell)
     put_others(cell, model, &result);
 }
 
+/* Of networks; how long a solver takes is not known before. */
+static dsc_cost cost(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters)
+{
+    const struct hyperparameters *k = hyperparameters;
+    const dsc_known_data *known = dsc_plan_data(plan);
+    const model_spec *model = &models[k->model];
+    const dsc_cost unknown = { 0, 0 };
+    return model->kind == NETWORK ? network_cost(scope, plan, k, model, known ? known->classes : 2) : unknown;
+}
+
 static const dsc_preset documents_presets[] = {
     { "quick",
       "documents=600 examples=200,600 model=nb,nb-2,nbsvm-2,logistic,tfidf-2,average,rnn,rnn-behind,lstm,cnn "
@@ -252,6 +262,7 @@ const dsc_case sentiment_documents = {
     .data_choice = "dataset",
     .prepare = corpus_prepare,
     .run = run,
+    .cost = cost,
     .figures = documents_figures,
     .claims = documents_claims,
 };
@@ -270,6 +281,7 @@ const dsc_case sentiment_sentences = {
     .data_choice = "dataset",
     .prepare = corpus_prepare,
     .run = run,
+    .cost = cost,
     .figures = sentences_figures,
     .claims = sentences_claims,
 };

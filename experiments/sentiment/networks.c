@@ -207,3 +207,23 @@ bool network_test(dsc_cell *cell, const model_spec *model, const struct part *pa
     dsc_scope_close(&scope);
     return good && outcome->trained > before;
 }
+
+/* A bag's sequence is as long as the longest document, which is not read yet: four times as long as the part
+   that other networks read is near enough. */
+dsc_cost network_cost(dsc_scope *scope, const dsc_plan *plan, const struct hyperparameters *k,
+                      const model_spec *model, size_t classes)
+{
+    const bool bag = model->network == MLP || model->longest > 1;
+    const size_t steps = (size_t)k->steps * (bag ? 4 : 1);
+    const size_t rows = (size_t)k->vocabulary * (model->longest > 1 ? 10 : 1) + 1;
+    const size_t examples = (size_t)k->examples - (size_t)k->examples / 10;
+    const dsc_cell_training training = training_of(k, NULL);
+    dsc_node *logits = logits_of(scope, k, model, steps, rows, classes);
+    dsc_node *loss = dsc_softmax_cross_entropy(logits, dsc_labels(scope, classes));
+    dsc_cost cost = dsc_train_cost(plan, loss, examples, &training);
+    const dsc_cost pass = dsc_evaluate_cost(loss, (size_t)k->examples);
+    const int64_t folds = k->folds ? (k->tested_folds ? k->tested_folds : k->folds) : 1;
+    cost.flops = (double)folds * (cost.flops + (double)k->epochs * pass.flops);
+    cost.bytes += 4.0 * (double)(k->examples * 2) * (double)steps; /* the sequences */
+    return cost;
+}

@@ -106,6 +106,10 @@ bool sparse_model_test(dsc_cell *cell, const model_spec *model, const struct par
 bool network_test(dsc_cell *cell, const model_spec *model, const struct part *part, struct outcome *outcome,
                   int32_t *predicted, double *scores);
 
+/* What training and testing a network takes, in all folds. classes: of the data set. */
+dsc_cost network_cost(dsc_scope *scope, const dsc_plan *plan, const struct hyperparameters *k,
+                      const model_spec *model, size_t classes);
+
 size_t documents_figures(const void *hyperparameters, dsc_figure *figures, size_t capacity);
 size_t sentences_figures(const void *hyperparameters, dsc_figure *figures, size_t capacity);
 
