@@ -81,6 +81,26 @@ typedef struct dsc_sequence_options {
 DSC_API const int32_t *dsc_tokens_sequences(dsc_scope *scope, const dsc_tokens_lists *lists,
                                             const dsc_sequence_options *options);
 
+/* All that makes the numbers a network reads of a text: kept as a note of the model's file (train.h), so that
+   a model that is read back gives the same numbers for the same text.
+
+       dsc_attribute note = { "reader", dsc_reader_text(scope, &reader) };
+       dsc_model_save_with(model, "lstm.h5", &note, 1);
+       const dsc_reader *kept = dsc_reader_parse(scope, dsc_model_note(scope, "lstm.h5", "reader"));
+ */
+typedef struct dsc_reader {
+    const dsc_vocabulary *vocabulary;
+    dsc_token_options tokens;
+    dsc_sequence_options sequences;
+} dsc_reader;
+
+/* It as text, in the scope: a line of the options, then one for each word with its count. */
+DSC_API const char *dsc_reader_text(dsc_scope *scope, const dsc_reader *reader);
+
+/* It from that text (NULL fails). What is no such text is refused with the line (DSC_ERROR_FORMAT). NULL
+   after an error. */
+DSC_API const dsc_reader *dsc_reader_parse(dsc_scope *scope, const char *text);
+
 /* An order of the documents in which each `batch` that follow one another are about as long: sorted by length
    (ties as they stand), cut into batches, the batches in the random order of seed and epoch, the smaller last
    one at its end. NULL if the scope fails. */
