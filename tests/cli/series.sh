@@ -1,5 +1,6 @@
 #!/bin/sh
-# Time series: one's own file, what is wrong with it, and the same bits on any number of threads and instruction set.
+# Time series and sequence tasks: the same bits on any number of threads and instruction set; one's own file, and what is
+# wrong with it.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/check.sh"
 
@@ -20,6 +21,25 @@ for kase in airline nyse; do
         run 0 time-series --case $kase $networks --no-plot --quiet --isa $isa --out $kase-$isa.h5
         same_bits $kase.h5 $kase-$isa.h5
         [ "$isa" != "$best" ] || break
+    done
+done
+
+# Attention, recurrent layers of every kind, and answers.
+tasks='--preset quick --seeds 1 --no-plot --quiet'
+small='--set length=4 --set epochs=1 --set train=64 --set test=16 --set units=9'
+few='--set length=6 --set steps=3 --set test=16 --set units=9'
+for kase in copy adding copy-memory; do
+    options=$few
+    [ $kase != copy ] || options=$small
+    # shellcheck disable=SC2086
+    run 0 sequence-tasks --case $kase $tasks $options --threads 1 --isa scalar --out $kase.h5
+    for how in '--threads 2' '--threads 3' '--isa avx2' '--isa avx512'; do
+        level=${how#--isa }
+        [ "$level" != avx512 ] || [ "$best" = avx512 ] || continue
+        [ "$level" != avx2 ] || [ "$best" != scalar ] || continue
+        # shellcheck disable=SC2086
+        run 0 sequence-tasks --case $kase $tasks $options $how --out "$kase-$level.h5"
+        same_bits $kase.h5 "$kase-$level.h5"
     done
 done
 

@@ -77,6 +77,8 @@ CASES = [
          '--set shuffled=plain ' + SMALL, writes='x.h5'),
     Case('sentiment', 'sentiment --set model=logistic-2,lstm --set documents=30 --set examples=30 --set epochs=1 '
          '--set steps=5 --set units=4 --set width=4 ' + SMALL, writes='x.h5'),
+    Case('sequence-tasks', 'sequence-tasks --set attention=additive --set length=3 --set epochs=1 --set train=8 --set test=4 '
+         '--set units=4 ' + SMALL, writes='x.h5'),
     Case('time-series', 'time-series --set method=linear,gru --set lags=2 --set epochs=1 ' + SMALL, writes='x.h5'),
 ]
 
