@@ -23,9 +23,9 @@
     }
 
 /* The same where both are solved exactly: no seeds, a difference of some points. */
-#define SOLVED_ABOVE(sentence, higher, lower)                                                                \
+#define SOLVED_ABOVE(sentence, higher, lower, needed)                                                        \
     {                                                                                                        \
-        .text = sentence, .measured = { "accuracy", "examples=last model=" higher },                         \
+        .text = sentence, .needs = needed, .measured = { "accuracy", "examples=last model=" higher },        \
         .against = { "accuracy", "examples=last model=" lower }, .scale = 100, .units = "points", .low = 0,  \
         .high = INFINITY                                                                                     \
     }
@@ -33,27 +33,29 @@
 #define NBSVM_SOURCE "Wang and Manning 2012, their program (sidaw/nbsvm)"
 
 /* Statements of lecture notes, held against both cases. */
-#define NOTES_ON_FEATURES                                                                                      \
+#define NOTES_ON_FEATURES(needed)                                                                              \
     {                                                                                                          \
         .source =                                                                                              \
             "lecture notes: TF-IDF, n-grams and embeddings each improve on counts; n-grams explode the space", \
         .setting = "logistic regression, C chosen on held-out documents; embeddings averaged",                 \
         .claims = DSC_CLAIMS(                                                                                  \
-            SOLVED_ABOVE("TF-IDF is more accurate than counts", "tfidf", "counts"),                            \
-            SOLVED_ABOVE("Pairs of words are more accurate than words", "logistic-2", "logistic"),             \
-            SOLVED_ABOVE("Averaged embeddings are more accurate than counts", "average", "counts"),            \
+            SOLVED_ABOVE("TF-IDF is more accurate than counts", "tfidf", "counts", needed),                    \
+            SOLVED_ABOVE("Pairs of words are more accurate than words", "logistic-2", "logistic", needed),     \
+            SOLVED_ABOVE("Averaged embeddings are more accurate than counts", "average", "counts", needed),    \
             { .text = "With pairs there are more than ten times as many columns as with words",                \
+              .needs = needed,                                                                                 \
               .measured = { "features", "examples=last model=logistic-2" },                                    \
               .against = { "features", "examples=last model=logistic" },                                       \
               .relation = DSC_RELATION_RATIO,                                                                  \
               .low = 10,                                                                                       \
               .high = INFINITY })                                                                              \
     }
-#define NOTES_ON_RECURRENT_LAYERS                                                                            \
+#define NOTES_ON_RECURRENT_LAYERS(needed)                                                                    \
     {                                                                                                        \
         .source = "lecture notes: RNNs do not beat logistic regression on reviews, LSTMs only match it",     \
         .setting = "as ISLR has it on IMDb: 76, 88 and 87 %",                                                \
         .claims = DSC_CLAIMS({ .text = "A simple RNN is no more accurate than logistic regression",          \
+                               .needs = needed,                                                              \
                                .measured = { "accuracy", "examples=last model=rnn" },                        \
                                .against = { "accuracy", "examples=last model=logistic" },                    \
                                .scale = 100,                                                                 \
@@ -61,6 +63,7 @@
                                .low = -INFINITY,                                                             \
                                .high = 0 },                                                                  \
                              { .text = "An LSTM is no more accurate than logistic regression by a point",    \
+                               .needs = needed,                                                              \
                                .measured = { "accuracy", "examples=last model=lstm" },                       \
                                .against = { "accuracy", "examples=last model=logistic" },                    \
                                .scale = 100,                                                                 \
@@ -68,12 +71,12 @@
                                .low = -INFINITY,                                                             \
                                .high = 1 })                                                                  \
     }
-#define NOTES_ON_DIRECTIONS                                                                                  \
+#define NOTES_ON_DIRECTIONS(needed)                                                                          \
     {                                                                                                        \
         .source = "lecture notes: bidirectional layers help classification",                                 \
         .setting = "LSTMs with as many units in both directions together as in one",                         \
-        .claims =                                                                                            \
-            DSC_CLAIMS(ABOVE("A bidirectional LSTM is more accurate than an LSTM", "bilstm", "lstm", NULL))  \
+        .claims = DSC_CLAIMS(                                                                                \
+            ABOVE("A bidirectional LSTM is more accurate than an LSTM", "bilstm", "lstm", needed))           \
     }
 #define NOTES_ON_PADDING                                                                                     \
     {                                                                                                        \
@@ -128,10 +131,10 @@ const dsc_claims documents_claims[] = {
           ABOVE("NBSVM is more accurate than an LSTM", "nbsvm-2", "lstm", IMDB_NEEDS),
           ABOVE("NBSVM is more accurate than a bidirectional LSTM", "nbsvm-2", "bilstm", IMDB_NEEDS),
           ABOVE("NBSVM is more accurate than a GRU", "nbsvm-2", "gru", IMDB_NEEDS)) },
-    NOTES_ON_FEATURES,
-    NOTES_ON_RECURRENT_LAYERS,
+    NOTES_ON_FEATURES("data=imdb"),
+    NOTES_ON_RECURRENT_LAYERS("data=imdb"),
     NOTES_ON_PADDING,
-    NOTES_ON_DIRECTIONS,
+    NOTES_ON_DIRECTIONS("data=imdb"),
     { .source = NULL },
 };
 
@@ -149,8 +152,8 @@ const dsc_claims sentences_claims[] = {
       .setting = "rt-polarity, 10-fold cross-validation; random word vectors of 300 dimensions",
       .claims = DSC_CLAIMS(PUBLISHED("a convolutional network", "cnn", 75.75, 1.25,
                                      "75.9 % (agrees: 74.5 to 77)", RT_NEEDS)) },
-    NOTES_ON_FEATURES,
-    NOTES_ON_RECURRENT_LAYERS,
-    NOTES_ON_DIRECTIONS,
+    NOTES_ON_FEATURES("data=rt-polarity"),
+    NOTES_ON_RECURRENT_LAYERS("data=rt-polarity"),
+    NOTES_ON_DIRECTIONS("data=rt-polarity"),
     { .source = NULL },
 };
