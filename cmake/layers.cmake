@@ -1,7 +1,7 @@
 # The order of the layers, the one table that the build and the test `layering` read. A layer may include its own headers
 # and those of the layers named after it, public or private.
 
-set(DESCENT_LAYERS base kernels onednn linalg linear data text record embed ops graph nn train models bench plot lab study)
+set(DESCENT_LAYERS base kernels onednn linalg linear data text record embed ops graph nn train models language bench plot lab study)
 
 set(DESCENT_MAY_INCLUDE_base)
 set(DESCENT_MAY_INCLUDE_kernels base)
@@ -17,6 +17,7 @@ set(DESCENT_MAY_INCLUDE_graph base kernels onednn ops)
 set(DESCENT_MAY_INCLUDE_nn base kernels ops graph)
 set(DESCENT_MAY_INCLUDE_train base kernels linalg data record ops graph nn)
 set(DESCENT_MAY_INCLUDE_models base graph nn)
+set(DESCENT_MAY_INCLUDE_language base text record ops graph nn train)
 set(DESCENT_MAY_INCLUDE_bench base kernels data ops graph nn train models)
 # Figures are drawn from records alone.
 set(DESCENT_MAY_INCLUDE_plot base record)
@@ -41,6 +42,7 @@ set(DESCENT_HEADERS_graph graph)
 set(DESCENT_HEADERS_nn nn ops optimizer)
 set(DESCENT_HEADERS_train examples train)
 set(DESCENT_HEADERS_models models)
+set(DESCENT_HEADERS_language language)
 set(DESCENT_HEADERS_bench bench)
 set(DESCENT_HEADERS_plot figure)
 set(DESCENT_HEADERS_lab build claim experiment lab)

@@ -28,7 +28,7 @@ const cli_option cli_experiment_options[] = {
     CLI_OPTION("engine", "ENGINE", FIELD(engine), cli_option_engine,
                "auto, native, onednn or ref (default: auto)"),
     CLI_OPTION("data", "DIR", FIELD(data), cli_option_text,
-               "directory of the data files (default: $DESCENT_DATA)"),
+               "directory of the data files (default: $DESCENT_DATA), or a file of one's own"),
     CLI_OPTION(
         "threads", "N|auto", FIELD(threads), cli_option_threads,
         "cells computed at once (default: auto: the cores that are allowed, or fewer if Slurm, $OMP_NUM_THREADS "
@@ -45,6 +45,8 @@ const cli_option cli_experiment_options[] = {
     CLI_OPTION(
         "out", "FILE.h5", FIELD(out), cli_option_text,
         "results file (default: EXPERIMENT-CASE.h5 here; a preset other than default and a shard add their names)"),
+    CLI_OPTION("models", "DIR", FIELD(models), cli_option_text,
+               "keep the trained networks there, of experiments that say so"),
     CLI_OPTION("plot", "FORMATS", FIELD(plot), cli_option_formats,
                "pictures out of svg,png,pdf,tex (default: svg)"),
     CLI_OPTIONS_PAGE(struct arguments, page),
@@ -128,7 +130,8 @@ static dsc_exit plan_and_run(struct session *session)
                                                               .seeds = arguments->seeds,
                                                               .first_seed = arguments->seed,
                                                               .engine = arguments->engine,
-                                                              .data_directory = arguments->data });
+                                                              .data_directory = arguments->data,
+                                                              .models_directory = arguments->models });
     if (dsc_scope_status(scope) != DSC_OK)
         return DSC_EXIT_GOOD; /* cli_finish() reports the scope's error */
     if (arguments->print_config)

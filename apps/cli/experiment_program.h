@@ -41,7 +41,7 @@ struct arguments {
     int threads;
     cli_shard shard;
     double max_time;
-    const char *out, *plot;
+    const char *out, *models, *plot;
     dsc_plot_page page;
     const char *verify;
     int64_t sample;

@@ -34,8 +34,8 @@ struct dsc_verb {
 
 /* One row a verb, in its own file. */
 extern const dsc_verb dsc_verb_bench, dsc_verb_data, dsc_verb_diff, dsc_verb_embed, dsc_verb_info,
-    dsc_verb_list, dsc_verb_merge, dsc_verb_plot, dsc_verb_report, dsc_verb_run, dsc_verb_selftest,
-    dsc_verb_show, dsc_verb_verify;
+    dsc_verb_list, dsc_verb_merge, dsc_verb_plot, dsc_verb_report, dsc_verb_run, dsc_verb_sample,
+    dsc_verb_selftest, dsc_verb_show, dsc_verb_verify;
 
 /* Finds an experiment of this build; an unknown name fails the scope with the nearest one. */
 const dsc_experiment *dsc_experiment_find(dsc_scope *scope, const char *name);

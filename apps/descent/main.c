@@ -10,13 +10,11 @@
 #include "table.h"
 #include "terminal.h"
 
-static const dsc_verb *const verbs[] = { &dsc_verb_list,     &dsc_verb_run,
-                                         &dsc_verb_show,     &dsc_verb_plot,
-                                         &dsc_verb_report,   &dsc_verb_verify,
-                                         &dsc_verb_diff,     &dsc_verb_merge,
-                                         &dsc_verb_info,     &dsc_verb_data,
-                                         &dsc_verb_embed,    &dsc_verb_bench,
-                                         &dsc_verb_selftest, NULL };
+static const dsc_verb *const verbs[] = { &dsc_verb_list,  &dsc_verb_run,      &dsc_verb_show,
+                                         &dsc_verb_plot,  &dsc_verb_report,   &dsc_verb_verify,
+                                         &dsc_verb_diff,  &dsc_verb_merge,    &dsc_verb_info,
+                                         &dsc_verb_data,  &dsc_verb_embed,    &dsc_verb_sample,
+                                         &dsc_verb_bench, &dsc_verb_selftest, NULL };
 
 static size_t verb_count(const dsc_verb *const *list)
 {

@@ -26,6 +26,7 @@
 #include <descent/image.h>
 #include <descent/known_data.h>
 #include <descent/lab.h>
+#include <descent/language.h>
 #include <descent/linalg.h>
 #include <descent/linear.h>
 #include <descent/minimize.h>

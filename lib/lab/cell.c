@@ -5,10 +5,13 @@
 #include <string.h>
 
 #include <descent/clock.h>
+#include <descent/file.h>
 #include <descent/hash.h>
+#include <descent/value.h>
 
 struct dsc_cell {
     const dsc_plan *plan;
+    size_t index;
     const void *shared, *hyperparameters;
     dsc_scope *scope;
     uint64_t seed;
@@ -67,6 +70,23 @@ uint64_t dsc_cell_seed(const dsc_cell *cell)
 const void *dsc_cell_shared(const dsc_cell *cell)
 {
     return cell->shared;
+}
+
+const char *dsc_cell_model_path(dsc_cell *cell)
+{
+    const dsc_plan *plan = cell->plan;
+    const char *name = "";
+    size_t rest = cell->index;
+    if (!plan->models_directory)
+        return NULL;
+    for (size_t i = plan->cell_axes; name && i-- > 0; rest /= plan->axes[i].count) {
+        const struct dsci_sweep_axis *axis = &plan->axes[i];
+        name = dsc_scope_format(cell->scope, "-%s-%s%s", axis->name,
+                                dsc_number_text(cell->scope, axis->values[rest % axis->count], 15), name);
+    }
+    name = name ? dsc_scope_format(cell->scope, "%s-%s%s.h5", plan->experiment->name, plan->kase->name, name)
+                : NULL;
+    return name ? dsc_path_join(cell->scope, plan->models_directory, name) : NULL;
 }
 
 dsc_engine dsc_cell_engine(const dsc_cell *cell)
@@ -181,6 +201,7 @@ struct dsci_outcome dsci_cell_compute(dsc_scope *scope, const dsc_plan *plan, co
     const size_t count = dsci_cell_value_count(plan);
     void *hyperparameters = dsc_scope_alloc(scope, 1, plan->kase->hyperparameters_size);
     dsc_cell cell = { .plan = plan,
+                      .index = cell_index,
                       .shared = shared,
                       .hyperparameters = hyperparameters,
                       .seed = dsci_plan_seed(plan, cell_index),

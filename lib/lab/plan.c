@@ -510,6 +510,8 @@ dsc_plan *dsc_plan_make(dsc_scope *scope, const dsc_experiment *experiment, cons
     plan->scope = plan->data.scope = scope;
     plan->experiment = experiment;
     plan->data_directory = options->data_directory ? dsc_scope_copy(scope, options->data_directory) : NULL;
+    plan->models_directory =
+        options->models_directory ? dsc_scope_copy(scope, options->models_directory) : NULL;
     choose_case(plan, options);
     if (dsc_scope_status(scope) != DSC_OK)
         return NULL;

@@ -30,6 +30,7 @@ struct dsc_plan {
     const dsc_case *kase;
     dsc_engine engine;
     const char *data_directory;       /* as it was given */
+    const char *models_directory;     /* likewise */
     const dsc_known_data *known_data; /* that the case's choice came to; NULL: none that is read from files */
     const char *known_directory, *data_title; /* of its files; of what is computed on, NULL: no choice */
     void *hyperparameters;                    /* parameters; the fields of axes are zero */

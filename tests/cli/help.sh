@@ -15,7 +15,7 @@ run 0 descent run toy --help
 out_has 'usage: descent run toy'
 run 0 descent help run
 out_has 'descent run NAME --help'
-for verb in list show plot report diff merge info data embed bench selftest; do
+for verb in list show plot report diff merge info data embed sample bench selftest; do
     run 0 descent help "$verb"
     out_has "usage: descent $verb"
 done

@@ -56,6 +56,13 @@ enum { DSC_CHARACTER_BYTES = 4 };
 DSC_API size_t dsc_characters_write(const dsc_characters *characters, size_t id,
                                     char bytes[DSC_CHARACTER_BYTES]);
 
+/* The longest run of integers that two sequences share: how many, and where they begin. Of several the first
+   in b of them; zeros if there is none, or after an error. Takes time for (a + b) log a, memory for a. */
+typedef struct dsc_shared_span {
+    size_t length, at_a, at_b;
+} dsc_shared_span;
+DSC_API dsc_shared_span dsc_longest_span(dsc_scope *scope, dsc_character_ids a, dsc_character_ids b);
+
 /* How counts predict the next of a sequence of integers below `vocabulary`. */
 typedef struct dsc_ngram_options {
     size_t vocabulary;

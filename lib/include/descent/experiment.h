@@ -160,6 +160,9 @@ DSC_API const void *
 dsc_cell_hyperparameters(const dsc_cell *cell); /* parameters and this cell's axis values */
 DSC_API uint64_t dsc_cell_seed(const dsc_cell *cell);
 DSC_API const void *dsc_cell_shared(const dsc_cell *cell);
+/* The file that the cell's trained network is to be kept in, "DIR/EXPERIMENT-CASE-width-47-seed-1.h5", if the
+   run keeps networks (--models DIR); else NULL. No number may depend on it. In the cell's scope. */
+DSC_API const char *dsc_cell_model_path(dsc_cell *cell);
 DSC_API dsc_engine dsc_cell_engine(const dsc_cell *cell);
 DSC_API const double *dsc_cell_axis(const dsc_cell *cell, const char *name,
                                     size_t *count); /* an axis's values, in the order that was asked for */

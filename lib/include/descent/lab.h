@@ -24,6 +24,8 @@ typedef struct dsc_plan_options {
     int64_t first_seed; /* 0: 1 */
     dsc_engine engine;
     const char *data_directory;
+    const char
+        *models_directory; /* where cells keep their trained networks; NULL: nowhere. Not in the recipe */
 } dsc_plan_options;
 
 /* Resolves names and values; an unknown name is an error with the nearest one. In the scope. */
