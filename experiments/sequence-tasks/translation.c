@@ -211,19 +211,6 @@ static dsc_node *recurrent(const struct hyperparameters *k, dsc_node *x, dsc_nod
                              cell == DSC_RECURRENT_RELU ? DSC_INIT_ORTHOGONAL : DSC_INIT_DEFAULT);
 }
 
-/* Attention scores (answer, question) of the decoder's states h for the encoder's outputs. */
-static dsc_node *scores_of(const struct hyperparameters *k, dsc_node *h, dsc_node *memory, size_t out,
-                           size_t in)
-{
-    const size_t units = (size_t)k->units;
-    if (k->attention == DOT)
-        return dsc_matmul(h, memory, .transpose_b = true);
-    dsc_node *q = dsc_reshape(dsc_dense(h, units, .per_step = true), out, 1, units);
-    dsc_node *m = dsc_reshape(dsc_dense(memory, units, .per_step = true, .no_bias = true), 1, in, units);
-    dsc_node *score = dsc_dense(dsc_tanh(dsc_add(q, m)), 1, .per_step = true, .no_bias = true);
-    return dsc_reshape(score, out, in);
-}
-
 static struct network make_network(dsc_scope *scope, enum task task, const struct hyperparameters *k)
 {
     const size_t in = question_steps(task, k), out = answer_steps(task, k), symbols = symbols_of(task, k);
@@ -237,8 +224,11 @@ static struct network make_network(dsc_scope *scope, enum task task, const struc
         recurrent(k, dsc_embedding(before, (size_t)k->embedding, .name = "before_embedding"), initial);
     struct network net = { 0 };
     if (k->attention == DOT || k->attention == ADDITIVE) {
-        net.shares = dsc_softmax(scores_of(k, h, memory, out, in));
-        h = dsc_concat(-1, h, dsc_matmul(net.shares, memory));
+        const size_t additive = k->attention == ADDITIVE ? (size_t)k->units : 0;
+        const dsc_attended attended = dsc_attention(
+            scope, &(dsc_attention_spec){ .queries = h, .memory = memory, .additive_units = additive });
+        net.shares = attended.shares;
+        h = dsc_concat(-1, h, attended.context);
         h = dsc_tanh(dsc_dense(h, (size_t)k->units, .per_step = true));
     }
     net.logits = dsc_dense(h, symbols, .per_step = true);

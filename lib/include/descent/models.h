@@ -87,6 +87,21 @@ typedef struct dsc_text_cnn_spec {
 } dsc_text_cnn_spec;
 DSC_API dsc_node *dsc_text_cnn(dsc_scope *scope, const dsc_text_cnn_spec *spec);
 
+/* Steps of one sequence that look at all steps of another: softmax of scores over the sources, and the memory
+   mixed by these shares. The score of a query q and a source m is their product (Luong et al. 2015, "dot"),
+   or v . tanh(W q + b + U m) (Bahdanau et al. 2015), whose layers are called dense1, dense2 and dense3 or as
+   the network's numbers go on. */
+typedef struct dsc_attention_spec {
+    dsc_node *queries, *memory; /* (targets, features), (sources, features) of an example; of products as many
+                                   features */
+    size_t additive_units;      /* of the additive score; 0: products */
+} dsc_attention_spec;
+typedef struct dsc_attended {
+    dsc_node *shares,
+        *context; /* (targets, sources), (targets, features of memory); NULL if the scope failed */
+} dsc_attended;
+DSC_API dsc_attended dsc_attention(dsc_scope *scope, const dsc_attention_spec *spec);
+
 /* A decoder of a transformer (Vaswani et al. 2017) as GPT-2 has it (Radford et al. 2019): embedded tokens and
    learned positions; blocks of causal attention and of a perceptron of 4 width units with GELU, each behind a
    layer norm and added to its input; a layer norm; logits by the embedding's table again (tied, Press and
