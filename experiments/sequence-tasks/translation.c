@@ -109,7 +109,7 @@ static const dsc_preset symbol_presets[] = {
 static const dsc_preset addition_presets[] = {
     { "quick", "length=2 epochs=3 units=32 train=2000 test=200 seeds=1", "short training: seconds" },
     { "default", "seeds=3", "two digits, 3 seeds: minutes" },
-    { "paper", "length=2,3 train=50000 epochs=60 seeds=3", "three digits, too: an hour" },
+    { "paper", "length=2,3 train=50000 epochs=60 seeds=3", "three digits, too: hours" },
     { 0 },
 };
 
