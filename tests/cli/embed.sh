@@ -93,6 +93,19 @@ for way in svd glove; do
     run 0 cmp one.bin three.bin
     refuses 3 'nowhere.txt' descent embed $way nowhere.txt vec.out
 done
+run 0 descent embed svd words.txt svd.h5 --size 8 --window 3 --format hdf5
+run 0 descent embed glove words.txt glove.h5 --size 8 --iter 3 --x-max 7 --format hdf5
+has_recipe() # FILE TEXT...: the recipe in a file has these, values that were not given among them
+{
+    file=$1
+    shift
+    for text; do
+        grep -a -q -F "$text" "$file" || fail "$file has no recipe with $text"
+    done
+}
+has_recipe svd.h5 '"method":"svd"' '"window":3' '"smoothing":0.75' '"iterations":4' '"text":"words.txt","words":26,'
+has_recipe glove.h5 '"method":"glove"' '"window":10' '"iter":3' '"x-max":7' '"groups":64' \
+    'half the mean weighted squared error'
 refuses 2 'expected at most as many dimensions as words' descent embed svd words.txt vec.out --size 100
 refuses 3 'not finite in epoch 1 of 25, at a rate of 1e+12' descent embed glove words.txt vec.out --eta 1e12
 

@@ -60,7 +60,7 @@ CASES = [
     Case('embed phrases', 'descent embed phrases -train t.txt -output p.txt -threshold 1 -min-count 1 -threads 1', reads='t.txt',
          writes='p.txt'),
     Case('embed svd', 'descent embed svd t.txt p.txt --size 2 --min-count 1 --threads 2', reads='t.txt', writes='p.txt'),
-    Case('embed glove', 'descent embed glove t.txt p.txt --size 2 --iter 2 --min-count 1 --threads 2', reads='t.txt',
+    Case('embed glove', 'descent embed glove t.txt p.txt --size 2 --iter 2 --min-count 1 --format hdf5 --threads 2', reads='t.txt',
          writes='p.txt'),
     Case('model', 'model m.h5 c.h5', writes='m.h5 c.h5', failed=1),
     Case('run', 'double-descent --case spline --set degrees_of_freedom=2,4,8 ' + SMALL, writes='x.h5'),

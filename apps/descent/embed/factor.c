@@ -2,9 +2,15 @@
  * co-occurrences. */
 #include "embed.h"
 
+#include <jansson.h>
 #include <math.h>
+#include <stdlib.h>
 
+#include <descent/build.h>
+#include <descent/clock.h>
 #include <descent/factorization.h>
+#include <descent/linalg.h>
+#include <descent/text.h>
 
 #include "options.h"
 #include "terminal.h"
@@ -17,6 +23,9 @@ struct text_arguments {
     int threads;
     const char *directory;
 };
+
+/* Written out, so that recipes say what was used. */
+static const struct text_arguments text_default = { .window = 10, .min_count = 5, .size = 100 };
 
 struct svd_arguments {
     struct text_arguments text;
@@ -106,30 +115,68 @@ static struct source count(dsc_call *call, const struct text_arguments *a, const
     if (corpus)
         s.table = dsc_cooccurrences_count(
             call->scope, corpus, s.vocabulary->count,
-            &(dsc_cooccurrence_options){ .window = a->window ? (size_t)a->window : 10,
+            &(dsc_cooccurrence_options){ .window = (size_t)a->window,
                                          .weight = a->flat ? DSC_WINDOW_FLAT : DSC_WINDOW_INVERSE,
                                          .threads = a->threads,
                                          .directory = a->directory });
     return s;
 }
 
-static dsc_exit write(dsc_call *call, const struct text_arguments *a, const dsc_word_vectors *vectors,
-                      const char *out)
+/* What the vectors depend on, in JSON, for HDF5 files; NULL for others: the text, the program, and a verb's
+   own options, which it takes over. The caller frees it. */
+static char *write_recipe(dsc_scope *scope, const struct text_arguments *a, const char *path,
+                          const dsc_vocabulary *words, json_t *own)
 {
-    if (vectors && dsc_word_vectors_write(call->scope, vectors, out, a->format) == DSC_OK)
+    char *recipe = NULL;
+    if (a->format == DSC_VECTORS_HDF5 && dsc_scope_status(scope) == DSC_OK) {
+        json_t *json = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:b}", "version",
+                                 dsc_build_get()->version, "text", dsc_text_safe(scope, path), "words",
+                                 (json_int_t)words->count, "occurrences", (json_int_t)words->total, "size",
+                                 (json_int_t)a->size, "min-count", (json_int_t)a->min_count, "window",
+                                 (json_int_t)a->window, "flat", a->flat, "seed", (json_int_t)a->seed,
+                                 "deterministic", true);
+        recipe = json_object_update(json, own) == 0 ? json_dumps(json, JSON_COMPACT) : NULL;
+        if (!recipe)
+            dsc_scope_fail(scope, DSC_ERROR_MEMORY, "no memory for the recipe");
+        json_decref(json);
+    }
+    json_decref(own);
+    return recipe;
+}
+
+/* HDF5 files keep the notes too. */
+static dsc_exit write(dsc_call *call, const struct text_arguments *a, const dsc_word_vectors *vectors,
+                      const char *out, const dsc_word_vectors_notes *notes)
+{
+    if (!vectors || dsc_scope_status(call->scope) != DSC_OK)
+        return DSC_EXIT_GOOD; /* cli_finish() reports the scope's error */
+    if ((a->format == DSC_VECTORS_HDF5
+             ? dsc_word_vectors_write_hdf5(call->scope, vectors, out, notes)
+             : dsc_word_vectors_write(call->scope, vectors, out, a->format)) == DSC_OK)
         cli_print("%s: %zu words of %zu numbers, %s\n", out, vectors->count, vectors->dimension,
                   dsc_vector_format_name(a->format));
     return DSC_EXIT_GOOD;
 }
 
+static json_t *svd_recipe(const struct svd_arguments *a)
+{
+    return json_pack("{s:s, s:f, s:f, s:f, s:I, s:b, s:s, s:s}", "method", "svd", "smoothing", a->smoothing,
+                     "shift", a->shift, "exponent", a->exponent, "iterations", (json_int_t)a->iterations,
+                     "add-contexts", a->add_contexts, "blas", dsc_linalg_config(), "blas-core",
+                     dsc_linalg_core());
+}
+
 static dsc_exit svd(dsc_call *call)
 {
-    struct svd_arguments a = { .exponent = 0.5 };
+    struct svd_arguments a = {
+        .text = text_default, .smoothing = 0.75, .shift = 1, .exponent = 0.5, .iterations = 4
+    };
     const cli_words words = dsc_call_read(call, &embed_verb_svd, &a, 2, 2);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
     dsc_file_spare(call->scope, words.items[1], DSC_FILE_VECTORS);
     const struct source s = count(call, &a.text, words.items[0]);
+    char *recipe = write_recipe(call->scope, &a.text, words.items[0], s.vocabulary, svd_recipe(&a));
     const dsc_cooccurrences *information =
         s.table ? dsc_cooccurrences_ppmi(call->scope, s.table,
                                          &(dsc_ppmi_options){ .smoothing = a.smoothing,
@@ -144,27 +191,56 @@ static dsc_exit svd(dsc_call *call)
                                       .add_contexts = a.add_contexts,
                                       .seed = (uint64_t)a.text.seed,
                                       .threads = a.text.threads };
-    return write(call, &a.text,
-                 information ? dsc_embed_svd(call->scope, s.vocabulary, information, &o) : NULL,
-                 words.items[1]);
+    const dsc_word_vectors *vectors =
+        information ? dsc_embed_svd(call->scope, s.vocabulary, information, &o) : NULL;
+    const dsc_exit status =
+        write(call, &a.text, vectors, words.items[1], &(dsc_word_vectors_notes){ .recipe = recipe });
+    free(recipe);
+    return status;
 }
 
-static void say_loss(void *user, size_t epoch, double loss)
+/* A training at work. */
+struct epochs {
+    dsc_call *call;
+    double *losses; /* of each */
+    size_t count, done;
+    double start; /* on the clock */
+};
+
+static void say_epoch(void *user, size_t epoch, double loss)
 {
-    const dsc_call *call = user;
-    dsc_scope_log(call->scope, DSC_LOG_INFO, "epoch %zu: loss %.6f", epoch, loss);
+    struct epochs *e = user;
+    const double elapsed = dsc_clock_seconds() - e->start;
+    char left[24];
+    e->losses[e->done++] = loss;
+    dsc_clock_duration(elapsed / (double)epoch * (double)(e->count - epoch), left);
+    dsc_scope_log(e->call->scope, DSC_LOG_INFO, "epoch %zu of %zu: loss %.6f%s%s%s", epoch, e->count, loss,
+                  epoch < e->count ? ", about " : "", epoch < e->count ? left : "",
+                  epoch < e->count ? " left" : "");
+}
+
+static json_t *glove_recipe(const struct glove_arguments *a)
+{
+    return json_pack("{s:s, s:I, s:f, s:f, s:f, s:I, s:b}", "method", "glove", "iter", (json_int_t)a->epochs,
+                     "eta", a->rate, "x-max", a->most, "alpha", a->exponent, "groups", (json_int_t)a->groups,
+                     "words-alone", a->words_alone);
 }
 
 static dsc_exit glove(dsc_call *call)
 {
-    struct glove_arguments a = { 0 };
+    struct glove_arguments a = {
+        .text = text_default, .rate = 0.05, .most = 100, .exponent = 0.75, .epochs = 25, .groups = 64
+    };
     const cli_words words = dsc_call_read(call, &embed_verb_glove, &a, 2, 2);
     if (dsc_scope_status(call->scope) != DSC_OK)
         return DSC_EXIT_USAGE;
     dsc_file_spare(call->scope, words.items[1], DSC_FILE_VECTORS);
     const struct source s = count(call, &a.text, words.items[0]);
+    char *recipe = write_recipe(call->scope, &a.text, words.items[0], s.vocabulary, glove_recipe(&a));
+    struct epochs epochs = { .call = call, .count = (size_t)a.epochs, .start = dsc_clock_seconds() };
+    epochs.losses = dsc_scope_alloc(call->scope, epochs.count, sizeof *epochs.losses);
     const dsc_embed_glove_options o = { .dimension = (size_t)a.text.size,
-                                        .epochs = (size_t)a.epochs,
+                                        .epochs = epochs.count,
                                         .rate = a.rate,
                                         .most = a.most,
                                         .exponent = a.exponent,
@@ -173,10 +249,18 @@ static dsc_exit glove(dsc_call *call)
                                         .seed = (uint64_t)a.text.seed,
                                         .threads = a.text.threads,
                                         .directory = a.text.directory,
-                                        .on_epoch = say_loss,
-                                        .user = call };
-    return write(call, &a.text, s.table ? dsc_embed_glove(call->scope, s.vocabulary, s.table, &o) : NULL,
-                 words.items[1]);
+                                        .on_epoch = say_epoch,
+                                        .user = &epochs };
+    const dsc_word_vectors *vectors =
+        s.table && epochs.losses ? dsc_embed_glove(call->scope, s.vocabulary, s.table, &o) : NULL;
+    const dsc_exit status =
+        write(call, &a.text, vectors, words.items[1],
+              &(dsc_word_vectors_notes){ .recipe = recipe,
+                                         .objective = "half the mean weighted squared error",
+                                         .losses = epochs.losses,
+                                         .passes = epochs.done });
+    free(recipe);
+    return status;
 }
 
 const dsc_verb embed_verb_svd = {
