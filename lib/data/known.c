@@ -80,6 +80,21 @@ static const dsc_known_file trec_files[] = {
     { "TREC.train.all", 292402, "c8183fd8c2a5cc4a9a1c56548d7c6410a8b71ed7843df9ef1f0a05cd7cf2fb3e", 0, NULL },
     { "TREC.test.all", 19479, "92a6a3cede5678b447ef5f1d7ec474134fcda211e6590e6fa627b4a2c68e4566", 0, NULL },
 };
+static const dsc_known_file wiki_text_files[] = {
+    { "enwiki2015-text8-style.txt.gz", 19292308,
+      "7fa93020291a34206e89c0cac8d070406f72832c1156215805c6f40f221ba934", 59372853,
+      "54edecf997e67c0716c60a46ea615bd7593028507258789f3cfbc98cd34e3103" },
+};
+static const dsc_known_file word_test_files[] = {
+    { "questions-words.txt", 603955, "8c29b3332afc46f3fb8be04cb5297bf96f39aa7131272dff57869b4485b22a36", 0,
+      NULL },
+    { "EN-WS-353-ALL.txt", 7405, "ce12919b240af45bdf46d243601eaca2b6212b159b5e7e9b435ee7ee40c5619c", 0,
+      NULL },
+    { "EN-SIMLEX-999.txt", 18024, "405394ffb7d25f6d0e3c041f87c9f27d29dc6b047506769953e85c4523b11685", 0,
+      NULL },
+    { "EN-MEN-TR-3k.txt", 53593, "888b13580faa362c7b11da0a670258cf1b1eb4bf0ecbcd418918729a3bd3f43a", 0,
+      NULL },
+};
 static const dsc_known_file nyse_files[] = {
     { "NYSE.csv", 371105, "4bb3e2e9872b2f7e6e8701afb8873cd9f4b7e66ee0b1ba62c116ff2b3a2eec60", 0, NULL },
 };
@@ -107,6 +122,8 @@ static const char *const imdb_folders[] = { "imdb", NULL };
 static const char *const rt_polarity_folders[] = { "rt-polarity", SENTENCES, NULL };
 static const char *const sst_folders[] = { "sst", SENTENCES, NULL };
 static const char *const trec_folders[] = { "trec", SENTENCES, NULL };
+static const char *const wiki_text_folders[] = { "wiki-text", NULL };
+static const char *const word_test_folders[] = { "word-vector-tests", NULL };
 static const char *const tinyshakespeare_folders[] = { "tinyshakespeare", NULL };
 static const char *const series_folders[] = { "time-series", NULL };
 static const char *const cifar_folders[] = { "cifar-10", "cifar10", "CIFAR10", NULL };
@@ -220,6 +237,20 @@ static const dsc_known_data known_data[] = {
       .folders = trec_folders,
       .class_names = trec_classes,
       .classes = COUNT(trec_classes) },
+    { .name = "wiki-text",
+      .title = "Wikipedia, 10 million words",
+      .summary = "a text: 10,036,059 words of English Wikipedia in 2015, cleaned as text8 is (Mahoney 2006)",
+      .origin = "github.com/jason-feng/wikiVisual, tags removed, a-z and single blanks left",
+      .files = wiki_text_files,
+      .file_count = COUNT(wiki_text_files),
+      .folders = wiki_text_folders },
+    { .name = "word-vector-tests",
+      .title = "Tests of word vectors",
+      .summary = "19,544 analogies (Mikolov et al. 2013); pairs of WordSim-353, SimLex-999 and MEN",
+      .origin = "github.com/tmikolov/word2vec, github.com/mfaruqui/eval-word-vectors",
+      .files = word_test_files,
+      .file_count = COUNT(word_test_files),
+      .folders = word_test_folders },
     { .name = "nyse",
       .title = "NYSE",
       .summary =

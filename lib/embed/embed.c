@@ -186,7 +186,8 @@ const double *dsc_embed_losses(const dsc_embedding *e, size_t *passes)
     return e->losses;
 }
 
-const dsc_word_vectors *dsc_embed_vectors(dsc_scope *scope, const dsc_embedding *e)
+/* A copy of as many rows as there are words, from the first one on. */
+static const dsc_word_vectors *copy_rows(dsc_scope *scope, const dsc_embedding *e, size_t first)
 {
     const size_t words = e->vocabulary->count, dimension = e->options.dimension;
     dsc_word_vectors *vectors = dsc_scope_alloc(scope, 1, sizeof *vectors);
@@ -194,11 +195,27 @@ const dsc_word_vectors *dsc_embed_vectors(dsc_scope *scope, const dsc_embedding 
     if (!vectors || !values)
         return NULL;
     for (size_t w = 0; w < words; w++)
-        memcpy(values + w * dimension, dsci_row(&e->rows, w), dimension * sizeof *values);
+        memcpy(values + w * dimension, dsci_row(&e->rows, first + w), dimension * sizeof *values);
     *vectors = (dsc_word_vectors){ .count = words,
                                    .dimension = dimension,
                                    .words = e->vocabulary->words,
                                    .vectors = values,
                                    .counts = e->vocabulary->counts };
     return vectors;
+}
+
+const dsc_word_vectors *dsc_embed_vectors(dsc_scope *scope, const dsc_embedding *e)
+{
+    return copy_rows(scope, e, 0);
+}
+
+const dsc_word_vectors *dsc_embed_output_vectors(dsc_scope *scope, const dsc_embedding *e)
+{
+    if (e->options.negatives == 0) {
+        dsc_scope_fail(
+            scope, DSC_ERROR_ARGUMENT,
+            "output vectors of words: expected negative sampling, found hierarchical softmax alone");
+        return NULL;
+    }
+    return copy_rows(scope, e, e->rows.outputs);
 }

@@ -100,4 +100,8 @@ DSC_API dsc_status dsc_embed_restore(dsc_embedding *embedding, const char *path)
 /* A copy of the words' vectors in the scope, which may be another. */
 DSC_API const dsc_word_vectors *dsc_embed_vectors(dsc_scope *scope, const dsc_embedding *embedding);
 
+/* The same of the vectors that negative sampling predicts words by: the other factor of what it learns (Levy
+   and Goldberg 2014). Without negative sampling there are none: DSC_ERROR_ARGUMENT. */
+DSC_API const dsc_word_vectors *dsc_embed_output_vectors(dsc_scope *scope, const dsc_embedding *embedding);
+
 #endif

@@ -1,0 +1,130 @@
+/* figures.c - what the cases draw. */
+#include "word_vectors_experiment.h"
+
+/* Analogies over a setting, a curve for each model. */
+static size_t over(dsc_figure *figures, size_t capacity, const char *axis, const char *title,
+                   const char *label, bool log_x)
+{
+    if (capacity < 2)
+        return 0;
+    figures[0] = (dsc_figure){ .name = "analogies",
+                               .title = title,
+                               .x = axis,
+                               .x_label = label,
+                               .y_label = "analogies answered right (%)",
+                               .y_scale = 100,
+                               .log_x = log_x,
+                               .by = "model",
+                               .series = { { .output = "analogies", .label = "analogies" } } };
+    figures[1] = (dsc_figure){ .name = "loss",
+                               .title = "Loss of a prediction in the last pass",
+                               .x = axis,
+                               .x_label = label,
+                               .y_label = "mean loss (nat)",
+                               .log_x = log_x,
+                               .by = "model",
+                               .series = { { .output = "loss", .label = "loss" } } };
+    return 2;
+}
+
+size_t window_figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
+{
+    (void)hyperparameters;
+    return over(figures, capacity, "window", "Analogies over the window",
+                "largest distance of a context word", true);
+}
+
+size_t dimensions_figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
+{
+    (void)hyperparameters;
+    return over(figures, capacity, "dimension", "Analogies over the dimension", "numbers of a vector", true);
+}
+
+size_t size_figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
+{
+    (void)hyperparameters;
+    return over(figures, capacity, "words", "Analogies over the size of the text", "words of the text", true);
+}
+
+size_t negatives_figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
+{
+    (void)hyperparameters;
+    return over(figures, capacity, "negatives", "Analogies over the negative samples",
+                "negative samples a pair", true);
+}
+
+size_t subsampling_figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
+{
+    (void)hyperparameters;
+    return over(figures, capacity, "sample", "Analogies over the thinning of frequent words",
+                "share of the text from which on a word is thinned out", true);
+}
+
+size_t blocks_figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
+{
+    (void)hyperparameters;
+    if (capacity < 1)
+        return 0;
+    figures[0] = (dsc_figure){ .name = "analogies",
+                               .title = "Analogies over the blocks of a round",
+                               .x = "blocks",
+                               .x_label = "blocks that start from the same vectors",
+                               .y_label = "analogies answered right (%)",
+                               .y_scale = 100,
+                               .log_x = true,
+                               .by = "block_words",
+                               .series = { { .output = "analogies", .label = "analogies" } } };
+    return 1;
+}
+
+size_t models_figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
+{
+    (void)hyperparameters;
+    if (capacity < 3)
+        return 0;
+    figures[0] = (dsc_figure){ .name = "analogies",
+                               .title = "Analogies answered right",
+                               .x = "model",
+                               .x_label = "model",
+                               .y_label = "analogies (%)",
+                               .y_scale = 100,
+                               .series = { { .output = "analogies", .label = "all, 3CosAdd" },
+                                           { .output = "analogies_mul", .label = "all, 3CosMul" },
+                                           { .output = "semantic", .label = "semantic" },
+                                           { .output = "syntactic", .label = "syntactic" } } };
+    figures[1] = (dsc_figure){ .name = "sections",
+                               .title = "Analogies by section",
+                               .x = "model",
+                               .y = "section",
+                               .x_label = "model",
+                               .y_label = "section",
+                               .y_scale = 100,
+                               .numbers = true,
+                               .series = { { .output = "section_analogies", .label = "right (%)" } } };
+    figures[2] = (dsc_figure){ .name = "similarity",
+                               .title = "Rank correlation with people's judgements",
+                               .x = "model",
+                               .x_label = "model",
+                               .y_label = "rank correlation",
+                               .series = { { .output = "wordsim", .label = "WordSim-353" },
+                                           { .output = "simlex", .label = "SimLex-999" },
+                                           { .output = "men", .label = "MEN" } } };
+    return 3;
+}
+
+size_t map_figures(const void *hyperparameters, dsc_figure *figures, size_t capacity)
+{
+    (void)hyperparameters;
+    if (capacity < 1)
+        return 0;
+    figures[0] = (dsc_figure){ .name = "map",
+                               .title = "Words on two principal components",
+                               .x = "word",
+                               .x_output = "first",
+                               .names = true,
+                               .x_label = "first principal component",
+                               .y_label = "second principal component",
+                               .by = "model",
+                               .series = { { .output = "second", .label = "words" } } };
+    return 1;
+}
