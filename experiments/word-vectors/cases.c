@@ -61,35 +61,21 @@ static const dsc_param blocks_params[] = {
         .param = { 0 }                                                                                       \
     }
 
-static size_t count_up(double *values, size_t count, size_t capacity)
-{
-    for (size_t i = 0; i < count && i < capacity; i++)
-        values[i] = (double)i;
-    return count < capacity ? count : capacity;
-}
-
-static size_t derive_section(const void *hyperparameters, double *values, size_t capacity)
-{
-    (void)hyperparameters;
-    return count_up(values, SECTION_COUNT, capacity);
-}
-
-static size_t derive_word(const void *hyperparameters, double *values, size_t capacity)
-{
-    (void)hyperparameters;
-    return count_up(values, PLACE_COUNT, capacity);
-}
-
-#define INNER_AXIS(axis_name, list, text, derived)                                                           \
+#define INNER_AXIS(axis_name, list, values, text)                                                            \
     {                                                                                                        \
         .param = { .name = axis_name,                                                                        \
                    .kind = DSC_KIND_INTEGER,                                                                 \
-                   .value = "all",                                                                           \
+                   .value = values,                                                                          \
                    .choices = list,                                                                          \
                    .help = text },                                                                           \
-        .units = "1", .long_name = text, .inner = true, .fixed = true, .derive = derived                     \
+        .units = "1", .long_name = text, .inner = true, .fixed = true                                        \
     }
-#define SECTION INNER_AXIS("section", SECTIONS, "section of the analogies", derive_section)
+/* All of them, as a list. */
+#define SECTION_VALUES                                                                                       \
+    "common-capitals,capitals,currencies,cities,family,adverbs,opposites,comparatives,superlatives,participles,nationalities,past-tenses,plurals,verb-plurals,a-b,c-d,e-f,g-h"
+#define PLACE_VALUES                                                                                         \
+    "greece,athens,germany,berlin,spain,madrid,italy,rome,france,paris,russia,moscow,japan,tokyo,china,beijing,england,london,egypt,cairo,a1,b1,a2,b2,a3,b3,a4,b4,a5,b5,a6,b6,a7,b7,a8,b8,a9,b9,a10,b10"
+#define SECTION INNER_AXIS("section", SECTIONS, SECTION_VALUES, "section of the analogies")
 
 static const dsc_axis models_axes[] = { MODEL("cbow-ns,cbow-hs,sg-ns,sg-hs,svd,glove"), SECTION, LAST };
 static const dsc_axis window_axes[] = {
@@ -120,7 +106,7 @@ static const dsc_axis blocks_axes[] = {
     AXIS(block_words, "64,256", 1, 1e6, "words of a block"), SECTION, LAST
 };
 static const dsc_axis map_axes[] = { MODEL("sg-ns"),
-                                     INNER_AXIS("word", PLACES, "word of the map", derive_word), LAST };
+                                     INNER_AXIS("word", PLACES, PLACE_VALUES, "word of the map"), LAST };
 
 static const dsc_output outputs[] = {
     { "analogies", "1", "share of analogies that are answered right (3CosAdd)", NULL },
@@ -136,8 +122,11 @@ static const dsc_output outputs[] = {
     { "loss", "nat", "mean loss of a prediction in the last pass", NULL },
     { "vector_bytes", "byte", "memory of the vectors", NULL },
     { "count_bytes", "byte", "memory of the counts that are not 0, 8 bytes each", NULL },
-    { "pmi_correlation", "1", "correlation of w . c with pointwise mutual information, where it is positive",
+    { "pmi_correlation", "1",
+      "correlation of w . c with pointwise mutual information where it is positive, pairs by their counts",
       NULL },
+    { "pmi_correlation_alike", "1", "the same with all pairs alike", NULL },
+
     END,
 };
 

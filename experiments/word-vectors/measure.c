@@ -9,7 +9,7 @@ enum { STRIDE = 200000 }; /* words between two reports of progress */
 /* What is known of a training. Numbers that a model does not have are NaN. */
 struct trained {
     const dsc_word_vectors *vectors;
-    double loss, loss_at_first, count_bytes, correlation;
+    double loss, loss_at_first, count_bytes, correlation, correlation_alike;
 };
 
 /* The text of the cell: the first words of it where the case asks for fewer. */
@@ -25,11 +25,11 @@ static bool text_of(dsc_cell *cell, struct text *text)
 }
 
 /* Correlation of w . c with the pointwise mutual information of words and contexts, over the pairs for which
-   it is positive, each weighing as often as it occurs, as it does in the loss: with k negatives the optimum
-   is PMI - log k (Levy and Goldberg 2014, equation 11; contexts smoothed by the power 3/4, as samples are
-   drawn). information has some of the table's pairs, in the same order. */
+   it is positive, each weighing as often as it occurs, as it does in the loss, or all alike: with k negatives
+   the optimum is PMI - log k (Levy and Goldberg 2014, equation 11; contexts smoothed by the power 3/4, as
+   samples are drawn). information has some of the table's pairs, in the same order. */
 static double correlate(dsc_scope *scope, const dsc_embedding *e, const dsc_word_vectors *words,
-                        const dsc_cooccurrences *table, const dsc_cooccurrences *information)
+                        const dsc_cooccurrences *table, const dsc_cooccurrences *information, bool alike)
 {
     const dsc_word_vectors *contexts = dsc_embed_output_vectors(scope, e);
     double n = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
@@ -37,7 +37,7 @@ static double correlate(dsc_scope *scope, const dsc_embedding *e, const dsc_word
         const dsc_cooccurrence *pair = &information->records[i];
         while (table->records[j].word != pair->word || table->records[j].context != pair->context)
             j++;
-        const double weight = table->records[j].weight;
+        const double weight = alike ? 1 : table->records[j].weight;
         const float *w = words->vectors + pair->word * words->dimension;
         const float *c = contexts->vectors + pair->context * words->dimension;
         double product = 0;
@@ -76,7 +76,8 @@ static void compare_with_counts(dsc_cell *cell, const struct text *text, const d
     if (!information)
         return;
     trained->count_bytes = (double)table->count * 8; /* a context's number and a float */
-    trained->correlation = correlate(scope, e, trained->vectors, table, information);
+    trained->correlation = correlate(scope, e, trained->vectors, table, information, false);
+    trained->correlation_alike = correlate(scope, e, trained->vectors, table, information, true);
 }
 
 static bool train_predictive(dsc_cell *cell, const struct text *text, struct trained *trained)
@@ -124,7 +125,9 @@ static bool train(dsc_cell *cell, const struct text *text, struct trained *train
     const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
     const double nan = (double)NAN;
-    *trained = (struct trained){ .loss = nan, .loss_at_first = nan, .count_bytes = nan, .correlation = nan };
+    *trained = (struct trained){
+        .loss = nan, .loss_at_first = nan, .count_bytes = nan, .correlation = nan, .correlation_alike = nan
+    };
     if (k->model != SVD && k->model != GLOVE)
         return train_predictive(cell, text, trained);
     const dsc_cooccurrences *table =
@@ -216,6 +219,7 @@ void run_scores(dsc_cell *cell)
     dsc_put(cell, "vector_bytes", (double)(vectors->count * vectors->dimension * sizeof(float)));
     dsc_put(cell, "count_bytes", trained.count_bytes);
     dsc_put(cell, "pmi_correlation", trained.correlation);
+    dsc_put(cell, "pmi_correlation_alike", trained.correlation_alike);
 }
 
 /* The vectors of the places that are words, at unit length; index[i] is which place the i-th is. */

@@ -1,5 +1,6 @@
-/* The word-vectors experiment on its made-up text: CBOW and skip-gram, with negative sampling and hierarchical
-   softmax, find more than 90 % of the planted analogies (shape; the text is drawn, so the numbers are fixed). */
+/* The word-vectors experiment on its made-up text: CBOW and skip-gram, with negative sampling and
+   hierarchical softmax, find more than 90 % of the planted analogies (shape; the text is drawn, so the
+   numbers are fixed). */
 #include "experiment_result.h"
 
 #include <string.h>
