@@ -268,6 +268,31 @@ static void depthwise_kernels_are_read_under_both_names(void **state)
     }
 }
 
+/* Keras keeps their kernels as (height, width, filters, channels), which is the order here, so that no value
+   moves. */
+static void transposed_convolutions_are_read_as_they_are(void **state)
+{
+    const char *path = directory_path(*state, "keras.h5");
+    static const char *const both[] = { "up", "grow" };
+    static const struct weight weights[] = { { "up", "up/kernel:0", 4, { 2, 2, 3, 5 }, 5 },
+                                             { "up", "up/bias:0", 1, { 3 }, 1 },
+                                             { "grow", "grow/kernel:0", 3, { 3, 1, 3 }, 7 },
+                                             { "grow", "grow/bias:0", 1, { 1 }, 2 } };
+    write_file(path, both, 2, weights, 4, (struct style){ false, false, false });
+    dsc_scope *scope = dsc_scope_open(NULL);
+    dsc_model *model;
+    dsc_node *x = dsc_input(scope, &(dsc_input_spec){ .shape = { 4, 3, 5 } });
+    x = dsc_conv2d_transposed(x, 3, .kernel = { 2, 2 }, .stride = { 2, 2 }, .name = "up");
+    x = dsc_conv1d_transposed(dsc_reshape(x, 8 * 6, 3), 1, .kernel = 3, .name = "grow");
+    if (read_into(scope, dsc_dense(dsc_flatten(x), CLASSES, .name = "last"), path, false, &model) != DSC_OK)
+        fail_msg("%s", dsc_scope_message(scope));
+    assert_slice(model, "up/weights", 5);
+    assert_slice(model, "up/bias", 1);
+    assert_slice(model, "grow/weights", 7);
+    assert_slice(model, "grow/bias", 2);
+    dsc_scope_close(&scope);
+}
+
 /* A bidirectional layer of 2 units and a dense one, as ours and, with last of another name, as an inner one.
  */
 static dsc_node *bidirectional(dsc_scope *scope, const char *last)
@@ -476,6 +501,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(depthwise_kernels_are_read_under_both_names, directory_make,
                                         directory_remove),
         cmocka_unit_test_setup_teardown(layers_in_layers_are_read_by_their_inner_names, directory_make,
+                                        directory_remove),
+        cmocka_unit_test_setup_teardown(transposed_convolutions_are_read_as_they_are, directory_make,
                                         directory_remove),
         cmocka_unit_test_setup_teardown(separable_convolutions_are_called_so, directory_make,
                                         directory_remove),
