@@ -26,14 +26,14 @@ ACTIVATION(softplus, DSC_ACTIVATION_SOFTPLUS, 0)
 ACTIVATION(hard_sigmoid, DSC_ACTIVATION_HARD_SIGMOID, 0)
 
 static const struct gradient_case cases[] = {
-    { .name = "leaky relu", .op = DSCI_OP_ACTIVATION, .loss = leaky_relu },
-    { .name = "elu", .op = DSCI_OP_ACTIVATION, .loss = elu },
-    { .name = "selu", .op = DSCI_OP_ACTIVATION, .loss = selu },
-    { .name = "gelu", .op = DSCI_OP_ACTIVATION, .loss = gelu },
-    { .name = "gelu by tanh", .op = DSCI_OP_ACTIVATION, .loss = gelu_tanh },
-    { .name = "swish", .op = DSCI_OP_ACTIVATION, .loss = swish },
-    { .name = "mish", .op = DSCI_OP_ACTIVATION, .loss = mish },
-    { .name = "softplus", .op = DSCI_OP_ACTIVATION, .loss = softplus },
-    { .name = "hard sigmoid", .op = DSCI_OP_ACTIVATION, .loss = hard_sigmoid },
+    { .name = "leaky relu", .op = "activation", .loss = leaky_relu },
+    { .name = "elu", .op = "activation", .loss = elu },
+    { .name = "selu", .op = "activation", .loss = selu },
+    { .name = "gelu", .op = "activation", .loss = gelu },
+    { .name = "gelu by tanh", .op = "activation", .loss = gelu_tanh },
+    { .name = "swish", .op = "activation", .loss = swish },
+    { .name = "mish", .op = "activation", .loss = mish },
+    { .name = "softplus", .op = "activation", .loss = softplus },
+    { .name = "hard sigmoid", .op = "activation", .loss = hard_sigmoid },
 };
 const struct gradient_suite activation_cases = { cases, sizeof cases / sizeof cases[0] };

@@ -35,7 +35,7 @@ enum target_values {
 
 struct gradient_case {
     const char *name;
-    dsci_op_id op; /* the op it is there for */
+    const char *op; /* the op it is there for, by its name in the table of ops */
     /* The network up to its loss; layers with parameters lie below the op, so that its gradient is seen. */
     dsc_node *(*loss)(dsc_scope *scope, struct draw *draw);
     enum target_values targets;

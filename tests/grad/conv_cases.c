@@ -143,24 +143,20 @@ static dsc_node *upsampled_sequence(dsc_scope *scope, struct draw *draw)
 }
 
 static const struct gradient_case cases[] = {
-    { .name = "convolution", .op = DSCI_OP_CONV, .loss = plain },
-    { .name = "strided and dilated convolution", .op = DSCI_OP_CONV, .loss = general },
-    { .name = "grouped convolution", .op = DSCI_OP_CONV, .loss = grouped },
-    { .name = "convolution of sequences", .op = DSCI_OP_CONV, .loss = sequence },
-    { .name = "transposed convolution", .op = DSCI_OP_CONV_TRANSPOSED, .loss = transposed },
-    { .name = "transposed convolution of channels",
-      .op = DSCI_OP_CONV_TRANSPOSED,
-      .loss = transposed_depthwise },
-    { .name = "transposed convolution of sequences",
-      .op = DSCI_OP_CONV_TRANSPOSED,
-      .loss = transposed_sequence },
-    { .name = "max pooling", .op = DSCI_OP_MAX_POOL, .loss = max_pool },
-    { .name = "average pooling", .op = DSCI_OP_AVERAGE_POOL, .loss = average_pool },
+    { .name = "convolution", .op = "conv", .loss = plain },
+    { .name = "strided and dilated convolution", .op = "conv", .loss = general },
+    { .name = "grouped convolution", .op = "conv", .loss = grouped },
+    { .name = "convolution of sequences", .op = "conv", .loss = sequence },
+    { .name = "transposed convolution", .op = "conv_transposed", .loss = transposed },
+    { .name = "transposed convolution of channels", .op = "conv_transposed", .loss = transposed_depthwise },
+    { .name = "transposed convolution of sequences", .op = "conv_transposed", .loss = transposed_sequence },
+    { .name = "max pooling", .op = "max_pool", .loss = max_pool },
+    { .name = "average pooling", .op = "average_pool", .loss = average_pool },
     /* All pixels share a gradient: that of the bias is a sum over examples that nearly cancel. */
-    { .name = "global average pooling", .op = DSCI_OP_AVERAGE_POOL, .loss = global_pool, .tolerance = 2 },
-    { .name = "global max pooling", .op = DSCI_OP_MAX_POOL, .loss = global_max_pool },
-    { .name = "pooling of sequences", .op = DSCI_OP_MAX_POOL, .loss = pooled_sequence },
-    { .name = "upsampling", .op = DSCI_OP_UPSAMPLE, .loss = upsampled },
-    { .name = "upsampling of sequences", .op = DSCI_OP_UPSAMPLE, .loss = upsampled_sequence },
+    { .name = "global average pooling", .op = "average_pool", .loss = global_pool, .tolerance = 2 },
+    { .name = "global max pooling", .op = "max_pool", .loss = global_max_pool },
+    { .name = "pooling of sequences", .op = "max_pool", .loss = pooled_sequence },
+    { .name = "upsampling", .op = "upsample", .loss = upsampled },
+    { .name = "upsampling of sequences", .op = "upsample", .loss = upsampled_sequence },
 };
 const struct gradient_suite conv_cases = { cases, sizeof cases / sizeof cases[0] };

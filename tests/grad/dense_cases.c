@@ -76,14 +76,14 @@ static dsc_node *deep_classifier(dsc_scope *scope, struct draw *draw)
 }
 
 static const struct gradient_case cases[] = {
-    { .name = "dense of each step", .op = DSCI_OP_DENSE, .loss = per_step },
-    { .name = "dense", .op = DSCI_OP_DENSE, .loss = dense },
-    { .name = "relu", .op = DSCI_OP_ACTIVATION, .loss = relu },
-    { .name = "sigmoid", .op = DSCI_OP_ACTIVATION, .loss = sigmoid },
-    { .name = "tanh after sigmoid", .op = DSCI_OP_ACTIVATION, .loss = tanh_after_sigmoid },
-    { .name = "dropout", .op = DSCI_OP_DROPOUT, .loss = dropout },
-    { .name = "add", .op = DSCI_OP_ADD, .loss = add },
-    { .name = "squared loss", .op = DSCI_OP_SQUARED_LOSS, .loss = deep_regression },
-    { .name = "softmax cross-entropy", .op = DSCI_OP_SOFTMAX_CROSS_ENTROPY, .loss = deep_classifier },
+    { .name = "dense of each step", .op = "dense", .loss = per_step },
+    { .name = "dense", .op = "dense", .loss = dense },
+    { .name = "relu", .op = "activation", .loss = relu },
+    { .name = "sigmoid", .op = "activation", .loss = sigmoid },
+    { .name = "tanh after sigmoid", .op = "activation", .loss = tanh_after_sigmoid },
+    { .name = "dropout", .op = "dropout", .loss = dropout },
+    { .name = "add", .op = "add", .loss = add },
+    { .name = "squared loss", .op = "squared_loss", .loss = deep_regression },
+    { .name = "softmax cross-entropy", .op = "softmax_cross_entropy", .loss = deep_classifier },
 };
 const struct gradient_suite dense_cases = { cases, sizeof cases / sizeof cases[0] };

@@ -33,9 +33,9 @@ static dsc_node *gaussian_noise(dsc_scope *scope, struct draw *draw)
 }
 
 static const struct gradient_case cases[] = {
-    { .name = "channel dropout", .op = DSCI_OP_CHANNEL_DROPOUT, .loss = channel_dropout },
-    { .name = "gaussian dropout", .op = DSCI_OP_GAUSSIAN_DROPOUT, .loss = gaussian_dropout },
-    { .name = "alpha dropout", .op = DSCI_OP_ALPHA_DROPOUT, .loss = alpha_dropout },
-    { .name = "gaussian noise", .op = DSCI_OP_GAUSSIAN_NOISE, .loss = gaussian_noise },
+    { .name = "channel dropout", .op = "channel_dropout", .loss = channel_dropout },
+    { .name = "gaussian dropout", .op = "gaussian_dropout", .loss = gaussian_dropout },
+    { .name = "alpha dropout", .op = "alpha_dropout", .loss = alpha_dropout },
+    { .name = "gaussian noise", .op = "gaussian_noise", .loss = gaussian_noise },
 };
 const struct gradient_suite noise_cases = { cases, sizeof cases / sizeof cases[0] };

@@ -95,7 +95,7 @@ static dsc_node *embedding(dsc_scope *scope, struct draw *draw)
 
 #define CASE(of_name, function)                                                                              \
     {                                                                                                        \
-        .name = of_name, .op = DSCI_OP_RECURRENT, .loss = function, .tolerance = 16                          \
+        .name = of_name, .op = "recurrent", .loss = function, .tolerance = 16                                \
     }
 
 static const struct gradient_case cases[] = {
@@ -118,6 +118,6 @@ static const struct gradient_case cases[] = {
     CASE("gru, initial state", gru_initial),
     CASE("jordan, initial state", jordan_initial),
     CASE("both directions", bidirectional),
-    { .name = "embedding", .op = DSCI_OP_EMBEDDING, .loss = embedding, .tolerance = 16 },
+    { .name = "embedding", .op = "embedding", .loss = embedding, .tolerance = 16 },
 };
 const struct gradient_suite recurrent_cases = { cases, sizeof cases / sizeof cases[0] };
