@@ -148,17 +148,18 @@ static double flops(const dsci_node *node)
            (double)(s.window.kernel[0] * s.window.kernel[1]);
 }
 
-/* --- Native: an example after the other, in bf16 by way of float; of a small batch in parts of an example
- * --- */
+/* --- Native: parts are shards of the batch, or pieces of one example where the batch is small. bf16 is
+ * converted to float, pooled and rounded back --- */
 
-/* Where the maxima of an example are, written or read. */
+/* The place of each maximum in its example's image: max_pool writes them, its gradient reads them. */
 struct positions {
     int32_t *written;
     const int32_t *read;
 };
 
-/* From one example's input of the op to its output: forward, some rows of it; backward of the maximum, some
-   channels; of the average, some rows of the input's gradient. */
+/* Computes a piece of one example's output `to` from its input `from`. The piece is a range of the pooled
+   image's rows (forward), of channels (gradient of the maximum), or of the gradient's rows (of the average).
+ */
 typedef void example_fn(const dsci_kernels *kernels, const dsci_pool_shape *s, float *to, const float *from,
                         struct positions positions, dsci_range own);
 
@@ -194,7 +195,7 @@ static void average_example(const dsci_kernels *kernels, const dsci_pool_shape *
     }
 }
 
-/* The rows of a window that lie among those. */
+/* The window without its rows outside of `rows`; it may have none left. */
 static dsci_pool_window clip(const dsci_pool_window *w, const dsci_range *rows)
 {
     const size_t top = w->first / w->row_step, end = top + w->rows, last = rows->first + rows->count;
@@ -220,7 +221,8 @@ static void average_backward_example(const dsci_kernels *kernels, const dsci_poo
     }
 }
 
-/* What an example is cut along: see example_fn. */
+/* The size of what an example is cut along (see example_fn): channels, rows of the gradient, or rows of the
+   pooled image. */
 static size_t extent_of(const dsci_node *node, const dsci_pool_shape *s)
 {
     return node->op == &dsci_op_max_pool_backward       ? s->channels
@@ -228,7 +230,8 @@ static size_t extent_of(const dsci_node *node, const dsci_pool_shape *s)
                                                         : s->dst[0];
 }
 
-/* Parts of each example; 0: parts are the shards of the batch. In bf16 an example is converted as a whole. */
+/* The number of parts that each example is cut into. 0: too little work, parts are the shards of the batch.
+   In bf16 it is 1, as an example is converted to float as a whole. */
 static size_t parts_of_example(const dsci_node *node)
 {
     const dsci_pool_shape s = dsci_pool_shape_of(node);

@@ -215,7 +215,8 @@ static void keep_state(const dsci_recurrent *r, const dsci_gates_step *s, size_t
         memset(s->c + e * n, 0, n * sizeof(float));
 }
 
-/* n elements of a tensor that may be in bf16, from `at` on, and back. */
+/* Copies n elements of a tensor, from element `at` on, into floats; half: the tensor is in bf16. store() is
+   the way back. */
 static void load(const dsci_operands *o, float *dst, const void *tensor, size_t at, size_t n, bool half)
 {
     if (half)
@@ -272,7 +273,7 @@ static void end(const dsci_operands *o, const dsci_recurrent *r, const dsci_grou
     }
 }
 
-/* What dsci_recurrent_run() goes through the steps with. */
+/* The operands and buffers of one group in the forward pass, the same for all of its steps. */
 struct walk {
     dsci_recurrent r;
     struct blocks blocks;
@@ -285,7 +286,7 @@ struct walk {
     size_t first;
 };
 
-/* The product with x of step s and some that follow. */
+/* bf16: the product of the weights with x, of step s and the following ones that fit into one product. */
 static void project(const dsci_operands *o, struct walk *w, size_t s)
 {
     const dsci_recurrent *r = &w->r;
@@ -303,7 +304,8 @@ static void project(const dsci_operands *o, struct walk *w, size_t s)
     w->first = s;
 }
 
-/* x and the state before step s, where its products and the gradients read them. */
+/* Copies x and the state before step s side by side into values, which the products of this step and the
+   gradient of the weights read. In bf16 the product with x goes into the gates z instead of x into values. */
 static void enter_step(const dsci_operands *o, struct walk *w, size_t s, float *values, float *z)
 {
     const dsci_recurrent *r = &w->r;
@@ -325,7 +327,7 @@ static void enter_step(const dsci_operands *o, struct walk *w, size_t s, float *
     o->kernels->to_bf16(w->planes.state + s * rows * n, w->h, rows * n);
 }
 
-/* The result of a step; an example that is over keeps its state. */
+/* Writes the result of a step. An example whose sequence is over keeps its state; its result is zero. */
 static void leave_step(const dsci_operands *o, const struct walk *w, size_t s, const dsci_gates_step *step)
 {
     const dsci_recurrent *r = &w->r;
@@ -464,7 +466,7 @@ static void products_back(const dsci_operands *o, const dsci_recurrent *r, const
     }
 }
 
-/* The gradient of the reset state, by the last of the blocks. */
+/* GRU: the gradient of the reset state (reset gate times state), which the third block multiplies. */
 static void reset_back(const dsci_operands *o, const dsci_recurrent *r, const struct blocks *blocks,
                        const dsci_gates_step *s, const struct back *back)
 {
@@ -529,7 +531,7 @@ static void add_diff(const dsci_operands *o, float *dst, const void *tensor, siz
     add_row(dst, half ? wide : (const float *)tensor + at, n);
 }
 
-/* What dsci_recurrent_run_backward() goes through the steps with. */
+/* The operands and buffers of one group in the backward pass. */
 struct sweep {
     dsci_recurrent r;
     struct blocks blocks;
@@ -543,7 +545,8 @@ struct sweep {
     dsci_bf16 *half_dx;
 };
 
-/* The gradients of the gates of step s in bf16; once those of all steps of a product are there, that of x. */
+/* Rounds the gradients of the gates of step s to bf16. When those of all steps that share a product are there
+   (steps go backward), computes the gradient of x in these steps. */
 static void finish_half(const dsci_operands *o, struct sweep *w, size_t s)
 {
     const dsci_recurrent *r = &w->r;
