@@ -122,20 +122,29 @@ static void make_rows(dsc_embedding *e)
         draw_vectors(e);
 }
 
-static void make_changes(dsc_embedding *e)
+static void make_blocks(dsc_embedding *e)
 {
-    e->changes = dsc_scope_alloc(e->scope, e->options.blocks, sizeof *e->changes);
-    for (size_t b = 0; e->changes && !e->options.racy && b < e->options.blocks; b++)
-        dsci_changes_make(e, &e->changes[b]);
-    if (e->options.most_deltas < (double)e->options.blocks)
-        e->touched = dsc_scope_alloc(e->scope, e->rows.count, sizeof *e->touched);
+    e->blocks = dsc_scope_alloc(e->scope, e->options.blocks, sizeof *e->blocks);
+    for (size_t b = 0; e->blocks && b < e->options.blocks; b++)
+        dsci_block_make(e, &e->blocks[b]);
+}
+
+static void make_round(dsc_embedding *e)
+{
+    const size_t uses = e->options.blocks * dsci_most_rows(e);
+    if (e->options.racy)
+        return;
+    e->round.seen = dsc_scope_alloc(e->scope, e->rows.count, sizeof *e->round.seen);
+    e->round.used = dsc_scope_alloc(e->scope, uses, sizeof *e->round.used);
+    e->round.uses = dsc_scope_alloc(e->scope, uses, sizeof *e->round.uses);
 }
 
 static void make_workers(dsc_embedding *e)
 {
-    e->workers = dsc_scope_alloc(e->scope, (size_t)e->options.threads, sizeof(dsci_worker *));
-    e->taken = dsc_scope_alloc(e->scope, (size_t)e->options.threads * 2, 64);
-    for (int t = 0; e->workers && t < e->options.threads; t++)
+    const size_t threads = (size_t)e->options.threads;
+    e->workers = dsc_scope_alloc(e->scope, threads, sizeof(dsci_worker *));
+    e->taken = dsc_scope_alloc(e->scope, threads * DSCI_ROUND_PHASES, DSCI_CACHE_LINE);
+    for (size_t t = 0; e->workers && t < threads; t++)
         e->workers[t] = dsci_worker_make(e);
 }
 
@@ -159,7 +168,9 @@ dsc_embedding *dsc_embed_open(dsc_scope *scope, const dsc_vocabulary *vocabulary
     if (dsc_scope_status(scope) == DSC_OK)
         make_rows(e);
     if (dsc_scope_status(scope) == DSC_OK)
-        make_changes(e);
+        make_blocks(e);
+    if (dsc_scope_status(scope) == DSC_OK)
+        make_round(e);
     if (dsc_scope_status(scope) == DSC_OK)
         make_workers(e);
     return dsc_scope_status(scope) == DSC_OK ? e : NULL;

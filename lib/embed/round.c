@@ -16,14 +16,51 @@ typedef struct pieces {
     atomic_size_t *taken; /* of each thread's range, a cache line apart */
 } pieces;
 
-enum { LINE = 64 / sizeof(atomic_size_t) };
+enum { LINE = DSCI_CACHE_LINE / sizeof(atomic_size_t) };
 
-typedef struct round {
+typedef struct round_work {
     dsc_embedding *embedding;
     uint64_t first, last; /* words of the text */
     float rate;
-    pieces blocks, shards;
+    size_t blocks;
 } round_work;
+
+/* --- Phases --- */
+
+static void plan_block(const round_work *r, int thread, size_t block)
+{
+    dsc_embedding *e = r->embedding;
+    const uint64_t first = r->first + block * e->options.block_words;
+    const uint64_t last = first + e->options.block_words;
+    dsci_block_plan(e, e->workers[thread], &e->blocks[block], first, last < r->last ? last : r->last);
+}
+
+static void count_shard(const round_work *r, int thread, size_t shard)
+{
+    (void)thread;
+    dsci_shard_count(r->embedding, r->blocks, shard);
+}
+
+static void train_block(const round_work *r, int thread, size_t block)
+{
+    dsc_embedding *e = r->embedding;
+    dsci_block_train(e, e->workers[thread], &e->blocks[block], r->rate);
+}
+
+static void merge_shard(const round_work *r, int thread, size_t shard)
+{
+    dsc_embedding *e = r->embedding;
+    dsci_shard_merge(e, e->workers[thread], r->blocks, shard);
+}
+
+/* A phase begins when the one before it is done. Racy training knows of no shared rows. */
+static const struct phase {
+    void (*run)(const round_work *, int thread, size_t piece);
+    bool shards, racy;
+} phases[DSCI_ROUND_PHASES] = { { plan_block, false, true },
+                                { count_shard, true, false },
+                                { train_block, false, true },
+                                { merge_shard, true, false } };
 
 /* The next piece from the range of `owner` on; count if none is left. */
 static size_t take_piece(pieces *p, dsci_region region, int *owner)
@@ -46,79 +83,21 @@ double dsci_embed_rate(const dsc_embedding *e)
     return e->options.rate * fmax(1 - done / all, LEAST_RATE);
 }
 
-static void train_blocks(round_work *r, dsci_region region)
-{
-    dsc_embedding *e = r->embedding;
-    const uint64_t words = e->options.block_words;
-    int owner = region.thread;
-    for (size_t b; (b = take_piece(&r->blocks, region, &owner)) < r->blocks.count;) {
-        const uint64_t first = r->first + b * words;
-        const uint64_t last = first + words < r->last ? first + words : r->last;
-        dsci_block_train(e, e->workers[region.thread], first, last, r->rate, &e->changes[b]);
-    }
-}
-
-static void count_touches(round_work *r, size_t shard, int step)
-{
-    dsc_embedding *e = r->embedding;
-    for (size_t b = 0; b < r->blocks.count; b++) {
-        const dsci_changes *c = &e->changes[b];
-        for (size_t i = c->first[shard]; i < c->first[shard + 1]; i++)
-            e->touched[c->rows[i]] = step > 0 ? (uint16_t)(e->touched[c->rows[i]] + 1) : 0;
-    }
-}
-
-static void add_difference(const dsc_embedding *e, uint32_t row, const float *difference)
-{
-    float *values = dsci_row(&e->rows, row);
-    const double most = e->options.most_deltas;
-    if (e->touched && e->touched[row] > most) {
-        const float factor = (float)(most / e->touched[row]);
-        e->kernels->combine_rows(values, values, &factor, &difference, 1, e->rows.stride);
-    } else
-        e->kernels->add(values, values, difference, e->rows.stride, 0);
-}
-
-/* Fetches a row and a difference into the cache while those before them are added. */
-static void fetch(const dsc_embedding *e, const dsci_changes *c, size_t i)
-{
-    const float *row = dsci_row(&e->rows, c->rows[i]),
-                *difference = c->copies + c->places[i] * e->rows.stride;
-    for (size_t j = 0; j < e->rows.stride; j += DSCI_LANES) {
-        __builtin_prefetch(row + j, 1);
-        __builtin_prefetch(difference + j);
-    }
-}
-
-/* A shard's rows are this thread's alone. */
-static void add_changes(round_work *r, size_t shard)
-{
-    enum { AHEAD = 6 }; /* rows: memory takes about as long as adding these */
-    dsc_embedding *e = r->embedding;
-    if (e->touched)
-        count_touches(r, shard, 1);
-    for (size_t b = 0; b < r->blocks.count; b++) {
-        const dsci_changes *c = &e->changes[b];
-        const size_t end = c->first[shard + 1];
-        for (size_t i = c->first[shard]; i < end; i++) {
-            if (i + AHEAD < end)
-                fetch(e, c, i + AHEAD);
-            add_difference(e, c->rows[i], c->copies + c->places[i] * e->rows.stride);
-        }
-    }
-    if (e->touched)
-        count_touches(r, shard, -1);
-}
-
 static void run_round(void *user, dsci_region region)
 {
-    round_work *r = user;
-    train_blocks(r, region);
-    dsci_region_wait(region);
-    int owner = region.thread;
-    if (!r->embedding->options.racy)
-        for (size_t s; (s = take_piece(&r->shards, region, &owner)) < r->shards.count;)
-            add_changes(r, s);
+    const round_work *r = user;
+    const dsc_embedding *e = r->embedding;
+    for (size_t i = 0; i < DSCI_ROUND_PHASES; i++) {
+        if (e->options.racy && !phases[i].racy)
+            continue;
+        pieces p = { phases[i].shards ? e->shards : r->blocks,
+                     e->taken + i * (size_t)e->options.threads * LINE };
+        int owner = region.thread;
+        for (size_t piece; (piece = take_piece(&p, region, &owner)) < p.count;)
+            phases[i].run(r, region.thread, piece);
+        if (i + 1 < DSCI_ROUND_PHASES)
+            dsci_region_wait(region);
+    }
 }
 
 /* The words that are trained together: to the end of the pass at most. */
@@ -126,18 +105,15 @@ static void train_round(dsc_embedding *e)
 {
     const uint64_t words = (uint64_t)e->options.blocks * e->options.block_words;
     const uint64_t left = e->corpus->count - e->position;
-    const size_t threads = (size_t)e->options.threads * LINE;
     round_work r = { .embedding = e, .first = e->position, .rate = (float)dsci_embed_rate(e) };
     r.last = r.first + (words < left ? words : left);
-    r.blocks = (pieces){ (size_t)((r.last - r.first + e->options.block_words - 1) / e->options.block_words),
-                         e->taken };
-    r.shards = (pieces){ e->shards, e->taken + threads };
-    for (size_t i = 0; i < 2 * threads; i++)
+    r.blocks = (size_t)((r.last - r.first + e->options.block_words - 1) / e->options.block_words);
+    for (size_t i = 0; i < DSCI_ROUND_PHASES * (size_t)e->options.threads * LINE; i++)
         atomic_store_explicit(&e->taken[i], 0, memory_order_relaxed);
     dsci_region_run(e->options.threads, run_round, &r);
-    for (size_t b = 0; b < r.blocks.count; b++) {
-        e->loss += e->changes[b].loss;
-        e->pairs += e->changes[b].pairs;
+    for (size_t b = 0; b < r.blocks; b++) {
+        e->loss += e->blocks[b].loss;
+        e->pairs += e->blocks[b].pairs;
     }
     e->position = r.last;
 }

@@ -67,5 +67,7 @@ uint32_t dsci_sampling_draw(const dsci_sampling *sampling, const uint32_t bits[2
 {
     const uint32_t word = (uint32_t)((uint64_t)bits[0] * sampling->count >> 32);
     const struct dsci_alias_column column = sampling->columns[word];
-    return bits[1] < column.threshold ? word : column.alias;
+    /* Both are as likely: a branch would be guessed wrong half of the time. */
+    const uint32_t other = 0u - (uint32_t)(bits[1] >= column.threshold);
+    return word ^ ((word ^ column.alias) & other);
 }

@@ -84,6 +84,7 @@ const dsci_kernels LEVEL_TABLE = {
     .pair_factors = pair_factors,
     .dot_rows = dot_rows,
     .combine_rows = combine_rows,
+    .add_differences = add_differences,
     .pair_gradients = pair_gradients,
     .gates = gates,
     .binary = binary,

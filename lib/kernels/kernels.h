@@ -237,6 +237,19 @@ typedef struct dsci_pair_target {
     float target, weight;
 } dsci_pair_target;
 
+/* Sums of the same rows, which lie anywhere, with factors of their own: dst[i] = src[i] (0 if src is NULL) +
+   factors[i sum_step] rows[0] + factors[i sum_step + row_step] rows[1] + ..., each a fused multiply-add.
+   dst[i] may be src[i], but overlaps no other operand. */
+typedef struct dsci_row_sums {
+    float *const *dst;
+    const float *const *src;
+    size_t count;
+    const float *factors;
+    size_t sum_step, row_step;
+    const float *const *rows;
+    size_t rows_count, width; /* a multiple of 16 */
+} dsci_row_sums;
+
 /* Both factors hold a row of 2 width floats for each row, or column, of the matrix: a vector, then the sum of
    the squares of each element's steps (AdaGrad); an infinite sum keeps its element as it is. width is a
    multiple of 16. */
@@ -437,19 +450,20 @@ typedef struct dsci_kernels {
        before the step, x -= g / sqrt(s), s += g^2. Returns the sum of weight d^2 / 2. */
     double (*pair_factors)(const dsci_pair_factors *factors, const dsci_pair_target *pairs, size_t n);
 
-    /* dst[r] = the dot product of x and rows[r]: sums of 16 lanes over the vectors in order, then a tree that
-       folds the upper half of the lanes onto the lower. width, here and below, is a multiple of 16. */
-    void (*dot_rows)(float *dst, const float *x, const float *const *rows, size_t n, size_t width);
-    /* dst = src (0 if NULL) + factors[0] rows[0] + factors[1] rows[1] + ..., each a fused multiply-add. dst
-       may be src but none of the rows. */
-    void (*combine_rows)(float *dst, const float *src, const float *factors, const float *const *rows,
-                         size_t n, size_t width);
-    /* Of pairs with a label 0 or 1, whose probability of 1 is the sigmoid of a score: gradients = rate weight
-       (label - probability). Scores beyond +-limit have probability 1 and 0, or no gradient if skip (the
-       rules of word2vec for negative sampling and for hierarchical softmax). Returns the sum of weight times
-       the negative log-likelihood, in 16 lanes of doubles. */
-    double (*pair_gradients)(float *gradients, const float *scores, const float *labels, const float *weights,
-                             size_t n, float rate, float limit, int skip);
+    /* dst[i n + r] = the dot product of x[i] and rows[r], i < m, r < n: sums of 16 lanes over the vectors in
+       order, then a tree that folds the upper half of the lanes onto the lower. width is a multiple of 16. */
+    void (*dot_rows)(float *dst, const float *const *x, size_t m, const float *const *rows, size_t n,
+                     size_t width);
+    void (*combine_rows)(const dsci_row_sums *sums);
+    /* What copies of a row were changed by is added to it: dst += factor ((copies[0] - dst) + (copies[1] -
+       dst) + ...), the sum from zero in this order, then a fused multiply-add. dst is none of the copies. */
+    void (*add_differences)(float *dst, const float *const *copies, size_t n, float factor, size_t width);
+    /* Of so many pairs with each score, of which so many have label 1 and the others 0; the probability of 1
+       is the score's sigmoid: gradients = rate (positives - pairs probability). Scores beyond +-limit have
+       probability 1 and 0, or no gradient if skip (the rules of word2vec for negative sampling and for
+       hierarchical softmax). Returns the sum of the negative log-likelihoods, in 16 lanes of doubles. */
+    double (*pair_gradients)(float *gradients, const float *scores, const float *positives,
+                             const float *pairs, size_t n, float rate, float limit, int skip);
 
     /* dst[i] = a[i a_step] kind b[i b_step], steps 0 or 1; in place is allowed. A maximum or minimum with NaN
        is NaN, nothing is greater than NaN. */

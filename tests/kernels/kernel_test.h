@@ -22,7 +22,7 @@
 /* Runs its body for each level above scalar that the machine has. */
 #define FOR_LEVELS(level) for (dsc_isa level = DSC_ISA_AVX2; level <= dsc_isa_detected(); level++)
 
-enum { GUARD_PAGE = 4096, GUARD_BUFFERS = 64, GUARD_PATTERN = 0x7fc0dead };
+enum { GUARD_PAGE = 4096, GUARD_BUFFERS = 128, GUARD_PATTERN = 0x7fc0dead };
 
 static struct guard {
     unsigned char *pages; /* the first is closed, as is the last */

@@ -12,8 +12,10 @@
 #define TILE_ROWS    6
 #define TILE_VECTORS 1
 
-#define DOT_ROWS    4
-#define ROW_VECTORS 4
+#define DOT_VECTORS 2
+#define DOT_ROWS    2
+#define SUM_ROWS    2
+#define SUM_VECTORS 2
 
 typedef struct vec {
     __m256 low, high;

@@ -18,8 +18,10 @@
 #define TILE_VECTORS 2
 
 /* Rows that one row is multiplied with side by side, and vectors of a row that are added to at once. */
+#define DOT_VECTORS 2
 #define DOT_ROWS    8
-#define ROW_VECTORS 8
+#define SUM_ROWS    4
+#define SUM_VECTORS 4
 
 typedef __m512 vec;
 typedef __mmask16 vec_mask;

@@ -20,8 +20,10 @@
 #define TILE_VECTORS 1
 
 /* Rows that one row is multiplied with side by side, and vectors of a row that are added to at once. */
+#define DOT_VECTORS 1
 #define DOT_ROWS    1
-#define ROW_VECTORS 1
+#define SUM_ROWS    1
+#define SUM_VECTORS 1
 
 typedef struct vec {
     float lane[16];
