@@ -82,7 +82,7 @@ CASES = [
     Case('sequence-tasks', 'sequence-tasks --set attention=additive --set length=3 --set epochs=1 --set train=8 --set test=4 '
          '--set units=4 ' + SMALL, writes='x.h5'),
     Case('time-series', 'time-series --set method=linear,gru --set lags=2 --set epochs=1 ' + SMALL, writes='x.h5'),
-    Case('word-vectors', 'word-vectors --set model=sg-ns,svd --set words=3000 --set passes=1 --set dimension=4 ' + SMALL,
+    Case('word-vectors', 'word-vectors --set model=sg-ns,svd --set words=20000 --set passes=1 --set dimension=4 ' + SMALL,
          writes='x.h5'),
 ]
 
