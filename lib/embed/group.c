@@ -34,6 +34,12 @@ static uint32_t output_for(dsci_worker *w, const dsci_block *b, uint32_t local)
     return (uint32_t)w->output_of[local];
 }
 
+static void forget_outputs(dsci_worker *w)
+{
+    for (size_t o = 0; o < w->output_count; o++)
+        w->output_of[w->outputs[o]] = -1;
+}
+
 /* Of the group's targets and samples, once for all pairs. */
 static void number_outputs(const group *g)
 {
@@ -220,10 +226,8 @@ static void update_outputs(const group *g)
     const dsc_embedding *e = g->embedding;
     dsci_worker *w = g->worker;
     dsci_block *b = g->block;
-    for (size_t o = 0; o < w->output_count; o++) {
+    for (size_t o = 0; o < w->output_count; o++)
         w->output_places[o] = b->values[w->outputs[o]] = b->places[w->outputs[o]];
-        w->output_of[w->outputs[o]] = -1;
-    }
     e->kernels->combine_rows(&(dsci_row_sums){ .dst = w->output_places,
                                                .src = w->output_rows,
                                                .count = w->output_count,
@@ -277,8 +281,11 @@ void dsci_group_train(const dsc_embedding *e, dsci_worker *w, dsci_block *b, siz
 {
     const group g = { e, w, b, begin, end, negatives };
     pair_all(&g);
-    score_pairs(&g, rate);
-    find_errors(&g);
-    update_outputs(&g);
-    (e->options.model == DSC_EMBED_CBOW ? update_contexts : update_words)(&g);
+    if (w->source_count > 0) {
+        score_pairs(&g, rate);
+        find_errors(&g);
+        update_outputs(&g);
+        (e->options.model == DSC_EMBED_CBOW ? update_contexts : update_words)(&g);
+    }
+    forget_outputs(w);
 }

@@ -5,9 +5,9 @@
  * and the schedule of the rate are its own. What differs is how threads work together. The original's threads
  * write into one another's rows (Recht, Re, Wright & Niu 2011), and no two runs are alike. Here the text is
  * cut into blocks of some words; `blocks` blocks in a row make a round. All blocks of a round start from the
- * same vectors, each trains by itself on copies of the rows that it needs, and what each changed is added to
- * the vectors in the order of the blocks. Every random number is drawn by the position in the text. So
- * the result is a function of the text and the options alone.
+ * same vectors, each trains by itself, on copies of the rows that other blocks of the round use too, and
+ * what each changed there is added to the vectors in the order of the blocks. Every random number is drawn by
+ * the position in the text. So the result is a function of the text and the options alone.
  *
  *     dsc_embedding *e = dsc_embed_open(scope, words, text, &(dsc_embed_options){ .dimension = 200 });
  *     while (dsc_embed_progress_of(e).words < dsc_embed_progress_of(e).all_words)

@@ -158,46 +158,84 @@ static size_t look(const dsc_embedding *e, uint32_t pass, uint64_t centre, int d
     return count;
 }
 
-static void reference_train(reference *r)
+static void reference_word(const reference *r, uint32_t pass, uint64_t p)
 {
     const dsc_embedding *e = r->e;
     const size_t negatives = e->options.negatives;
+    uint32_t context[64], samples[64], bits[4];
+    size_t radius;
+    if (e->corpus->ids[p] == 0 || !keeps(e, pass, p, &radius))
+        return;
+    size_t count = look(e, pass, p, -1, radius, context);
+    count += look(e, pass, p, 1, radius, context + count);
+    for (size_t i = 0; i < negatives; i++) {
+        dsc_rng_block(dsc_rng_make(e->options.seed, DSC_STREAM_NEGATIVES), pass,
+                      p * ((negatives + 1) / 2) + i / 2, bits);
+        samples[i] = dsci_sampling_draw(&e->sampling, bits + 2 * (i % 2));
+    }
+    if (count > 0)
+        step(r, context, count, e->corpus->ids[p], samples);
+}
+
+/* What each block changes from the round's start, added up; of a row that more blocks than most_deltas
+   changed, scaled down. */
+static void reference_round(reference *r, uint32_t pass, uint64_t first, uint64_t last)
+{
+    const dsc_embedding *e = r->e;
+    const size_t rows = e->rows.count, bytes = rows * DIMENSION * sizeof(double);
+    double *start = malloc(bytes), *sums = calloc(rows * DIMENSION, sizeof *sums), *all = r->rows;
+    size_t *touched = calloc(rows, sizeof *touched);
+    assert_true(start && sums && touched);
+    memcpy(start, all, bytes);
+    for (uint64_t block = first; block < last; block += e->options.block_words) {
+        memcpy(all, start, bytes);
+        for (uint64_t p = block; p < last && p < block + e->options.block_words; p++)
+            reference_word(r, pass, p);
+        for (size_t row = 0; row < rows; row++) {
+            touched[row] +=
+                memcmp(all + row * DIMENSION, start + row * DIMENSION, DIMENSION * sizeof *all) != 0;
+            for (size_t i = row * DIMENSION; i < (row + 1) * DIMENSION; i++)
+                sums[i] += all[i] - start[i];
+        }
+    }
+    for (size_t i = 0; i < rows * DIMENSION; i++)
+        all[i] =
+            start[i] + sums[i] * fmin(1, e->options.most_deltas / fmax(1, (double)touched[i / DIMENSION]));
+    free(start);
+    free(sums);
+    free(touched);
+}
+
+static void reference_train(reference *r)
+{
+    const dsc_embedding *e = r->e;
+    const uint64_t words = (uint64_t)e->options.blocks * e->options.block_words;
     for (uint32_t pass = 0; pass < e->options.passes; pass++)
-        for (uint64_t p = 0; p < e->corpus->count; p++) {
-            uint32_t context[64], samples[64], bits[4];
-            size_t radius;
-            if (p % e->options.block_words == 0) {
-                const double done = (double)pass * TOKENS + (double)p;
-                r->rate = e->options.rate * fmax(1 - done / ((double)e->options.passes * TOKENS), 1e-4);
-            }
-            if (e->corpus->ids[p] == 0 || !keeps(e, pass, p, &radius))
-                continue;
-            size_t count = look(e, pass, p, -1, radius, context);
-            count += look(e, pass, p, 1, radius, context + count);
-            for (size_t i = 0; i < negatives; i++) {
-                dsc_rng_block(dsc_rng_make(e->options.seed, DSC_STREAM_NEGATIVES), pass,
-                              p * ((negatives + 1) / 2) + i / 2, bits);
-                samples[i] = dsci_sampling_draw(&e->sampling, bits + 2 * (i % 2));
-            }
-            if (count > 0)
-                step(r, context, count, e->corpus->ids[p], samples);
+        for (uint64_t p = 0; p < e->corpus->count; p += words) {
+            const double done = (double)pass * TOKENS + (double)p;
+            r->rate = e->options.rate * fmax(1 - done / ((double)e->options.passes * TOKENS), 1e-4);
+            reference_round(r, pass, p, p + words < e->corpus->count ? p + words : e->corpus->count);
         }
 }
 
-/* One block a round and one window a group: nothing happens at the same time. */
+/* One window a group: within a block nothing happens at the same time. */
 static void check_against_reference(dsc_embed_options options)
 {
     text t;
     make_text(&t, 3);
     options.dimension = DIMENSION;
     options.passes = 2;
-    options.blocks = 1;
-    options.block_words = 100;
+    options.blocks = options.blocks ? options.blocks : 1;
+    options.block_words = 100 / options.blocks;
     options.shared_windows = 1;
-    options.rate = 0.1;
+    options.rate = options.rate > 0 ? options.rate : 0.1;
     options.sample = 0.02;
     dsc_scope *scope = dsc_scope_open(NULL);
     dsc_embedding *e = open_training(scope, &t, &options);
+    /* Outputs begin at zero: words would not change at first. */
+    for (size_t row = e->rows.outputs; row < e->rows.count; row++)
+        for (size_t i = 0; i < DIMENSION; i++)
+            dsci_row(&e->rows, row)[i] = 0.05f * (float)sin((double)(row * DIMENSION + i));
     reference r = { .e = e, .rows = calloc(e->rows.count * DIMENSION, sizeof(double)) };
     for (size_t i = 0; i < e->rows.count * DIMENSION; i++)
         r.rows[i] = (double)dsci_row(&e->rows, i / DIMENSION)[i % DIMENSION];
@@ -233,6 +271,18 @@ static void cbow_takes_the_steps_of_its_plain_form(void **state)
             (dsc_embed_options){ .context = (dsc_embed_context)context, .window = 4, .negatives = 3 });
         check_against_reference(
             (dsc_embed_options){ .context = (dsc_embed_context)context, .hierarchical_softmax = true });
+    }
+}
+
+/* The rate is small: no score may come to where it counts as sure, which the plain form does not know. */
+static void rounds_of_blocks_add_up_what_each_changed(void **state)
+{
+    (void)state;
+    for (size_t blocks = 2; blocks <= 10; blocks += 4) {
+        check_against_reference((dsc_embed_options){
+            .model = DSC_EMBED_SKIP_GRAM, .negatives = 5, .rate = 0.03, .blocks = blocks, .most_deltas = 3 });
+        check_against_reference((dsc_embed_options){
+            .hierarchical_softmax = true, .rate = 0.03, .blocks = blocks, .most_deltas = 100 });
     }
 }
 
@@ -450,6 +500,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(skip_gram_takes_the_steps_of_its_plain_form),
         cmocka_unit_test(cbow_takes_the_steps_of_its_plain_form),
+        cmocka_unit_test(rounds_of_blocks_add_up_what_each_changed),
         cmocka_unit_test(any_number_of_threads_and_level_gives_the_same_bits),
         cmocka_unit_test(a_stopped_training_goes_on_to_the_same_bits),
         cmocka_unit_test(a_checkpoint_of_another_training_is_refused),

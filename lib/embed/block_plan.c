@@ -1,4 +1,4 @@
-/* plan.c - some words of a text: which are kept, what they predict, and which rows they need. */
+/* block_plan.c - some words of a text: which are kept, what they predict, and which rows they need. */
 #include "embed/trainer.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* merge.c - the rows that several blocks of a round use: found before training, and what each block changed
- * in its copy added up behind it.
+/* shared_rows.c - the rows that several blocks of a round use: found before training, and what each block
+ * changed in its copy added up behind it.
  */
 #include "embed/trainer.h"
 
