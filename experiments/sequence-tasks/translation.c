@@ -137,15 +137,36 @@ static void write_number(uint64_t number, int32_t *dst, size_t width)
         dst[i] = number > 0 || i + 1 == width ? (int32_t)(number % 10) : BLANK;
 }
 
+enum {
+    FIRST_TEST = 40,
+    HELD_OUT = 10
+}; /* test questions begin at 2^40; one pair in ten is asked there alone */
+
+/* Two numbers below most, drawn again until they are a pair of the part that asks: few digits make few pairs,
+   and what was learnt by heart is no test. 0 + 0 is always kept, so that there is one. */
+static void draw_pair(dsc_rng rng, uint64_t example, uint64_t most, uint64_t pair[2])
+{
+    const bool test = example >> FIRST_TEST != 0;
+    uint32_t draw = 0;
+    bool held_out;
+    do {
+        pair[0] = dsc_rng_below(rng, draw++, example, most);
+        pair[1] = dsc_rng_below(rng, draw++, example, most);
+        const uint64_t number = pair[0] * most + pair[1];
+        held_out = number == 0 || dsc_rng_below(rng, UINT32_MAX, number, HELD_OUT) == 0;
+    } while (held_out != test);
+}
+
 static void make_one(enum task task, const struct hyperparameters *k, dsc_rng rng, uint64_t example,
                      int32_t *question, int32_t *answer)
 {
     const size_t length = (size_t)k->length, steps = question_steps(task, k);
     if (task == ADDITION) {
-        uint64_t most = 1;
+        uint64_t most = 1, pair[2];
         for (size_t i = 0; i < length; i++)
             most *= 10;
-        const uint64_t a = dsc_rng_below(rng, 0, example, most), b = dsc_rng_below(rng, 1, example, most);
+        draw_pair(rng, example, most, pair);
+        const uint64_t a = pair[0], b = pair[1];
         write_number(a, question, length);
         question[length] = PLUS;
         write_number(b, question + length + 1, length);
@@ -319,7 +340,7 @@ static void run_task(dsc_cell *cell, enum task task)
     const struct hyperparameters *k = dsc_cell_hyperparameters(cell);
     dsc_scope *scope = dsc_cell_scope(cell);
     const struct questions train = make_questions(scope, task, k, 0, (size_t)k->train);
-    struct questions test = make_questions(scope, task, k, (uint64_t)1 << 40, (size_t)k->test);
+    struct questions test = make_questions(scope, task, k, (uint64_t)1 << FIRST_TEST, (size_t)k->test);
     const struct network net = make_network(scope, task, k);
     const dsc_cell_training training = training_of(k);
     dsc_model *model = dsc_cell_train(cell, net.loss, &train.examples, &training);
