@@ -35,9 +35,25 @@ static void print_slices(dsc_call *call, const char *heading, const dsc_slice *s
 }
 
 /* The engine is that of plain loops: nothing is computed, and nothing has to be made for it. */
+static dsc_model *load_for(dsc_scope *scope, const char *path, bool inference)
+{
+    return dsc_model_load(
+        scope, path, &(dsc_compile_options){ .batch = 1, .engine = DSC_ENGINE_REF, .inference = inference });
+}
+
+/* Whether the network in a file ends in a loss. One that was saved to be used ends in any node. */
+static bool trains(const char *path)
+{
+    dsc_scope *trial = dsc_scope_open(NULL);
+    load_for(trial, path, false);
+    const bool loaded = dsc_scope_status(trial) == DSC_OK;
+    dsc_scope_close(&trial);
+    return loaded;
+}
+
 static dsc_model *load(dsc_scope *scope, const char *path)
 {
-    return dsc_model_load(scope, path, &(dsc_compile_options){ .batch = 1, .engine = DSC_ENGINE_REF });
+    return load_for(scope, path, !trains(path));
 }
 
 static const char *hash_text(dsc_scope *scope, const dsc_model *model)
@@ -65,7 +81,8 @@ static void print_model(dsc_call *call, const char *path)
     cli_table_print(table, &call->terminal, 2);
     print_slices(call, "Parameters", parameters, parameter_slices);
     print_slices(call, "State", state, state_slices);
-    cli_heading(&call->terminal, "\nA training step of one example, by plain loops");
+    cli_heading(&call->terminal, "\n%s of one example, by plain loops",
+                trains(path) ? "A training step" : "Inference");
     const char *network = dsc_model_describe(call->scope, model);
     cli_print("%s", network ? network : "");
 }

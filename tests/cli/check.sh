@@ -7,7 +7,9 @@
 PATH=$1:$2:$PATH
 home=$(cd "$(dirname "$0")" && pwd)
 root=$(mktemp -d "${TMPDIR:-/tmp}/descent-cli.XXXXXX")
-trap 'rm -rf "$root"' EXIT
+finished=
+# A script that does not come to its end, or forgets it, has not passed.
+trap 'status=$?; rm -rf "$root"; [ -n "$finished" ] || [ "$status" -ne 0 ] || { echo "no finish"; exit 1; }' EXIT
 mkdir "$root/here"
 cd "$root/here" || exit 1
 out=$root/out err=$root/err
@@ -78,6 +80,7 @@ same_bits() {
 }
 
 finish() {
+    finished=yes
     echo "$checks commands, $failures failures"
     [ "$failures" -eq 0 ]
     exit
