@@ -17,17 +17,19 @@
 /* That one model is more accurate than another: by the mean over the seeds, which is clear of 0. */
 #define ABOVE(sentence, higher, lower, needed)                                                               \
     {                                                                                                        \
-        .text = sentence, .needs = needed, .measured = { "accuracy", "examples=last model=" higher },        \
-        .against = { "accuracy", "examples=last model=" lower }, .scale = 100, .units = "points", .low = 0,  \
-        .high = INFINITY, .standard_errors = -2, .seeds = 3                                                  \
+        .text = sentence, .needs = needed,                                                                   \
+        .measured = { .output = "accuracy", .where = "examples=last model=" higher },                        \
+        .against = { .output = "accuracy", .where = "examples=last model=" lower }, .scale = 100,            \
+        .units = "points", .low = 0, .high = INFINITY, .standard_errors = -2, .seeds = 3                     \
     }
 
 /* The same where both are solved exactly: no seeds, a difference of some points. */
 #define SOLVED_ABOVE(sentence, higher, lower, needed)                                                        \
     {                                                                                                        \
-        .text = sentence, .needs = needed, .measured = { "accuracy", "examples=last model=" higher },        \
-        .against = { "accuracy", "examples=last model=" lower }, .scale = 100, .units = "points", .low = 0,  \
-        .high = INFINITY                                                                                     \
+        .text = sentence, .needs = needed,                                                                   \
+        .measured = { .output = "accuracy", .where = "examples=last model=" higher },                        \
+        .against = { .output = "accuracy", .where = "examples=last model=" lower }, .scale = 100,            \
+        .units = "points", .low = 0, .high = INFINITY                                                        \
     }
 
 #define NBSVM_SOURCE "Wang and Manning 2012, their program (sidaw/nbsvm)"
@@ -44,8 +46,8 @@
             SOLVED_ABOVE("Averaged embeddings are more accurate than counts", "average", "counts", needed),    \
             { .text = "With pairs there are more than ten times as many columns as with words",                \
               .needs = needed,                                                                                 \
-              .measured = { "features", "examples=last model=logistic-2" },                                    \
-              .against = { "features", "examples=last model=logistic" },                                       \
+              .measured = { .output = "features", .where = "examples=last model=logistic-2" },                 \
+              .against = { .output = "features", .where = "examples=last model=logistic" },                    \
               .relation = DSC_RELATION_RATIO,                                                                  \
               .low = 10,                                                                                       \
               .high = INFINITY })                                                                              \
@@ -56,16 +58,16 @@
         .setting = "as ISLR has it on IMDb: 76, 88 and 87 %",                                                \
         .claims = DSC_CLAIMS({ .text = "A simple RNN is no more accurate than logistic regression",          \
                                .needs = needed,                                                              \
-                               .measured = { "accuracy", "examples=last model=rnn" },                        \
-                               .against = { "accuracy", "examples=last model=logistic" },                    \
+                               .measured = { .output = "accuracy", .where = "examples=last model=rnn" },     \
+                               .against = { .output = "accuracy", .where = "examples=last model=logistic" }, \
                                .scale = 100,                                                                 \
                                .units = "points",                                                            \
                                .low = -INFINITY,                                                             \
                                .high = 0 },                                                                  \
                              { .text = "An LSTM is no more accurate than logistic regression by a point",    \
                                .needs = needed,                                                              \
-                               .measured = { "accuracy", "examples=last model=lstm" },                       \
-                               .against = { "accuracy", "examples=last model=logistic" },                    \
+                               .measured = { .output = "accuracy", .where = "examples=last model=lstm" },    \
+                               .against = { .output = "accuracy", .where = "examples=last model=logistic" }, \
                                .scale = 100,                                                                 \
                                .units = "points",                                                            \
                                .low = -INFINITY,                                                             \
@@ -89,7 +91,7 @@
             ABOVE("Masked padding is better than padding in front that is read", "rnn", "rnn-front", NULL),  \
             { .text = "Padding behind that is read as words leaves a simple RNN at chance",                  \
               .expected = "47.87 % (the first network of bentrevett/pytorch-sentiment-analysis)",            \
-              .measured = { "accuracy", "examples=last model=rnn-behind" },                                  \
+              .measured = { .output = "accuracy", .where = "examples=last model=rnn-behind" },               \
               .scale = 100,                                                                                  \
               .units = "%",                                                                                  \
               .low = 45,                                                                                     \

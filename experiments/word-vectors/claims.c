@@ -24,15 +24,17 @@
 
 #define ABOVE(sentence, score, higher, lower)                                                                \
     {                                                                                                        \
-        .text = sentence, .needs = "data=wiki-text", .measured = { score, "model=" higher },                 \
-        .against = { score, "model=" lower }, .scale = 100, .units = "points", .low = 0, .high = INFINITY,   \
-        .standard_errors = -2, .seeds = 3                                                                    \
+        .text = sentence, .needs = "data=wiki-text",                                                         \
+        .measured = { .output = score, .where = "model=" higher },                                           \
+        .against = { .output = score, .where = "model=" lower }, .scale = 100, .units = "points", .low = 0,  \
+        .high = INFINITY, .standard_errors = -2, .seeds = 3                                                  \
     }
 
 #define LEARNS(sentence, name)                                                                               \
     {                                                                                                        \
-        .text = sentence, .measured = { "loss", "model=" name },                                             \
-        .against = { "loss_at_first", "model=" name }, .units = "nat", .low = -INFINITY, .high = 0           \
+        .text = sentence, .measured = { .output = "loss", .where = "model=" name },                          \
+        .against = { .output = "loss_at_first", .where = "model=" name }, .units = "nat", .low = -INFINITY,  \
+        .high = 0                                                                                            \
     }
 
 const dsc_claims models_claims[] = {
@@ -70,14 +72,14 @@ const dsc_claims models_claims[] = {
     { .source = "lecture notes: word vectors hold relations, and take less memory than counts",
       .claims =
           DSC_CLAIMS({ .text = "Analogies are answered far more often than by chance (less than 1 in 100)",
-                       .measured = { "analogies", "model=sg-ns" },
+                       .measured = { .output = "analogies", .where = "model=sg-ns" },
                        .scale = 100,
                        .units = "%",
                        .low = 10,
                        .high = INFINITY },
                      { .text = "Vectors take less memory than the counts of the same text that are not 0",
-                       .measured = { "vector_bytes", "model=sg-ns" },
-                       .against = { "count_bytes", "model=sg-ns" },
+                       .measured = { .output = "vector_bytes", .where = "model=sg-ns" },
+                       .against = { .output = "count_bytes", .where = "model=sg-ns" },
                        .relation = DSC_RELATION_RATIO,
                        .low = 0,
                        .high = 1 }) },
@@ -86,11 +88,11 @@ const dsc_claims models_claims[] = {
                  "the optimum of skip-gram is w . c = PMI - log k (Levy and Goldberg 2014)",
       .claims = DSC_CLAIMS(
           { .text = "w . c of skip-gram goes along with mutual information, each pair by its count",
-            .measured = { "pmi_correlation", "model=sg-ns" },
+            .measured = { .output = "pmi_correlation", .where = "model=sg-ns" },
             .low = 0.5,
             .high = 1 },
           { .text = "It does with all pairs alike, however rare",
-            .measured = { "pmi_correlation_alike", "model=sg-ns" },
+            .measured = { .output = "pmi_correlation_alike", .where = "model=sg-ns" },
             .low = 0.5,
             .high = 1 }) },
     { .source =
@@ -104,8 +106,8 @@ const dsc_claims models_claims[] = {
 #define BLOCKS_SCORE(sentence, rounds, words, given, lowest, highest)                                        \
     {                                                                                                        \
         .text = sentence, .expected = given, .needs = AS_ORIGINAL("100"),                                    \
-        .measured = { "analogies", "model=sg-ns blocks=" rounds " block_words=" words }, .scale = 100,       \
-        .units = "%", .low = lowest, .high = highest                                                         \
+        .measured = { .output = "analogies", .where = "model=sg-ns blocks=" rounds " block_words=" words },  \
+        .scale = 100, .units = "%", .low = lowest, .high = highest                                           \
     }
 
 const dsc_claims blocks_claims[] = {
@@ -140,7 +142,7 @@ const dsc_claims map_claims[] = {
       .setting = "countries and capitals; in the made-up text two roles of ten fillers",
       .claims = DSC_CLAIMS({ .text = "The steps from one word of a pair to the other are alike",
                              .expected = "they point one way",
-                             .measured = { "parallel", NULL },
+                             .measured = { .output = "parallel", .where = NULL },
                              .low = 0.2,
                              .high = 1 }) },
     { .source = NULL },
