@@ -51,11 +51,6 @@ static bool trains(const char *path)
     return loaded;
 }
 
-static dsc_model *load(dsc_scope *scope, const char *path)
-{
-    return load_for(scope, path, !trains(path));
-}
-
 static const char *hash_text(dsc_scope *scope, const dsc_model *model)
 {
     return dsc_scope_format(scope, "%016" PRIx64, dsc_model_hash(model));
@@ -63,7 +58,8 @@ static const char *hash_text(dsc_scope *scope, const dsc_model *model)
 
 static void print_model(dsc_call *call, const char *path)
 {
-    dsc_model *model = load(call->scope, path);
+    const bool training = trains(path);
+    dsc_model *model = load_for(call->scope, path, !training);
     if (!model)
         return;
     const dsc_slice *parameters, *state;
@@ -82,7 +78,7 @@ static void print_model(dsc_call *call, const char *path)
     print_slices(call, "Parameters", parameters, parameter_slices);
     print_slices(call, "State", state, state_slices);
     cli_heading(&call->terminal, "\n%s of one example, by plain loops",
-                trains(path) ? "A training step" : "Inference");
+                training ? "A training step" : "Inference");
     const char *network = dsc_model_describe(call->scope, model);
     cli_print("%s", network ? network : "");
 }
@@ -119,7 +115,7 @@ static json_t *arrays_json(dsc_scope *scope, const char *path)
 
 static void print_json(dsc_call *call, const char *path, dsc_file_kind kind)
 {
-    const dsc_model *model = kind == DSC_FILE_MODEL ? load(call->scope, path) : NULL;
+    const dsc_model *model = kind == DSC_FILE_MODEL ? load_for(call->scope, path, !trains(path)) : NULL;
     json_t *arrays = arrays_json(call->scope, path);
     json_t *json =
         json_pack("{s:s, s:s, s:o}", "file", path, "kind", dsc_file_kind_name(kind), "arrays", arrays);
