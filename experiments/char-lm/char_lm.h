@@ -38,7 +38,7 @@ void text_identify(dsc_data_notes *notes, const void *hyperparameters, const cha
 /* Reads or generates it; a struct text, in the scope. */
 void *text_prepare(dsc_scope *scope, const dsc_plan *plan, const void *hyperparameters, const char *data);
 
-/* A generated text of so many characters: dialogues by a small grammar. In the scope. */
+/* A generated text of `length` characters: dialogues by a small grammar. The scope owns it. */
 dsc_bytes generated_text(dsc_scope *scope, size_t length, uint64_t seed);
 
 /* Counts of what follows up to 4 characters; the first is without counts: a uniform guess. */

@@ -458,10 +458,11 @@ typedef struct dsci_kernels {
     /* What copies of a row were changed by is added to it: dst += factor ((copies[0] - dst) + (copies[1] -
        dst) + ...), the sum from zero in this order, then a fused multiply-add. dst is none of the copies. */
     void (*add_differences)(float *dst, const float *const *copies, size_t n, float factor, size_t width);
-    /* Of so many pairs with each score, of which so many have label 1 and the others 0; the probability of 1
-       is the score's sigmoid: gradients = rate (positives - pairs probability). Scores beyond +-limit have
-       probability 1 and 0, or no gradient if skip (the rules of word2vec for negative sampling and for
-       hierarchical softmax). Returns the sum of the negative log-likelihoods, in 16 lanes of doubles. */
+    /* Gradients of n scores. pairs[i] pairs of a source and an output have the score scores[i], and
+       positives[i] of them the label 1, the others 0; the probability of 1 is the score's sigmoid: gradients
+       = rate (positives - pairs probability). Scores beyond +-limit have probability 1 and 0, or no gradient
+       if skip (the rules of word2vec for negative sampling and for hierarchical softmax). Returns the sum of
+       the negative log-likelihoods, in 16 lanes of doubles. */
     double (*pair_gradients)(float *gradients, const float *scores, const float *positives,
                              const float *pairs, size_t n, float rate, float limit, int skip);
 
